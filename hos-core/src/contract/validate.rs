@@ -1,0 +1,476 @@
+//! Validates a contract definition: every fault at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::definition::{
+    ActionDefinition, ContractDefinition, FieldDefinition, GuardDefinition, TimerDefinition,
+    Written,
+};
+use super::{
+    ACTION_PARTS_MAX, ACTIONS_MAX, Action, Contract, Fields, Guard, Open, STATES_MAX,
+    TIMER_SECONDS_MAX, TIMERS_MAX, Timer,
+};
+use crate::condition::{Checked, Condition, Expression, ExpressionError, Scope};
+use crate::digest::Digest;
+use crate::encoding::{self, ObjectWriter};
+use crate::error::{LawError, LawFaults};
+use crate::id::{Ability, ActionName, Kind, Name, State, Topic, Version};
+use crate::value::{ATTRIBUTES_MAX, Schema, Type};
+
+/// What every actor has: `actor.id` and `actor.kind`.
+pub(crate) fn actor_schema() -> Schema {
+    [("id", Type::String), ("kind", Type::String)].into_iter().filter_map(built_in).collect()
+}
+
+/// What every subject has beside its declared attributes.
+pub(crate) fn subject_schema(attributes: &Schema) -> Schema {
+    let built_ins = SUBJECT_BUILT_INS.into_iter().filter_map(built_in);
+    built_ins.chain(attributes.clone()).collect()
+}
+
+const SUBJECT_BUILT_INS: [(&str, Type); 5] = [
+    ("id", Type::String),
+    ("kind", Type::String),
+    ("revision", Type::Integer),
+    ("state", Type::String),
+    ("tenant", Type::String),
+];
+
+fn built_in((name, type_): (&str, Type)) -> Option<(Name, Type)> {
+    Name::new(name).ok().map(|name| (name, type_))
+}
+
+pub(super) fn contract(definition: ContractDefinition) -> Result<Contract, LawError> {
+    let at = format!("contract {}/{}", definition.kind, definition.version);
+    let mut reader = Reader { faults: LawFaults::default(), at, subject: Schema::new() };
+    let contract = reader.contract(&definition);
+    let contract = contract.map(|mut contract| {
+        contract.digest = digest(&contract);
+        contract.definition = definition;
+        contract
+    });
+    reader.faults.finish(contract)
+}
+
+struct Reader {
+    faults: LawFaults,
+    at: String,
+    subject: Schema,
+}
+
+impl Reader {
+    fn contract(&mut self, definition: &ContractDefinition) -> Option<Contract> {
+        let kind = self.faults.keep(&self.at, Kind::new(&definition.kind));
+        let version = self.faults.keep(&self.at, Version::new(&definition.version));
+        self.limits(definition);
+        let states = self.states(definition);
+        let initial = self.known_state(&states, &definition.initial, "initial state");
+        let terminal = self.known_states(&states, &definition.terminal, "terminal state");
+        let attributes = self.attributes(definition);
+        self.subject = subject_schema(&attributes);
+        let open = self.open(definition, &attributes);
+        let actions: Vec<Option<Action>> =
+            definition.actions.iter().map(|a| self.action(a, &states, &attributes)).collect();
+        let actions: Vec<Action> = actions.into_iter().flatten().collect();
+        let timers = definition.timers.iter().filter_map(|t| self.timer(t, &actions)).collect();
+        let aliases = self.aliases(definition, &states);
+        self.duplicate_entries(&actions);
+        self.graph(&states, initial.as_ref(), &terminal, &actions);
+        Some(Contract {
+            kind: kind?,
+            version: version?,
+            digest: Digest::of(&[]),
+            states,
+            initial: initial?,
+            terminal,
+            attributes,
+            open: open?,
+            actions,
+            timers,
+            aliases,
+            definition: ContractDefinition::new("", ""),
+        })
+    }
+
+    fn limits(&mut self, definition: &ContractDefinition) {
+        let faults = &mut self.faults;
+        faults.limit(&self.at, "states", definition.states.len(), STATES_MAX);
+        faults.limit(&self.at, "actions", definition.actions.len(), ACTIONS_MAX);
+        faults.limit(&self.at, "timers", definition.timers.len(), TIMERS_MAX);
+        faults.limit(&self.at, "aliases", definition.aliases.len(), STATES_MAX);
+        faults.limit(&self.at, "attributes", definition.attributes.len(), ATTRIBUTES_MAX);
+        faults.limit(&self.at, "opening guards", definition.open.guards.len(), ACTION_PARTS_MAX);
+        faults.limit(&self.at, "opening topics", definition.open.topics.len(), ACTION_PARTS_MAX);
+        for action in &definition.actions {
+            let at = format!("{} action {}", self.at, action.name);
+            faults.limit(&at, "guards", action.guards.len(), ACTION_PARTS_MAX);
+            faults.limit(&at, "topics", action.topics.len(), ACTION_PARTS_MAX);
+            faults.limit(&at, "assignments", action.set.len(), ACTION_PARTS_MAX);
+            faults.limit(&at, "inputs", action.input.len(), ATTRIBUTES_MAX);
+            faults.limit(&at, "facts", action.facts.len(), ATTRIBUTES_MAX);
+            faults.limit(&at, "states", action.from.len(), STATES_MAX);
+        }
+    }
+
+    fn states(&mut self, definition: &ContractDefinition) -> Vec<State> {
+        let mut states = Vec::new();
+        for text in &definition.states {
+            let Some(state) = self.faults.keep(&self.at, State::new(text)) else { continue };
+            if states.contains(&state) {
+                let message = format!("state `{state}` is declared twice");
+                self.faults.add("duplicate_state", &self.at, message);
+            } else {
+                states.push(state);
+            }
+        }
+        states
+    }
+
+    fn known_state(&mut self, states: &[State], text: &str, what: &str) -> Option<State> {
+        let state = states.iter().find(|state| *state == text).cloned();
+        if state.is_none() {
+            let message = format!("{what} `{text}` is not declared");
+            self.faults.add("unknown_state", &self.at, message);
+        }
+        state
+    }
+
+    fn known_states(&mut self, states: &[State], texts: &[String], what: &str) -> Vec<State> {
+        let mut known = Vec::new();
+        for text in texts {
+            match self.known_state(states, text, what) {
+                Some(state) if known.contains(&state) => {
+                    let message = format!("{what} `{state}` is listed twice");
+                    self.faults.add("duplicate_state", &self.at, message);
+                }
+                Some(state) => known.push(state),
+                None => {}
+            }
+        }
+        known
+    }
+
+    fn attributes(&mut self, definition: &ContractDefinition) -> Schema {
+        let mut attributes = Schema::new();
+        for (text, type_) in &definition.attributes {
+            if SUBJECT_BUILT_INS.iter().any(|(name, _)| name == text) {
+                let message = format!("attribute `{text}` is built in");
+                self.faults.add("reserved_name", &self.at, message);
+            }
+            if let Some(name) = self.faults.keep(&self.at, Name::new(text)) {
+                attributes.insert(name, *type_);
+            }
+        }
+        attributes
+    }
+
+    fn open(&mut self, definition: &ContractDefinition, attributes: &Schema) -> Option<Open> {
+        let at = format!("{} open", self.at);
+        let open = &definition.open;
+        let ability = self.faults.keep(&at, Ability::new(&open.ability));
+        let mut required = Vec::new();
+        for text in &open.required {
+            match attributes.keys().find(|name| *name == text.as_str()) {
+                Some(name) => required.push(name.clone()),
+                None => {
+                    let message = format!("attribute `{text}` is not declared");
+                    self.faults.add("unknown_attribute", &at, message);
+                }
+            }
+        }
+        let guards = self.guards(&at, &open.guards, &Schema::new(), &Schema::new());
+        let topics = self.topics(&at, &open.topics);
+        Some(Open { ability: ability?, required, guards, topics })
+    }
+
+    fn action(
+        &mut self,
+        definition: &ActionDefinition,
+        states: &[State],
+        attributes: &Schema,
+    ) -> Option<Action> {
+        let contract_at = self.at.clone();
+        let at = format!("{contract_at} action {}", definition.name);
+        self.at.clone_from(&at);
+        let from = self.known_states(states, &definition.from, "state");
+        let to = self.known_state(states, &definition.to, "state");
+        self.at = contract_at;
+        if definition.from.is_empty() {
+            self.faults.add("unreachable_action", &at, "the action starts in no state");
+        }
+        let name = self.faults.keep(&at, ActionName::new(&definition.name));
+        let ability = self.faults.keep(&at, Ability::new(&definition.ability));
+        let input = self.fields(&at, &definition.input);
+        let facts = self.fields(&at, &definition.facts);
+        let guards = self.guards(&at, &definition.guards, &input.schema, &facts.schema);
+        let set = self.assignments(&at, definition, attributes, (&input.schema, &facts.schema));
+        let topics = self.topics(&at, &definition.topics);
+        let proof = definition.proof.as_ref().map(|text| self.faults.keep(&at, Name::new(text)));
+        Some(Action {
+            name: name?,
+            from,
+            to: to?,
+            ability: ability?,
+            input,
+            facts,
+            guards,
+            set,
+            topics,
+            proof: proof.flatten(),
+            critical: definition.critical,
+        })
+    }
+
+    fn fields(&mut self, at: &str, fields: &BTreeMap<String, FieldDefinition>) -> Fields {
+        let mut read = Fields::default();
+        for (text, field) in fields {
+            let Some(name) = self.faults.keep(at, Name::new(text)) else { continue };
+            if !field.optional {
+                read.required.push(name.clone());
+            }
+            read.schema.insert(name, field.type_);
+        }
+        read
+    }
+
+    fn guards(
+        &mut self,
+        at: &str,
+        guards: &[GuardDefinition],
+        input: &Schema,
+        facts: &Schema,
+    ) -> Vec<Guard> {
+        let mut read: Vec<Guard> = Vec::new();
+        for guard in guards {
+            let at = format!("{at} guard {}", guard.code);
+            let code = self.faults.keep(&at, Name::new(&guard.code));
+            let condition = self.checked(&at, &guard.when, (input, facts), Condition::new);
+            let (Some(code), Some(condition)) = (code, condition) else { continue };
+            if read.iter().any(|other| other.code == code) {
+                self.faults.add("duplicate_guard", &at, "the code is used twice");
+            }
+            read.push(Guard { code, condition });
+        }
+        read
+    }
+
+    fn assignments(
+        &mut self,
+        at: &str,
+        definition: &ActionDefinition,
+        attributes: &Schema,
+        (input, facts): (&Schema, &Schema),
+    ) -> Vec<(Name, Checked)> {
+        let mut read = Vec::new();
+        for (text, source) in &definition.set {
+            let at = format!("{at} set {text}");
+            let Some((name, type_)) = attributes.iter().find(|(name, _)| *name == text.as_str())
+            else {
+                self.faults.add("unknown_attribute", &at, "the attribute is not declared");
+                continue;
+            };
+            let checked = self.checked(&at, source, (input, facts), Checked::new);
+            let Some(checked) = checked else { continue };
+            if checked.result_type() == *type_ {
+                read.push((name.clone(), checked));
+            } else {
+                let found = checked.result_type();
+                let message = format!("the attribute is a {type_}, the value a {found}");
+                self.faults.add("type_mismatch", &at, message);
+            }
+        }
+        read
+    }
+
+    fn checked<T>(
+        &mut self,
+        at: &str,
+        written: &Written,
+        (input, facts): (&Schema, &Schema),
+        check_in: impl FnOnce(Expression, Scope<'_>) -> Result<T, Vec<ExpressionError>>,
+    ) -> Option<T> {
+        let actor = actor_schema();
+        let scope = Scope {
+            actor: Some(&actor),
+            subject: Some(&self.subject),
+            context: None,
+            input: Some(input),
+            facts: Some(facts),
+        };
+        check(&mut self.faults, at, written, |expression| check_in(expression, scope))
+    }
+
+    fn topics(&mut self, at: &str, topics: &[String]) -> Vec<Topic> {
+        topics.iter().filter_map(|text| self.faults.keep(at, Topic::new(text))).collect()
+    }
+
+    fn timer(&mut self, definition: &TimerDefinition, actions: &[Action]) -> Option<Timer> {
+        let at = format!("{} timer {}", self.at, definition.state);
+        if !(1..=TIMER_SECONDS_MAX).contains(&definition.after_seconds) {
+            let message = format!("a timer waits 1 to {TIMER_SECONDS_MAX} seconds");
+            self.faults.add("timer_out_of_range", &at, message);
+        }
+        let entry =
+            actions.iter().find(|a| a.name == *definition.action && a.starts_in(&definition.state));
+        let Some(entry) = entry else {
+            let (action, state) = (&definition.action, &definition.state);
+            let message = format!("no action `{action}` starts in `{state}`");
+            self.faults.add("unknown_action", &at, message);
+            return None;
+        };
+        let state = entry.from.iter().find(|state| *state == definition.state.as_str())?.clone();
+        let after = Duration::from_secs(definition.after_seconds);
+        Some(Timer { state, after, action: entry.name.clone() })
+    }
+
+    fn aliases(
+        &mut self,
+        definition: &ContractDefinition,
+        states: &[State],
+    ) -> Vec<(State, State)> {
+        let mut read = Vec::new();
+        for (old, state) in &definition.aliases {
+            if states.iter().any(|state| state == old.as_str()) {
+                let message = format!("alias `{old}` is the name of a state");
+                self.faults.add("duplicate_state", &self.at, message);
+            }
+            let old = self.faults.keep(&self.at, State::new(old));
+            let state = self.known_state(states, state, "state");
+            read.extend(old.zip(state));
+        }
+        read
+    }
+
+    fn duplicate_entries(&mut self, actions: &[Action]) {
+        let mut seen = BTreeSet::new();
+        for action in actions {
+            for state in &action.from {
+                if !seen.insert((&action.name, state)) {
+                    let message = format!("`{}` starts in `{state}` twice", action.name);
+                    self.faults.add("duplicate_action", &self.at, message);
+                }
+            }
+        }
+    }
+
+    fn graph(
+        &mut self,
+        states: &[State],
+        initial: Option<&State>,
+        terminal: &[State],
+        actions: &[Action],
+    ) {
+        let edges: Vec<(&State, &State)> =
+            actions.iter().flat_map(|a| a.from.iter().map(move |from| (from, &a.to))).collect();
+        for (from, to) in &edges {
+            if terminal.contains(from) {
+                let message = format!("terminal state `{from}` has an exit to `{to}`");
+                self.faults.add("terminal_exit", &self.at, message);
+            }
+        }
+        let reached = closure(initial.into_iter().collect(), |state| {
+            edges.iter().filter(|(from, _)| *from == state).map(|(_, to)| *to).collect()
+        });
+        let ending = closure(terminal.iter().collect(), |state| {
+            edges.iter().filter(|(_, to)| *to == state).map(|(from, _)| *from).collect()
+        });
+        for state in states {
+            if initial.is_some() && !reached.contains(state) {
+                let message = format!("state `{state}` cannot be reached");
+                self.faults.add("unreachable_state", &self.at, message);
+            }
+            if !ending.contains(state) {
+                let message = format!("from state `{state}` no terminal state can be reached");
+                self.faults.add("endless_state", &self.at, message);
+            }
+        }
+    }
+}
+
+/// Parses and type-checks one expression, and keeps its faults.
+pub(crate) fn check<T>(
+    faults: &mut LawFaults,
+    at: &str,
+    written: &Written,
+    check: impl FnOnce(Expression) -> Result<T, Vec<ExpressionError>>,
+) -> Option<T> {
+    let checked = written.parse().map_err(|error| vec![error]).and_then(check);
+    let add = |error: ExpressionError| faults.add(error.kind.code(), at, error.to_string());
+    checked.map_err(|errors| errors.into_iter().for_each(add)).ok()
+}
+
+fn closure<'a>(
+    start: Vec<&'a State>,
+    next: impl Fn(&State) -> Vec<&'a State>,
+) -> BTreeSet<&'a State> {
+    let mut reached = BTreeSet::new();
+    let mut open = start;
+    while let Some(state) = open.pop() {
+        if reached.insert(state) {
+            open.extend(next(state));
+        }
+    }
+    reached
+}
+
+/// The digest of a contract: of what was understood, in the form that [`encoding`] pins.
+fn digest(contract: &Contract) -> Digest {
+    let fields = |object: &mut ObjectWriter<'_>, key, fields: &Fields| {
+        object.objects(key, &fields.schema, |field, (name, type_)| {
+            field.string("name", name.as_str());
+            field.bool("optional", !fields.required.contains(name));
+            field.string("type", type_.as_str());
+        });
+    };
+    let guards = |object: &mut ObjectWriter<'_>, guards: &[Guard]| {
+        object.objects("guards", guards, |object, guard| {
+            object.string("code", guard.code.as_str());
+            object.string("when", &guard.condition.expression().to_string());
+        });
+    };
+    let text = encoding::encode(4_096, |object| {
+        object.objects("actions", &contract.actions, |object, action| {
+            object.string("ability", action.ability.as_str());
+            object.bool("critical", action.critical);
+            fields(object, "facts", &action.facts);
+            object.strings("from", &action.from);
+            guards(object, &action.guards);
+            fields(object, "input", &action.input);
+            object.string("name", action.name.as_str());
+            object.optional("proof", action.proof.as_ref().map(Name::as_str));
+            object.objects("set", &action.set, |object, (name, source)| {
+                object.string("name", name.as_str());
+                object.string("value", &source.expression().to_string());
+            });
+            object.string("to", action.to.as_str());
+            object.strings("topics", &action.topics);
+        });
+        object.objects("aliases", &contract.aliases, |object, (old, state)| {
+            object.string("old", old.as_str());
+            object.string("state", state.as_str());
+        });
+        object.objects("attributes", &contract.attributes, |object, (name, type_)| {
+            object.string("name", name.as_str());
+            object.string("type", type_.as_str());
+        });
+        object.string("initial", contract.initial.as_str());
+        object.string("kind", contract.kind.as_str());
+        object.object("open", |object| {
+            object.string("ability", contract.open.ability.as_str());
+            guards(object, &contract.open.guards);
+            object.strings("required", &contract.open.required);
+            object.strings("topics", &contract.open.topics);
+        });
+        object.strings("states", &contract.states);
+        object.strings("terminal", &contract.terminal);
+        object.objects("timers", &contract.timers, |object, timer| {
+            object.string("action", timer.action.as_str());
+            object.integer("after_seconds", timer.after.as_secs());
+            object.string("state", timer.state.as_str());
+        });
+        object.integer("v", 1);
+        object.string("version", contract.version.as_str());
+    });
+    Digest::of(text.as_bytes())
+}

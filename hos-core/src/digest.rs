@@ -1,0 +1,75 @@
+//! SHA-256 digests (FIPS 180-4) of laws, contracts and commands, and salted commitments to parts.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest as _, Sha256};
+
+use crate::time::ProofId;
+
+/// A SHA-256 digest; printed in lower-case hexadecimal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of some bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// Wraps a digest that a store kept.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        let nibble = |value: u8| HEX.get(usize::from(value)).copied().unwrap_or_default();
+        let mut text = [0_u8; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&[nibble(byte >> 4), nibble(byte & 15)]);
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl serde::Serialize for Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The salted commitment to a part: HMAC-SHA-256 under the salt, bound to entry and part name.
+///
+/// Lengths are eight bytes, big-endian, so that no two (name, body) pairs share an input.
+#[must_use]
+pub fn commitment(salt: &[u8; 32], entry: ProofId, name: &str, body: &[u8]) -> Digest {
+    let length = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes();
+    // RFC 2104, section 2: a key shorter than a block is padded with zeros.
+    let mut key = [0; 64];
+    key.iter_mut().zip(salt).for_each(|(slot, byte)| *slot = *byte);
+    let mut mac = Hmac::<Sha256>::new(&key.into());
+    mac.update(b"hos/part/v1\0");
+    mac.update(entry.as_bytes());
+    mac.update(&length(name.as_bytes()));
+    mac.update(name.as_bytes());
+    mac.update(&length(body));
+    mac.update(body);
+    Digest(mac.finalize().into_bytes().into())
+}

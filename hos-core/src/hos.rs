@@ -1,0 +1,414 @@
+//! The law, embedded: loads, judges, commits. The one file where judging and keeping meet.
+
+mod batch;
+mod reading;
+mod registering;
+mod within;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tracing::Instrument as _;
+
+pub use reading::PROVED_LEAVES_MAX;
+pub use within::{Denials, Within};
+
+use crate::actor::Actor;
+use crate::command::{Adoption, Command, DueTimer, Opening, Record, StandingCommand};
+use crate::commit::{Commit, Outcome};
+use crate::error::{Error, Fault, FaultKind, Refusal};
+use crate::id::{CommandKey, Tenant, World};
+use crate::judge::{Judge, Verdict};
+use crate::law::Law;
+use crate::laws::{Contracts, Fired};
+use crate::receipt::Receipt;
+use crate::standing::Standing;
+use crate::store::{Ask, Backend, Store};
+use crate::subject::Subject;
+use crate::time::{Clock, IdSource, RandomIds, SystemClock, Timestamp};
+use crate::value::Attributes;
+
+/// How often a command is judged anew after a conflict.
+pub const ATTEMPTS_MAX: u32 = 16;
+/// How long a timer that could not be fired waits.
+pub const TIMER_RETRY: Duration = Duration::from_secs(60);
+/// The most timers that one call fires.
+pub const TIMERS_FIRED_MAX: u32 = 1_000;
+/// The longest deployment name, in bytes.
+pub const DEPLOYMENT_BYTES_MAX: usize = 128;
+
+/// The law, embedded in the process, over a store.
+///
+/// Cheap to clone; every clone is the same law over the same store.
+#[derive(Clone)]
+pub struct Hos {
+    bench: Bench,
+    store: Arc<dyn Backend>,
+}
+
+impl std::fmt::Debug for Hos {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hos").field("worlds", &self.bench.laws.keys()).finish_non_exhaustive()
+    }
+}
+
+/// Where judging happens: laws, clock, ids.
+#[derive(Clone)]
+struct Bench {
+    laws: Arc<BTreeMap<World, Law>>,
+    deployment: Arc<str>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    divergences: Arc<AtomicU64>,
+}
+
+impl Bench {
+    fn law(&self, world: &World) -> Result<&Law, Refusal> {
+        self.laws.get(world).ok_or(Refusal::InvalidWorld)
+    }
+
+    fn judge<'a>(&'a self, law: &'a Law) -> Judge<'a> {
+        Judge::new(law, &self.deployment, self.clock.now(), self.ids.as_ref())
+    }
+
+    fn count_divergence(&self, commit: &Commit) {
+        if commit.diverged {
+            self.divergences.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(target: "hos::shadow", world = %commit.world, "policy would have denied");
+        }
+    }
+}
+
+/// What [`Hos`] is opened with beside laws and a store.
+#[derive(Clone)]
+#[must_use]
+pub struct HosOptions {
+    deployment: String,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl Default for HosOptions {
+    fn default() -> Self {
+        let deployment = "hos.local".to_owned();
+        Self { deployment, clock: Arc::new(SystemClock), ids: Arc::new(RandomIds) }
+    }
+}
+
+impl std::fmt::Debug for HosOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HosOptions").field("deployment", &self.deployment).finish_non_exhaustive()
+    }
+}
+
+impl HosOptions {
+    /// The name that begins the origin of every log, such as `evidence.example.com`. A store keeps
+    /// the one that it was first opened with. 1..=128 bytes of `[A-Za-z0-9._/-]`.
+    pub fn deployment(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.deployment);
+        self
+    }
+
+    /// Where the time comes from.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Where ids and salts come from.
+    pub fn ids(mut self, ids: impl IdSource + 'static) -> Self {
+        self.ids = Arc::new(ids);
+        self
+    }
+}
+
+impl Hos {
+    /// Opens the law over a store: registers the worlds, and records law and contract versions
+    /// that the store has not seen.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] of the kind `Law` when two laws name one world, when a known version comes with
+    /// another digest, when a live subject pins a contract version that the law lacks, or when the
+    /// store was opened under another deployment name; else what the store says.
+    pub async fn open(
+        laws: impl IntoIterator<Item = Law>,
+        store: impl Backend + 'static,
+    ) -> Result<Self, Fault> {
+        Self::open_with(laws, store, HosOptions::default()).await
+    }
+
+    /// As [`Hos::open`], with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`Hos::open`].
+    pub async fn open_with(
+        laws: impl IntoIterator<Item = Law>,
+        store: impl Backend + 'static,
+        options: HosOptions,
+    ) -> Result<Self, Fault> {
+        registering::check_deployment(&options.deployment)?;
+        let mut by_world = BTreeMap::new();
+        for law in laws {
+            let world = law.world().clone();
+            if by_world.insert(world.clone(), law).is_some() {
+                let message = format!("two laws name the world `{world}`; give one");
+                return Err(Fault::new(FaultKind::Law, message));
+            }
+        }
+        let hos = Self {
+            bench: Bench {
+                laws: Arc::new(by_world),
+                deployment: options.deployment.into(),
+                clock: options.clock,
+                ids: options.ids,
+                divergences: Arc::default(),
+            },
+            store: Arc::new(store),
+        };
+        hos.register().await?;
+        Ok(hos)
+    }
+
+    /// The law of a world.
+    #[must_use]
+    pub fn law(&self, world: &World) -> Option<&Law> {
+        self.bench.laws.get(world)
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Backend> {
+        &self.store
+    }
+
+    /// How often only a mode of `shadow` let a command through, in this process.
+    #[must_use]
+    pub fn shadow_divergences(&self) -> u64 {
+        self.bench.divergences.load(Ordering::Relaxed)
+    }
+
+    /// The same law over another store, such as a transaction of the caller's. Nothing is retried
+    /// there: a conflict is returned.
+    pub fn over<'t>(&self, store: impl Store + 't) -> Within<'t> {
+        Within::new(self.bench.clone(), Box::new(store))
+    }
+
+    /// Opens a subject: the paved path of [`Contracts::open`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Contracts::open`].
+    pub async fn open_subject(
+        &self,
+        actor: &Actor,
+        subject: &Subject,
+        attributes: Attributes,
+        key: impl AsRef<[u8]> + Send,
+    ) -> Result<Receipt, Error> {
+        self.open(&Opening::new(actor, subject).attributes(&attributes).key(key)).await
+    }
+
+    /// Fires due timers, each as an ordinary transition by a job, each once however many
+    /// processes call this. Answers one [`Fired`] per timer.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] when due timers cannot be read; what happens to each is in its `outcome`.
+    pub async fn fire_due(&self, now: Timestamp, limit: u32) -> Result<Vec<Fired>, Fault> {
+        let actor = Actor::job("timer").map_err(internal)?;
+        let mut fired = Vec::new();
+        for timer in self.store.due_timers(now, limit.min(TIMERS_FIRED_MAX)).await? {
+            let outcome = self.transition(&timer_command(&actor, &timer)).await;
+            if !settles(&outcome) {
+                self.store.postpone_timer(&timer, now.after(TIMER_RETRY)).await?;
+            }
+            let DueTimer { subject, action, due_at, .. } = timer;
+            fired.push(Fired { subject, action, due_at, outcome });
+        }
+        Ok(fired)
+    }
+
+    /// Deletes receipts whose retention has passed, at most so many.
+    ///
+    /// # Errors
+    ///
+    /// What the store says.
+    pub async fn sweep_receipts(&self, limit: u32) -> Result<u32, Fault> {
+        self.store.sweep_receipts(self.bench.clock.now(), limit).await
+    }
+}
+
+/// One timer, one key: whoever fires it a second time replays.
+fn timer_command(actor: &Actor, timer: &DueTimer) -> Command {
+    let DueTimer { subject, revision, action, due_at } = timer;
+    let key = format!("timer:{}:{revision}:{action}:{subject}", due_at.as_micros());
+    Command::new(actor, subject, action.as_str()).seen(*revision).key(key).by_timer()
+}
+
+/// Whether a timer is over: it moved its subject, or the subject moved on without it.
+fn settles(outcome: &Result<Receipt, Error>) -> bool {
+    match outcome {
+        Ok(_) => true,
+        Err(Error::Refused(refusal)) => {
+            matches!(refusal, Refusal::StaleRevision { .. } | Refusal::NotFound)
+        }
+        Err(Error::Fault(_)) => false,
+    }
+}
+
+fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Fault {
+    Fault::new(FaultKind::Internal, error.to_string()).caused_by(error)
+}
+
+/// What one judged command asks the store about.
+fn ask(
+    world: &World,
+    tenant: &Tenant,
+    actor: &Actor,
+    subjects: Vec<Subject>,
+    key: Option<&CommandKey>,
+) -> Ask {
+    Ask {
+        world: world.clone(),
+        tenant: tenant.clone(),
+        actor: actor.id().clone(),
+        subjects,
+        key: key.cloned(),
+    }
+}
+
+fn ask_transition(command: &Command) -> Ask {
+    let Subject { world, tenant, .. } = command.subject();
+    let subjects = command.steps().iter().map(|step| step.subject().clone()).collect();
+    ask(world, tenant, command.actor(), subjects, command.command_key())
+}
+
+fn ask_open(opening: &Opening) -> Ask {
+    let Subject { world, tenant, .. } = &opening.subject;
+    let subjects = vec![opening.subject.clone()];
+    ask(world, tenant, &opening.actor, subjects, opening.envelope.key.as_ref())
+}
+
+fn ask_record(record: &Record) -> Ask {
+    let subjects = record.subject.iter().cloned().collect();
+    let Record { world, tenant, actor, .. } = record;
+    ask(world, tenant, actor, subjects, record.envelope.key.as_ref())
+}
+
+fn ask_standing(command: &StandingCommand) -> Ask {
+    let StandingCommand { world, tenant, actor, .. } = command;
+    ask(world, tenant, actor, Vec::new(), command.envelope.key.as_ref())
+}
+
+/// Judges and keeps one command: the whole of a transition.
+async fn settle(
+    bench: &Bench,
+    store: &dyn Store,
+    ask: &Ask,
+    attempts: u32,
+    evidence: Option<&Denials>,
+    judge: impl Fn(&Judge<'_>, &Standing) -> Verdict + Send + Sync,
+) -> Result<Receipt, Error> {
+    let law = bench.law(&ask.world)?;
+    for _ in 0..attempts {
+        let standing = load_one(store, ask).await?;
+        let verdict = judge(&bench.judge(law), &standing);
+        match verdict {
+            Verdict::Replayed(receipt) => return Ok(*receipt),
+            Verdict::Commit(commit) => match commit_one(store, &commit).await? {
+                Outcome::Committed => {
+                    bench.count_divergence(&commit);
+                    return kept(*commit);
+                }
+                Outcome::Replayed(receipt) => return Ok(Receipt { replayed: true, ..*receipt }),
+                Outcome::Reused => return Err(Refusal::KeyReused.into()),
+                Outcome::Conflict => {}
+            },
+            Verdict::Refused(refused) => {
+                let settled = match (refused.evidence, evidence) {
+                    (None, _) => Outcome::Committed,
+                    (Some(commit), Some(denials)) => {
+                        denials.add(*commit);
+                        Outcome::Committed
+                    }
+                    (Some(commit), None) => commit_one(store, &commit).await?,
+                };
+                if settled != Outcome::Conflict {
+                    return Err(refused.refusal.into());
+                }
+            }
+        }
+    }
+    Err(Refusal::Conflict.into())
+}
+
+fn kept(commit: Commit) -> Result<Receipt, Error> {
+    let receipt = commit.receipt.map(|kept| kept.receipt);
+    receipt.ok_or_else(|| Fault::new(FaultKind::Internal, "a commit without a receipt").into())
+}
+
+async fn load_one(store: &dyn Store, ask: &Ask) -> Result<Standing, Fault> {
+    let standings = store.load_all(std::slice::from_ref(ask)).await?;
+    let missing = || Fault::new(FaultKind::Internal, "the store did not answer the ask");
+    standings.into_iter().next().ok_or_else(missing)
+}
+
+async fn commit_one(store: &dyn Store, commit: &Commit) -> Result<Outcome, Fault> {
+    let outcomes = store.commit_all(std::slice::from_ref(commit)).await;
+    let missing = || Fault::new(FaultKind::Internal, "the store did not answer the commit");
+    outcomes.into_iter().next().ok_or_else(missing)?
+}
+
+/// Names what happened in the span and hands the answer on.
+fn noted(answer: Result<Receipt, Error>) -> Result<Receipt, Error> {
+    let outcome = match &answer {
+        Ok(receipt) if receipt.replayed => "replayed",
+        Ok(receipt) => match receipt.effect {
+            crate::receipt::Effect::Moved => "moved",
+            crate::receipt::Effect::Unchanged => "unchanged",
+        },
+        Err(Error::Refused(refusal)) => refusal.code(),
+        Err(Error::Fault(_)) => "fault",
+    };
+    tracing::Span::current().record("outcome", outcome);
+    answer
+}
+
+fn span(action: &str, ask: &Ask, request: Option<&crate::id::RequestId>) -> tracing::Span {
+    let kind = ask.subjects.first().map_or("", |subject| subject.kind.as_str());
+    let request = request.map_or("", crate::id::RequestId::as_str);
+    let outcome = tracing::field::Empty;
+    tracing::info_span!("hos", world = %ask.world, kind, action, request, outcome)
+}
+
+#[async_trait]
+impl Contracts for Hos {
+    async fn open(&self, opening: &Opening) -> Result<Receipt, Error> {
+        let ask = ask_open(opening);
+        let span = span("open", &ask, opening.envelope.request.as_ref());
+        let judge = |judge: &Judge<'_>, standing: &Standing| judge.open(opening, standing);
+        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
+        async { noted(settle.await) }.instrument(span).await
+    }
+
+    async fn adopt(&self, adoption: &Adoption) -> Result<Receipt, Error> {
+        let ask = ask_open(&adoption.opening);
+        let span = span("adopt", &ask, adoption.opening.envelope.request.as_ref());
+        let judge = |judge: &Judge<'_>, standing: &Standing| judge.adopt(adoption, standing);
+        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
+        async { noted(settle.await) }.instrument(span).await
+    }
+
+    async fn transition(&self, command: &Command) -> Result<Receipt, Error> {
+        let ask = ask_transition(command);
+        let span = span("transition", &ask, command.envelope.request.as_ref());
+        let judge = |judge: &Judge<'_>, standing: &Standing| judge.transition(command, standing);
+        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
+        async { noted(settle.await) }.instrument(span).await
+    }
+}

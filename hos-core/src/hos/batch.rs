@@ -1,0 +1,175 @@
+//! Many commands at once: loaded together, judged one after the other, committed together.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{ATTEMPTS_MAX, Hos, ask_transition, kept};
+use crate::command::Command;
+use crate::commit::{Commit, Outcome};
+use crate::error::{Error, Fault, FaultKind, Refusal};
+use crate::id::CommandKey;
+use crate::judge::{Refused, Verdict};
+use crate::receipt::Receipt;
+use crate::standing::Standing;
+use crate::store::{Ask, BATCH_MAX};
+use crate::subject::{Snapshot, Subject};
+
+type Answer = Result<Receipt, Error>;
+
+impl Hos {
+    /// Transitions many subjects, each command on its own, with two round trips to the store for
+    /// up to [`BATCH_MAX`] of them. Answers each, in order.
+    ///
+    /// Commands on one subject are judged one after the other, each on what the one before it
+    /// leaves, so that a hot subject costs no more than many.
+    pub async fn transition_all(&self, commands: &[Command]) -> Vec<Answer> {
+        let mut answers = Vec::with_capacity(commands.len());
+        for chunk in commands.chunks(BATCH_MAX) {
+            answers.extend(self.transition_chunk(chunk).await);
+        }
+        answers
+    }
+
+    async fn transition_chunk(&self, commands: &[Command]) -> Vec<Answer> {
+        let mut answers: Vec<Option<Answer>> = commands.iter().map(|_| None).collect();
+        let known = |command: &Command| self.bench.law(&command.subject().world);
+        for (answer, command) in answers.iter_mut().zip(commands) {
+            *answer = known(command).err().map(|refusal| Err(refusal.into()));
+        }
+        for _ in 0..ATTEMPTS_MAX {
+            let open = |(at, answer): (usize, &Option<Answer>)| answer.is_none().then_some(at);
+            let waiting: Vec<usize> = answers.iter().enumerate().filter_map(open).collect();
+            if waiting.is_empty() {
+                break;
+            }
+            for (at, answer) in self.round(commands, &waiting).await {
+                if let Some(slot) = answers.get_mut(at) {
+                    *slot = Some(answer);
+                }
+            }
+        }
+        let spent = || Err(Refusal::Conflict.into());
+        answers.into_iter().map(|answer| answer.unwrap_or_else(spent)).collect()
+    }
+
+    /// Loads, judges and commits the waiting commands once; answers those that are settled.
+    async fn round(&self, commands: &[Command], waiting: &[usize]) -> Vec<(usize, Answer)> {
+        let batch: Vec<(usize, &Command)> = waiting
+            .iter()
+            .filter_map(|at| commands.get(*at).map(|command| (*at, command)))
+            .collect();
+        let asks: Vec<Ask> = batch.iter().map(|(_, command)| ask_transition(command)).collect();
+        let standings = match self.store.load_all(&asks).await {
+            Ok(standings) => standings,
+            Err(fault) => return everyone(&batch, &fault),
+        };
+        let mut round = Round::default();
+        for ((at, command), standing) in batch.into_iter().zip(standings) {
+            self.judge_into(&mut round, at, command, standing);
+        }
+        let outcomes = self.store.commit_all(&round.commits).await;
+        round.settle(outcomes, |commit| self.bench.count_divergence(commit))
+    }
+
+    fn judge_into(&self, round: &mut Round, at: usize, command: &Command, standing: Standing) {
+        let Ok(law) = self.bench.law(&command.subject().world) else { return };
+        let key = command.command_key().map(|key| {
+            let Subject { world, tenant, .. } = command.subject();
+            (world.clone(), tenant.clone(), key.clone())
+        });
+        if key.is_some_and(|key| !round.keys.insert(key)) {
+            // The same key twice in one batch: the second waits for what becomes of the first.
+            return;
+        }
+        let (standing, ahead) = round.overlaid(command, standing);
+        match self.bench.judge(law).transition(command, &standing) {
+            Verdict::Replayed(receipt) => round.answers.push((at, Ok(*receipt))),
+            Verdict::Commit(commit) => round.add(at, *commit, None),
+            Verdict::Refused(Refused { refusal, evidence: Some(commit) }) => {
+                round.add(at, *commit, Some((refusal, ahead)));
+            }
+            Verdict::Refused(Refused { refusal, evidence: None }) => {
+                round.refusals.push((at, refusal, ahead));
+            }
+        }
+    }
+}
+
+/// One fault for all: nothing was judged, so nothing was written.
+fn everyone(batch: &[(usize, &Command)], fault: &Fault) -> Vec<(usize, Answer)> {
+    let copy = || Fault::new(fault.kind(), fault.to_string());
+    batch.iter().map(|(at, _)| (*at, Err(copy().into()))).collect()
+}
+
+/// A refusal, and the commits that it was judged upon.
+type Tentative = (Refusal, Vec<usize>);
+
+#[derive(Default)]
+struct Round {
+    commits: Vec<Commit>,
+    /// Of each commit: whose it is, and the refusal that it is evidence of.
+    owners: Vec<(usize, Option<Tentative>)>,
+    /// What the commits so far leave, and which of them left it.
+    overlay: HashMap<Subject, (Snapshot, usize)>,
+    keys: HashSet<(crate::id::World, crate::id::Tenant, CommandKey)>,
+    answers: Vec<(usize, Answer)>,
+    /// Refusals, and the commits that they were judged upon.
+    refusals: Vec<(usize, Refusal, Vec<usize>)>,
+}
+
+impl Round {
+    /// The standing as the commits so far leave it, and which of them it rests on.
+    fn overlaid(&self, command: &Command, mut standing: Standing) -> (Standing, Vec<usize>) {
+        let mut ahead = Vec::new();
+        for (step, slot) in command.steps().iter().zip(&mut standing.subjects) {
+            if let Some((snapshot, by)) = self.overlay.get(step.subject()) {
+                *slot = Some(snapshot.clone());
+                ahead.push(*by);
+            }
+        }
+        (standing, ahead)
+    }
+
+    fn add(&mut self, at: usize, commit: Commit, evidence: Option<Tentative>) {
+        for change in &commit.changes {
+            if let Some(after) = &change.after {
+                let left = (after.snapshot.clone(), self.commits.len());
+                self.overlay.insert(change.subject.clone(), left);
+            }
+        }
+        self.commits.push(commit);
+        self.owners.push((at, evidence));
+    }
+
+    /// Answers what is settled; what rests on a commit that was not written waits.
+    fn settle(
+        mut self,
+        outcomes: Vec<Result<Outcome, Fault>>,
+        committed: impl Fn(&Commit),
+    ) -> Vec<(usize, Answer)> {
+        let written: Vec<bool> =
+            outcomes.iter().map(|outcome| matches!(outcome, Ok(Outcome::Committed))).collect();
+        let stands = |ahead: &[usize]| ahead.iter().all(|by| written.get(*by) == Some(&true));
+        let mut outcomes = outcomes.into_iter();
+        for (commit, (at, evidence)) in self.commits.into_iter().zip(self.owners) {
+            let missing = || Err(Fault::new(FaultKind::Internal, "the store did not answer"));
+            let answer = match (outcomes.next().unwrap_or_else(missing), evidence) {
+                (Err(fault), _) => Err(fault.into()),
+                (Ok(Outcome::Conflict), _) => continue,
+                (Ok(_), Some((refusal, ahead))) if stands(&ahead) => Err(refusal.into()),
+                (Ok(_), Some(_)) => continue,
+                (Ok(Outcome::Committed), None) => {
+                    committed(&commit);
+                    kept(commit)
+                }
+                (Ok(Outcome::Replayed(receipt)), None) => {
+                    Ok(Receipt { replayed: true, ..*receipt })
+                }
+                (Ok(Outcome::Reused), None) => Err(Refusal::KeyReused.into()),
+            };
+            self.answers.push((at, answer));
+        }
+        let settled = self.refusals.into_iter().filter(|(_, _, ahead)| stands(ahead));
+        self.answers.extend(settled.map(|(at, refusal, _)| (at, Err(refusal.into()))));
+        self.answers
+    }
+}

@@ -1,0 +1,257 @@
+//! Questions and proofs: what never moves a subject.
+
+use async_trait::async_trait;
+
+use super::{ATTEMPTS_MAX, Bench, Hos, ask, ask_record, load_one, noted, settle, span};
+use crate::actor::Actor;
+use crate::command::Record;
+use crate::condition::{Lookup, Nothing};
+use crate::error::{Error, Fault, FaultKind, InputFault, Refusal};
+use crate::id::{ActionName, Tenant, World};
+use crate::judge::Judge;
+use crate::law::Law;
+use crate::laws::{Decision, Explanation, Policy, Proofs, Query, Situation};
+use crate::merkle::{self, Hash};
+use crate::policy::{Answer, DecisionEffect, Question, Reason, ReasonCode};
+use crate::proof::{LogEntry, LogHead, PAGE_MAX};
+use crate::receipt::Receipt;
+use crate::standing::{Mode, Standing};
+use crate::store::{Ask, BATCH_MAX};
+use crate::subject::{Subject, SubjectView};
+use crate::time::{ProofId, Timestamp};
+use crate::value::Attributes;
+use tracing::Instrument as _;
+
+/// The largest log of which inclusion and consistency are proved from its leaf hashes.
+pub const PROVED_LEAVES_MAX: u64 = 1 << 22;
+
+impl Bench {
+    fn ask_query(&self, query: &Query) -> Result<(Ask, &Law), Error> {
+        let law = self.law(&query.world)?;
+        let mut faults = query.faults.clone();
+        if !law.rules().knows(&query.ability) {
+            faults.push(InputFault::new("ability", format!("`{}` is not known", query.ability)));
+        }
+        crate::judge::check_bag("actor", query.actor.claims(), law.actor(), &[], &mut faults);
+        crate::judge::check_bag("context", &query.context, law.context(), &[], &mut faults);
+        if !faults.is_empty() {
+            return Err(Refusal::InvalidInput(faults).into());
+        }
+        let subjects = query.subject.iter().cloned().collect();
+        Ok((ask(&query.world, &query.tenant, &query.actor, subjects, None), law))
+    }
+}
+
+/// Weighs one question; a subject that does not exist is denied like one that may not be known.
+fn weigh<T>(
+    query: &Query,
+    standing: &Standing,
+    now: Timestamp,
+    missing: impl FnOnce() -> T,
+    weigh: impl FnOnce(&Question<'_>) -> T,
+) -> T {
+    let snapshot = standing.subjects.first().and_then(Option::as_ref);
+    let exists = standing.tenant_exists || query.tenant.is_world();
+    let view = match (&query.subject, snapshot) {
+        _ if !exists => return missing(),
+        (Some(_), None) => return missing(),
+        (Some(subject), Some(snapshot)) => Some(SubjectView::of(subject, snapshot)),
+        (None, _) => None,
+    };
+    let subject: &dyn Lookup = view.as_ref().map_or(&Nothing, |view| view);
+    weigh(&Question {
+        actor: &query.actor,
+        ability: &query.ability,
+        subject,
+        context: &query.context,
+        standing: &standing.actor,
+        modes: &standing.modes,
+        now,
+    })
+}
+
+fn decision(law: &Law, answer: Answer) -> Decision {
+    Decision {
+        effect: answer.effect,
+        mode: answer.mode,
+        banned: answer.banned,
+        policy_version: law.version().clone(),
+        policy_digest: law.digest(),
+    }
+}
+
+const MISSING: Answer = Answer { effect: DecisionEffect::Deny, mode: Mode::Enforce, banned: false };
+
+fn decide(law: &Law, query: &Query, standing: &Standing, now: Timestamp) -> Decision {
+    let answer = weigh(query, standing, now, || None, |question| law.rules().answer(question));
+    decision(law, answer.unwrap_or(MISSING))
+}
+
+#[async_trait]
+impl Policy for Hos {
+    async fn can(&self, query: &Query) -> Result<Decision, Error> {
+        let (ask, law) = self.bench.ask_query(query)?;
+        let standing = load_one(&*self.store, &ask).await?;
+        if standing.world.is_none() {
+            return Err(Refusal::InvalidWorld.into());
+        }
+        Ok(decide(law, query, &standing, self.bench.clock.now()))
+    }
+
+    async fn can_all(&self, queries: &[Query]) -> Vec<Result<Decision, Error>> {
+        let mut decisions = Vec::with_capacity(queries.len());
+        for chunk in queries.chunks(BATCH_MAX) {
+            let asked: Vec<_> = chunk.iter().map(|query| self.bench.ask_query(query)).collect();
+            let asks: Vec<Ask> = asked.iter().flatten().map(|(ask, _)| ask.clone()).collect();
+            let loaded = self.store.load_all(&asks).await;
+            let mut standings = loaded.as_deref().unwrap_or_default().iter();
+            for (query, asked) in chunk.iter().zip(asked) {
+                decisions.push(asked.and_then(|(_, law)| match (&loaded, standings.next()) {
+                    (Err(fault), _) => Err(Fault::new(fault.kind(), fault.to_string()).into()),
+                    (Ok(_), Some(standing)) => {
+                        Ok(decide(law, query, standing, self.bench.clock.now()))
+                    }
+                    (Ok(_), None) => {
+                        Err(Fault::new(FaultKind::Internal, "the store did not answer").into())
+                    }
+                }));
+            }
+        }
+        decisions
+    }
+
+    async fn explain(&self, query: &Query) -> Result<Explanation, Error> {
+        let (ask, law) = self.bench.ask_query(query)?;
+        let standing = load_one(&*self.store, &ask).await?;
+        let missing = || Some((MISSING, vec![Reason { code: ReasonCode::NotFound, rule: None }]));
+        let now = self.bench.clock.now();
+        let explained =
+            weigh(query, &standing, now, missing, |question| law.rules().explain(question));
+        let (answer, reasons) = explained.unwrap_or((MISSING, Vec::new()));
+        Ok(Explanation { decision: decision(law, answer), reasons })
+    }
+
+    async fn allowed_actions(
+        &self,
+        actor: &Actor,
+        subject: &Subject,
+    ) -> Result<Vec<ActionName>, Error> {
+        let law = self.bench.law(&subject.world)?;
+        let ask = ask(&subject.world, &subject.tenant, actor, vec![subject.clone()], None);
+        let standing = load_one(&*self.store, &ask).await?;
+        let judge = self.bench.judge(law);
+        Ok(judge.allowed_actions(actor, subject, &Attributes::new(), &standing))
+    }
+}
+
+impl Hos {
+    /// A subject as the law keeps it; none when there is no such subject. Asks no policy: a world
+    /// asks `can(<kind>.read)` before it shows one.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::InvalidWorld`], and what the store says.
+    pub async fn situation(&self, subject: &Subject) -> Result<Option<Situation>, Error> {
+        let law = self.bench.law(&subject.world)?;
+        let actor = Actor::service("hos").map_err(super::internal)?;
+        let ask = ask(&subject.world, &subject.tenant, &actor, vec![subject.clone()], None);
+        let standing = load_one(&*self.store, &ask).await?;
+        let snapshot = standing.subjects.into_iter().next().flatten();
+        Ok(snapshot.map(|snapshot| {
+            let (kind, version) = (subject.kind.as_str(), snapshot.contract.as_str());
+            let contract = law.contract_version(kind, version);
+            let terminal = contract.is_some_and(|c| c.is_terminal(snapshot.state.as_str()));
+            Situation { snapshot, terminal }
+        }))
+    }
+
+    async fn leaves(&self, world: &World, tenant: &Tenant, size: u64) -> Result<Vec<Hash>, Fault> {
+        if size > PROVED_LEAVES_MAX {
+            let message = format!("proofs reach logs of at most {PROVED_LEAVES_MAX} entries");
+            return Err(Fault::new(FaultKind::Limit, message));
+        }
+        let mut leaves: Vec<Hash> = Vec::new();
+        loop {
+            let have = u64::try_from(leaves.len()).unwrap_or(u64::MAX);
+            let wanted = u32::try_from(size.saturating_sub(have)).unwrap_or(u32::MAX).min(PAGE_MAX);
+            if wanted == 0 {
+                return Ok(leaves);
+            }
+            let page = self.store.leaf_hashes(world, tenant, have, wanted).await?;
+            if page.is_empty() {
+                let message = format!("the log has {have} entries, not {size}");
+                return Err(Fault::new(FaultKind::Limit, message));
+            }
+            leaves.extend(page);
+        }
+    }
+}
+
+fn unprovable(error: merkle::MerkleError) -> Fault {
+    Fault::new(FaultKind::Limit, error.to_string()).caused_by(error)
+}
+
+#[async_trait]
+impl Proofs for Hos {
+    async fn record(&self, record: &Record) -> Result<Receipt, Error> {
+        let ask = ask_record(record);
+        let span = span("record", &ask, record.envelope.request.as_ref());
+        let judge = |judge: &Judge<'_>, standing: &Standing| judge.record(record, standing);
+        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
+        async { noted(settle.await) }.instrument(span).await
+    }
+
+    async fn find(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        id: ProofId,
+    ) -> Result<Option<LogEntry>, Fault> {
+        self.store.find(world, tenant, id).await
+    }
+
+    async fn page(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<LogEntry>, Fault> {
+        self.store.page(world, tenant, from, limit.min(PAGE_MAX)).await
+    }
+
+    async fn history(
+        &self,
+        subject: &Subject,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<LogEntry>, Fault> {
+        self.store.history(subject, after, limit.min(PAGE_MAX)).await
+    }
+
+    async fn head(&self, world: &World, tenant: &Tenant) -> Result<LogHead, Fault> {
+        self.store.head(world, tenant).await
+    }
+
+    async fn inclusion(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        index: u64,
+        size: u64,
+    ) -> Result<Vec<Hash>, Fault> {
+        let leaves = self.leaves(world, tenant, size).await?;
+        merkle::inclusion_proof(&leaves, index).map_err(unprovable)
+    }
+
+    async fn consistency(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        old_size: u64,
+        new_size: u64,
+    ) -> Result<Vec<Hash>, Fault> {
+        let leaves = self.leaves(world, tenant, new_size).await?;
+        merkle::consistency_proof(&leaves, old_size).map_err(unprovable)
+    }
+}

@@ -1,0 +1,204 @@
+//! Worlds, laws and standing: what is registered when the law is opened, and later.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use tracing::Instrument as _;
+
+use super::{
+    ATTEMPTS_MAX, DEPLOYMENT_BYTES_MAX, Hos, ask, ask_standing, commit_one, internal, load_one,
+    noted, settle, span,
+};
+use crate::actor::Actor;
+use crate::command::{StandingChange, StandingCommand};
+use crate::commit::Outcome;
+use crate::error::{Error, Fault, FaultKind};
+use crate::id::{ActorId, Role, Tenant, World};
+use crate::judge::{Activated, Judge};
+use crate::law::Law;
+use crate::laws::Registry;
+use crate::receipt::Receipt;
+use crate::standing::Standing;
+
+pub(super) fn check_deployment(name: &str) -> Result<(), Fault> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
+    if (1..=DEPLOYMENT_BYTES_MAX).contains(&name.len()) && name.bytes().all(allowed) {
+        return Ok(());
+    }
+    let message = format!("a deployment name is 1 to {DEPLOYMENT_BYTES_MAX} of [A-Za-z0-9._/-]");
+    Err(Fault::new(FaultKind::Law, message))
+}
+
+impl Hos {
+    /// Registers worlds and records unseen law and contract versions. Several processes may do
+    /// this at once: each version is recorded once.
+    pub(super) async fn register(&self) -> Result<(), Fault> {
+        for law in self.bench.laws.values() {
+            self.register_world(law).await?;
+            self.register_law(law).await?;
+            self.register_contracts(law).await?;
+        }
+        Ok(())
+    }
+
+    async fn register_world(&self, law: &Law) -> Result<(), Fault> {
+        if self.world_standing(law).await?.world.is_some() {
+            return Ok(());
+        }
+        self.activate(law, &Activated::World).await
+    }
+
+    async fn register_law(&self, law: &Law) -> Result<(), Fault> {
+        let recorded = self.store.laws(law.world()).await?;
+        if let Some(first) = recorded.first()
+            && *first.deployment != *self.bench.deployment
+        {
+            let message = format!(
+                "the store's logs name the deployment `{}`; open it under that name",
+                first.deployment
+            );
+            return Err(Fault::new(FaultKind::Law, message));
+        }
+        match recorded.iter().find(|record| record.version == *law.version()) {
+            None => self.activate(law, &Activated::Law).await,
+            Some(record) if record.digest == law.digest() => Ok(()),
+            Some(_) => {
+                let (world, version) = (law.world(), law.version());
+                let message = format!(
+                    "law `{version}` of `{world}` was recorded with another content; \
+                     give the changed law a new version label"
+                );
+                Err(Fault::new(FaultKind::Law, message))
+            }
+        }
+    }
+
+    async fn register_contracts(&self, law: &Law) -> Result<(), Fault> {
+        for (kind, version) in self.store.pins(law.world()).await? {
+            if law.contract_version(kind.as_str(), version.as_str()).is_none() {
+                let message = format!(
+                    "live subjects of `{}` pin contract `{kind}/{version}`, which the law lacks; \
+                     keep that version in the law beside the current one",
+                    law.world()
+                );
+                return Err(Fault::new(FaultKind::Law, message));
+            }
+        }
+        let recorded = self.store.contracts(law.world()).await?;
+        for contract in law.contracts() {
+            let (kind, version) = (contract.kind(), contract.version());
+            let same = |record: &&crate::commit::ContractRecord| {
+                record.kind == *kind && record.version == *version
+            };
+            match recorded.iter().find(same) {
+                None => self.activate(law, &Activated::Contract(contract)).await?,
+                Some(record) if record.digest == contract.digest() => {}
+                Some(_) => {
+                    let message = format!(
+                        "contract `{kind}/{version}` was recorded with another content; \
+                         give the changed contract a new version label"
+                    );
+                    return Err(Fault::new(FaultKind::Law, message));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn world_standing(&self, law: &Law) -> Result<Standing, Fault> {
+        let actor = Actor::service("hos").map_err(internal)?;
+        load_one(&*self.store, &ask(law.world(), &Tenant::world(), &actor, Vec::new(), None)).await
+    }
+
+    async fn activate(&self, law: &Law, activated: &Activated<'_>) -> Result<(), Fault> {
+        let actor = Actor::service("hos").map_err(internal)?;
+        for _ in 0..ATTEMPTS_MAX {
+            let standing = self.world_standing(law).await?;
+            let commit = self.bench.judge(law).activation(&actor, &standing, activated);
+            if commit_one(&*self.store, &commit).await? != Outcome::Conflict {
+                return Ok(());
+            }
+        }
+        Err(Fault::new(FaultKind::Busy, "the world's standing kept changing; open again"))
+    }
+
+    async fn superuser_exists(&self, law: &Law) -> Result<bool, Fault> {
+        let mut after: Option<ActorId> = None;
+        loop {
+            let page = self
+                .store
+                .members(law.world(), &Tenant::world(), after.as_ref(), crate::proof::PAGE_MAX)
+                .await?;
+            let roles: BTreeSet<&Role> = page.iter().flat_map(|(_, roles)| roles).collect();
+            if roles.iter().any(|role| law.rules().is_superuser(role.as_str())) {
+                return Ok(true);
+            }
+            match page.last() {
+                Some((last, _)) => after = Some(last.clone()),
+                None => return Ok(false),
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Registry for Hos {
+    async fn change_standing(&self, command: &StandingCommand) -> Result<Receipt, Error> {
+        let ask = ask_standing(command);
+        let span = span(command.change().as_str(), &ask, command.envelope.request.as_ref());
+        let judge =
+            |judge: &Judge<'_>, standing: &Standing| judge.change_standing(command, standing);
+        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
+        async { noted(settle.await) }.instrument(span).await
+    }
+
+    async fn bootstrap(
+        &self,
+        world: &World,
+        member: &ActorId,
+        role: &Role,
+        key: &[u8],
+    ) -> Result<Receipt, Error> {
+        let law = self.bench.law(world)?;
+        let change =
+            StandingChange::SetMember { member: member.clone(), roles: vec![role.clone()] };
+        let actor = Actor::service("hos").map_err(internal)?;
+        let command = StandingCommand::new(&actor, world, &Tenant::world(), change).key(key);
+        let ask = ask_standing(&command);
+        // Read before the standing: a superuser who comes later raises the generation that the
+        // commit compares.
+        for _ in 0..ATTEMPTS_MAX {
+            let standing = load_one(&*self.store, &ask).await?;
+            let exists = self.superuser_exists(law).await?;
+            let judge = |judge: &Judge<'_>, fresh: &Standing| {
+                let fresh = Standing { versions: standing.versions, ..fresh.clone() };
+                judge.bootstrap(&command, &fresh, exists)
+            };
+            let settled = settle(&self.bench, &*self.store, &ask, 1, None, judge).await;
+            match settled {
+                Err(Error::Refused(crate::error::Refusal::Conflict)) => {}
+                settled => return settled,
+            }
+        }
+        Err(crate::error::Refusal::Conflict.into())
+    }
+
+    async fn members(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: Option<&ActorId>,
+        limit: u32,
+    ) -> Result<Vec<(ActorId, Vec<Role>)>, Fault> {
+        self.store.members(world, tenant, after, limit.min(crate::proof::PAGE_MAX)).await
+    }
+
+    async fn tenants(
+        &self,
+        world: &World,
+        after: Option<&Tenant>,
+        limit: u32,
+    ) -> Result<Vec<Tenant>, Fault> {
+        self.store.tenants(world, after, limit.min(crate::proof::PAGE_MAX)).await
+    }
+}

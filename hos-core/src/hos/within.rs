@@ -1,0 +1,151 @@
+//! The law in a transaction of the caller's: domain rows and law rows commit together.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+
+use super::{
+    ATTEMPTS_MAX, Bench, Hos, ask, ask_open, ask_record, ask_transition, commit_one, internal,
+    load_one, settle,
+};
+use crate::actor::Actor;
+use crate::command::{Adoption, Command, Opening, Record};
+use crate::commit::{Commit, Outcome};
+use crate::error::{Error, Fault, FaultKind};
+use crate::judge::Judge;
+use crate::laws::Contracts;
+use crate::receipt::Receipt;
+use crate::standing::Standing;
+use crate::store::Store;
+
+/// The law over a borrowed store, usually a transaction of the caller's.
+///
+/// - What it writes becomes true when the caller commits, together with the caller's rows.
+/// - Nothing is retried: a conflict is returned as [`Refusal::Conflict`].
+/// - A refusal writes nothing and leaves the transaction usable.
+/// - `Ambiguous` belongs to the caller's own commit.
+/// - Denials of critical abilities are handed back by [`Within::denials`], to be recorded with
+///   [`Hos::record_denials`] after the transaction has ended.
+///
+/// [`Refusal::Conflict`]: crate::error::Refusal::Conflict
+pub struct Within<'t> {
+    bench: Bench,
+    store: Box<dyn Store + 't>,
+    denials: Denials,
+}
+
+impl std::fmt::Debug for Within<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Within").finish_non_exhaustive()
+    }
+}
+
+/// Denied attempts at critical abilities that still have to be recorded.
+#[derive(Debug, Clone, Default)]
+pub struct Denials(Arc<Mutex<Vec<Commit>>>);
+
+impl Denials {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(super) fn add(&self, denial: Commit) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(denial);
+    }
+
+    fn take(&self) -> Vec<Commit> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<'t> Within<'t> {
+    pub(super) fn new(bench: Bench, store: Box<dyn Store + 't>) -> Self {
+        Self { bench, store, denials: Denials::default() }
+    }
+
+    /// The denials found here; hold on to them beyond the transaction.
+    #[must_use]
+    pub fn denials(&self) -> Denials {
+        self.denials.clone()
+    }
+
+    /// Records a proof of the world's own, in the caller's transaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`Proofs::record`](crate::laws::Proofs::record).
+    pub async fn record(&self, record: &Record) -> Result<Receipt, Error> {
+        let judge = |judge: &Judge<'_>, standing: &Standing| judge.record(record, standing);
+        self.settle(&ask_record(record), judge).await
+    }
+
+    async fn settle(
+        &self,
+        ask: &crate::store::Ask,
+        judge: impl Fn(&Judge<'_>, &Standing) -> crate::judge::Verdict + Send + Sync,
+    ) -> Result<Receipt, Error> {
+        settle(&self.bench, &*self.store, ask, 1, Some(&self.denials), judge).await
+    }
+}
+
+#[async_trait]
+impl Contracts for Within<'_> {
+    async fn open(&self, opening: &Opening) -> Result<Receipt, Error> {
+        let judge = |judge: &Judge<'_>, standing: &Standing| judge.open(opening, standing);
+        self.settle(&ask_open(opening), judge).await
+    }
+
+    async fn adopt(&self, adoption: &Adoption) -> Result<Receipt, Error> {
+        let judge = |judge: &Judge<'_>, standing: &Standing| judge.adopt(adoption, standing);
+        self.settle(&ask_open(&adoption.opening), judge).await
+    }
+
+    async fn transition(&self, command: &Command) -> Result<Receipt, Error> {
+        let judge = |judge: &Judge<'_>, standing: &Standing| judge.transition(command, standing);
+        self.settle(&ask_transition(command), judge).await
+    }
+}
+
+impl Hos {
+    /// Records denials that were found in a caller's transaction, after it has ended. Each is
+    /// recorded once per key, however often this is called.
+    ///
+    /// # Errors
+    ///
+    /// What the store says; the denials not yet recorded stay in `denials`.
+    pub async fn record_denials(&self, denials: &Denials) -> Result<(), Fault> {
+        let mut waiting = denials.take().into_iter();
+        while let Some(denial) = waiting.next() {
+            let recorded = self.record_denial(&denial).await;
+            if let Err(fault) = recorded {
+                denials.add(denial);
+                waiting.for_each(|denial| denials.add(denial));
+                return Err(fault);
+            }
+        }
+        Ok(())
+    }
+
+    /// The standing that denied may have changed since; the attempt was denied all the same.
+    async fn record_denial(&self, denial: &Commit) -> Result<(), Fault> {
+        let Commit { world, tenant, .. } = denial;
+        let actor = Actor::service("hos").map_err(internal)?;
+        let ask = ask(world, tenant, &actor, Vec::new(), None);
+        for _ in 0..ATTEMPTS_MAX {
+            let versions = load_one(&*self.store, &ask).await?.versions;
+            let denial = Commit { versions, ..denial.clone() };
+            if commit_one(&*self.store, &denial).await? != Outcome::Conflict {
+                return Ok(());
+            }
+        }
+        Err(Fault::new(FaultKind::Busy, "the standing kept changing; record the denials again"))
+    }
+}

@@ -1,0 +1,438 @@
+//! Roles, rules and contracts of one world under one version label and digest.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::contract::validate::actor_schema;
+use crate::contract::{Contract, ContractDefinition, FILE_BYTES_MAX, Written};
+use crate::digest::Digest;
+use crate::encoding;
+use crate::error::{LawError, LawFaults};
+use crate::id::{Kind, Name, Version, World};
+use crate::policy::compile::{Source, compile};
+use crate::policy::{RoleDefinition, RuleDefinition, RuleEffect, Rules};
+use crate::value::{ATTRIBUTES_MAX, Schema, Type};
+
+/// The most contracts of one law, all versions counted.
+pub const CONTRACTS_MAX: usize = 256;
+/// How long a command key is kept unless the law says otherwise: seven days.
+pub const KEY_RETENTION: Duration = Duration::from_secs(7 * 86_400);
+/// The shortest that a command key may be kept: the window in which the outbox retries.
+pub const KEY_RETENTION_MIN: Duration = Duration::from_secs(86_400);
+/// The longest that a command key may be kept.
+pub const KEY_RETENTION_MAX: Duration = Duration::from_secs(400 * 86_400);
+
+/// A law before it is validated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LawDefinition {
+    /// The world.
+    pub world: String,
+    /// The version label.
+    pub version: String,
+    /// The roles.
+    #[serde(default)]
+    pub roles: Vec<RoleDefinition>,
+    /// The rules.
+    #[serde(default)]
+    pub rules: Vec<RuleDefinition>,
+    /// Abilities that no permit and no contract names.
+    #[serde(default)]
+    pub abilities: Vec<String>,
+    /// Abilities whose denied attempts leave evidence.
+    #[serde(default)]
+    pub critical: Vec<String>,
+    /// The claims of actors.
+    #[serde(default)]
+    pub actor: BTreeMap<String, Type>,
+    /// The context of requests.
+    #[serde(default)]
+    pub context: BTreeMap<String, Type>,
+    /// How long a command key is kept, in seconds.
+    #[serde(default = "key_retention_seconds")]
+    pub key_retention_seconds: u64,
+    /// The contracts; of one kind, the last is current.
+    #[serde(default)]
+    pub contracts: Vec<ContractDefinition>,
+}
+
+fn key_retention_seconds() -> u64 {
+    KEY_RETENTION.as_secs()
+}
+
+/// A validated law.
+#[derive(Debug, Clone)]
+pub struct Law {
+    world: World,
+    version: Version,
+    digest: Digest,
+    rules: Rules,
+    actor: Schema,
+    context: Schema,
+    key_retention: Duration,
+    contracts: BTreeMap<Kind, Vec<Arc<Contract>>>,
+}
+
+impl Law {
+    /// Starts a law of a world under a version label.
+    pub fn builder(world: &str, version: &str) -> LawBuilder {
+        LawBuilder {
+            definition: LawDefinition {
+                world: world.to_owned(),
+                version: version.to_owned(),
+                roles: Vec::new(),
+                rules: Vec::new(),
+                abilities: Vec::new(),
+                critical: Vec::new(),
+                actor: BTreeMap::new(),
+                context: BTreeMap::new(),
+                key_retention_seconds: key_retention_seconds(),
+                contracts: Vec::new(),
+            },
+        }
+    }
+
+    /// Validates a definition, as read from a file.
+    ///
+    /// # Errors
+    ///
+    /// [`LawError`] with every fault: ill-formed or unknown names, duplicates, wildcards across
+    /// resources, conditions that do not type-check, faults of each contract, limits.
+    pub fn new(definition: &LawDefinition) -> Result<Self, LawError> {
+        validate(definition)
+    }
+
+    /// Reads a JSON file's text and validates it.
+    ///
+    /// # Errors
+    ///
+    /// [`LawError`] with the code `unreadable` for a text that is no law file, else as
+    /// [`Law::new`].
+    pub fn from_json(text: &str) -> Result<Self, LawError> {
+        let mut faults = LawFaults::default();
+        if text.len() > FILE_BYTES_MAX {
+            faults.limit("law file", "bytes", text.len(), FILE_BYTES_MAX);
+            return faults.finish(None);
+        }
+        match serde_json::from_str(text) {
+            Ok(definition) => Self::new(&definition),
+            Err(error) => {
+                faults.add("unreadable", "law file", error.to_string());
+                faults.finish(None)
+            }
+        }
+    }
+
+    /// The world.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The version label.
+    #[must_use]
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// The digest of what was validated.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The compiled rules.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The declared claims of actors, `id` and `kind` included.
+    #[must_use]
+    pub fn actor(&self) -> &Schema {
+        &self.actor
+    }
+
+    /// The declared context of requests.
+    #[must_use]
+    pub fn context(&self) -> &Schema {
+        &self.context
+    }
+
+    /// How long a command key is kept.
+    #[must_use]
+    pub fn key_retention(&self) -> Duration {
+        self.key_retention
+    }
+
+    /// The contract that a fresh subject of a kind pins.
+    #[must_use]
+    pub fn contract(&self, kind: &str) -> Option<&Arc<Contract>> {
+        self.contracts.get(kind)?.last()
+    }
+
+    /// A contract version that a subject pinned.
+    #[must_use]
+    pub fn contract_version(&self, kind: &str, version: &str) -> Option<&Arc<Contract>> {
+        self.contracts.get(kind)?.iter().find(|contract| contract.version() == version)
+    }
+
+    /// Every contract, all versions, by kind.
+    pub fn contracts(&self) -> impl Iterator<Item = &Arc<Contract>> {
+        self.contracts.values().flatten()
+    }
+}
+
+/// Builds a [`Law`] in code.
+///
+/// ```
+/// use hos_core::contract::{ActionDefinition, Contract};
+/// use hos_core::law::Law;
+/// use hos_core::value::Type;
+///
+/// let order = Contract::builder("order", "1")
+///     .states(["pending", "cancelled"])
+///     .initial("pending")
+///     .terminal(["cancelled"])
+///     .attribute("customer", Type::String)
+///     .open("order.create", ["customer"])
+///     .action(ActionDefinition::new("cancel", ["pending"], "cancelled", "order.cancel"))
+///     .build()?;
+/// let law = Law::builder("pazar", "2026-12-01")
+///     .roles(["owner", "customer"])
+///     .allow("order.*", ["owner"])
+///     .allow_if("order.cancel", ["customer"], "subject.customer == actor.id")
+///     .contract(order)
+///     .build()?;
+/// assert!(law.rules().knows("order.cancel"));
+/// # Ok::<(), hos_core::error::LawError>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct LawBuilder {
+    definition: LawDefinition,
+}
+
+impl LawBuilder {
+    /// Declares roles.
+    pub fn roles<R: Into<RoleDefinition>>(mut self, roles: impl IntoIterator<Item = R>) -> Self {
+        self.definition.roles.extend(roles.into_iter().map(Into::into));
+        self
+    }
+
+    /// Grants an ability, `resource.*` or `*` to roles.
+    pub fn allow<S: Into<String>>(self, ability: &str, roles: impl IntoIterator<Item = S>) -> Self {
+        self.rule(RuleEffect::Permit, ability, roles, None)
+    }
+
+    /// Grants to roles where a condition holds.
+    pub fn allow_if<S: Into<String>>(
+        self,
+        ability: &str,
+        roles: impl IntoIterator<Item = S>,
+        when: impl Into<Written>,
+    ) -> Self {
+        self.rule(RuleEffect::Permit, ability, roles, Some(when.into()))
+    }
+
+    /// Takes away from roles, whatever grants; from every actor when no roles are named.
+    pub fn forbid<S: Into<String>>(
+        self,
+        ability: &str,
+        roles: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.rule(RuleEffect::Forbid, ability, roles, None)
+    }
+
+    /// Takes away where a condition holds.
+    pub fn forbid_if<S: Into<String>>(
+        self,
+        ability: &str,
+        roles: impl IntoIterator<Item = S>,
+        when: impl Into<Written>,
+    ) -> Self {
+        self.rule(RuleEffect::Forbid, ability, roles, Some(when.into()))
+    }
+
+    fn rule<S: Into<String>>(
+        mut self,
+        effect: RuleEffect,
+        ability: &str,
+        roles: impl IntoIterator<Item = S>,
+        when: Option<Written>,
+    ) -> Self {
+        self.definition.rules.push(RuleDefinition {
+            id: None,
+            effect,
+            abilities: vec![ability.to_owned()],
+            roles: roles.into_iter().map(Into::into).collect(),
+            when,
+        });
+        self
+    }
+
+    /// Declares an ability that no permit and no contract names.
+    pub fn ability(mut self, ability: &str) -> Self {
+        self.definition.abilities.push(ability.to_owned());
+        self
+    }
+
+    /// Marks abilities whose denied attempts leave evidence.
+    pub fn critical<S: Into<String>>(mut self, abilities: impl IntoIterator<Item = S>) -> Self {
+        self.definition.critical.extend(abilities.into_iter().map(Into::into));
+        self
+    }
+
+    /// Declares a claim of actors.
+    pub fn claim(mut self, name: &str, type_: Type) -> Self {
+        self.definition.actor.insert(name.to_owned(), type_);
+        self
+    }
+
+    /// Declares a name in the context of requests.
+    pub fn context(mut self, name: &str, type_: Type) -> Self {
+        self.definition.context.insert(name.to_owned(), type_);
+        self
+    }
+
+    /// How long a command key is kept.
+    pub fn key_retention(mut self, retention: Duration) -> Self {
+        self.definition.key_retention_seconds = retention.as_secs();
+        self
+    }
+
+    /// Adds a contract; of one kind, the last is current.
+    pub fn contract(mut self, contract: Contract) -> Self {
+        self.definition.contracts.push(contract.into_definition());
+        self
+    }
+
+    /// Validates.
+    ///
+    /// # Errors
+    ///
+    /// As [`Law::new`].
+    pub fn build(self) -> Result<Law, LawError> {
+        Law::new(&self.definition)
+    }
+}
+
+fn validate(definition: &LawDefinition) -> Result<Law, LawError> {
+    let mut faults = LawFaults::default();
+    let world = faults.keep("law", World::new(&definition.world));
+    let version = faults.keep("law", Version::new(&definition.version));
+    let retention = Duration::from_secs(definition.key_retention_seconds);
+    if !(KEY_RETENTION_MIN..=KEY_RETENTION_MAX).contains(&retention) {
+        let (min, max) = (KEY_RETENTION_MIN.as_secs(), KEY_RETENTION_MAX.as_secs());
+        let message = format!("a command key is kept {min} to {max} seconds");
+        faults.add("retention_out_of_range", "law", message);
+    }
+    let mut actor = actor_schema();
+    declare(&mut actor, "actor", &definition.actor, &mut faults);
+    let mut context = Schema::new();
+    declare(&mut context, "context", &definition.context, &mut faults);
+    let contracts = contracts(definition, &mut faults);
+    let all: Vec<&Contract> = contracts.values().flatten().map(AsRef::as_ref).collect();
+    let rules = compile(
+        &Source {
+            roles: &definition.roles,
+            rules: &definition.rules,
+            abilities: &definition.abilities,
+            critical: &definition.critical,
+            actor: &actor,
+            context: &context,
+            contracts: &all,
+        },
+        &mut faults,
+    );
+    let digest = digest(definition, &all);
+    let law = world.zip(version).map(|(world, version)| Law {
+        world,
+        version,
+        digest,
+        rules,
+        actor,
+        context,
+        key_retention: retention,
+        contracts,
+    });
+    faults.finish(law)
+}
+
+fn declare(
+    schema: &mut Schema,
+    at: &str,
+    declared: &BTreeMap<String, Type>,
+    faults: &mut LawFaults,
+) {
+    faults.limit(at, "attributes", declared.len(), ATTRIBUTES_MAX);
+    for (text, type_) in declared {
+        let Some(name) = faults.keep(at, Name::new(text)) else { continue };
+        if schema.insert(name, *type_).is_some() {
+            faults.add("reserved_name", at, format!("attribute `{text}` is built in"));
+        }
+    }
+}
+
+fn contracts(
+    definition: &LawDefinition,
+    faults: &mut LawFaults,
+) -> BTreeMap<Kind, Vec<Arc<Contract>>> {
+    faults.limit("law", "contracts", definition.contracts.len(), CONTRACTS_MAX);
+    let mut contracts: BTreeMap<Kind, Vec<Arc<Contract>>> = BTreeMap::new();
+    for definition in &definition.contracts {
+        match Contract::new(definition.clone()) {
+            Ok(contract) => {
+                let versions = contracts.entry(contract.kind().clone()).or_default();
+                if versions.iter().any(|other| other.version() == contract.version()) {
+                    let at = format!("contract {}/{}", contract.kind(), contract.version());
+                    faults.add("duplicate_contract", &at, "the version stands twice");
+                }
+                versions.push(Arc::new(contract));
+            }
+            Err(error) => faults.extend(error),
+        }
+    }
+    contracts
+}
+
+/// The digest of a law: of what was understood, in the form that [`encoding`] pins.
+fn digest(definition: &LawDefinition, contracts: &[&Contract]) -> Digest {
+    let text = encoding::encode(4_096, |object| {
+        object.strings("abilities", &definition.abilities);
+        types(object, "actor", &definition.actor);
+        types(object, "context", &definition.context);
+        object.strings("contracts", contracts.iter().map(|c| c.digest().to_string()));
+        object.strings("critical", &definition.critical);
+        object.integer("key_retention_seconds", definition.key_retention_seconds);
+        object.objects("roles", &definition.roles, |object, role| {
+            object.optional("implicit", role.implicit.map(crate::actor::ActorKind::as_str));
+            object.strings("inherits", &role.inherits);
+            object.string("name", &role.name);
+            object.bool("superuser", role.superuser);
+            object.bool("world", role.world);
+        });
+        object.objects("rules", &definition.rules, |object, rule| {
+            object.strings("abilities", &rule.abilities);
+            object.string("effect", rule.effect.as_str());
+            object.optional("id", rule.id.as_deref());
+            object.strings("roles", &rule.roles);
+            let when = rule.when.as_ref().and_then(|when| when.parse().ok());
+            object.optional("when", when.map(|when| when.to_string()).as_deref());
+        });
+        object.integer("v", 1);
+        object.string("version", &definition.version);
+        object.string("world", &definition.world);
+    });
+    Digest::of(text.as_bytes())
+}
+
+fn types(object: &mut encoding::ObjectWriter<'_>, key: &str, declared: &BTreeMap<String, Type>) {
+    object.objects(key, declared, |object, (name, type_)| {
+        object.string("name", name);
+        object.string("type", type_.as_str());
+    });
+}

@@ -1,0 +1,259 @@
+//! The laws as traits: what a world's code depends on, wherever the law runs.
+
+use async_trait::async_trait;
+use serde::Serialize;
+
+use crate::actor::Actor;
+use crate::command::{Adoption, Command, Opening, Record, StandingCommand};
+use crate::digest::Digest;
+use crate::error::{Error, Fault, InputFault, Refusal};
+use crate::id::{ActionName, ActorId, Name, Role, Tenant, Version, World};
+use crate::merkle::Hash;
+use crate::policy::{DecisionEffect, Reason};
+use crate::proof::{LogEntry, LogHead};
+use crate::receipt::Receipt;
+use crate::standing::Mode;
+use crate::subject::{Snapshot, Subject};
+use crate::time::{ProofId, Timestamp};
+use crate::value::{Attributes, Value};
+
+/// May this actor do this to this subject?
+#[async_trait]
+pub trait Policy: Send + Sync {
+    /// Decides one question. Never writes.
+    async fn can(&self, query: &Query) -> Result<Decision, Error>;
+
+    /// Decides several questions, each on its own, in order. Never writes.
+    async fn can_all(&self, queries: &[Query]) -> Vec<Result<Decision, Error>>;
+
+    /// Decides one question with all its reasons: for operators, not for the actor.
+    async fn explain(&self, query: &Query) -> Result<Explanation, Error>;
+
+    /// The actions that an interface may offer, in catalogue order. Never writes.
+    async fn allowed_actions(
+        &self,
+        actor: &Actor,
+        subject: &Subject,
+    ) -> Result<Vec<ActionName>, Error>;
+}
+
+/// May this subject move now?
+#[async_trait]
+pub trait Contracts: Send + Sync {
+    /// Brings a fresh subject under its contract.
+    async fn open(&self, opening: &Opening) -> Result<Receipt, Error>;
+
+    /// Takes in a row that existed before the law.
+    async fn adopt(&self, adoption: &Adoption) -> Result<Receipt, Error>;
+
+    /// Moves one subject, or up to 16 at once.
+    async fn transition(&self, command: &Command) -> Result<Receipt, Error>;
+}
+
+/// What happened, provably?
+#[async_trait]
+pub trait Proofs: Send + Sync {
+    /// Records a proof of the world's own.
+    async fn record(&self, record: &Record) -> Result<Receipt, Error>;
+
+    /// One entry of this tenant by its number.
+    async fn find(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        id: ProofId,
+    ) -> Result<Option<LogEntry>, Fault>;
+
+    /// Entries of a tenant's log from an index on.
+    async fn page(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<LogEntry>, Fault>;
+
+    /// The entries that raised a subject's revision, after a revision, in order.
+    async fn history(
+        &self,
+        subject: &Subject,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<LogEntry>, Fault>;
+
+    /// Size and root of a tenant's log.
+    async fn head(&self, world: &World, tenant: &Tenant) -> Result<LogHead, Fault>;
+
+    /// Proves that an entry stands at an index under a tree of a size (RFC 9162, 2.1.3).
+    async fn inclusion(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        index: u64,
+        size: u64,
+    ) -> Result<Vec<Hash>, Fault>;
+
+    /// Proves that a log of one size is the beginning of the same log at another (2.1.4).
+    async fn consistency(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        old_size: u64,
+        new_size: u64,
+    ) -> Result<Vec<Hash>, Fault>;
+}
+
+/// Who stands how: tenants, memberships, bans, grants, modes, worlds.
+#[async_trait]
+pub trait Registry: Send + Sync {
+    /// Changes the standing: keyed, permitted by policy, recorded as proof.
+    async fn change_standing(&self, command: &StandingCommand) -> Result<Receipt, Error>;
+
+    /// Gives the first superuser its role, while the world has none.
+    async fn bootstrap(
+        &self,
+        world: &World,
+        member: &ActorId,
+        role: &Role,
+        key: &[u8],
+    ) -> Result<Receipt, Error>;
+
+    /// The members of a scope with their roles, by actor id, after one.
+    async fn members(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: Option<&ActorId>,
+        limit: u32,
+    ) -> Result<Vec<(ActorId, Vec<Role>)>, Fault>;
+
+    /// The tenants of a world, by id, after one.
+    async fn tenants(
+        &self,
+        world: &World,
+        after: Option<&Tenant>,
+        limit: u32,
+    ) -> Result<Vec<Tenant>, Fault>;
+}
+
+/// One question to policy.
+///
+/// ```
+/// use hos_core::actor::Actor;
+/// use hos_core::laws::Query;
+/// use hos_core::subject::Subject;
+///
+/// let order = Subject::new("pazar", "firm-1", "order", "o-17")?;
+/// let query = Query::new(&Actor::user("u-1")?, "order.cancel", &order);
+/// # Ok::<(), hos_core::id::IdError>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Query {
+    pub(crate) actor: Actor,
+    pub(crate) ability: String,
+    pub(crate) world: World,
+    pub(crate) tenant: Tenant,
+    pub(crate) subject: Option<Subject>,
+    pub(crate) context: Attributes,
+    pub(crate) faults: Vec<InputFault>,
+}
+
+impl Query {
+    /// Asks about a subject.
+    pub fn new(actor: &Actor, ability: &str, subject: &Subject) -> Self {
+        let query = Self::in_tenant(actor, ability, &subject.world, &subject.tenant);
+        Self { subject: Some(subject.clone()), ..query }
+    }
+
+    /// Asks about no single subject.
+    pub fn in_tenant(actor: &Actor, ability: &str, world: &World, tenant: &Tenant) -> Self {
+        Self {
+            actor: actor.clone(),
+            ability: ability.to_owned(),
+            world: world.clone(),
+            tenant: tenant.clone(),
+            subject: None,
+            context: Attributes::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// One name of the request's context.
+    pub fn context(mut self, name: &str, value: impl Into<Value>) -> Self {
+        match Name::new(name) {
+            Ok(name) => self.context.set(name, value),
+            Err(error) => {
+                self.faults.push(InputFault::new(format!("context.{name}"), error.to_string()));
+            }
+        }
+        self
+    }
+}
+
+/// The answer to a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Decision {
+    /// What policy says.
+    pub effect: DecisionEffect,
+    /// How hard it bites.
+    pub mode: Mode,
+    /// Whether the ban list decided; that binds in every mode.
+    pub banned: bool,
+    /// Which law said it.
+    pub policy_version: Version,
+    /// The digest of that law.
+    pub policy_digest: Digest,
+}
+
+impl Decision {
+    /// Whether the call may go on.
+    #[must_use]
+    pub fn permits(&self) -> bool {
+        !self.banned && (self.mode != Mode::Enforce || self.effect == DecisionEffect::Allow)
+    }
+
+    /// Turns a decision that does not permit into the refusal of the call.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Banned`] or [`Refusal::Denied`].
+    pub fn require(&self) -> Result<(), Refusal> {
+        match (self.permits(), self.banned) {
+            (true, _) => Ok(()),
+            (false, true) => Err(Refusal::Banned),
+            (false, false) => Err(Refusal::Denied),
+        }
+    }
+}
+
+/// A decision with its reasons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// The answer.
+    pub decision: Decision,
+    /// Every cause, as stable codes with rule ids.
+    pub reasons: Vec<Reason>,
+}
+
+/// What became of a due timer.
+#[derive(Debug)]
+pub struct Fired {
+    /// Of which subject.
+    pub subject: Subject,
+    /// What was to be done.
+    pub action: ActionName,
+    /// Since when it was due.
+    pub due_at: Timestamp,
+    /// What it led to. After a refusal the timer is tried again later, unless the subject moved on.
+    pub outcome: Result<Receipt, Error>,
+}
+
+/// A subject as the law keeps it, with its contract's opinion of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Situation {
+    /// State, revision, attributes, contract version, proof.
+    pub snapshot: Snapshot,
+    /// Whether nothing leaves the state.
+    pub terminal: bool,
+}

@@ -1,0 +1,226 @@
+//! The store in memory: the executable specification of what a backend does.
+
+mod commit;
+mod read;
+mod tables;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+
+use crate::command::DueTimer;
+use crate::commit::{Commit, ContractRecord, LawRecord, Outcome};
+use crate::error::{Fault, FaultKind};
+use crate::id::{ActorId, Kind, Role, Tenant, Version, World};
+use crate::merkle::Hash;
+use crate::proof::{LogEntry, LogHead};
+use crate::standing::Standing;
+use crate::store::{Archive, Ask, Ledger, Outbox, OutboxRow, Store};
+use crate::subject::Subject;
+use crate::time::{ProofId, Timestamp};
+
+use tables::Tables;
+
+/// A store in memory. Clones share it.
+///
+/// ```
+/// # futures_lite_block_on(async {
+/// # use hos_core::{hos::Hos, law::Law, memory::MemoryStore};
+/// let law = Law::builder("pazar", "1").roles(["owner"]).allow("shop.open", ["owner"]).build()?;
+/// let hos = Hos::open([law], MemoryStore::new()).await?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// # fn futures_lite_block_on<T>(future: impl Future<Output = T>) -> T {
+/// #     let mut future = std::pin::pin!(future);
+/// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+/// #     loop {
+/// #         if let std::task::Poll::Ready(value) = future.as_mut().poll(&mut context) {
+/// #             return value;
+/// #         }
+/// #     }
+/// # }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct MemoryStore {
+    tables: Arc<Mutex<Tables>>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Begins a transaction over a copy, swapped in at its commit.
+    #[must_use]
+    pub fn begin(&self) -> MemoryTransaction {
+        let copy = self.with(|tables| tables.clone());
+        MemoryTransaction { base: copy.changes, copy: Self::over(copy), store: self.clone() }
+    }
+
+    fn over(tables: Tables) -> Self {
+        Self { tables: Arc::new(Mutex::new(tables)) }
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Tables) -> T) -> T {
+        act(&mut self.tables.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A transaction of a [`MemoryStore`]: a copy that nobody else sees until it is committed.
+///
+/// Dropped without a commit it leaves nothing.
+#[derive(Debug)]
+pub struct MemoryTransaction {
+    store: MemoryStore,
+    copy: MemoryStore,
+    base: u64,
+}
+
+impl MemoryTransaction {
+    /// Swaps the copy in.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] of the kind `Busy` when the store has changed since the transaction began;
+    /// nothing was written.
+    pub fn commit(self) -> Result<(), Fault> {
+        let copy = self.copy.with(|tables| tables.clone());
+        self.store.with(|tables| {
+            if tables.changes != self.base {
+                let message = "the store changed under the transaction; begin it again";
+                return Err(Fault::new(FaultKind::Busy, message));
+            }
+            *tables = copy;
+            Ok(())
+        })
+    }
+}
+
+#[async_trait]
+impl Store for &MemoryTransaction {
+    async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
+        self.copy.load_all(asks).await
+    }
+
+    async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
+        self.copy.commit_all(commits).await
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
+        Ok(self.with(|tables| asks.iter().map(|ask| tables.load(ask)).collect()))
+    }
+
+    async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
+        self.with(|tables| commits.iter().map(|commit| tables.commit(commit)).collect())
+    }
+}
+
+#[async_trait]
+impl Archive for MemoryStore {
+    async fn laws(&self, world: &World) -> Result<Vec<LawRecord>, Fault> {
+        Ok(self.with(|tables| tables.laws(world)))
+    }
+
+    async fn contracts(&self, world: &World) -> Result<Vec<ContractRecord>, Fault> {
+        Ok(self.with(|tables| tables.contracts(world)))
+    }
+
+    async fn pins(&self, world: &World) -> Result<Vec<(Kind, Version)>, Fault> {
+        Ok(self.with(|tables| tables.pins(world)))
+    }
+
+    async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTimer>, Fault> {
+        Ok(self.with(|tables| tables.due_timers(now, limit)))
+    }
+
+    async fn postpone_timer(&self, timer: &DueTimer, until: Timestamp) -> Result<(), Fault> {
+        self.with(|tables| tables.postpone_timer(timer, until));
+        Ok(())
+    }
+
+    async fn sweep_receipts(&self, now: Timestamp, limit: u32) -> Result<u32, Fault> {
+        Ok(self.with(|tables| tables.sweep_receipts(now, limit)))
+    }
+
+    async fn members(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: Option<&ActorId>,
+        limit: u32,
+    ) -> Result<Vec<(ActorId, Vec<Role>)>, Fault> {
+        Ok(self.with(|tables| tables.members(world, tenant, after, limit)))
+    }
+
+    async fn tenants(
+        &self,
+        world: &World,
+        after: Option<&Tenant>,
+        limit: u32,
+    ) -> Result<Vec<Tenant>, Fault> {
+        Ok(self.with(|tables| tables.tenants(world, after, limit)))
+    }
+}
+
+#[async_trait]
+impl Ledger for MemoryStore {
+    async fn head(&self, world: &World, tenant: &Tenant) -> Result<LogHead, Fault> {
+        Ok(self.with(|tables| tables.head(world, tenant)))
+    }
+
+    async fn find(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        id: ProofId,
+    ) -> Result<Option<LogEntry>, Fault> {
+        Ok(self.with(|tables| tables.find(world, tenant, id)))
+    }
+
+    async fn page(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<LogEntry>, Fault> {
+        Ok(self.with(|tables| tables.page(world, tenant, from, limit)))
+    }
+
+    async fn history(
+        &self,
+        subject: &Subject,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<LogEntry>, Fault> {
+        Ok(self.with(|tables| tables.history(subject, after, limit)))
+    }
+
+    async fn leaf_hashes(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<Hash>, Fault> {
+        let page = self.page(world, tenant, from, limit).await?;
+        Ok(page.into_iter().map(|entry| entry.leaf_hash).collect())
+    }
+}
+
+#[async_trait]
+impl Outbox for MemoryStore {
+    async fn waiting(&self, limit: u32) -> Result<Vec<OutboxRow>, Fault> {
+        Ok(self.with(|tables| tables.waiting(limit)))
+    }
+
+    async fn done(&self, ids: &[u64]) -> Result<(), Fault> {
+        self.with(|tables| tables.done(ids));
+        Ok(())
+    }
+}

@@ -1,0 +1,435 @@
+//! The first law: may this actor do this to this subject?
+//!
+//! Default deny; forbid beats permit; an error never grants.
+
+pub(crate) mod compile;
+mod definition;
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+use serde::Serialize;
+
+pub use definition::{RoleDefinition, RuleDefinition, RuleEffect};
+
+use crate::actor::Actor;
+use crate::condition::{Condition, Environment, Lookup, Nothing};
+use crate::id::{Ability, Role};
+use crate::standing::{ActorStanding, Mode, Modes};
+use crate::time::Timestamp;
+
+/// The most roles of one law.
+pub const ROLES_MAX: usize = 64;
+/// The most abilities of one law.
+pub const ABILITIES_MAX: usize = 512;
+/// The most rules of one law.
+pub const RULES_MAX: usize = 2_048;
+
+/// The abilities that the law itself asks for; every law has them.
+pub const BUILT_IN_ABILITIES: [&str; 9] = [
+    "hos.adopt",
+    "hos.ban",
+    "hos.break_glass",
+    "hos.grant",
+    "hos.member",
+    "hos.mode",
+    "hos.record",
+    "hos.tenant",
+    "hos.world",
+];
+
+/// The answer of policy before modes.
+///
+/// Exhaustive: three-way, so that an error is never counted as a denial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::exhaustive_enums, reason = "three-way by the law")]
+pub enum DecisionEffect {
+    /// Some rule or grant permits, none forbids.
+    Allow,
+    /// Nothing permits, or something forbids.
+    Deny,
+    /// A condition could not be decided: enforced as deny, counted apart.
+    Indeterminate,
+}
+
+/// Why policy answered so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// The stable code.
+    pub code: ReasonCode,
+    /// The rule, or the number of the grant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+}
+
+/// The stable codes of reasons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ReasonCode {
+    /// A rule permits.
+    Permitted,
+    /// A superuser's role holds every grant.
+    Superuser,
+    /// A time-boxed grant permits.
+    Granted,
+    /// A break-glass permits.
+    BreakGlass,
+    /// A rule forbids.
+    Forbidden,
+    /// A rule would permit, but its condition does not hold.
+    ConditionFailed,
+    /// A rule's condition reads an attribute that is absent.
+    AttributeAbsent,
+    /// No role of the actor is granted the ability.
+    NotGranted,
+    /// The ban list names the actor.
+    Banned,
+    /// The subject does not exist, or the actor may not know of it.
+    NotFound,
+    /// The mode of the ability is `off`: nothing was decided.
+    ModeOff,
+    /// The mode of the ability is `shadow`: the answer is counted, not enforced.
+    ModeShadow,
+}
+
+/// The roles of one law as bits; at most [`ROLES_MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct RoleSet(u64);
+
+impl RoleSet {
+    fn of(index: usize) -> Self {
+        u32::try_from(index).map_or(Self(0), |index| Self(1_u64.checked_shl(index).unwrap_or(0)))
+    }
+
+    fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// The compiled roles and rules of one law.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    roles: HashMap<Role, RoleEntry, RandomState>,
+    implicit: Vec<(crate::actor::ActorKind, RoleSet)>,
+    superusers: RoleSet,
+    tables: HashMap<Ability, Table, RandomState>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct RoleEntry {
+    /// The role and all that it inherits.
+    closure: RoleSet,
+    world: bool,
+}
+
+/// What the rules say about one ability.
+#[derive(Debug, Clone, Default)]
+struct Table {
+    critical: bool,
+    built_in: bool,
+    /// The roles that unconditional permits name: one test answers most questions.
+    permitted: RoleSet,
+    /// Unconditional ones too, for their reasons.
+    permits: Vec<Rule>,
+    forbids: Vec<Rule>,
+}
+
+#[derive(Debug, Clone)]
+struct Rule {
+    id: std::sync::Arc<str>,
+    /// None means every actor.
+    roles: Option<RoleSet>,
+    condition: Option<Condition>,
+}
+
+/// One question to policy, with everything that its answer depends on.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// Who asks.
+    pub actor: &'a Actor,
+    /// What for.
+    pub ability: &'a str,
+    /// On what, as conditions read it.
+    pub subject: &'a dyn Lookup,
+    /// The request's context.
+    pub context: &'a dyn Lookup,
+    /// The actor's standing.
+    pub standing: &'a ActorStanding,
+    /// The modes in force.
+    pub modes: &'a Modes,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl std::fmt::Debug for Question<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Question").field("ability", &self.ability).finish_non_exhaustive()
+    }
+}
+
+/// What the rules answered, and under which mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer {
+    /// Before the mode.
+    pub effect: DecisionEffect,
+    /// How hard it bites.
+    pub mode: Mode,
+    /// Whether the ban list decided.
+    pub banned: bool,
+}
+
+impl Answer {
+    /// Whether the call may go on. A ban binds in every mode.
+    #[must_use]
+    pub fn permits(&self) -> bool {
+        !self.banned && (self.mode != Mode::Enforce || self.effect == DecisionEffect::Allow)
+    }
+}
+
+impl Rules {
+    /// Answers a question, or none for an ability that the law does not know. Never allocates.
+    #[must_use]
+    pub fn answer(&self, question: &Question<'_>) -> Option<Answer> {
+        self.weigh(question, &mut Silent)
+    }
+
+    /// Answers a question with all its reasons.
+    #[must_use]
+    pub fn explain(&self, question: &Question<'_>) -> Option<(Answer, Vec<Reason>)> {
+        let mut reasons = Vec::new();
+        let answer = self.weigh(question, &mut reasons)?;
+        Some((answer, reasons))
+    }
+
+    /// Whether the law knows an ability.
+    #[must_use]
+    pub fn knows(&self, ability: &str) -> bool {
+        self.tables.contains_key(ability)
+    }
+
+    /// Whether a denied attempt at an ability leaves evidence.
+    #[must_use]
+    pub fn is_critical(&self, ability: &str) -> bool {
+        self.tables.get(ability).is_some_and(|table| table.critical)
+    }
+
+    /// Every ability that the law knows, in order.
+    #[must_use]
+    pub fn abilities(&self) -> Vec<Ability> {
+        let mut abilities: Vec<Ability> = self.tables.keys().cloned().collect();
+        abilities.sort();
+        abilities
+    }
+
+    /// Whether a role is declared, and whether it is one of the whole world.
+    pub(crate) fn role_scope(&self, role: &str) -> Option<bool> {
+        self.roles.get(role).map(|entry| entry.world)
+    }
+
+    /// Whether a role holds every grant.
+    pub(crate) fn is_superuser(&self, role: &str) -> bool {
+        self.roles.get(role).is_some_and(|entry| entry.closure.meets(self.superusers))
+    }
+
+    fn weigh(&self, question: &Question<'_>, reasons: &mut impl Reasons) -> Option<Answer> {
+        let table = self.tables.get(question.ability)?;
+        // The abilities of the law itself are always enforced.
+        let mode =
+            if table.built_in { Mode::Enforce } else { question.modes.mode(question.ability) };
+        let answer = |effect, banned| Some(Answer { effect, mode, banned });
+        if question.standing.banned {
+            reasons.add(ReasonCode::Banned, None);
+            return answer(DecisionEffect::Deny, true);
+        }
+        match mode {
+            Mode::Enforce => {}
+            Mode::Shadow => reasons.add(ReasonCode::ModeShadow, None),
+            Mode::Off => {
+                reasons.add(ReasonCode::ModeOff, None);
+                return answer(DecisionEffect::Indeterminate, false);
+            }
+        }
+        let roles = self.role_set(question);
+        let environment = Environment {
+            actor: question.actor,
+            subject: question.subject,
+            context: question.context,
+            input: &Nothing,
+            facts: &Nothing,
+            now: question.now,
+        };
+        let forbidden = weigh_forbids(&table.forbids, roles, &environment, reasons);
+        if forbidden != Weight::Nothing && !reasons.wants_all() {
+            return answer(forbidden.as_forbid(), false);
+        }
+        let permitted = self.weigh_permits(table, roles, question, &environment, reasons);
+        if forbidden == Weight::Nothing {
+            if permitted == Weight::Nothing {
+                reasons.add(ReasonCode::NotGranted, None);
+            }
+            return answer(permitted.as_permit(), false);
+        }
+        answer(forbidden.as_forbid(), false)
+    }
+
+    fn role_set(&self, question: &Question<'_>) -> RoleSet {
+        let mut set = RoleSet::default();
+        for (kind, implicit) in &self.implicit {
+            if *kind == question.actor.kind() {
+                set = set.union(*implicit);
+            }
+        }
+        let ours = question.standing.roles.iter().map(|role| (role, false));
+        let worlds = question.standing.world_roles.iter().map(|role| (role, true));
+        for (role, world) in ours.chain(worlds) {
+            // A role in the wrong scope grants nothing.
+            if let Some(entry) = self.roles.get(role)
+                && entry.world == world
+            {
+                set = set.union(entry.closure);
+            }
+        }
+        set
+    }
+
+    fn weigh_permits(
+        &self,
+        table: &Table,
+        roles: RoleSet,
+        question: &Question<'_>,
+        environment: &Environment<'_>,
+        reasons: &mut impl Reasons,
+    ) -> Weight {
+        let mut weight = Weight::Nothing;
+        if roles.meets(table.permitted) {
+            weight = Weight::Holds;
+        }
+        if roles.meets(self.superusers) {
+            reasons.add(ReasonCode::Superuser, None);
+            weight = Weight::Holds;
+        }
+        for grant in &question.standing.grants {
+            if grant.until > question.now && grant.pattern.matches(question.ability) {
+                let code =
+                    if grant.break_glass { ReasonCode::BreakGlass } else { ReasonCode::Granted };
+                reasons.add(code, Some(&grant.id));
+                weight = Weight::Holds;
+            }
+        }
+        for rule in &table.permits {
+            if weight == Weight::Holds && !reasons.wants_all() {
+                break;
+            }
+            match rule.weigh(roles, environment) {
+                Some(Weight::Holds) => {
+                    reasons.add(ReasonCode::Permitted, Some(&rule.id));
+                    weight = Weight::Holds;
+                }
+                Some(Weight::Errs) => {
+                    reasons.add(ReasonCode::AttributeAbsent, Some(&rule.id));
+                    weight = weight.max(Weight::Errs);
+                }
+                Some(Weight::Nothing) => reasons.add(ReasonCode::ConditionFailed, Some(&rule.id)),
+                None => {}
+            }
+        }
+        weight
+    }
+}
+
+fn weigh_forbids(
+    rules: &[Rule],
+    roles: RoleSet,
+    environment: &Environment<'_>,
+    reasons: &mut impl Reasons,
+) -> Weight {
+    let mut weight = Weight::Nothing;
+    for rule in rules {
+        match rule.weigh(roles, environment) {
+            Some(Weight::Holds) => {
+                reasons.add(ReasonCode::Forbidden, Some(&rule.id));
+                weight = Weight::Holds;
+            }
+            Some(Weight::Errs) => {
+                reasons.add(ReasonCode::AttributeAbsent, Some(&rule.id));
+                weight = weight.max(Weight::Errs);
+            }
+            Some(Weight::Nothing) | None => {}
+        }
+    }
+    weight
+}
+
+impl Rule {
+    /// None when the rule is about other roles.
+    fn weigh(&self, roles: RoleSet, environment: &Environment<'_>) -> Option<Weight> {
+        if self.roles.is_some_and(|named| !named.meets(roles)) {
+            return None;
+        }
+        Some(match &self.condition {
+            None => Weight::Holds,
+            Some(condition) => match condition.holds(environment) {
+                Ok(true) => Weight::Holds,
+                Ok(false) => Weight::Nothing,
+                Err(_) => Weight::Errs,
+            },
+        })
+    }
+}
+
+/// What a set of rules comes to; what holds outweighs what errs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    Nothing,
+    Errs,
+    Holds,
+}
+
+impl Weight {
+    fn as_permit(self) -> DecisionEffect {
+        match self {
+            Self::Nothing => DecisionEffect::Deny,
+            Self::Errs => DecisionEffect::Indeterminate,
+            Self::Holds => DecisionEffect::Allow,
+        }
+    }
+
+    fn as_forbid(self) -> DecisionEffect {
+        match self {
+            Self::Errs => DecisionEffect::Indeterminate,
+            Self::Nothing | Self::Holds => DecisionEffect::Deny,
+        }
+    }
+}
+
+/// Where reasons go: nowhere on the hot path, so that they cost nothing there.
+trait Reasons {
+    fn wants_all(&self) -> bool;
+    fn add(&mut self, code: ReasonCode, rule: Option<&dyn std::fmt::Display>);
+}
+
+struct Silent;
+
+impl Reasons for Silent {
+    fn wants_all(&self) -> bool {
+        false
+    }
+
+    fn add(&mut self, _: ReasonCode, _: Option<&dyn std::fmt::Display>) {}
+}
+
+impl Reasons for Vec<Reason> {
+    fn wants_all(&self) -> bool {
+        true
+    }
+
+    fn add(&mut self, code: ReasonCode, rule: Option<&dyn std::fmt::Display>) {
+        self.push(Reason { code, rule: rule.map(ToString::to_string) });
+    }
+}

@@ -1,0 +1,171 @@
+//! What a backend implements. A backend executes commits; it never sees the judge.
+
+use async_trait::async_trait;
+
+use crate::command::DueTimer;
+use crate::commit::{Commit, ContractRecord, LawRecord, Outcome};
+use crate::error::Fault;
+use crate::id::{ActorId, CommandKey, Kind, Role, Tenant, Topic, Version, World};
+use crate::merkle::Hash;
+use crate::proof::{LogEntry, LogHead};
+use crate::standing::Standing;
+use crate::subject::Subject;
+use crate::time::{ProofId, Timestamp};
+
+/// The most commands in one batch.
+pub const BATCH_MAX: usize = 256;
+
+/// What a judgement needs to know: of one actor, in one tenant, about up to 16 subjects.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The world.
+    pub world: World,
+    /// The tenant, or the reserved one.
+    pub tenant: Tenant,
+    /// Whose standing.
+    pub actor: ActorId,
+    /// Which subjects; all of this world and tenant.
+    pub subjects: Vec<Subject>,
+    /// Whether it led to something already.
+    pub key: Option<CommandKey>,
+}
+
+/// Keeps subjects, standing and receipts.
+///
+/// # Duties
+///
+/// - `load_all` answers every ask, misses included, in the order of the asks. Each
+///   [`Standing`] is one consistent picture: it never shows a subject moved and the key absent.
+/// - `commit_all` answers every commit, in order. Each commit is written whole or not at all,
+///   after its subjects' revisions, its generations and its key were compared *inside* the
+///   write; the comparison holds until the transaction ends. Commits of one subject with
+///   consecutive revisions form a chain: once one of them is not written, the later ones are
+///   [`Outcome::Conflict`]. One item's answer never depends on a neighbour of another subject.
+/// - An answer is given only after the transaction has ended. When the end is not known, the
+///   answer is a fault of the kind `Ambiguous`, and a retry by key finds the truth.
+/// - A dropped future leaves neither an open transaction nor half a commit.
+/// - A subject whose last commit was terminal never changes again, and no subject or entry is
+///   ever deleted, by any path through the database.
+/// - Ids are compared byte for byte.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Loads one standing per ask, in order. At most [`BATCH_MAX`] asks.
+    async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault>;
+
+    /// Commits each on its own, in order, and answers each. At most [`BATCH_MAX`] commits.
+    async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>>;
+}
+
+/// Reads what stands beside the hot path: laws, pins, timers, keys, lists.
+#[async_trait]
+pub trait Archive: Send + Sync {
+    /// The law versions that were recorded for a world.
+    async fn laws(&self, world: &World) -> Result<Vec<LawRecord>, Fault>;
+
+    /// The contract versions that were recorded for a world.
+    async fn contracts(&self, world: &World) -> Result<Vec<ContractRecord>, Fault>;
+
+    /// The (kind, version) pairs that live, non-terminal subjects of a world pin.
+    async fn pins(&self, world: &World) -> Result<Vec<(Kind, Version)>, Fault>;
+
+    /// Timers that are due, the longest due first.
+    async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTimer>, Fault>;
+
+    /// Moves a timer that could not be fired to a later time; nothing when it is gone.
+    async fn postpone_timer(&self, timer: &DueTimer, until: Timestamp) -> Result<(), Fault>;
+
+    /// Deletes receipts that expired, at most so many; says how many went.
+    async fn sweep_receipts(&self, now: Timestamp, limit: u32) -> Result<u32, Fault>;
+
+    /// The members of a scope with their roles, by actor id, after one, at most `PAGE_MAX`.
+    async fn members(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: Option<&ActorId>,
+        limit: u32,
+    ) -> Result<Vec<(ActorId, Vec<Role>)>, Fault>;
+
+    /// The tenants of a world by id, after one, at most `PAGE_MAX`; never the reserved one.
+    async fn tenants(
+        &self,
+        world: &World,
+        after: Option<&Tenant>,
+        limit: u32,
+    ) -> Result<Vec<Tenant>, Fault>;
+}
+
+/// Reads the logs. One per (world, tenant).
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// Size and root; those of an empty log for a tenant that has none.
+    async fn head(&self, world: &World, tenant: &Tenant) -> Result<LogHead, Fault>;
+
+    /// One entry of this tenant by its number.
+    async fn find(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        id: ProofId,
+    ) -> Result<Option<LogEntry>, Fault>;
+
+    /// Entries from an index on, at most [`PAGE_MAX`](crate::proof::PAGE_MAX).
+    async fn page(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<LogEntry>, Fault>;
+
+    /// The entries of one subject that raised its revision, after a revision, in order.
+    async fn history(
+        &self,
+        subject: &Subject,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<LogEntry>, Fault>;
+
+    /// The stored leaf hashes from an index on, at most [`PAGE_MAX`](crate::proof::PAGE_MAX).
+    async fn leaf_hashes(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<Hash>, Fault>;
+}
+
+/// A message that waits to be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// Its number; not an order across subjects.
+    pub id: u64,
+    /// The subject.
+    pub subject: Subject,
+    /// The subject's revision: the order within the subject.
+    pub revision: u64,
+    /// The entry that proves what is told.
+    pub entry: ProofId,
+    /// Where to.
+    pub topic: Topic,
+    /// Canonical JSON.
+    pub payload: String,
+    /// The W3C trace that it continues.
+    pub traceparent: Option<String>,
+}
+
+/// Reads and ticks off the outbox.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Messages that wait, of each subject in the order of its revisions.
+    async fn waiting(&self, limit: u32) -> Result<Vec<OutboxRow>, Fault>;
+
+    /// Ticks messages off.
+    async fn done(&self, ids: &[u64]) -> Result<(), Fault>;
+}
+
+/// A whole backend.
+pub trait Backend: Store + Archive + Ledger + Outbox {}
+
+impl<T: Store + Archive + Ledger + Outbox> Backend for T {}

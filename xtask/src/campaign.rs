@@ -1,0 +1,222 @@
+//! Campaigns: long runs by name, each with a size, a seed and a hard limit of time.
+
+use std::time::Duration;
+
+use crate::cli::Order;
+use crate::clock::Stopwatch;
+use crate::failure::Failure;
+use crate::step::Step;
+
+mod fuzz;
+mod mutants;
+
+/// No campaign runs longer, its builds included.
+const LIMIT: Duration = Duration::from_mins(40);
+
+/// A long run, known by its name.
+#[derive(Debug)]
+struct Campaign {
+    name: &'static str,
+    shows: &'static str,
+    /// What one unit of its size is.
+    unit: &'static str,
+    size_default: u64,
+    kind: Kind,
+}
+
+/// How a campaign becomes runs of cargo.
+#[derive(Debug)]
+enum Kind {
+    /// One command line, told its size and seed by the environment.
+    Cargo(&'static [&'static str]),
+    /// Several, made from the size and the seed.
+    Planned(fn(&Size) -> Result<Plan, Failure>),
+}
+
+/// How much, and from which seed.
+#[derive(Debug, Clone, Copy)]
+struct Size {
+    units: u64,
+    seed: u64,
+}
+
+/// The runs of one campaign and the directory that lives as long as they do.
+#[derive(Debug)]
+struct Plan {
+    steps: Vec<Step>,
+    /// Removed when the plan is dropped.
+    scratch: Option<tempfile::TempDir>,
+}
+
+const CAMPAIGNS: &[Campaign] = &[
+    Campaign {
+        name: "kill9",
+        shows: "no acknowledged commit is lost or doubled when the process is killed",
+        unit: "kills",
+        size_default: 1_000,
+        kind: Kind::Cargo(&[
+            "test",
+            "--release",
+            "--locked",
+            "-p",
+            "hos-sqlx",
+            "--test",
+            "kill9",
+            "--",
+            "--nocapture",
+        ]),
+    },
+    Campaign {
+        name: "faults",
+        shows: "a fault before or after the write leaves state and proof together",
+        unit: "runs",
+        size_default: 1_000,
+        kind: Kind::Cargo(&[
+            "test",
+            "--release",
+            "--locked",
+            "-p",
+            "hos-conformance",
+            "--test",
+            "faults",
+            "--",
+            "--nocapture",
+        ]),
+    },
+    Campaign {
+        name: "differential",
+        shows: "the backends answer as the memory store does",
+        unit: "commands",
+        size_default: 20_000,
+        kind: Kind::Cargo(&[
+            "test",
+            "--release",
+            "--locked",
+            "-p",
+            "hos-sqlx",
+            "--test",
+            "differential",
+            "--",
+            "--nocapture",
+        ]),
+    },
+    Campaign {
+        name: "mutants",
+        shows: "the tests notice when the law is changed by a hand's breadth",
+        unit: "mutants, about; the seed chooses which",
+        size_default: 60,
+        kind: Kind::Planned(mutants::plan),
+    },
+    Campaign {
+        name: "planted",
+        shows: "the suite finds every bug that was planted in a store",
+        unit: "runs",
+        size_default: 1,
+        kind: Kind::Cargo(&[
+            "test",
+            "--release",
+            "--locked",
+            "-p",
+            "hos-conformance",
+            "--test",
+            "planted",
+        ]),
+    },
+    Campaign {
+        name: "fuzz",
+        shows: "no input makes a parser or the judge panic",
+        unit: "seconds for each target",
+        size_default: 60,
+        kind: Kind::Planned(fuzz::plan),
+    },
+    Campaign {
+        name: "bench",
+        shows: "what a decision and a commit cost",
+        unit: "runs",
+        size_default: 1,
+        kind: Kind::Cargo(&["bench", "--locked", "-p", "hos-benches"]),
+    },
+    Campaign {
+        name: "smoke",
+        shows: "the release server starts, answers and stops",
+        unit: "runs",
+        size_default: 1,
+        kind: Kind::Cargo(&[
+            "test",
+            "--release",
+            "--locked",
+            "-p",
+            "pazar",
+            "--test",
+            "smoke",
+            "--",
+            "--nocapture",
+        ]),
+    },
+];
+
+/// Lists the campaigns or runs the one that was named.
+pub(crate) fn obey(order: &Order) -> Result<(), Failure> {
+    let Some(name) = order.name.as_deref().filter(|_| !order.list) else {
+        print_list();
+        return Ok(());
+    };
+    let campaign = CAMPAIGNS.iter().find(|campaign| campaign.name == name).ok_or_else(|| {
+        Failure::new(format!("no campaign `{name}`; see `cargo xtask campaign --list`"))
+    })?;
+    let units = order.size.unwrap_or(campaign.size_default);
+    campaign.run(&Size { units, seed: order.seed })
+}
+
+fn print_list() {
+    for Campaign { name, shows, unit, size_default, .. } in CAMPAIGNS {
+        println!("{name:<13} {size_default:>6}  {shows}\n{:<20}  size: {unit}", "");
+    }
+}
+
+impl Campaign {
+    fn run(&self, size: &Size) -> Result<(), Failure> {
+        let stopwatch = Stopwatch::start();
+        println!("== campaign {}: size {}, seed {}", self.name, size.units, size.seed);
+        let plan = self.plan(size)?;
+        for step in &plan.steps {
+            step.clone()
+                .env("HOS_CAMPAIGN_SIZE", size.units.to_string())
+                .env("HOS_CAMPAIGN_SEED", size.seed.to_string())
+                .run_within(stopwatch, LIMIT)?;
+        }
+        if let Some(scratch) = plan.scratch {
+            scratch.close().map_err(|error| Failure::new(format!("scratch: {error}")))?;
+        }
+        println!("== campaign {}: passed in {:.1} s", self.name, stopwatch.elapsed().as_secs_f64());
+        Ok(())
+    }
+
+    fn plan(&self, size: &Size) -> Result<Plan, Failure> {
+        match self.kind {
+            Kind::Cargo(args) => {
+                Ok(Plan { steps: vec![Step::cargo(args.iter().copied())], scratch: None })
+            }
+            Kind::Planned(plan) => plan(size),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        for (index, campaign) in CAMPAIGNS.iter().enumerate() {
+            let mut others = CAMPAIGNS.iter().skip(index + 1);
+            assert!(others.all(|other| other.name != campaign.name), "{}", campaign.name);
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused() {
+        let order = Order { name: Some("nothing".to_owned()), list: false, size: None, seed: 1 };
+        assert!(obey(&order).unwrap_err().to_string().contains("no campaign `nothing`"));
+    }
+}
