@@ -3,6 +3,7 @@
 mod batch;
 mod reading;
 mod registering;
+mod settle;
 mod within;
 
 use std::collections::BTreeMap;
@@ -16,17 +17,19 @@ use tracing::Instrument as _;
 pub use reading::PROVED_LEAVES_MAX;
 pub use within::{Denials, Within};
 
+use settle::{ask_open, ask_transition, noted, settle, span};
+
 use crate::actor::Actor;
-use crate::command::{Adoption, Command, DueTimer, Opening, Record, StandingCommand};
-use crate::commit::{Commit, Outcome};
+use crate::command::{Adoption, Command, DueTimer, Opening};
+use crate::commit::Commit;
 use crate::error::{Error, Fault, FaultKind, Refusal};
-use crate::id::{CommandKey, Tenant, World};
-use crate::judge::{Judge, Verdict};
+use crate::id::World;
+use crate::judge::Judge;
 use crate::law::Law;
 use crate::laws::{Contracts, Fired};
 use crate::receipt::Receipt;
 use crate::standing::Standing;
-use crate::store::{Ask, Backend, Store};
+use crate::store::{Backend, Store};
 use crate::subject::Subject;
 use crate::time::{Clock, IdSource, RandomIds, SystemClock, Timestamp};
 use crate::value::Attributes;
@@ -263,127 +266,6 @@ fn settles(outcome: &Result<Receipt, Error>) -> bool {
 
 fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Fault {
     Fault::new(FaultKind::Internal, error.to_string()).caused_by(error)
-}
-
-/// What one judged command asks the store about.
-fn ask(
-    world: &World,
-    tenant: &Tenant,
-    actor: &Actor,
-    subjects: Vec<Subject>,
-    key: Option<&CommandKey>,
-) -> Ask {
-    Ask {
-        world: world.clone(),
-        tenant: tenant.clone(),
-        actor: actor.id().clone(),
-        subjects,
-        key: key.cloned(),
-    }
-}
-
-fn ask_transition(command: &Command) -> Ask {
-    let Subject { world, tenant, .. } = command.subject();
-    let subjects = command.steps().iter().map(|step| step.subject().clone()).collect();
-    ask(world, tenant, command.actor(), subjects, command.command_key())
-}
-
-fn ask_open(opening: &Opening) -> Ask {
-    let Subject { world, tenant, .. } = &opening.subject;
-    let subjects = vec![opening.subject.clone()];
-    ask(world, tenant, &opening.actor, subjects, opening.envelope.key.as_ref())
-}
-
-fn ask_record(record: &Record) -> Ask {
-    let subjects = record.subject.iter().cloned().collect();
-    let Record { world, tenant, actor, .. } = record;
-    ask(world, tenant, actor, subjects, record.envelope.key.as_ref())
-}
-
-fn ask_standing(command: &StandingCommand) -> Ask {
-    let StandingCommand { world, tenant, actor, .. } = command;
-    ask(world, tenant, actor, Vec::new(), command.envelope.key.as_ref())
-}
-
-/// Judges and keeps one command: the whole of a transition.
-async fn settle(
-    bench: &Bench,
-    store: &dyn Store,
-    ask: &Ask,
-    attempts: u32,
-    evidence: Option<&Denials>,
-    judge: impl Fn(&Judge<'_>, &Standing) -> Verdict + Send + Sync,
-) -> Result<Receipt, Error> {
-    let law = bench.law(&ask.world)?;
-    for _ in 0..attempts {
-        let standing = load_one(store, ask).await?;
-        let verdict = judge(&bench.judge(law), &standing);
-        match verdict {
-            Verdict::Replayed(receipt) => return Ok(*receipt),
-            Verdict::Commit(commit) => match commit_one(store, &commit).await? {
-                Outcome::Committed => {
-                    bench.count_divergence(&commit);
-                    return kept(*commit);
-                }
-                Outcome::Replayed(receipt) => return Ok(Receipt { replayed: true, ..*receipt }),
-                Outcome::Reused => return Err(Refusal::KeyReused.into()),
-                Outcome::Conflict => {}
-            },
-            Verdict::Refused(refused) => {
-                let settled = match (refused.evidence, evidence) {
-                    (None, _) => Outcome::Committed,
-                    (Some(commit), Some(denials)) => {
-                        denials.add(*commit);
-                        Outcome::Committed
-                    }
-                    (Some(commit), None) => commit_one(store, &commit).await?,
-                };
-                if settled != Outcome::Conflict {
-                    return Err(refused.refusal.into());
-                }
-            }
-        }
-    }
-    Err(Refusal::Conflict.into())
-}
-
-fn kept(commit: Commit) -> Result<Receipt, Error> {
-    let receipt = commit.receipt.map(|kept| kept.receipt);
-    receipt.ok_or_else(|| Fault::new(FaultKind::Internal, "a commit without a receipt").into())
-}
-
-async fn load_one(store: &dyn Store, ask: &Ask) -> Result<Standing, Fault> {
-    let standings = store.load_all(std::slice::from_ref(ask)).await?;
-    let missing = || Fault::new(FaultKind::Internal, "the store did not answer the ask");
-    standings.into_iter().next().ok_or_else(missing)
-}
-
-async fn commit_one(store: &dyn Store, commit: &Commit) -> Result<Outcome, Fault> {
-    let outcomes = store.commit_all(std::slice::from_ref(commit)).await;
-    let missing = || Fault::new(FaultKind::Internal, "the store did not answer the commit");
-    outcomes.into_iter().next().ok_or_else(missing)?
-}
-
-/// Names what happened in the span and hands the answer on.
-fn noted(answer: Result<Receipt, Error>) -> Result<Receipt, Error> {
-    let outcome = match &answer {
-        Ok(receipt) if receipt.replayed => "replayed",
-        Ok(receipt) => match receipt.effect {
-            crate::receipt::Effect::Moved => "moved",
-            crate::receipt::Effect::Unchanged => "unchanged",
-        },
-        Err(Error::Refused(refusal)) => refusal.code(),
-        Err(Error::Fault(_)) => "fault",
-    };
-    tracing::Span::current().record("outcome", outcome);
-    answer
-}
-
-fn span(action: &str, ask: &Ask, request: Option<&crate::id::RequestId>) -> tracing::Span {
-    let kind = ask.subjects.first().map_or("", |subject| subject.kind.as_str());
-    let request = request.map_or("", crate::id::RequestId::as_str);
-    let outcome = tracing::field::Empty;
-    tracing::info_span!("hos", world = %ask.world, kind, action, request, outcome)
 }
 
 #[async_trait]

@@ -1,5 +1,7 @@
 //! The paved path over the store in memory.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use hos_core::actor::{Actor, ActorKind};
 use hos_core::command::{Command, StandingChange, StandingCommand};
 use hos_core::contract::{ActionDefinition, Contract};
@@ -86,12 +88,10 @@ fn an_order_is_opened_cancelled_and_proved() {
         let head = hos.head(&world, &tenant).await.unwrap();
         assert_eq!(head.size, 4, "tenant, opened, denial, transition");
         let entry = hos.find(&world, &tenant, receipt.proof_id).await.unwrap().unwrap();
-        println!("{}", entry.leaf);
         let proof = hos.inclusion(&world, &tenant, 3, 4).await.unwrap();
         merkle::verify_inclusion(&head.root, 4, 3, &entry.leaf_hash, &proof).unwrap();
-        let batch: Vec<Command> = (0..4)
-            .map(|n| Command::new(&actor, &order, "cancel").key(format!("b-{n}")))
-            .collect();
+        let batch: Vec<Command> =
+            (0..4).map(|n| Command::new(&actor, &order, "cancel").key(format!("b-{n}"))).collect();
         let answers = hos.transition_all(&batch).await;
         assert!(answers.iter().all(|answer| answer.as_ref().unwrap().effect == Effect::Unchanged));
     });

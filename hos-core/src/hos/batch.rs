@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{ATTEMPTS_MAX, Hos, ask_transition, kept};
+use super::settle::{ask_transition, kept};
+use super::{ATTEMPTS_MAX, Hos};
 use crate::command::Command;
 use crate::commit::{Commit, Outcome};
 use crate::error::{Error, Fault, FaultKind, Refusal};

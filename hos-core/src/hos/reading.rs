@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::{ATTEMPTS_MAX, Bench, Hos, ask, ask_record, load_one, noted, settle, span};
+use super::settle::{ask, ask_record, load_one, noted, settle, span};
+use super::{ATTEMPTS_MAX, Bench, Hos};
 use crate::actor::Actor;
 use crate::command::Record;
 use crate::condition::{Lookup, Nothing};

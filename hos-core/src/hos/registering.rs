@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use tracing::Instrument as _;
 
-use super::{
-    ATTEMPTS_MAX, DEPLOYMENT_BYTES_MAX, Hos, ask, ask_standing, commit_one, internal, load_one,
-    noted, settle, span,
-};
+use super::settle::{ask, ask_standing, commit_one, load_one, noted, settle, span};
+use super::{ATTEMPTS_MAX, DEPLOYMENT_BYTES_MAX, Hos, internal};
 use crate::actor::Actor;
 use crate::command::{StandingChange, StandingCommand};
 use crate::commit::Outcome;

@@ -4,10 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{
-    ATTEMPTS_MAX, Bench, Hos, ask, ask_open, ask_record, ask_transition, commit_one, internal,
-    load_one, settle,
-};
+use super::settle::{ask, ask_open, ask_record, ask_transition, commit_one, load_one, settle};
+use super::{ATTEMPTS_MAX, Bench, Hos, internal};
 use crate::actor::Actor;
 use crate::command::{Adoption, Command, Opening, Record};
 use crate::commit::{Commit, Outcome};

@@ -1,0 +1,134 @@
+//! Load, judge, commit: the whole of one command.
+
+use super::{Bench, Denials};
+use crate::actor::Actor;
+use crate::command::{Command, Opening, Record, StandingCommand};
+use crate::commit::{Commit, Outcome};
+use crate::error::{Error, Fault, FaultKind, Refusal};
+use crate::id::{CommandKey, RequestId, Tenant, World};
+use crate::judge::{Judge, Verdict};
+use crate::receipt::{Effect, Receipt};
+use crate::standing::Standing;
+use crate::store::{Ask, Store};
+use crate::subject::Subject;
+
+/// What one judged command asks the store about.
+pub(super) fn ask(
+    world: &World,
+    tenant: &Tenant,
+    actor: &Actor,
+    subjects: Vec<Subject>,
+    key: Option<&CommandKey>,
+) -> Ask {
+    Ask {
+        world: world.clone(),
+        tenant: tenant.clone(),
+        actor: actor.id().clone(),
+        subjects,
+        key: key.cloned(),
+    }
+}
+
+pub(super) fn ask_transition(command: &Command) -> Ask {
+    let Subject { world, tenant, .. } = command.subject();
+    let subjects = command.steps().iter().map(|step| step.subject().clone()).collect();
+    ask(world, tenant, command.actor(), subjects, command.command_key())
+}
+
+pub(super) fn ask_open(opening: &Opening) -> Ask {
+    let Subject { world, tenant, .. } = &opening.subject;
+    let subjects = vec![opening.subject.clone()];
+    ask(world, tenant, &opening.actor, subjects, opening.envelope.key.as_ref())
+}
+
+pub(super) fn ask_record(record: &Record) -> Ask {
+    let subjects = record.subject.iter().cloned().collect();
+    let Record { world, tenant, actor, .. } = record;
+    ask(world, tenant, actor, subjects, record.envelope.key.as_ref())
+}
+
+pub(super) fn ask_standing(command: &StandingCommand) -> Ask {
+    let StandingCommand { world, tenant, actor, .. } = command;
+    ask(world, tenant, actor, Vec::new(), command.envelope.key.as_ref())
+}
+
+/// Judges and keeps one command: the whole of a transition.
+pub(super) async fn settle(
+    bench: &Bench,
+    store: &dyn Store,
+    ask: &Ask,
+    attempts: u32,
+    evidence: Option<&Denials>,
+    judge: impl Fn(&Judge<'_>, &Standing) -> Verdict + Send + Sync,
+) -> Result<Receipt, Error> {
+    let law = bench.law(&ask.world)?;
+    for _ in 0..attempts {
+        let standing = load_one(store, ask).await?;
+        let verdict = judge(&bench.judge(law), &standing);
+        match verdict {
+            Verdict::Replayed(receipt) => return Ok(*receipt),
+            Verdict::Commit(commit) => match commit_one(store, &commit).await? {
+                Outcome::Committed => {
+                    bench.count_divergence(&commit);
+                    return kept(*commit);
+                }
+                Outcome::Replayed(receipt) => return Ok(Receipt { replayed: true, ..*receipt }),
+                Outcome::Reused => return Err(Refusal::KeyReused.into()),
+                Outcome::Conflict => {}
+            },
+            Verdict::Refused(refused) => {
+                let settled = match (refused.evidence, evidence) {
+                    (None, _) => Outcome::Committed,
+                    (Some(commit), Some(denials)) => {
+                        denials.add(*commit);
+                        Outcome::Committed
+                    }
+                    (Some(commit), None) => commit_one(store, &commit).await?,
+                };
+                if settled != Outcome::Conflict {
+                    return Err(refused.refusal.into());
+                }
+            }
+        }
+    }
+    Err(Refusal::Conflict.into())
+}
+
+pub(super) fn kept(commit: Commit) -> Result<Receipt, Error> {
+    let receipt = commit.receipt.map(|kept| kept.receipt);
+    receipt.ok_or_else(|| Fault::new(FaultKind::Internal, "a commit without a receipt").into())
+}
+
+pub(super) async fn load_one(store: &dyn Store, ask: &Ask) -> Result<Standing, Fault> {
+    let standings = store.load_all(std::slice::from_ref(ask)).await?;
+    let missing = || Fault::new(FaultKind::Internal, "the store did not answer the ask");
+    standings.into_iter().next().ok_or_else(missing)
+}
+
+pub(super) async fn commit_one(store: &dyn Store, commit: &Commit) -> Result<Outcome, Fault> {
+    let outcomes = store.commit_all(std::slice::from_ref(commit)).await;
+    let missing = || Fault::new(FaultKind::Internal, "the store did not answer the commit");
+    outcomes.into_iter().next().ok_or_else(missing)?
+}
+
+/// Names what happened in the span and hands the answer on.
+pub(super) fn noted(answer: Result<Receipt, Error>) -> Result<Receipt, Error> {
+    let outcome = match &answer {
+        Ok(receipt) if receipt.replayed => "replayed",
+        Ok(receipt) => match receipt.effect {
+            Effect::Moved => "moved",
+            Effect::Unchanged => "unchanged",
+        },
+        Err(Error::Refused(refusal)) => refusal.code(),
+        Err(Error::Fault(_)) => "fault",
+    };
+    tracing::Span::current().record("outcome", outcome);
+    answer
+}
+
+pub(super) fn span(action: &str, ask: &Ask, request: Option<&RequestId>) -> tracing::Span {
+    let kind = ask.subjects.first().map_or("", |subject| subject.kind.as_str());
+    let request = request.map_or("", RequestId::as_str);
+    let outcome = tracing::field::Empty;
+    tracing::info_span!("hos", world = %ask.world, kind, action, request, outcome)
+}
