@@ -23,3 +23,19 @@ pub mod store;
 pub mod subject;
 pub mod time;
 pub mod value;
+
+/// The paved path, for `use hos_core::prelude::*`.
+pub mod prelude {
+    pub use crate::actor::{Actor, ActorKind};
+    pub use crate::command::{Command, Opening, Record, StandingChange, StandingCommand};
+    pub use crate::contract::{ActionDefinition, Contract};
+    pub use crate::error::{Error, Fault, Refusal};
+    pub use crate::hos::{Hos, HosOptions, Within};
+    pub use crate::id::{ActorId, Role, Tenant, World};
+    pub use crate::law::Law;
+    pub use crate::laws::{Contracts, Policy, Proofs, Query, Registry};
+    pub use crate::policy::RoleDefinition;
+    pub use crate::receipt::{Effect, Receipt};
+    pub use crate::subject::Subject;
+    pub use crate::value::{Attributes, Type};
+}

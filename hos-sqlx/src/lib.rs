@@ -1,1 +1,13 @@
-//! x
+//! Keeps what the law decided in an SQL database.
+//!
+//! [`SqliteStore`] is a whole backend in one SQLite file, its own or the one that holds a world's
+//! tables. [`WithinExt::within`] runs the law in a transaction of the caller's, so that domain
+//! rows and law rows commit together.
+
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+mod within;
+
+#[cfg(feature = "sqlite")]
+pub use sqlite::{GuardedColumn, SqliteOptions, SqliteStore};
+pub use within::{Caller, WithinExt};

@@ -9,7 +9,7 @@ use super::{report, tree};
 /// From left to right: a module imports from its own group and from those before it. What judging
 /// and keeping share (subject, receipt, standing) is plain data and stands before both.
 const ORDER: &[&[&str]] = &[
-    &["limit", "id", "time", "value", "error"],
+    &["id", "time", "value", "error"],
     &["encoding", "digest"],
     &["condition"],
     &["actor", "subject"],
@@ -20,8 +20,9 @@ const ORDER: &[&[&str]] = &[
     &["command"],
     &["commit"],
     &["judge", "store"],
+    &["laws"],
     &["memory"],
-    &["hos", "registry"],
+    &["hos"],
 ];
 
 /// Forbidden although the order allows it: judging and keeping do not see each other.

@@ -1,0 +1,1 @@
+INSERT INTO hos_scope (world, tenant) VALUES (?, ?) RETURNING number

@@ -1,0 +1,1 @@
+SELECT kind, version, digest FROM hos_contract WHERE world = ? ORDER BY number

@@ -1,0 +1,87 @@
+//! Reads columns and turns them into words of the law.
+
+use hos_core::digest::Digest;
+use hos_core::error::Fault;
+use hos_core::id::IdError;
+use hos_core::merkle::Hash;
+use hos_core::receipt::StoredReceipt;
+use hos_core::time::ProofId;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Decode, Row, Sqlite, Type};
+
+use super::fault::{classify, corrupt};
+
+/// One column.
+pub(super) fn column<'r, T>(row: &'r SqliteRow, at: usize) -> Result<T, Fault>
+where
+    T: Decode<'r, Sqlite> + Type<Sqlite>,
+{
+    row.try_get(at).map_err(classify)
+}
+
+/// One column whose type the statement guarantees.
+pub(super) fn unchecked<'r, T: Decode<'r, Sqlite>>(
+    row: &'r SqliteRow,
+    at: usize,
+) -> Result<T, Fault> {
+    row.try_get_unchecked(at).map_err(classify)
+}
+
+/// One column that is parsed as what its constructor accepts.
+pub(super) fn parsed<'r, T>(
+    row: &'r SqliteRow,
+    at: usize,
+    parse: impl FnOnce(&'r str) -> Result<T, IdError>,
+) -> Result<T, Fault> {
+    parse(unchecked(row, at)?).map_err(|error| corrupt("a name").caused_by(error))
+}
+
+/// One column that counts.
+pub(super) fn count(row: &SqliteRow, at: usize) -> Result<u64, Fault> {
+    let count: i64 = unchecked(row, at)?;
+    u64::try_from(count).map_err(|error| corrupt("a negative count").caused_by(error))
+}
+
+/// One column of 32 bytes.
+pub(super) fn hash(row: &SqliteRow, at: usize) -> Result<Hash, Fault> {
+    let bytes: &[u8] = unchecked(row, at)?;
+    bytes.try_into().map_err(|error| corrupt("a hash").caused_by(error))
+}
+
+/// One column of 16 bytes.
+pub(super) fn proof_id(row: &SqliteRow, at: usize) -> Result<ProofId, Fault> {
+    let bytes: &[u8] = unchecked(row, at)?;
+    let bytes = bytes.try_into().map_err(|error| corrupt("a number of an entry").caused_by(error))?;
+    Ok(ProofId::from_bytes(bytes))
+}
+
+/// A receipt, in two columns from this one on.
+pub(super) fn stored_receipt(row: &SqliteRow, at: usize) -> Result<Option<StoredReceipt>, Fault> {
+    let Some(receipt) = unchecked::<Option<&str>>(row, at + 1)? else { return Ok(None) };
+    let receipt =
+        serde_json::from_str(receipt).map_err(|error| corrupt("a receipt").caused_by(error))?;
+    Ok(Some(StoredReceipt { fingerprint: Digest::from_bytes(hash(row, at)?), receipt }))
+}
+
+/// A count as SQLite keeps it.
+pub(super) fn signed(count: u64) -> i64 {
+    // OK because revisions and sizes grow by one and never come near.
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Bytes in lower-case hexadecimal, for values inside JSON.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// Reads what [`hex`], or SQLite's function of the same name, wrote.
+pub(super) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0_u8; N];
+    let mut digits = text.chars().map(|digit| digit.to_digit(16));
+    for byte in &mut bytes {
+        let (high, low) = (digits.next()??, digits.next()??);
+        *byte = u8::try_from(high << 4 | low).ok()?;
+    }
+    digits.next().is_none().then_some(bytes)
+}

@@ -1,0 +1,4 @@
+DELETE FROM hos_receipt
+WHERE number IN (
+    SELECT number FROM hos_receipt WHERE expires_at <= ? ORDER BY expires_at LIMIT ?
+)
