@@ -3,6 +3,7 @@
 mod builder;
 mod definition;
 mod digest;
+mod graph;
 mod parts;
 pub(crate) mod validate;
 

@@ -8,6 +8,7 @@ use super::definition::{
     Written,
 };
 use super::digest::digest;
+use super::graph;
 use super::{
     ACTION_PARTS_MAX, ACTIONS_MAX, Action, Contract, Fields, Guard, Open, STATES_MAX,
     TIMER_SECONDS_MAX, TIMERS_MAX, Timer,
@@ -76,7 +77,7 @@ impl Reader {
         let timers = definition.timers.iter().filter_map(|t| self.timer(t, &actions)).collect();
         let aliases = self.aliases(definition, &states);
         self.duplicate_entries(&actions);
-        self.graph(&states, initial.as_ref(), &terminal, &actions);
+        graph::check(&mut self.faults, &self.at, &states, initial.as_ref(), &terminal, &actions);
         Some(Contract {
             kind: kind?,
             version: version?,
@@ -353,39 +354,6 @@ impl Reader {
             }
         }
     }
-
-    fn graph(
-        &mut self,
-        states: &[State],
-        initial: Option<&State>,
-        terminal: &[State],
-        actions: &[Action],
-    ) {
-        let edges: Vec<(&State, &State)> =
-            actions.iter().flat_map(|a| a.from.iter().map(move |from| (from, &a.to))).collect();
-        for (from, to) in &edges {
-            if terminal.contains(from) {
-                let message = format!("terminal state `{from}` has an exit to `{to}`");
-                self.faults.add("terminal_exit", &self.at, message);
-            }
-        }
-        let reached = closure(initial.into_iter().collect(), |state| {
-            edges.iter().filter(|(from, _)| *from == state).map(|(_, to)| *to).collect()
-        });
-        let ending = closure(terminal.iter().collect(), |state| {
-            edges.iter().filter(|(_, to)| *to == state).map(|(from, _)| *from).collect()
-        });
-        for state in states {
-            if initial.is_some() && !reached.contains(state) {
-                let message = format!("state `{state}` cannot be reached");
-                self.faults.add("unreachable_state", &self.at, message);
-            }
-            if !ending.contains(state) {
-                let message = format!("from state `{state}` no terminal state can be reached");
-                self.faults.add("endless_state", &self.at, message);
-            }
-        }
-    }
 }
 
 /// Parses and type-checks one expression, and keeps its faults.
@@ -398,18 +366,4 @@ pub(crate) fn check<T>(
     let checked = written.parse().map_err(|error| vec![error]).and_then(check);
     let add = |error: ExpressionError| faults.add(error.kind.code(), at, error.to_string());
     checked.map_err(|errors| errors.into_iter().for_each(add)).ok()
-}
-
-fn closure<'a>(
-    start: Vec<&'a State>,
-    next: impl Fn(&State) -> Vec<&'a State>,
-) -> BTreeSet<&'a State> {
-    let mut reached = BTreeSet::new();
-    let mut open = start;
-    while let Some(state) = open.pop() {
-        if reached.insert(state) {
-            open.extend(next(state));
-        }
-    }
-    reached
 }
