@@ -73,6 +73,7 @@ pub struct Law {
     world: World,
     version: Version,
     digest: Digest,
+    roles: Vec<RoleDefinition>,
     rules: Rules,
     actor: Schema,
     context: Schema,
@@ -146,6 +147,12 @@ impl Law {
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// The roles, as declared.
+    #[must_use]
+    pub fn roles(&self) -> &[RoleDefinition] {
+        &self.roles
     }
 
     /// The compiled rules.
@@ -223,6 +230,7 @@ fn validate(definition: &LawDefinition) -> Result<Law, LawError> {
         world,
         version,
         digest,
+        roles: definition.roles.clone(),
         rules,
         actor,
         context,

@@ -94,5 +94,9 @@ fn an_order_is_opened_cancelled_and_proved() {
             (0..4).map(|n| Command::new(&actor, &order, "cancel").key(format!("b-{n}"))).collect();
         let answers = hos.transition_all(&batch).await;
         assert!(answers.iter().all(|answer| answer.as_ref().unwrap().effect == Effect::Unchanged));
+        let copies = vec![Command::new(&actor, &order, "cancel").key("same"); 64];
+        let answers = hos.transition_all(&copies).await;
+        let replayed = answers.iter().filter(|answer| answer.as_ref().unwrap().replayed);
+        assert_eq!(replayed.count(), 63, "64 copies of one key in one batch");
     });
 }

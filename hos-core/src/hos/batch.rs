@@ -77,14 +77,17 @@ impl Hos {
             let Subject { world, tenant, .. } = command.subject();
             (world.clone(), tenant.clone(), key.clone())
         });
-        if key.is_some_and(|key| !round.keys.insert(key)) {
+        if key.as_ref().is_some_and(|key| round.keys.contains(key)) {
             // The same key twice in one batch: the second waits for what becomes of the first.
             return;
         }
         let (standing, ahead) = round.overlaid(command, standing);
         match self.bench.judge(law).transition(command, &standing) {
             Verdict::Replayed(receipt) => round.answers.push((at, Ok(*receipt))),
-            Verdict::Commit(commit) => round.add(at, *commit, None),
+            Verdict::Commit(commit) => {
+                round.keys.extend(key);
+                round.add(at, *commit, None);
+            }
             Verdict::Refused(Refused { refusal, evidence: Some(commit) }) => {
                 round.add(at, *commit, Some((refusal, ahead)));
             }

@@ -230,7 +230,14 @@ impl<'a> Judge<'a> {
         let anywhere: Vec<&'b Action> = contract.actions().iter().filter(wished).collect();
         let here: Vec<&'b Action> =
             anywhere.iter().copied().filter(|entry| entry.starts_in(state)).collect();
-        let candidates = if here.is_empty() { &anywhere } else { &here };
+        let there: Vec<&'b Action> =
+            anywhere.iter().copied().filter(|entry| *entry.to() == state).collect();
+        // What would be unchanged needs the ability of an entry that leads here, no other's.
+        let candidates = match (here.is_empty(), there.is_empty()) {
+            (false, _) => &here,
+            (true, false) => &there,
+            (true, true) => &anywhere,
+        };
         let permitted = candidates.iter().find_map(|entry| {
             let context = &command.envelope.context;
             let ability = entry.ability().as_str();
@@ -238,22 +245,17 @@ impl<'a> Judge<'a> {
                 .map(|permission| (*entry, permission))
         });
         let Some((first, permission)) = permitted else {
-            return Err(self.deny(command, candidates.first().copied(), view, contract, standing));
+            let entry = candidates.first().copied();
+            return Err(self.deny((command, step), entry, view, contract, standing));
         };
-        let unchanged = here.is_empty() && anywhere.iter().any(|entry| *entry.to() == state);
-        if unchanged {
+        if here.is_empty() && !there.is_empty() {
             return Ok(Found { entry: None, action: first.name().clone(), permission });
-        }
-        if contract.is_terminal(state) {
-            return Err(Refusal::TerminalState(view.state.clone()).into());
         }
         match here.as_slice() {
             [entry] => Ok(Found { entry: Some(entry), action: entry.name().clone(), permission }),
-            [] => Err(Refusal::InvalidTransition {
-                from: state.to_owned(),
-                action: wish_text(&step.wish).to_owned(),
-                allowed: self.allowed(command, contract, view, standing),
-            }
+            [] => Err(impossible(&step.wish, view, contract, || {
+                self.allowed(command, contract, view, standing)
+            })
             .into()),
             several => {
                 let names = several.iter().map(|entry| entry.name().clone()).collect();
@@ -264,7 +266,7 @@ impl<'a> Judge<'a> {
 
     fn deny(
         &self,
-        command: &Command,
+        (command, step): (&Command, &Step),
         entry: Option<&Action>,
         view: &SubjectView<'_>,
         contract: &Contract,
@@ -272,14 +274,35 @@ impl<'a> Judge<'a> {
     ) -> Refused {
         let (actor, envelope) = (&command.actor, &command.envelope);
         let Some(entry) = entry else {
-            // The pinned contract version does not know the action: there is no ability to ask.
-            let known = self.may_know(actor, view, &envelope.context, standing);
-            return if known { Refusal::Denied } else { Refusal::NotFound }.into();
+            return self.deny_nameless(command, step, view, contract, standing).into();
         };
         let (ability, action) = (entry.ability().as_str(), entry.name().as_str());
         let critical = entry.is_critical();
         let denial = Denial { actor, view, envelope, ability, action, critical };
         self.denied(&denial, standing, Some(contract.digest()))
+    }
+
+    /// Nothing in the subject's contract is called so or leads there: there is no ability to ask
+    /// for. Who may do anything to the subject may learn that; it is no question of policy.
+    fn deny_nameless(
+        &self,
+        command: &Command,
+        step: &Step,
+        view: &SubjectView<'_>,
+        contract: &Contract,
+        standing: &Standing,
+    ) -> Refusal {
+        let (actor, context) = (&command.actor, &command.envelope.context);
+        let may = |entry: &Action| {
+            self.permit(actor, entry.ability().as_str(), view, context, standing).is_some()
+        };
+        if contract.actions().iter().any(may) {
+            return impossible(&step.wish, view, contract, || {
+                self.allowed(command, contract, view, standing)
+            });
+        }
+        let known = self.may_know(actor, view, context, standing);
+        if known { Refusal::Denied } else { Refusal::NotFound }
     }
 
     fn allowed(
@@ -479,6 +502,20 @@ fn wish_text(wish: &Wish) -> &str {
     match wish {
         Wish::Action(text) | Wish::State(text) => text,
     }
+}
+
+/// The contract's refusal; that a state is terminal is told first.
+fn impossible(
+    wish: &Wish,
+    view: &SubjectView<'_>,
+    contract: &Contract,
+    allowed: impl FnOnce() -> Vec<ActionName>,
+) -> Refusal {
+    if contract.is_terminal(view.state.as_str()) {
+        return Refusal::TerminalState(view.state.clone());
+    }
+    let (from, action) = (view.state.as_str().to_owned(), wish_text(wish).to_owned());
+    Refusal::InvalidTransition { from, action, allowed: allowed() }
 }
 
 fn check_seen(step: &Step, snapshot: &Snapshot) -> Result<(), Refusal> {

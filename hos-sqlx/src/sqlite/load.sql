@@ -2,8 +2,6 @@ WITH ask (line, world, tenant, actor, seen, key, kind, id) AS (
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 )
 SELECT
-    ask.line,
-    own.number IS NOT NULL,
     coalesce(own.generation, 0) + coalesce(world.generation, 0),
     subject.state, subject.revision, subject.contract, subject.proof_id, subject.attributes,
     receipt.fingerprint, receipt.receipt,

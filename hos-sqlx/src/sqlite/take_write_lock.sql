@@ -1,1 +1,1 @@
-UPDATE hos_schema SET name = name WHERE version = 0
+UPDATE hos_schema SET name = name WHERE version = 0;

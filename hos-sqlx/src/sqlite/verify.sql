@@ -2,7 +2,6 @@ WITH step (line, world, tenant, kind, id, key, dedup, seen_size) AS (
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 )
 SELECT
-    step.line,
     own.number, coalesce(own.generation, 0), world.number, coalesce(world.generation, 0),
     coalesce(own.log_size, 0),
     CASE WHEN own.log_size IS NOT step.seen_size THEN own.log_frontier END,
