@@ -4,7 +4,7 @@ use hos_core::prelude::*;
 use hos_sqlx::{SqliteStore, WithinExt as _};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let directory = tempfile::tempdir()?;
     let path = directory.path().join("pazar.db");
     // readme:start

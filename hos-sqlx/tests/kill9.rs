@@ -5,7 +5,7 @@
 //! kills it after a random number of acknowledgements, opens the file, and compares.
 //! `HOS_CAMPAIGN_SIZE` is the number of rounds, `HOS_CAMPAIGN_SEED` the seed.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test binary")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test binary")]
 #![expect(clippy::print_stdout, reason = "the child acknowledges on its standard output")]
 
 use std::collections::BTreeSet;
@@ -70,7 +70,7 @@ fn subject(round: u64, task: u64) -> Subject {
 }
 
 fn command(actor: &Actor, round: u64, task: u64, number: u64) -> (String, Command) {
-    let side = if number % 2 == 0 { "own" } else { "within" };
+    let side = if number.is_multiple_of(2) { "own" } else { "within" };
     let key = format!("{side}-{round}-{task}-{number}");
     (key.clone(), Command::new(actor, &subject(round, task), "touch").key(&key))
 }
@@ -95,7 +95,7 @@ async fn work_one(hos: Hos, store: SqliteStore, round: u64, task: u64) {
     hos.open_subject(&actor, &subject, Attributes::new(), &key).await.unwrap();
     for number in 0.. {
         let (key, command) = command(&actor, round, task, number);
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             hos.transition(&command).await.unwrap();
         } else {
             let mut transaction = store.begin().await.unwrap();
@@ -124,7 +124,8 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 }
