@@ -37,6 +37,6 @@ impl WithinExt for Hos {
 }
 
 pub(crate) mod sealed {
-    /// Nobody else's transaction is one that this crate knows how to use.
+    #[expect(unnameable_types, reason = "nobody else's transaction is one that can be used here")]
     pub trait Sealed {}
 }

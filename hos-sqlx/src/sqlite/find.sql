@@ -5,5 +5,5 @@ SELECT
         FROM hos_part WHERE entry = hos_entry.position
     )
 FROM hos_scope
-CROSS JOIN hos_entry ON hos_entry.id = ?3 AND hos_entry.position >> 40 = hos_scope.number
+CROSS JOIN hos_entry ON hos_entry.id = ?3 AND hos_entry.scope = hos_scope.number
 WHERE hos_scope.world = ?1 AND hos_scope.tenant = ?2

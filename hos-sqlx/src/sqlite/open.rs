@@ -68,10 +68,8 @@ fn pool(connections: u32, options: &SqliteOptions) -> SqlitePoolOptions {
 }
 
 async fn prepare(writer: &SqlitePool) -> Result<(), Fault> {
-    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
-        .fetch_one(writer)
-        .await
-        .map_err(classify)?;
+    let version: String =
+        sqlx::query_scalar("SELECT sqlite_version()").fetch_one(writer).await.map_err(classify)?;
     check_version(&version)?;
     migrate::migrate(writer).await
 }

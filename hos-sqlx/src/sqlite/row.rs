@@ -51,7 +51,8 @@ pub(super) fn hash(row: &SqliteRow, at: usize) -> Result<Hash, Fault> {
 /// One column of 16 bytes.
 pub(super) fn proof_id(row: &SqliteRow, at: usize) -> Result<ProofId, Fault> {
     let bytes: &[u8] = unchecked(row, at)?;
-    let bytes = bytes.try_into().map_err(|error| corrupt("a number of an entry").caused_by(error))?;
+    let bytes =
+        bytes.try_into().map_err(|error| corrupt("a number of an entry").caused_by(error))?;
     Ok(ProofId::from_bytes(bytes))
 }
 

@@ -9,7 +9,7 @@ SELECT
     receipt.fingerprint, receipt.receipt,
     step.dedup IS NOT NULL AND EXISTS (
         SELECT 1 FROM hos_entry
-        WHERE position >> 40 = own.number AND dedup = step.dedup AND dedup IS NOT NULL
+        WHERE scope = own.number AND dedup = step.dedup AND dedup IS NOT NULL
     )
 FROM step
 LEFT JOIN hos_scope AS own ON own.world = step.world AND own.tenant = step.tenant

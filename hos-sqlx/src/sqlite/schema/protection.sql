@@ -18,7 +18,7 @@ CREATE TRIGGER hos_entry_insert BEFORE INSERT ON hos_entry BEGIN
     SELECT RAISE(ABORT, 'hos:entry is immutable')
     WHERE NEW.dedup IS NOT NULL AND EXISTS (
         SELECT 1 FROM hos_entry
-        WHERE position >> 40 = NEW.position >> 40 AND dedup = NEW.dedup AND dedup IS NOT NULL
+        WHERE scope = NEW.position >> 40 AND dedup = NEW.dedup AND dedup IS NOT NULL
     );
 END;
 

@@ -39,7 +39,7 @@ CREATE TABLE hos_entry (
 ) STRICT;
 
 CREATE UNIQUE INDEX hos_entry_history ON hos_entry (subject, revision) WHERE moves = 1;
-CREATE UNIQUE INDEX hos_entry_dedup ON hos_entry (position >> 40, dedup) WHERE dedup IS NOT NULL;
+CREATE UNIQUE INDEX hos_entry_dedup ON hos_entry (scope, dedup) WHERE dedup IS NOT NULL;
 
 CREATE TABLE hos_part (
     entry INTEGER NOT NULL,

@@ -1,0 +1,389 @@
+//! Commits batches: compares everything under the write lock, then writes what holds.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, LazyLock};
+
+use hos_core::commit::{Commit, Outcome};
+use hos_core::error::{Fault, FaultKind};
+use hos_core::id::{Tenant, World};
+use hos_core::merkle::Frontier;
+use hos_core::store::BATCH_MAX;
+use sqlx::Arguments as _;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqlitePool, SqliteRow};
+
+use super::decide::{Decision, Facts, decide};
+use super::fault::{classify, classify_caller, classify_commit, corrupt, is_conflict};
+use super::lease::Lease;
+use super::lines::{LINES_MAX, Lines};
+use super::row::{column, count, signed, stored_receipt, unchecked};
+use super::step::{self, ScopeNumbers, Step, WRITE, WRITE_AND_COMMIT};
+
+const COLUMNS: usize = 8;
+const STATEMENT: &str = include_str!("verify.sql");
+
+static VERIFY: LazyLock<Lines> = LazyLock::new(|| Lines::new("", STATEMENT, COLUMNS, ""));
+static BEGIN_AND_VERIFY: LazyLock<Lines> =
+    LazyLock::new(|| Lines::new("BEGIN IMMEDIATE; ", STATEMENT, COLUMNS, ""));
+
+type ScopeKey = (World, Tenant);
+
+fn scope_key(commit: &Commit) -> ScopeKey {
+    (commit.world().clone(), commit.tenant().clone())
+}
+
+/// The heads of logs as they were last committed here. Each use of one is compared with the file.
+#[derive(Debug)]
+pub(super) struct Logs(moka::sync::Cache<ScopeKey, Arc<Log>>);
+
+#[derive(Debug, Clone)]
+struct Log {
+    scope: ScopeNumbers,
+    frontier: Frontier,
+}
+
+impl Logs {
+    pub(super) fn new(capacity: u64) -> Self {
+        Self(moka::sync::Cache::new(capacity))
+    }
+}
+
+/// Commits each on its own, in order, in one transaction.
+pub(super) async fn commit_all(
+    writer: &SqlitePool,
+    logs: &Logs,
+    commits: &[Commit],
+) -> Vec<Result<Outcome, Fault>> {
+    if commits.is_empty() {
+        return Vec::new();
+    }
+    if let Some(fault) = too_large(commits) {
+        return every(commits, &fault);
+    }
+    let mut lease = match Lease::acquire(writer).await {
+        Ok(lease) => lease,
+        Err(error) => return every(commits, &classify(error)),
+    };
+    if let [commit] = commits {
+        match commit_as_read(lease.connection(), logs, commit).await {
+            Ok(true) => return vec![Ok(Outcome::Committed)],
+            Ok(false) => {}
+            Err(fault) => return vec![Err(fault)],
+        }
+    }
+    match Prepared::new(lease.opening(), Some(logs), commits).await {
+        Ok(prepared) => finish(lease, logs, prepared).await,
+        Err(fault) => {
+            lease.roll_back().await;
+            every(commits, &fault)
+        }
+    }
+}
+
+pub(super) fn too_large(commits: &[Commit]) -> Option<Fault> {
+    let steps = |commit: &Commit| commit.entries().len() + commit.changes().len();
+    let large = commits.len() > BATCH_MAX || commits.iter().any(|commit| steps(commit) > LINES_MAX);
+    large.then(|| Fault::new(FaultKind::Limit, "too many commits, or steps of one, at once"))
+}
+
+pub(super) fn every(commits: &[Commit], fault: &Fault) -> Vec<Result<Outcome, Fault>> {
+    commits.iter().map(|_| Err(same(fault))).collect()
+}
+
+fn same(fault: &Fault) -> Fault {
+    Fault::new(fault.kind(), fault.to_string())
+}
+
+/// Commits one in a single statement without a transaction around it, on the strength of what is
+/// remembered of its log; the statement compares everything itself. False when it found anything
+/// else than was read, or cannot tell: then nothing was written.
+async fn commit_as_read(
+    connection: &mut SqliteConnection,
+    logs: &Logs,
+    commit: &Commit,
+) -> Result<bool, Fault> {
+    let plain =
+        commit.standing().is_none() && commit.entries().iter().all(|entry| entry.dedup().is_none());
+    let key = scope_key(commit);
+    let Some(log) = logs.0.get(&key).filter(|_| plain) else { return Ok(false) };
+    let mut frontier = log.frontier.clone();
+    let base = frontier.size();
+    let mut steps = step::steps(commit, log.scope, &mut frontier, true)?;
+    if let Some(last) = steps.last_mut() {
+        last.head = (frontier.size() > base).then(|| (base, frontier.clone()));
+    }
+    let arguments = step::bind(&steps)?;
+    let text = WRITE.text(steps.len());
+    match sqlx::query_with(text, arguments).execute(connection).await {
+        Ok(_) => {
+            logs.0.insert(key, Arc::new(Log { scope: log.scope, frontier }));
+            Ok(true)
+        }
+        Err(error) if is_conflict(&error) => Ok(false),
+        Err(error) => Err(classify_commit(error)),
+    }
+}
+
+/// A batch that was compared and decided, and the steps that are left to write.
+pub(super) struct Prepared<'c> {
+    decisions: Vec<Decision>,
+    steps: Vec<Step<'c>>,
+    heads: Vec<(ScopeKey, Log)>,
+}
+
+impl<'c> Prepared<'c> {
+    /// Compares, decides, and gives the scopes that are written to for the first time a number.
+    ///
+    /// With `logs` it begins the transaction; without, it is in one of the caller's.
+    pub(super) async fn new(
+        connection: &mut SqliteConnection,
+        logs: Option<&Logs>,
+        commits: &'c [Commit],
+    ) -> Result<Self, Fault> {
+        let mut found = Found::default();
+        let mut facts = Vec::with_capacity(commits.len());
+        let mut left = commits;
+        let mut text = if logs.is_some() { &BEGIN_AND_VERIFY } else { &VERIFY };
+        while !left.is_empty() {
+            let (now, later) = left.split_at(chunk(left));
+            // Held here, so that what the statement left out is not forgotten meanwhile.
+            let known: Vec<Option<Arc<Log>>> =
+                now.iter().map(|commit| logs?.0.get(&scope_key(commit))).collect();
+            let arguments =
+                bind(now, &known).map_err(|error| classify(sqlx::Error::Encode(error)))?;
+            let text = std::mem::replace(&mut text, &VERIFY).text(now.iter().map(lines).sum());
+            let rows = sqlx::query_with(text, arguments).fetch_all(&mut *connection).await;
+            let rows = rows.map_err(classify)?;
+            let mut rows = rows.iter();
+            for (commit, known) in now.iter().zip(&known) {
+                let own: Vec<&SqliteRow> = rows.by_ref().take(lines(commit)).collect();
+                facts.push(found.read(commit, &own, known.as_deref())?);
+            }
+            left = later;
+        }
+        let decisions = decide(commits, &facts);
+        found.lay_out(connection, commits, decisions).await
+    }
+}
+
+/// A line per subject and per entry that has a `dedup`; a commit has one at least.
+fn lines(commit: &Commit) -> usize {
+    let dedups = commit.entries().iter().filter(|entry| entry.dedup().is_some()).count();
+    commit.changes().len().max(dedups).max(1)
+}
+
+fn chunk(commits: &[Commit]) -> usize {
+    let mut total = 0;
+    let fits = |commit: &&Commit| {
+        total += lines(commit);
+        total <= LINES_MAX
+    };
+    commits.iter().take_while(fits).count()
+}
+
+fn bind(
+    commits: &[Commit],
+    known: &[Option<Arc<Log>>],
+) -> Result<SqliteArguments, sqlx::error::BoxDynError> {
+    let mut arguments = SqliteArguments::default();
+    for (commit, known) in commits.iter().zip(known) {
+        let seen = known.as_ref().map(|log| signed(log.frontier.size()));
+        let mut dedups = commit.entries().iter().filter_map(|entry| entry.dedup());
+        for at in 0..lines(commit) {
+            let subject = commit.changes().get(at).map(|change| change.subject());
+            let kept = commit.receipt().filter(|_| at == 0);
+            arguments.add(1_i64)?;
+            arguments.add(commit.world().as_str())?;
+            arguments.add(commit.tenant().as_str())?;
+            arguments.add(subject.map(|subject| subject.kind.as_str()))?;
+            arguments.add(subject.map(|subject| subject.id.as_str()))?;
+            arguments.add(kept.map(|kept| kept.key().as_bytes()))?;
+            arguments.add(dedups.next().map(|dedup| dedup.as_bytes().to_vec()))?;
+            arguments.add(seen)?;
+        }
+    }
+    Ok(arguments)
+}
+
+/// What the rows say of the scopes: their numbers, and the heads of their logs.
+#[derive(Default)]
+struct Found {
+    scopes: HashMap<ScopeKey, (Option<ScopeNumbers>, Frontier)>,
+}
+
+impl Found {
+    fn read(
+        &mut self,
+        commit: &Commit,
+        rows: &[&SqliteRow],
+        known: Option<&Log>,
+    ) -> Result<Facts, Fault> {
+        let Some(first) = rows.first() else { return Err(corrupt("fewer answers than commits")) };
+        if let Entry::Vacant(scope) = self.scopes.entry(scope_key(commit)) {
+            let own: Option<i64> = unchecked(first, verify::SCOPE)?;
+            let world: Option<i64> = unchecked(first, verify::WORLD_SCOPE)?;
+            let size = count(first, verify::LOG_SIZE)?;
+            let frontier = match (unchecked::<Option<&[u8]>>(first, verify::FRONTIER)?, known) {
+                (Some(bytes), _) => step::frontier(size, bytes)?,
+                (None, Some(log)) if own.is_some() => log.frontier.clone(),
+                (None, _) => Frontier::new(),
+            };
+            let numbers = own.map(|own| ScopeNumbers { own, world: world.unwrap_or_default() });
+            scope.insert((numbers, frontier));
+        }
+        let generations =
+            (count(first, verify::GENERATION)?, count(first, verify::WORLD_GENERATION)?);
+        let mut subjects = Vec::with_capacity(commit.changes().len());
+        let mut duplicate = false;
+        for (at, row) in rows.iter().enumerate() {
+            if at < commit.changes().len() {
+                let terminal: bool = unchecked(row, verify::TERMINAL)?;
+                subjects.push((count(row, verify::REVISION)?, terminal));
+            }
+            duplicate |= unchecked::<bool>(row, verify::DUPLICATE)?;
+        }
+        let receipt = match commit.receipt() {
+            Some(_) => stored_receipt(first, verify::FINGERPRINT)?,
+            None => None,
+        };
+        Ok(Facts { generations, receipt, duplicate, subjects })
+    }
+
+    async fn lay_out<'c>(
+        mut self,
+        connection: &mut SqliteConnection,
+        commits: &'c [Commit],
+        decisions: Vec<Decision>,
+    ) -> Result<Prepared<'c>, Fault> {
+        let mut steps = Vec::new();
+        let mut last_steps: HashMap<ScopeKey, (u64, usize)> = HashMap::new();
+        for (commit, decision) in commits.iter().zip(&decisions) {
+            if !matches!(decision, Decision::Write) {
+                continue;
+            }
+            let key = scope_key(commit);
+            let Some((numbers, frontier)) = self.scopes.get_mut(&key) else { continue };
+            let scope = match *numbers {
+                Some(scope) => scope,
+                None => *numbers.insert(add_scope(connection, &key).await?),
+            };
+            let base = frontier.size();
+            steps.extend(step::steps(commit, scope, frontier, false)?);
+            if frontier.size() > base {
+                let last = last_steps.entry(key).or_insert((base, 0));
+                last.1 = steps.len() - 1;
+            }
+        }
+        let mut heads = Vec::with_capacity(last_steps.len());
+        for (key, (base, at)) in last_steps {
+            let Some((Some(scope), frontier)) = self.scopes.remove(&key) else { continue };
+            if let Some(step) = steps.get_mut(at) {
+                step.head = Some((base, frontier.clone()));
+            }
+            heads.push((key, Log { scope, frontier }));
+        }
+        Ok(Prepared { decisions, steps, heads })
+    }
+}
+
+/// Gives a scope that is written to for the first time its number. An empty scope means nothing,
+/// so it may stay even when what comes after does not.
+async fn add_scope(
+    connection: &mut SqliteConnection,
+    (world, tenant): &ScopeKey,
+) -> Result<ScopeNumbers, Fault> {
+    let row = sqlx::query(include_str!("add_scope.sql"))
+        .bind(world.as_str())
+        .bind(tenant.as_str())
+        .fetch_one(connection)
+        .await
+        .map_err(classify)?;
+    // The world's number is not needed: under the write lock nothing is compared again.
+    Ok(ScopeNumbers { own: column(&row, 0)?, world: 0 })
+}
+
+/// Writes what was decided and ends the transaction.
+async fn finish(
+    mut lease: Lease,
+    logs: &Logs,
+    prepared: Prepared<'_>,
+) -> Vec<Result<Outcome, Fault>> {
+    let Prepared { decisions, steps, heads } = prepared;
+    if steps.is_empty() {
+        lease.roll_back().await;
+        return answers(decisions, None);
+    }
+    let written = write(lease.opening(), &steps).await;
+    match written {
+        Ok(()) => {
+            lease.committed();
+            for (key, log) in heads {
+                // Without the world's number the next commit has to ask for it.
+                if log.scope.world != 0 {
+                    logs.0.insert(key, Arc::new(log));
+                }
+            }
+            answers(decisions, None)
+        }
+        Err(fault) => {
+            lease.roll_back().await;
+            answers(decisions, Some(&fault))
+        }
+    }
+}
+
+async fn write(connection: &mut SqliteConnection, steps: &[Step<'_>]) -> Result<(), Fault> {
+    let mut chunks = steps.chunks(LINES_MAX).peekable();
+    while let Some(chunk) = chunks.next() {
+        let arguments = step::bind(chunk)?;
+        if chunks.peek().is_some() {
+            let text = WRITE.text(chunk.len());
+            sqlx::query_with(text, arguments).execute(&mut *connection).await.map_err(classify)?;
+        } else {
+            let text = WRITE_AND_COMMIT.text(chunk.len());
+            let ended = sqlx::query_with(text, arguments).execute(&mut *connection).await;
+            ended.map_err(classify_commit)?;
+        }
+    }
+    Ok(())
+}
+
+fn answers(decisions: Vec<Decision>, fault: Option<&Fault>) -> Vec<Result<Outcome, Fault>> {
+    let answer = |decision| match (decision, fault) {
+        (Decision::Answer(answer), _) => answer,
+        (Decision::Write, None) => Ok(Outcome::Committed),
+        (Decision::Write, Some(fault)) => Err(same(fault)),
+    };
+    decisions.into_iter().map(answer).collect()
+}
+
+/// Commits one in a transaction of the caller's: reads, then one statement for all of it, so that
+/// a future that is dropped leaves all of it or nothing.
+pub(super) async fn commit_in_caller(
+    connection: &mut SqliteConnection,
+    commit: &Commit,
+) -> Result<Outcome, Fault> {
+    let commits = std::slice::from_ref(commit);
+    let Prepared { decisions, steps, .. } = Prepared::new(connection, None, commits).await?;
+    if !steps.is_empty() {
+        let (text, arguments) = (WRITE.text(steps.len()), step::bind(&steps)?);
+        let written = sqlx::query_with(text, arguments).execute(connection).await;
+        written.map_err(classify_caller)?;
+    }
+    let lost = || Err(Fault::new(FaultKind::Internal, "a commit without an answer"));
+    answers(decisions, None).pop().unwrap_or_else(lost)
+}
+
+/// The columns of `verify.sql`.
+mod verify {
+    pub(super) const SCOPE: usize = 0;
+    pub(super) const GENERATION: usize = 1;
+    pub(super) const WORLD_SCOPE: usize = 2;
+    pub(super) const WORLD_GENERATION: usize = 3;
+    pub(super) const LOG_SIZE: usize = 4;
+    pub(super) const FRONTIER: usize = 5;
+    pub(super) const REVISION: usize = 6;
+    pub(super) const TERMINAL: usize = 7;
+    pub(super) const FINGERPRINT: usize = 8;
+    pub(super) const DUPLICATE: usize = 10;
+}

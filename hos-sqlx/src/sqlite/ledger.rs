@@ -1,0 +1,111 @@
+//! The logs: heads, entries, histories.
+
+use async_trait::async_trait;
+use hos_core::error::Fault;
+use hos_core::id::{Tenant, World};
+use hos_core::merkle::{Hash, empty_root};
+use hos_core::proof::{LogEntry, LogHead, PAGE_MAX, Part};
+use hos_core::store::Ledger;
+use hos_core::subject::Subject;
+use hos_core::time::{ProofId, Timestamp};
+use sqlx::sqlite::SqliteRow;
+
+use super::SqliteStore;
+use super::fault::{classify, corrupt};
+use super::row::{column, count, hash, proof_id, signed, unchecked, unhex};
+use super::step::frontier;
+
+/// One more than the last leaf index that a position has room for.
+const LOG_SIZE_MAX: u64 = 1 << 40;
+
+#[async_trait]
+impl Ledger for SqliteStore {
+    async fn head(&self, world: &World, tenant: &Tenant) -> Result<LogHead, Fault> {
+        let query = sqlx::query(include_str!("head.sql"));
+        let query = query.bind(world.as_str()).bind(tenant.as_str());
+        let row = query.fetch_optional(self.reader()).await.map_err(classify)?;
+        let Some(row) = row else { return Ok(LogHead { size: 0, root: empty_root() }) };
+        let frontier = frontier(count(&row, 0)?, unchecked(&row, 1)?)?;
+        Ok(LogHead { size: frontier.size(), root: frontier.root() })
+    }
+
+    async fn find(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        id: ProofId,
+    ) -> Result<Option<LogEntry>, Fault> {
+        let query = sqlx::query(include_str!("find.sql"))
+            .bind(world.as_str())
+            .bind(tenant.as_str())
+            .bind(id.as_bytes().as_slice());
+        let row = query.fetch_optional(self.reader()).await.map_err(classify)?;
+        row.as_ref().map(entry).transpose()
+    }
+
+    async fn page(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<LogEntry>, Fault> {
+        let query = sqlx::query(include_str!("page.sql"))
+            .bind(world.as_str())
+            .bind(tenant.as_str())
+            .bind(signed(from.min(LOG_SIZE_MAX)))
+            .bind(i64::from(limit.min(PAGE_MAX)));
+        let rows = query.fetch_all(self.reader()).await.map_err(classify)?;
+        rows.iter().map(entry).collect()
+    }
+
+    async fn history(
+        &self,
+        subject: &Subject,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<LogEntry>, Fault> {
+        let query = sqlx::query(include_str!("history.sql"))
+            .bind(subject.world.as_str())
+            .bind(subject.tenant.as_str())
+            .bind(subject.kind.as_str())
+            .bind(subject.id.as_str())
+            .bind(signed(after))
+            .bind(i64::from(limit.min(PAGE_MAX)));
+        let rows = query.fetch_all(self.reader()).await.map_err(classify)?;
+        rows.iter().map(entry).collect()
+    }
+
+    async fn leaf_hashes(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<Hash>, Fault> {
+        let query = sqlx::query(include_str!("leaf_hashes.sql"))
+            .bind(world.as_str())
+            .bind(tenant.as_str())
+            .bind(signed(from.min(LOG_SIZE_MAX)))
+            .bind(i64::from(limit.min(PAGE_MAX)));
+        let rows = query.fetch_all(self.reader()).await.map_err(classify)?;
+        rows.iter().map(|row| hash(row, 0)).collect()
+    }
+}
+
+fn entry(row: &SqliteRow) -> Result<LogEntry, Fault> {
+    let parts: Vec<(String, String, String)> = serde_json::from_str(unchecked(row, 5)?)
+        .map_err(|error| corrupt("parts of an entry").caused_by(error))?;
+    let part = |(name, salt, body): (String, String, String)| {
+        let salt = unhex(&salt).ok_or_else(|| corrupt("a salt"))?;
+        Ok(Part { name, salt, body })
+    };
+    Ok(LogEntry {
+        index: Some(count(row, 0)?),
+        id: proof_id(row, 1)?,
+        leaf: column(row, 2)?,
+        leaf_hash: hash(row, 3)?,
+        recorded_at: Timestamp::from_micros(unchecked(row, 4)?),
+        parts: parts.into_iter().map(part).collect::<Result<_, Fault>>()?,
+    })
+}

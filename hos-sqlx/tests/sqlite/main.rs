@@ -1,0 +1,17 @@
+//! SQLite, where it differs from any other backend: files, triggers, plans, transactions, cancels.
+
+#![cfg(feature = "sqlite")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a helper that cannot do its part fails its test"
+)]
+
+mod cancel;
+mod guard;
+mod open_errors;
+mod plans;
+mod schema;
+mod shop;
+mod two_stores;
+mod within;
