@@ -116,7 +116,7 @@ impl Store for MemoryStore {
     }
 
     async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
-        self.with(|tables| commits.iter().map(|commit| tables.commit(commit)).collect())
+        self.with(|tables| tables.commit_all(commits))
     }
 }
 

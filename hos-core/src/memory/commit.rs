@@ -1,5 +1,7 @@
 //! Executes commits: compares everything that was read, then writes everything.
 
+use std::collections::BTreeMap;
+
 use super::tables::{ReceiptRow, ScopeKey, SubjectRow, Tables};
 use crate::commit::{Commit, KeptReceipt, Outcome, StandingRow, SubjectAfter, SubjectChange};
 use crate::error::{Fault, FaultKind};
@@ -10,13 +12,34 @@ use crate::store::OutboxRow;
 use crate::subject::Subject;
 use crate::time::Timestamp;
 
+/// Chains that are broken, and after which revision: their later links are not written.
+type Broken<'c> = BTreeMap<&'c Subject, u64>;
+
 impl Tables {
-    pub(super) fn commit(&mut self, commit: &Commit) -> Result<Outcome, Fault> {
+    pub(super) fn commit_all(&mut self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
+        let mut broken = Broken::new();
+        let mut outcomes = Vec::with_capacity(commits.len());
+        for commit in commits {
+            let outcome = self.commit(commit, &broken);
+            if !matches!(outcome, Ok(Outcome::Committed)) {
+                for change in commit.changes().iter().filter(|change| change.after().is_some()) {
+                    broken.entry(change.subject()).or_insert(change.from_revision());
+                }
+            }
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
+
+    fn commit(&mut self, commit: &Commit, broken: &Broken<'_>) -> Result<Outcome, Fault> {
         let scope = (commit.world().clone(), commit.tenant().clone());
         if let Some(outcome) = self.answered(&scope, commit) {
             return Ok(outcome);
         }
-        if !self.is_as_read(&scope, commit) {
+        let rests_on_broken = |change: &SubjectChange| {
+            broken.get(change.subject()).is_some_and(|at| change.from_revision() > *at)
+        };
+        if !self.is_as_read(&scope, commit) || commit.changes().iter().any(rests_on_broken) {
             return Ok(Outcome::Conflict);
         }
         if self.is_duplicate(&scope, commit) {
