@@ -257,9 +257,8 @@ fn timer_command(actor: &Actor, timer: &DueTimer) -> Command {
 fn settles(outcome: &Result<Receipt, Error>) -> bool {
     match outcome {
         Ok(_) => true,
-        Err(Error::Refused(refusal)) => {
-            matches!(refusal, Refusal::StaleRevision { .. } | Refusal::NotFound)
-        }
+        // A job that may not know the subject is answered `not_found`: its timer waits like others.
+        Err(Error::Refused(refusal)) => matches!(refusal, Refusal::StaleRevision { .. }),
         Err(Error::Fault(_)) => false,
     }
 }

@@ -115,7 +115,8 @@ impl RoleSet {
 /// The compiled roles and rules of one law.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    roles: HashMap<Role, RoleEntry, RandomState>,
+    /// Few and short: a walk is faster than a hash.
+    roles: Vec<(Role, RoleEntry)>,
     implicit: Vec<(crate::actor::ActorKind, RoleSet)>,
     superusers: RoleSet,
     tables: HashMap<Ability, Table, RandomState>,
@@ -135,6 +136,8 @@ struct Table {
     built_in: bool,
     /// The roles that unconditional permits name: one test answers most questions.
     permitted: RoleSet,
+    /// The roles that conditional permits name: for any other role there is nothing to weigh.
+    conditional: RoleSet,
     /// Unconditional ones too, for their reasons.
     permits: Vec<Rule>,
     forbids: Vec<Rule>,
@@ -229,12 +232,16 @@ impl Rules {
 
     /// Whether a role is declared, and whether it is one of the whole world.
     pub(crate) fn role_scope(&self, role: &str) -> Option<bool> {
-        self.roles.get(role).map(|entry| entry.world)
+        self.role(role).map(|entry| entry.world)
     }
 
     /// Whether a role holds every grant.
     pub(crate) fn is_superuser(&self, role: &str) -> bool {
-        self.roles.get(role).is_some_and(|entry| entry.closure.meets(self.superusers))
+        self.role(role).is_some_and(|entry| entry.closure.meets(self.superusers))
+    }
+
+    fn role(&self, role: &str) -> Option<&RoleEntry> {
+        self.roles.iter().find(|(name, _)| name == role).map(|(_, entry)| entry)
     }
 
     fn weigh(&self, question: &Question<'_>, reasons: &mut impl Reasons) -> Option<Answer> {
@@ -289,7 +296,7 @@ impl Rules {
         let worlds = question.standing.world_roles.iter().map(|role| (role, true));
         for (role, world) in ours.chain(worlds) {
             // A role in the wrong scope grants nothing.
-            if let Some(entry) = self.roles.get(role)
+            if let Some(entry) = self.role(role.as_str())
                 && entry.world == world
             {
                 set = set.union(entry.closure);
@@ -321,6 +328,9 @@ impl Rules {
                 reasons.add(code, Some(&grant.id));
                 weight = Weight::Holds;
             }
+        }
+        if !roles.meets(table.conditional) && !reasons.wants_all() {
+            return weight;
         }
         for rule in &table.permits {
             if weight == Weight::Holds && !reasons.wants_all() {

@@ -74,9 +74,11 @@ impl Reader {
         let actions: Vec<Option<Action>> =
             definition.actions.iter().map(|a| self.action(a, &states, &attributes)).collect();
         let actions: Vec<Action> = actions.into_iter().flatten().collect();
-        let timers = definition.timers.iter().filter_map(|t| self.timer(t, &actions)).collect();
+        let timers: Vec<Timer> =
+            definition.timers.iter().filter_map(|t| self.timer(t, &actions)).collect();
         let aliases = self.aliases(definition, &states);
         self.duplicate_entries(&actions);
+        self.duplicate_timers(&timers);
         graph::check(&mut self.faults, &self.at, &states, initial.as_ref(), &terminal, &actions);
         Some(Contract {
             kind: kind?,
@@ -320,6 +322,10 @@ impl Reader {
             self.faults.add("unknown_action", &at, message);
             return None;
         };
+        if !entry.input.required.is_empty() || !entry.facts.required.is_empty() {
+            let message = "nobody gives a timer the input and facts that its action requires";
+            self.faults.add("unfireable_timer", &at, message);
+        }
         let state = entry.from.iter().find(|state| *state == definition.state.as_str())?.clone();
         let after = Duration::from_secs(definition.after_seconds);
         Some(Timer { state, after, action: entry.name.clone() })
@@ -351,6 +357,17 @@ impl Reader {
                     let message = format!("`{}` starts in `{state}` twice", action.name);
                     self.faults.add("duplicate_action", &self.at, message);
                 }
+            }
+        }
+    }
+
+    /// A subject has one time for one action.
+    fn duplicate_timers(&mut self, timers: &[Timer]) {
+        let mut seen = BTreeSet::new();
+        for timer in timers {
+            if !seen.insert((&timer.state, &timer.action)) {
+                let message = format!("`{}` is timed twice in `{}`", timer.action, timer.state);
+                self.faults.add("duplicate_timer", &self.at, message);
             }
         }
     }

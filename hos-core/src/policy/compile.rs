@@ -53,14 +53,11 @@ pub(crate) fn compile(source: &Source<'_>, faults: &mut LawFaults) -> Rules {
     rules
 }
 
-fn roles(
-    definitions: &[RoleDefinition],
-    faults: &mut LawFaults,
-) -> HashMap<Role, RoleEntry, foldhash::fast::RandomState> {
+fn roles(definitions: &[RoleDefinition], faults: &mut LawFaults) -> Vec<(Role, RoleEntry)> {
     faults.limit("law", "roles", definitions.len(), ROLES_MAX);
     let index: BTreeMap<&str, usize> =
         definitions.iter().enumerate().map(|(at, role)| (role.name.as_str(), at)).collect();
-    let mut roles = HashMap::default();
+    let mut roles = Vec::with_capacity(definitions.len());
     for (own, definition) in definitions.iter().enumerate() {
         let at = format!("role {}", definition.name);
         if index.get(definition.name.as_str()) != Some(&own) {
@@ -74,7 +71,7 @@ fn roles(
         }
         let closure = closure(own, definitions, &index, &at, faults);
         if let Some(role) = faults.keep(&at, Role::new(&definition.name)) {
-            roles.insert(role, RoleEntry { closure, world: definition.world });
+            roles.push((role, RoleEntry { closure, world: definition.world }));
         }
     }
     roles
@@ -119,11 +116,12 @@ fn flagged(definitions: &[RoleDefinition], flag: impl Fn(&RoleDefinition) -> boo
 
 fn implicit(
     definitions: &[RoleDefinition],
-    roles: &HashMap<Role, RoleEntry, foldhash::fast::RandomState>,
+    roles: &[(Role, RoleEntry)],
 ) -> Vec<(crate::actor::ActorKind, RoleSet)> {
     let entry = |definition: &RoleDefinition| {
-        let closure = roles.get(definition.name.as_str())?.closure;
-        Some((definition.implicit?, closure))
+        let (_, RoleEntry { closure, .. }) =
+            roles.iter().find(|(name, _)| *name == *definition.name)?;
+        Some((definition.implicit?, *closure))
     };
     definitions.iter().filter_map(entry).collect()
 }
@@ -214,8 +212,9 @@ fn rule(
         match definition.effect {
             RuleEffect::Forbid => table.forbids.push(rule.clone()),
             RuleEffect::Permit => {
-                if rule.condition.is_none() {
-                    table.permitted = table.permitted.union(set);
+                match rule.condition {
+                    None => table.permitted = table.permitted.union(set),
+                    Some(_) => table.conditional = table.conditional.union(set),
                 }
                 table.permits.push(rule.clone());
             }

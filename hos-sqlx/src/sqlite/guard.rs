@@ -122,7 +122,9 @@ impl GuardedColumn {
         let (own_tenant, law_tenant) = match &self.tenant_column {
             Some(column) => (
                 format!("AND hos_scope.tenant = CAST(NEW.\"{column}\" AS TEXT)"),
-                format!("AND CAST(\"{column}\" AS TEXT) COLLATE BINARY = hos_scope.tenant"),
+                format!(
+                    "AND CAST(\"{table}\".\"{column}\" AS TEXT) COLLATE BINARY = hos_scope.tenant"
+                ),
             ),
             None => (String::new(), String::new()),
         };

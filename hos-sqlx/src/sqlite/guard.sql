@@ -4,7 +4,7 @@ WHEN NEW.kind = '{kind}' BEGIN
     UPDATE "{table}" SET "{status}" = NEW.state
     FROM hos_scope
     WHERE hos_scope.number = NEW.scope AND hos_scope.world = '{world}'
-        AND "{table}"."{id}" = NEW.id AND CAST("{id}" AS TEXT) COLLATE BINARY = NEW.id
+        AND "{table}"."{id}" = NEW.id AND CAST("{table}"."{id}" AS TEXT) COLLATE BINARY = NEW.id
         {law_tenant};
 END;
 
@@ -14,7 +14,7 @@ WHEN NEW.kind = '{kind}' BEGIN
     UPDATE "{table}" SET "{status}" = NEW.state
     FROM hos_scope
     WHERE hos_scope.number = NEW.scope AND hos_scope.world = '{world}'
-        AND "{table}"."{id}" = NEW.id AND CAST("{id}" AS TEXT) COLLATE BINARY = NEW.id
+        AND "{table}"."{id}" = NEW.id AND CAST("{table}"."{id}" AS TEXT) COLLATE BINARY = NEW.id
         {law_tenant};
 END;
 

@@ -1,0 +1,56 @@
+//! Every case of the suite.
+
+mod bad_input;
+mod batch;
+mod chain;
+mod compound;
+mod contract;
+mod idempotency;
+mod ids;
+mod leaf;
+mod limits;
+mod mode;
+mod outbox;
+mod policy;
+mod proof;
+mod race;
+mod registry;
+mod replay;
+mod restart;
+mod standing;
+mod tenant;
+mod timer;
+mod transition;
+mod within;
+
+use crate::case::Case;
+
+/// Every case, by group.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    let groups = [
+        policy::CASES,
+        standing::CASES,
+        race::CASES,
+        contract::CASES,
+        transition::CASES,
+        idempotency::CASES,
+        replay::CASES,
+        compound::CASES,
+        batch::CASES,
+        chain::CASES,
+        proof::CASES,
+        leaf::CASES,
+        outbox::CASES,
+        timer::CASES,
+        within::CASES,
+        tenant::CASES,
+        ids::CASES,
+        limits::CASES,
+        registry::CASES,
+        mode::CASES,
+        restart::CASES,
+        bad_input::CASES,
+    ];
+    groups.concat()
+}

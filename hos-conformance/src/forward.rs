@@ -1,0 +1,223 @@
+//! Wrappers that forward: a shared backend, a borrowed store, and one that lets others go first.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use hos_core::command::DueTimer;
+use hos_core::commit::{Commit, ContractRecord, LawRecord, Outcome};
+use hos_core::error::Fault;
+use hos_core::id::{ActorId, Kind, Role, Tenant, Version, World};
+use hos_core::merkle::Hash;
+use hos_core::proof::{LogEntry, LogHead};
+use hos_core::standing::Standing;
+use hos_core::store::{Archive, Ask, Backend, Ledger, Outbox, OutboxRow, Store};
+use hos_core::subject::Subject;
+use hos_core::time::{ProofId, Timestamp};
+
+/// Forwards everything but [`Store`] to a field.
+macro_rules! forward_all_but_store {
+    ($type:ty, $field:tt) => {
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
+        impl Archive for $type {
+            async fn laws(&self, world: &World) -> Result<Vec<LawRecord>, Fault> {
+                self.$field.laws(world).await
+            }
+
+            async fn contracts(&self, world: &World) -> Result<Vec<ContractRecord>, Fault> {
+                self.$field.contracts(world).await
+            }
+
+            async fn pins(&self, world: &World) -> Result<Vec<(Kind, Version)>, Fault> {
+                self.$field.pins(world).await
+            }
+
+            async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTimer>, Fault> {
+                self.$field.due_timers(now, limit).await
+            }
+
+            async fn postpone_timer(
+                &self,
+                timer: &DueTimer,
+                until: Timestamp,
+            ) -> Result<(), Fault> {
+                self.$field.postpone_timer(timer, until).await
+            }
+
+            async fn sweep_receipts(&self, now: Timestamp, limit: u32) -> Result<u32, Fault> {
+                self.$field.sweep_receipts(now, limit).await
+            }
+
+            async fn members(
+                &self,
+                world: &World,
+                tenant: &Tenant,
+                after: Option<&ActorId>,
+                limit: u32,
+            ) -> Result<Vec<(ActorId, Vec<Role>)>, Fault> {
+                self.$field.members(world, tenant, after, limit).await
+            }
+
+            async fn tenants(
+                &self,
+                world: &World,
+                after: Option<&Tenant>,
+                limit: u32,
+            ) -> Result<Vec<Tenant>, Fault> {
+                self.$field.tenants(world, after, limit).await
+            }
+        }
+
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
+        impl Ledger for $type {
+            async fn head(&self, world: &World, tenant: &Tenant) -> Result<LogHead, Fault> {
+                self.$field.head(world, tenant).await
+            }
+
+            async fn find(
+                &self,
+                world: &World,
+                tenant: &Tenant,
+                id: ProofId,
+            ) -> Result<Option<LogEntry>, Fault> {
+                self.$field.find(world, tenant, id).await
+            }
+
+            async fn page(
+                &self,
+                world: &World,
+                tenant: &Tenant,
+                from: u64,
+                limit: u32,
+            ) -> Result<Vec<LogEntry>, Fault> {
+                self.$field.page(world, tenant, from, limit).await
+            }
+
+            async fn history(
+                &self,
+                subject: &Subject,
+                after: u64,
+                limit: u32,
+            ) -> Result<Vec<LogEntry>, Fault> {
+                self.$field.history(subject, after, limit).await
+            }
+
+            async fn leaf_hashes(
+                &self,
+                world: &World,
+                tenant: &Tenant,
+                from: u64,
+                limit: u32,
+            ) -> Result<Vec<Hash>, Fault> {
+                self.$field.leaf_hashes(world, tenant, from, limit).await
+            }
+        }
+
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
+        impl Outbox for $type {
+            async fn waiting(&self, limit: u32) -> Result<Vec<OutboxRow>, Fault> {
+                self.$field.waiting(limit).await
+            }
+
+            async fn done(&self, ids: &[u64]) -> Result<(), Fault> {
+                self.$field.done(ids).await
+            }
+        }
+    };
+}
+
+/// A backend that is shared.
+#[derive(Clone)]
+pub(crate) struct Shared(pub(crate) Arc<dyn Backend>);
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Store for Shared {
+    async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
+        self.0.load_all(asks).await
+    }
+
+    async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
+        self.0.commit_all(commits).await
+    }
+}
+
+forward_all_but_store!(Shared, 0);
+
+/// What happens between a load and its commit.
+pub(crate) type Hook = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
+
+/// Where a hook is laid, once.
+#[derive(Clone, Default)]
+pub(crate) struct Trap(Arc<Mutex<Option<Hook>>>);
+
+impl Trap {
+    pub(crate) fn set(&self, hook: Hook) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(hook);
+    }
+
+    fn take(&self) -> Option<Hook> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Whether nothing waits any more.
+    pub(crate) fn sprang(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+}
+
+/// A backend whose next commit lets something else happen first.
+pub(crate) struct Interposed {
+    pub(crate) inner: Arc<dyn Backend>,
+    pub(crate) trap: Trap,
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Store for Interposed {
+    async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
+        self.inner.load_all(asks).await
+    }
+
+    async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
+        if let Some(hook) = self.trap.take() {
+            hook().await;
+        }
+        self.inner.commit_all(commits).await
+    }
+}
+
+forward_all_but_store!(Interposed, inner);
+
+/// A borrowed store, so that one transaction serves several calls at once.
+pub(crate) struct Borrowed<'s>(pub(crate) &'s dyn Store);
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Store for Borrowed<'_> {
+    async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
+        self.0.load_all(asks).await
+    }
+
+    async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
+        self.0.commit_all(commits).await
+    }
+}
+
+/// A store in a box.
+pub(crate) struct Owned<'s>(pub(crate) Box<dyn Store + 's>);
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Store for Owned<'_> {
+    async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
+        self.0.load_all(asks).await
+    }
+
+    async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
+        self.0.commit_all(commits).await
+    }
+}
