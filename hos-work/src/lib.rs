@@ -1,1 +1,5 @@
-//! 
+#![doc = include_str!("../README.md")]
+
+mod lane;
+
+pub use lane::{Lane, LaneOptions};
