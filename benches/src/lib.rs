@@ -1,1 +1,87 @@
-//! 
+//! What the benches share: ratios of medians, taken from rounds that alternate in one run.
+
+#![expect(clippy::print_stdout, reason = "a bench tells its figures")]
+
+use std::time::{Duration, Instant};
+
+/// Something that is measured: told how often, it says how long that took.
+pub type Measured<'a> = Box<dyn FnMut(u32) -> Duration + 'a>;
+
+/// One row of a table.
+pub struct Row<'a> {
+    /// What is measured.
+    pub name: &'a str,
+    /// The row that it is compared with, and how it should compare.
+    pub target: Option<Target>,
+    /// How often it is done in one round.
+    pub times: u32,
+    /// Does it.
+    pub run: Measured<'a>,
+}
+
+impl std::fmt::Debug for Row<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Row").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What is asked of a row.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Target {
+    /// At most so many times as long as the first row.
+    TimesAsLong(f64),
+    /// At least so many times the first row's number per second.
+    TimesAsMany(f64),
+    /// At most so many nanoseconds.
+    Nanoseconds(f64),
+}
+
+/// Whether this is a smoke run: everything once, no figures worth reading.
+#[must_use]
+pub fn is_smoke() -> bool {
+    std::env::args().any(|argument| argument == "--test")
+}
+
+/// How long something takes.
+pub fn timed(run: impl FnOnce()) -> Duration {
+    #[expect(clippy::disallowed_methods, reason = "a bench measures time")]
+    let start = Instant::now();
+    run();
+    start.elapsed()
+}
+
+/// Runs every row once per round, and prints the medians with their ratio to the first row.
+pub fn table(title: &str, rounds: usize, rows: &mut [Row<'_>]) {
+    let smoke = is_smoke();
+    let rounds = if smoke { 1 } else { rounds };
+    let mut figures: Vec<Vec<f64>> = rows.iter().map(|_| Vec::with_capacity(rounds)).collect();
+    let mut ratios = figures.clone();
+    for _ in 0..rounds {
+        let mut floor = None;
+        for ((row, figures), ratios) in rows.iter_mut().zip(&mut figures).zip(&mut ratios) {
+            let times = if smoke { 1 } else { row.times };
+            let each = (row.run)(times).as_secs_f64() * 1e9 / f64::from(times);
+            figures.push(each);
+            ratios.push(each / *floor.get_or_insert(each));
+        }
+    }
+    println!("\n{title}");
+    println!("{:<46} {:>11} {:>11} {:>7} {:>10}", "", "ns each", "per second", "ratio", "target");
+    for ((row, figures), ratios) in rows.iter().zip(figures).zip(ratios) {
+        let (each, longer) = (median(figures), median(ratios));
+        let (ratio, target) = match row.target {
+            None => (longer, String::new()),
+            Some(Target::TimesAsLong(most)) => (longer, format!("<= {most:.2}")),
+            Some(Target::TimesAsMany(least)) => (longer.recip(), format!(">= {least:.2}")),
+            Some(Target::Nanoseconds(most)) => (longer, format!("<= {most:.0} ns")),
+        };
+        let per_second = 1e9 / each;
+        println!("{:<46} {each:>11.0} {per_second:>11.0} {ratio:>7.2} {target:>10}", row.name);
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
