@@ -1,1 +1,97 @@
-fn main() {}
+//! Serves Pazar.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use pazar::app::App;
+use pazar::config::{Config, USAGE};
+use tokio::net::TcpListener;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        say(USAGE);
+        return ExitCode::SUCCESS;
+    }
+    let config = match Config::read(arguments, |name| std::env::var(name).ok()) {
+        Ok(config) => config,
+        Err(error) => return complain(&error.to_string()),
+    };
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing::Level::WARN)
+        .init();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&format!("the runtime does not start: {error}")),
+    };
+    match runtime.block_on(serve(&config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&told(error.as_ref())),
+    }
+}
+
+/// An error with its causes.
+fn told(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}\n  because {cause}"))
+}
+
+async fn serve(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
+    let listener = TcpListener::bind(config.address)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", config.address))?;
+    let app = App::open(config).await?;
+    let mut address = listener.local_addr()?;
+    say(&format!("pazar listens on http://{address}\n"));
+    let data = std::path::absolute(&config.data)?;
+    say(&format!("its data lives in {}\n", data.display()));
+    if config.demo {
+        say(&pazar::demo_accounts());
+    }
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    app.listens_at(format!("http://{address}"));
+    let house = tokio::spawn(app.clone().keep_house());
+    let served = axum::serve(listener, app.router()).with_graceful_shutdown(told_to_stop()).await;
+    house.abort();
+    app.close().await;
+    say("pazar has stopped\n");
+    Ok(served?)
+}
+
+/// Ctrl-c, or SIGTERM where there is such a thing.
+async fn told_to_stop() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        let kind = tokio::signal::unix::SignalKind::terminate();
+        match tokio::signal::unix::signal(kind) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+fn say(text: &str) {
+    let mut out = std::io::stdout();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+fn complain(text: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "pazar: {text}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,253 @@
+//! The application: the law over the file, the router over the application.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::Router;
+use hos_core::error::{Error, LawError};
+use hos_core::hos::{Hos, HosOptions};
+use hos_core::id::{Kind, State, Tenant, World};
+use hos_core::subject::Subject;
+use hos_core::time::{Clock, SystemClock, Timestamp};
+use hos_sqlx::{GuardedColumn, SqliteStore};
+use sqlx::SqlitePool;
+
+use crate::config::Config;
+use crate::error::Problem;
+use crate::law;
+use crate::webhook::Secret;
+use crate::{auth, domain, routes, seed};
+
+/// How often holds are looked at.
+const TIMER_PAUSE: Duration = Duration::from_secs(2);
+/// The most holds that one look ends.
+const TIMERS_LIMIT: u32 = 100;
+/// How many old receipts go at once.
+const SWEEP_LIMIT: u32 = 500;
+
+/// The application. Clones share it.
+#[derive(Debug, Clone)]
+pub struct App(Arc<Shared>);
+
+struct Shared {
+    hos: Hos,
+    store: SqliteStore,
+    world: World,
+    clock: SharedClock,
+    webhook_secret: Secret,
+    decoy_hash: String,
+    /// Where this server hears webhooks, once it listens: the demo provider posts there.
+    own_url: OnceLock<String>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("world", &self.world).finish_non_exhaustive()
+    }
+}
+
+/// The one clock of law and marketplace.
+#[derive(Clone)]
+struct SharedClock(Arc<dyn Clock>);
+
+impl Clock for SharedClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+/// Why the application does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The directory of the data cannot be made.
+    #[error("the directory of the data cannot be made: {0}")]
+    Directory(#[from] std::io::Error),
+    /// The law has faults.
+    #[error(transparent)]
+    Law(#[from] LawError),
+    /// The file cannot be used.
+    #[error(transparent)]
+    Hos(#[from] Error),
+    /// The demo data cannot be laid down.
+    #[error("the demo data cannot be laid down: {0}")]
+    Seed(String),
+}
+
+impl From<hos_core::error::Fault> for StartError {
+    fn from(fault: hos_core::error::Fault) -> Self {
+        Self::Hos(fault.into())
+    }
+}
+
+impl From<hos_core::id::IdError> for StartError {
+    fn from(error: hos_core::id::IdError) -> Self {
+        Self::Hos(error.into())
+    }
+}
+
+impl From<Problem> for StartError {
+    fn from(problem: Problem) -> Self {
+        Self::Seed(format!("{} ({})", problem.detail(), problem.code()))
+    }
+}
+
+impl App {
+    /// Opens the file, brings it up to date, and lays down the demo data if asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`].
+    pub async fn open(config: &Config) -> Result<Self, StartError> {
+        Self::open_at(config, Arc::new(SystemClock)).await
+    }
+
+    /// As [`App::open`], under a clock.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::open`].
+    pub async fn open_at(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        if let Some(directory) = config.data.parent() {
+            std::fs::create_dir_all(directory)?;
+        }
+        let clock = SharedClock(clock);
+        let store = SqliteStore::open(&config.data).await?;
+        domain::schema::migrate(&store).await?;
+        for column in guarded_columns()? {
+            store.guard(&column).await?;
+        }
+        let options = HosOptions::default().deployment("pazar.local").clock(clock.clone());
+        let hos = Hos::open_with([law::law()?], store.clone(), options).await?;
+        let app = Self(Arc::new(Shared {
+            hos,
+            store,
+            world: World::new(law::WORLD)?,
+            clock,
+            webhook_secret: config.webhook_secret.clone(),
+            decoy_hash: auth::hash(crate::request::random_hex(16)).await?,
+            own_url: OnceLock::new(),
+        }));
+        if config.demo {
+            seed::lay_down(&app).await?;
+        }
+        Ok(app)
+    }
+
+    /// Everything that is answered over HTTP.
+    pub fn router(&self) -> Router {
+        routes::router(self.clone())
+    }
+
+    /// Ends holds whose time has come, as ordinary transitions by a job; answers how many.
+    ///
+    /// # Errors
+    ///
+    /// What the file says.
+    pub async fn end_holds(&self) -> Result<usize, Problem> {
+        let fired = self.hos().fire_due(self.now(), TIMERS_LIMIT).await?;
+        Ok(fired.iter().filter(|timer| timer.outcome.is_ok()).count())
+    }
+
+    /// Ends holds and forgets old receipts for as long as it is polled.
+    pub async fn keep_house(self) {
+        let mut pause = tokio::time::interval(TIMER_PAUSE);
+        pause.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            pause.tick().await;
+            match self.end_holds().await {
+                Ok(0) => {}
+                Ok(ended) => tracing::info!(ended, "holds ended"),
+                Err(problem) => tracing::error!(code = problem.code(), "holds were not ended"),
+            }
+            if let Err(fault) = self.hos().sweep_receipts(SWEEP_LIMIT).await {
+                tracing::error!(%fault, "old receipts were not swept");
+            }
+        }
+    }
+
+    /// Says where this server listens, for the demo provider.
+    pub fn listens_at(&self, url: String) {
+        let _ = self.0.own_url.set(url);
+    }
+
+    /// Writes everything back into the file and closes it.
+    pub async fn close(&self) {
+        if let Err(fault) = self.0.store.close().await {
+            tracing::error!(%fault, "the file was closed without its last checkpoint");
+        }
+    }
+
+    /// The law.
+    #[must_use]
+    pub fn hos(&self) -> &Hos {
+        &self.0.hos
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &SqliteStore {
+        &self.0.store
+    }
+
+    /// The world.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.0.world
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn reader(&self) -> &SqlitePool {
+        self.0.store.reader()
+    }
+
+    pub(crate) fn webhook_secret(&self) -> &Secret {
+        &self.0.webhook_secret
+    }
+
+    pub(crate) fn decoy_hash(&self) -> &str {
+        &self.0.decoy_hash
+    }
+
+    pub(crate) fn own_url(&self) -> Option<&str> {
+        self.0.own_url.get().map(String::as_str)
+    }
+
+    /// Names a thing of a tenant.
+    pub(crate) fn subject(
+        &self,
+        tenant: &Tenant,
+        kind: &str,
+        id: &str,
+    ) -> Result<Subject, Problem> {
+        Ok(Subject::new(self.world().as_str(), tenant.as_str(), kind, id)?)
+    }
+}
+
+/// The status columns that the law writes and nobody else can.
+fn guarded_columns() -> Result<Vec<GuardedColumn>, StartError> {
+    let tables = [
+        ("listing", "listings", "draft"),
+        ("order", "orders", "pending"),
+        ("reservation", "reservations", "pending"),
+        ("payment", "payments", "pending"),
+    ];
+    let mut columns = Vec::with_capacity(tables.len());
+    for (kind, table, initial) in tables {
+        columns.push(GuardedColumn {
+            world: World::new(law::WORLD)?,
+            kind: Kind::new(kind)?,
+            initial: State::new(initial)?,
+            table: table.to_owned(),
+            tenant_column: Some("tenant".to_owned()),
+            id_column: "id".to_owned(),
+            status_column: "status".to_owned(),
+        });
+    }
+    Ok(columns)
+}

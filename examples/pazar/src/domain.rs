@@ -1,0 +1,12 @@
+//! What the marketplace keeps of its own, in the law's transactions.
+
+pub(crate) mod deal;
+pub(crate) mod events;
+pub(crate) mod listings;
+pub(crate) mod moves;
+pub(crate) mod orders;
+pub(crate) mod payments;
+pub(crate) mod refunds;
+pub(crate) mod reservations;
+pub(crate) mod schema;
+pub(crate) mod tenants;

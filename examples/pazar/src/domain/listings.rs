@@ -1,0 +1,225 @@
+//! Listings: what is sold or booked.
+
+use hos_core::command::Opening;
+use hos_core::id::Tenant;
+use hos_core::laws::Contracts as _;
+use hos_core::receipt::Receipt;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use sqlx::SqliteConnection;
+
+use super::deal::Deal;
+use crate::app::App;
+use crate::error::Problem;
+use crate::request::{Call, hex};
+
+/// The most rows of one list.
+pub(crate) const ROWS_MAX: i64 = 100;
+/// The longest title, in bytes.
+const TITLE_BYTES_MAX: usize = 120;
+/// The longest description, in bytes.
+const DESCRIPTION_BYTES_MAX: usize = 4_000;
+/// The highest price, in kurus.
+const PRICE_MAX: i64 = 1_000_000_000;
+/// The most pieces, and the largest capacity.
+const COUNT_MAX: i64 = 1_000_000;
+
+/// A listing.
+#[derive(Debug, Clone, Serialize, sqlx::FromRow)]
+pub(crate) struct Listing {
+    pub(crate) tenant: String,
+    pub(crate) id: String,
+    pub(crate) flow: String,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    /// In kurus: of one piece, or of one hour or day.
+    pub(crate) price: i64,
+    pub(crate) stock: i64,
+    pub(crate) capacity: i64,
+    pub(crate) unit: String,
+    pub(crate) instant: bool,
+    pub(crate) status: String,
+    /// What the firm is called.
+    pub(crate) firm: String,
+}
+
+impl Listing {
+    /// Whether it is sold by the piece, without a date.
+    pub(crate) fn is_sale(&self) -> bool {
+        self.flow == "sale"
+    }
+}
+
+/// What a new listing says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewListing {
+    pub(crate) flow: String,
+    pub(crate) title: String,
+    #[serde(default)]
+    pub(crate) description: String,
+    pub(crate) price: i64,
+    #[serde(default)]
+    pub(crate) stock: i64,
+    #[serde(default)]
+    pub(crate) capacity: i64,
+    #[serde(default)]
+    pub(crate) unit: Option<String>,
+    #[serde(default)]
+    pub(crate) instant: bool,
+}
+
+impl NewListing {
+    fn unit(&self) -> &str {
+        let usual = if self.flow == "sale" { "piece" } else { "day" };
+        self.unit.as_deref().filter(|unit| !unit.is_empty()).unwrap_or(usual)
+    }
+
+    fn check(&self) -> Result<(), Problem> {
+        let mut faults = Vec::new();
+        if self.title.trim().is_empty() || self.title.len() > TITLE_BYTES_MAX {
+            faults.push(format!("`title` is not 1 to {TITLE_BYTES_MAX} bytes"));
+        }
+        if self.description.len() > DESCRIPTION_BYTES_MAX {
+            faults.push(format!("`description` is over {DESCRIPTION_BYTES_MAX} bytes"));
+        }
+        if !(1..=PRICE_MAX).contains(&self.price) {
+            faults.push(format!("`price` is not 1 to {PRICE_MAX} kurus"));
+        }
+        let unit = self.unit();
+        match self.flow.as_str() {
+            "sale" => {
+                if !(0..=COUNT_MAX).contains(&self.stock) || unit != "piece" {
+                    faults.push(format!("a sale has a `stock` of 0 to {COUNT_MAX} pieces"));
+                }
+            }
+            "booking" => {
+                if !(1..=COUNT_MAX).contains(&self.capacity) || !matches!(unit, "hour" | "day") {
+                    faults.push("a booking has a `capacity` and the `unit` hour or day".to_owned());
+                }
+            }
+            _ => faults.push("`flow` is neither sale nor booking".to_owned()),
+        }
+        if faults.is_empty() {
+            return Ok(());
+        }
+        Err(Problem::new("invalid_input", faults.join("; ")))
+    }
+}
+
+const SELECT: &str = concat!(
+    "SELECT listings.tenant, listings.id, flow, title, description, price, stock, capacity, ",
+    "unit, instant, status, tenants.name AS firm ",
+    "FROM listings JOIN tenants ON tenants.id = listings.tenant ",
+    "WHERE listings.tenant = ? AND listings.id = ?"
+);
+
+/// Everything that anybody may see.
+pub(crate) async fn published(app: &App) -> Result<Vec<Listing>, Problem> {
+    let rows = sqlx::query_as(
+        "SELECT listings.tenant, listings.id, flow, title, description, price, stock, capacity, \
+         unit, instant, status, tenants.name AS firm \
+         FROM listings JOIN tenants ON tenants.id = listings.tenant \
+         WHERE status = 'published' ORDER BY tenants.name, title LIMIT ?",
+    );
+    Ok(rows.bind(ROWS_MAX).fetch_all(app.reader()).await?)
+}
+
+/// Everything that a firm offers or has offered.
+pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Listing>, Problem> {
+    let rows = sqlx::query_as(
+        "SELECT listings.tenant, listings.id, flow, title, description, price, stock, capacity, \
+         unit, instant, status, tenants.name AS firm \
+         FROM listings JOIN tenants ON tenants.id = listings.tenant \
+         WHERE tenant = ? ORDER BY listings.created_at DESC, listings.id LIMIT ?",
+    );
+    Ok(rows.bind(tenant.as_str()).bind(ROWS_MAX).fetch_all(app.reader()).await?)
+}
+
+/// One listing; none when there is none.
+pub(crate) async fn find(
+    connection: &mut SqliteConnection,
+    tenant: &Tenant,
+    id: &str,
+) -> Result<Option<Listing>, Problem> {
+    Ok(sqlx::query_as(SELECT).bind(tenant.as_str()).bind(id).fetch_optional(connection).await?)
+}
+
+/// A listing that is on offer. A draft is nobody's business yet.
+pub(crate) async fn on_offer(
+    connection: &mut SqliteConnection,
+    tenant: &Tenant,
+    id: &str,
+) -> Result<Listing, Problem> {
+    let listing = find(connection, tenant, id).await?;
+    let listing = listing.filter(|listing| listing.status != "draft");
+    listing.ok_or_else(Problem::not_found)
+}
+
+/// Refuses what is not on offer now.
+pub(crate) fn require_published(listing: &Listing) -> Result<(), Problem> {
+    if listing.status == "published" {
+        return Ok(());
+    }
+    Err(Problem::guard("listing_not_published", "the listing is not on offer"))
+}
+
+/// Opens a listing as a draft.
+pub(crate) async fn open(
+    app: &App,
+    call: &Call,
+    tenant: &Tenant,
+    new: &NewListing,
+) -> Result<(String, Receipt), Problem> {
+    new.check()?;
+    let mut deal = Deal::begin(app).await?;
+    let opened = open_in(&mut deal, call, tenant, new).await;
+    deal.end(opened).await
+}
+
+async fn open_in(
+    deal: &mut Deal<'_>,
+    call: &Call,
+    tenant: &Tenant,
+    new: &NewListing,
+) -> Result<(String, Receipt), Problem> {
+    let id = call.made_id("l");
+    let subject = deal.app().subject(tenant, "listing", &id)?;
+    let opening = Opening::new(&call.user.actor()?, &subject)
+        .attribute("flow", new.flow.as_str())
+        .attribute("content", new.digest()?)
+        .request(call.request())
+        .key(call.key("listing"));
+    let receipt = deal.law().open(&opening).await?;
+    if receipt.replayed {
+        return Ok((id, receipt));
+    }
+    let now = deal.app().now().as_micros();
+    sqlx::query(
+        "INSERT INTO listings (tenant, id, flow, title, description, price, stock, capacity, \
+         unit, instant, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(tenant.as_str())
+    .bind(&id)
+    .bind(&new.flow)
+    .bind(new.title.trim())
+    .bind(&new.description)
+    .bind(new.price)
+    .bind(new.stock)
+    .bind(new.capacity)
+    .bind(new.unit())
+    .bind(new.instant)
+    .bind(now)
+    .execute(deal.rows())
+    .await?;
+    Ok((id, receipt))
+}
+
+impl NewListing {
+    /// A digest of everything that was said, so that the command's fingerprint and proof cover it.
+    fn digest(&self) -> Result<String, Problem> {
+        let text = serde_json::to_vec(self)
+            .map_err(|error| Problem::new("invalid_input", error.to_string()))?;
+        Ok(hex(&Sha256::digest(text)))
+    }
+}

@@ -1,0 +1,144 @@
+//! Orders: so many pieces of one listing.
+
+use hos_core::command::Opening;
+use hos_core::id::Tenant;
+use hos_core::laws::Contracts as _;
+use hos_core::receipt::Receipt;
+use serde::{Deserialize, Serialize};
+use sqlx::SqliteConnection;
+
+use super::deal::Deal;
+use super::listings;
+use crate::app::App;
+use crate::error::Problem;
+use crate::request::Call;
+
+/// An order.
+#[derive(Debug, Clone, Serialize, sqlx::FromRow)]
+pub(crate) struct Order {
+    pub(crate) tenant: String,
+    pub(crate) id: String,
+    pub(crate) customer: String,
+    pub(crate) listing: String,
+    pub(crate) title: String,
+    pub(crate) quantity: i64,
+    /// In kurus.
+    pub(crate) total: i64,
+    pub(crate) status: String,
+    #[serde(serialize_with = "super::moves::as_time")]
+    pub(crate) created_at: i64,
+}
+
+/// What a customer asks for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewOrder {
+    pub(crate) listing: String,
+    pub(crate) quantity: i64,
+}
+
+/// One order; none when there is none.
+pub(crate) async fn find(
+    connection: &mut SqliteConnection,
+    tenant: &Tenant,
+    id: &str,
+) -> Result<Option<Order>, Problem> {
+    let row = sqlx::query_as(
+        "SELECT o.tenant, o.id, o.customer, o.listing, l.title, o.quantity, o.total, o.status, \
+         o.created_at FROM orders AS o \
+         JOIN listings AS l ON l.tenant = o.tenant AND l.id = o.listing \
+         WHERE o.tenant = ? AND o.id = ?",
+    );
+    Ok(row.bind(tenant.as_str()).bind(id).fetch_optional(connection).await?)
+}
+
+/// A customer's orders, the latest first.
+pub(crate) async fn of_customer(app: &App, customer: &str) -> Result<Vec<Order>, Problem> {
+    let rows = sqlx::query_as(
+        "SELECT o.tenant, o.id, o.customer, o.listing, l.title, o.quantity, o.total, o.status, \
+         o.created_at FROM orders AS o \
+         JOIN listings AS l ON l.tenant = o.tenant AND l.id = o.listing \
+         WHERE o.customer = ? ORDER BY o.created_at DESC, o.id LIMIT ?",
+    );
+    Ok(rows.bind(customer).bind(listings::ROWS_MAX).fetch_all(app.reader()).await?)
+}
+
+/// A firm's orders, the latest first.
+pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Order>, Problem> {
+    let rows = sqlx::query_as(
+        "SELECT o.tenant, o.id, o.customer, o.listing, l.title, o.quantity, o.total, o.status, \
+         o.created_at FROM orders AS o \
+         JOIN listings AS l ON l.tenant = o.tenant AND l.id = o.listing \
+         WHERE o.tenant = ? ORDER BY o.created_at DESC, o.id LIMIT ?",
+    );
+    Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.reader()).await?)
+}
+
+/// Opens an order and takes its pieces out of stock, in one commit. Stock comes back by itself
+/// when the law cancels the order: see `sql/0002_consequences.sql`.
+pub(crate) async fn open(
+    app: &App,
+    call: &Call,
+    tenant: &Tenant,
+    new: &NewOrder,
+) -> Result<(String, Receipt), Problem> {
+    let mut deal = Deal::begin(app).await?;
+    let opened = open_in(&mut deal, call, tenant, new).await;
+    deal.end(opened).await
+}
+
+async fn open_in(
+    deal: &mut Deal<'_>,
+    call: &Call,
+    tenant: &Tenant,
+    new: &NewOrder,
+) -> Result<(String, Receipt), Problem> {
+    let id = call.made_id("o");
+    let order = deal.app().subject(tenant, "order", &id)?;
+    let opening = Opening::new(&call.user.actor()?, &order)
+        .attribute("customer", call.user.id.as_str())
+        .attribute("listing", new.listing.as_str())
+        .attribute("quantity", new.quantity)
+        .request(call.request())
+        .key(call.key("order"));
+    // The law first: a replay is answered before anything is looked at, such as stock.
+    let receipt = deal.law().open(&opening).await?;
+    if receipt.replayed {
+        return Ok((id, receipt));
+    }
+    let listing = listings::on_offer(deal.rows(), tenant, &new.listing).await?;
+    listings::require_published(&listing)?;
+    if !listing.is_sale() {
+        return Err(Problem::guard("not_for_sale", "the listing is booked, not bought"));
+    }
+    let total = listing
+        .price
+        .checked_mul(new.quantity)
+        .ok_or_else(|| Problem::new("invalid_input", "the total is beyond what can be paid"))?;
+    let taken = sqlx::query(
+        "UPDATE listings SET stock = stock - ?1 WHERE tenant = ?2 AND id = ?3 AND stock >= ?1",
+    )
+    .bind(new.quantity)
+    .bind(tenant.as_str())
+    .bind(&new.listing)
+    .execute(deal.rows())
+    .await?;
+    if taken.rows_affected() == 0 {
+        return Err(Problem::conflict("out_of_stock", "there are not so many left"));
+    }
+    let now = deal.app().now().as_micros();
+    sqlx::query(
+        "INSERT INTO orders (tenant, id, customer, listing, quantity, total, created_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(tenant.as_str())
+    .bind(&id)
+    .bind(&call.user.id)
+    .bind(&new.listing)
+    .bind(new.quantity)
+    .bind(total)
+    .bind(now)
+    .execute(deal.rows())
+    .await?;
+    Ok((id, receipt))
+}

@@ -1,0 +1,232 @@
+//! Payments: what is owed for an order or a booking, and what a settled one moves.
+
+use hos_core::actor::Actor;
+use hos_core::command::{Command, Opening};
+use hos_core::error::{Error, Refusal};
+use hos_core::id::{RequestId, Tenant};
+use hos_core::laws::Contracts as _;
+use hos_core::receipt::Receipt;
+use serde::{Deserialize, Serialize};
+use sqlx::SqliteConnection;
+
+use super::deal::Deal;
+use super::{listings, orders, reservations};
+use crate::app::App;
+use crate::error::Problem;
+use crate::request::Call;
+
+/// The one provider of the demo.
+pub(crate) const PROVIDER: &str = "demo";
+/// The one currency.
+pub(crate) const CURRENCY: &str = "TRY";
+
+/// A payment.
+#[derive(Debug, Clone, Serialize, sqlx::FromRow)]
+pub(crate) struct Payment {
+    pub(crate) tenant: String,
+    pub(crate) id: String,
+    pub(crate) customer: String,
+    pub(crate) payable_kind: String,
+    pub(crate) payable: String,
+    /// In kurus.
+    pub(crate) amount: i64,
+    pub(crate) provider: String,
+    /// What the provider calls it.
+    pub(crate) reference: String,
+    pub(crate) status: String,
+    #[serde(serialize_with = "super::moves::as_time")]
+    pub(crate) created_at: i64,
+}
+
+/// What a customer wants to pay for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPayment {
+    pub(crate) payable_kind: String,
+    pub(crate) payable: String,
+}
+
+/// One payment; none when there is none.
+pub(crate) async fn find(
+    connection: &mut SqliteConnection,
+    tenant: &Tenant,
+    id: &str,
+) -> Result<Option<Payment>, Problem> {
+    let row = sqlx::query_as("SELECT * FROM payments WHERE tenant = ? AND id = ?");
+    Ok(row.bind(tenant.as_str()).bind(id).fetch_optional(connection).await?)
+}
+
+/// The payment that a provider means by a reference.
+pub(crate) async fn by_reference(
+    connection: &mut SqliteConnection,
+    provider: &str,
+    reference: &str,
+) -> Result<Option<Payment>, Problem> {
+    let row = sqlx::query_as("SELECT * FROM payments WHERE provider = ? AND reference = ?");
+    Ok(row.bind(provider).bind(reference).fetch_optional(connection).await?)
+}
+
+/// All payments of an order or booking, the latest first.
+pub(crate) async fn of_payable(
+    connection: &mut SqliteConnection,
+    tenant: &Tenant,
+    kind: &str,
+    id: &str,
+) -> Result<Vec<Payment>, Problem> {
+    let rows = sqlx::query_as(
+        "SELECT * FROM payments WHERE tenant = ? AND payable_kind = ? AND payable = ? \
+         ORDER BY created_at DESC, id",
+    );
+    Ok(rows.bind(tenant.as_str()).bind(kind).bind(id).fetch_all(connection).await?)
+}
+
+/// A firm's payments, the latest first.
+pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Payment>, Problem> {
+    let rows = sqlx::query_as(
+        "SELECT * FROM payments WHERE tenant = ? ORDER BY created_at DESC, id LIMIT ?",
+    );
+    Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.reader()).await?)
+}
+
+/// What is to be paid for: whose it is, how much, and whether it can be paid now.
+struct Payable {
+    customer: String,
+    total: i64,
+    open: bool,
+}
+
+async fn payable(
+    connection: &mut SqliteConnection,
+    tenant: &Tenant,
+    new: &NewPayment,
+) -> Result<Payable, Problem> {
+    let found = match new.payable_kind.as_str() {
+        "order" => orders::find(connection, tenant, &new.payable).await?.map(|order| Payable {
+            customer: order.customer,
+            total: order.total,
+            open: order.status == "pending",
+        }),
+        "reservation" => {
+            let found = reservations::find(connection, tenant, &new.payable).await?;
+            found.map(|reservation| Payable {
+                customer: reservation.customer,
+                total: reservation.total,
+                open: matches!(reservation.status.as_str(), "pending" | "confirmed"),
+            })
+        }
+        _ => {
+            let detail = "`payable_kind` is neither order nor reservation";
+            return Err(Problem::new("invalid_input", detail));
+        }
+    };
+    found.ok_or_else(Problem::not_found)
+}
+
+/// Asks for a payment. One payable has one live payment: the next is asked for when it failed.
+pub(crate) async fn open(
+    app: &App,
+    call: &Call,
+    tenant: &Tenant,
+    new: &NewPayment,
+) -> Result<(String, Receipt), Problem> {
+    let mut deal = Deal::begin(app).await?;
+    let opened = open_in(&mut deal, call, tenant, new).await;
+    deal.end(opened).await
+}
+
+async fn open_in(
+    deal: &mut Deal<'_>,
+    call: &Call,
+    tenant: &Tenant,
+    new: &NewPayment,
+) -> Result<(String, Receipt), Problem> {
+    let payable = payable(deal.rows(), tenant, new).await?;
+    if payable.customer != call.user.id {
+        return Err(Problem::not_found());
+    }
+    let id = call.made_id("p");
+    let payment = deal.app().subject(tenant, "payment", &id)?;
+    let opening = Opening::new(&call.user.actor()?, &payment)
+        .attribute("customer", call.user.id.as_str())
+        .attribute("payable_kind", new.payable_kind.as_str())
+        .attribute("payable", new.payable.as_str())
+        .attribute("amount", payable.total)
+        .request(call.request())
+        .key(call.key("payment"));
+    let receipt = deal.law().open(&opening).await?;
+    if receipt.replayed {
+        return Ok((id, receipt));
+    }
+    if !payable.open {
+        return Err(Problem::guard("not_payable", "there is nothing to pay for any more"));
+    }
+    let others = of_payable(deal.rows(), tenant, &new.payable_kind, &new.payable).await?;
+    if others.iter().any(|other| matches!(other.status.as_str(), "pending" | "paid")) {
+        return Err(Problem::conflict("payment_exists", "it is being paid for, or is paid"));
+    }
+    let now = deal.app().now().as_micros();
+    sqlx::query(
+        "INSERT INTO payments (tenant, id, customer, payable_kind, payable, amount, provider, \
+         reference, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(tenant.as_str())
+    .bind(&id)
+    .bind(&call.user.id)
+    .bind(&new.payable_kind)
+    .bind(&new.payable)
+    .bind(payable.total)
+    .bind(PROVIDER)
+    .bind(format!("ref-{}", crate::request::random_hex(16)))
+    .bind(now)
+    .execute(deal.rows())
+    .await?;
+    Ok((id, receipt))
+}
+
+/// Who settles a payment, under which key.
+pub(crate) struct Settling<'a> {
+    pub(crate) actor: &'a Actor,
+    pub(crate) key: String,
+    pub(crate) request: RequestId,
+}
+
+impl Settling<'_> {
+    fn carry(&self, command: Command, key: &str) -> Command {
+        command.context("settles", true).request(self.request.clone()).key(key)
+    }
+}
+
+/// Marks a payment paid and moves what it pays for, in one command: the order is paid; a booking
+/// confirms itself where its listing books instantly, else it waits, paid, for the owner.
+///
+/// What was closed meanwhile stays closed: then the payment alone is marked, and the money is
+/// listed for refund in the same commit.
+pub(crate) async fn settle(
+    deal: &mut Deal<'_>,
+    payment: &Payment,
+    settling: &Settling<'_>,
+) -> Result<Receipt, Problem> {
+    let tenant = Tenant::new(&payment.tenant)?;
+    let subject = deal.app().subject(&tenant, "payment", &payment.id)?;
+    let payable = deal.app().subject(&tenant, &payment.payable_kind, &payment.payable)?;
+    let action = match payment.payable_kind.as_str() {
+        "order" => "pay",
+        _ => {
+            let found = reservations::find(deal.rows(), &tenant, &payment.payable).await?;
+            if found.is_some_and(|found| found.instant) { "confirm" } else { "pay" }
+        }
+    };
+    let paid = Command::new(settling.actor, &subject, "mark_paid");
+    let both = settling.carry(paid.clone().and(&payable, action), &settling.key);
+    let settled = deal.law().transition(&both).await;
+    match settled {
+        Ok(receipt) => Ok(receipt),
+        Err(Error::Refused(
+            Refusal::TerminalState(_) | Refusal::InvalidTransition { .. } | Refusal::GuardFailed(_),
+        )) => {
+            let alone = settling.carry(paid, &format!("{}:alone", settling.key));
+            Ok(deal.law().transition(&alone).await?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,72 @@
+//! `/api/v1/../orders`
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+
+use super::{Answer, reading, tenant, thing};
+use crate::app::App;
+use crate::auth::User;
+use crate::domain::moves::{self, Wish};
+use crate::domain::orders::{self, NewOrder, Order};
+use crate::error::Problem;
+use crate::request::{Call, Json};
+
+/// Buys: opens an order and takes its pieces out of stock.
+pub(super) async fn open(
+    State(app): State<App>,
+    Path(tenant_id): Path<String>,
+    call: Call,
+    Json(new): Json<NewOrder>,
+) -> Result<Response, Problem> {
+    let (id, receipt) = orders::open(&app, &call, &tenant(&tenant_id)?, &new).await?;
+    Ok(answer(&app, &call.user, &tenant_id, &id).await?.opened(receipt))
+}
+
+/// One order.
+pub(super) async fn show(
+    State(app): State<App>,
+    Path((tenant_id, id)): Path<(String, String)>,
+    user: User,
+) -> Result<Json<Answer<Order>>, Problem> {
+    Ok(Json(answer(&app, &user, &tenant_id, &id).await?))
+}
+
+/// Does an action to an order.
+pub(super) async fn act(
+    State(app): State<App>,
+    Path((tenant_id, id, action)): Path<(String, String, String)>,
+    call: Call,
+    Json(wish): Json<Wish>,
+) -> Result<Json<Answer<Order>>, Problem> {
+    let subject = thing(&app, &tenant_id, "order", &id)?;
+    let receipt = moves::act(&app, &call, &subject, &action, &wish).await?;
+    Ok(answer(&app, &call.user, &tenant_id, &id).await?.after(receipt))
+}
+
+/// The caller's own orders, in every firm.
+pub(super) async fn mine(State(app): State<App>, user: User) -> Result<Json<Vec<Order>>, Problem> {
+    Ok(Json(orders::of_customer(&app, &user.id).await?))
+}
+
+/// A firm's orders.
+pub(super) async fn of_tenant(
+    State(app): State<App>,
+    Path(tenant_id): Path<String>,
+    user: User,
+) -> Result<Json<Vec<Order>>, Problem> {
+    let tenant = tenant(&tenant_id)?;
+    moves::require(&app, &user, "panel.read", &tenant).await?;
+    Ok(Json(orders::of_tenant(&app, &tenant).await?))
+}
+
+async fn answer(
+    app: &App,
+    user: &User,
+    tenant_id: &str,
+    id: &str,
+) -> Result<Answer<Order>, Problem> {
+    let subject = thing(app, tenant_id, "order", id)?;
+    moves::require_readable(app, user, &subject).await?;
+    let order = orders::find(&mut *reading(app).await?, &subject.tenant, id).await?;
+    Answer::of(app, Some(user), &subject, order.ok_or_else(Problem::not_found)?).await
+}
