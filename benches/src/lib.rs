@@ -68,13 +68,15 @@ pub fn table(title: &str, rounds: usize, rows: &mut [Row<'_>]) {
     }
     println!("\n{title}");
     println!("{:<46} {:>11} {:>11} {:>7} {:>10}", "", "ns each", "per second", "ratio", "target");
+    let by_rate = rows.iter().any(|row| matches!(row.target, Some(Target::TimesAsMany(_))));
     for ((row, figures), ratios) in rows.iter().zip(figures).zip(ratios) {
         let (each, longer) = (median(figures), median(ratios));
-        let (ratio, target) = match row.target {
-            None => (longer, String::new()),
-            Some(Target::TimesAsLong(most)) => (longer, format!("<= {most:.2}")),
-            Some(Target::TimesAsMany(least)) => (longer.recip(), format!(">= {least:.2}")),
-            Some(Target::Nanoseconds(most)) => (longer, format!("<= {most:.0} ns")),
+        let ratio = if by_rate { longer.recip() } else { longer };
+        let target = match row.target {
+            None => String::new(),
+            Some(Target::TimesAsLong(most)) => format!("<= {most:.2}"),
+            Some(Target::TimesAsMany(least)) => format!(">= {least:.2}"),
+            Some(Target::Nanoseconds(most)) => format!("<= {most:.0} ns"),
         };
         let per_second = 1e9 / each;
         println!("{:<46} {each:>11.0} {per_second:>11.0} {ratio:>7.2} {target:>10}", row.name);

@@ -1,5 +1,5 @@
-//! Any proof: verifying never panics, and accepts exactly what the definitions of RFC 9162, sections
-//! 2.1.3.1 and 2.1.4.1, read backwards, accept.
+//! Any proof: verifying never panics, and accepts exactly what the definitions of RFC 9162,
+//! sections 2.1.3.1 and 2.1.4.1, read backwards, accept.
 
 use arbitrary::{Arbitrary as _, Result, Unstructured};
 use hos_core::merkle::{

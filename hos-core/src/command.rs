@@ -32,7 +32,7 @@ pub const STEPS_MAX: usize = 16;
 ///
 /// let actor = Actor::user("u-17")?;
 /// let order = Subject::new("pazar", "firm-1", "order", "o-1")?;
-/// let command = Command::new(&actor, &order, "cancel").input("reason", "changed my mind").key("k-1");
+/// let command = Command::new(&actor, &order, "cancel").input("reason", "late").key("k-1");
 /// assert_eq!(command.steps().len(), 1);
 /// # Ok::<(), hos_core::id::IdError>(())
 /// ```

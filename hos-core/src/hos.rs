@@ -80,7 +80,8 @@ impl Bench {
     fn count_divergence(&self, commit: &Commit) {
         if commit.diverged {
             self.divergences.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(target: "hos::shadow", world = %commit.world, "policy would have denied");
+            let world = &commit.world;
+            tracing::warn!(target: "hos::shadow", %world, "policy would have denied");
         }
     }
 }

@@ -102,7 +102,11 @@ fn check_id(what: &'static str, text: &str) -> Result<(), IdError> {
 }
 
 fn is_bidirectional(c: char) -> bool {
-    matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let isolates = '\u{2066}'..='\u{2069}';
+    let embeddings = '\u{202a}'..='\u{202e}';
+    matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}')
+        || embeddings.contains(&c)
+        || isolates.contains(&c)
 }
 
 fn check_version(what: &'static str, text: &str) -> Result<(), IdError> {

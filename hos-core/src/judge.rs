@@ -2,7 +2,9 @@
 //!
 //! No await, no clock of its own, no log, no store.
 
+mod find;
 mod open;
+mod plan;
 mod record;
 mod registry;
 mod transition;
@@ -23,8 +25,8 @@ use crate::subject::{Subject, SubjectView};
 use crate::time::{IdSource, ProofId, Timestamp};
 use crate::value::{Attributes, Schema};
 
+pub use plan::{Plan, PlannedStep};
 pub(crate) use registry::Activated;
-pub use transition::{Plan, PlannedStep};
 
 /// Judges commands under one law, at one time.
 #[derive(Clone, Copy)]

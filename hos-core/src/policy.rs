@@ -4,16 +4,19 @@
 
 pub(crate) mod compile;
 mod definition;
+mod weigh;
 
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use serde::Serialize;
 
+use weigh::Silent;
+
 pub use definition::{RoleDefinition, RuleDefinition, RuleEffect};
 
 use crate::actor::Actor;
-use crate::condition::{Condition, Environment, Lookup, Nothing};
+use crate::condition::{Condition, Lookup};
 use crate::id::{Ability, Role};
 use crate::standing::{ActorStanding, Mode, Modes};
 use crate::time::Timestamp;
@@ -242,204 +245,5 @@ impl Rules {
 
     fn role(&self, role: &str) -> Option<&RoleEntry> {
         self.roles.iter().find(|(name, _)| name == role).map(|(_, entry)| entry)
-    }
-
-    fn weigh(&self, question: &Question<'_>, reasons: &mut impl Reasons) -> Option<Answer> {
-        let table = self.tables.get(question.ability)?;
-        // The abilities of the law itself are always enforced.
-        let mode =
-            if table.built_in { Mode::Enforce } else { question.modes.mode(question.ability) };
-        let answer = |effect, banned| Some(Answer { effect, mode, banned });
-        if question.standing.banned {
-            reasons.add(ReasonCode::Banned, None);
-            return answer(DecisionEffect::Deny, true);
-        }
-        match mode {
-            Mode::Enforce => {}
-            Mode::Shadow => reasons.add(ReasonCode::ModeShadow, None),
-            Mode::Off => {
-                reasons.add(ReasonCode::ModeOff, None);
-                return answer(DecisionEffect::Indeterminate, false);
-            }
-        }
-        let roles = self.role_set(question);
-        let environment = Environment {
-            actor: question.actor,
-            subject: question.subject,
-            context: question.context,
-            input: &Nothing,
-            facts: &Nothing,
-            now: question.now,
-        };
-        let forbidden = weigh_forbids(&table.forbids, roles, &environment, reasons);
-        if forbidden != Weight::Nothing && !reasons.wants_all() {
-            return answer(forbidden.as_forbid(), false);
-        }
-        let permitted = self.weigh_permits(table, roles, question, &environment, reasons);
-        if forbidden == Weight::Nothing {
-            if permitted == Weight::Nothing {
-                reasons.add(ReasonCode::NotGranted, None);
-            }
-            return answer(permitted.as_permit(), false);
-        }
-        answer(forbidden.as_forbid(), false)
-    }
-
-    fn role_set(&self, question: &Question<'_>) -> RoleSet {
-        let mut set = RoleSet::default();
-        for (kind, implicit) in &self.implicit {
-            if *kind == question.actor.kind() {
-                set = set.union(*implicit);
-            }
-        }
-        let ours = question.standing.roles.iter().map(|role| (role, false));
-        let worlds = question.standing.world_roles.iter().map(|role| (role, true));
-        for (role, world) in ours.chain(worlds) {
-            // A role in the wrong scope grants nothing.
-            if let Some(entry) = self.role(role.as_str())
-                && entry.world == world
-            {
-                set = set.union(entry.closure);
-            }
-        }
-        set
-    }
-
-    fn weigh_permits(
-        &self,
-        table: &Table,
-        roles: RoleSet,
-        question: &Question<'_>,
-        environment: &Environment<'_>,
-        reasons: &mut impl Reasons,
-    ) -> Weight {
-        let mut weight = Weight::Nothing;
-        if roles.meets(table.permitted) {
-            weight = Weight::Holds;
-        }
-        if roles.meets(self.superusers) {
-            reasons.add(ReasonCode::Superuser, None);
-            weight = Weight::Holds;
-        }
-        for grant in &question.standing.grants {
-            if grant.until > question.now && grant.pattern.matches(question.ability) {
-                let code =
-                    if grant.break_glass { ReasonCode::BreakGlass } else { ReasonCode::Granted };
-                reasons.add(code, Some(&grant.id));
-                weight = Weight::Holds;
-            }
-        }
-        if !roles.meets(table.conditional) && !reasons.wants_all() {
-            return weight;
-        }
-        for rule in &table.permits {
-            if weight == Weight::Holds && !reasons.wants_all() {
-                break;
-            }
-            match rule.weigh(roles, environment) {
-                Some(Weight::Holds) => {
-                    reasons.add(ReasonCode::Permitted, Some(&rule.id));
-                    weight = Weight::Holds;
-                }
-                Some(Weight::Errs) => {
-                    reasons.add(ReasonCode::AttributeAbsent, Some(&rule.id));
-                    weight = weight.max(Weight::Errs);
-                }
-                Some(Weight::Nothing) => reasons.add(ReasonCode::ConditionFailed, Some(&rule.id)),
-                None => {}
-            }
-        }
-        weight
-    }
-}
-
-fn weigh_forbids(
-    rules: &[Rule],
-    roles: RoleSet,
-    environment: &Environment<'_>,
-    reasons: &mut impl Reasons,
-) -> Weight {
-    let mut weight = Weight::Nothing;
-    for rule in rules {
-        match rule.weigh(roles, environment) {
-            Some(Weight::Holds) => {
-                reasons.add(ReasonCode::Forbidden, Some(&rule.id));
-                weight = Weight::Holds;
-            }
-            Some(Weight::Errs) => {
-                reasons.add(ReasonCode::AttributeAbsent, Some(&rule.id));
-                weight = weight.max(Weight::Errs);
-            }
-            Some(Weight::Nothing) | None => {}
-        }
-    }
-    weight
-}
-
-impl Rule {
-    /// None when the rule is about other roles.
-    fn weigh(&self, roles: RoleSet, environment: &Environment<'_>) -> Option<Weight> {
-        if self.roles.is_some_and(|named| !named.meets(roles)) {
-            return None;
-        }
-        Some(match &self.condition {
-            None => Weight::Holds,
-            Some(condition) => match condition.holds(environment) {
-                Ok(true) => Weight::Holds,
-                Ok(false) => Weight::Nothing,
-                Err(_) => Weight::Errs,
-            },
-        })
-    }
-}
-
-/// What a set of rules comes to; what holds outweighs what errs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Weight {
-    Nothing,
-    Errs,
-    Holds,
-}
-
-impl Weight {
-    fn as_permit(self) -> DecisionEffect {
-        match self {
-            Self::Nothing => DecisionEffect::Deny,
-            Self::Errs => DecisionEffect::Indeterminate,
-            Self::Holds => DecisionEffect::Allow,
-        }
-    }
-
-    fn as_forbid(self) -> DecisionEffect {
-        match self {
-            Self::Errs => DecisionEffect::Indeterminate,
-            Self::Nothing | Self::Holds => DecisionEffect::Deny,
-        }
-    }
-}
-
-/// Where reasons go: nowhere on the hot path, so that they cost nothing there.
-trait Reasons {
-    fn wants_all(&self) -> bool;
-    fn add(&mut self, code: ReasonCode, rule: Option<&dyn std::fmt::Display>);
-}
-
-struct Silent;
-
-impl Reasons for Silent {
-    fn wants_all(&self) -> bool {
-        false
-    }
-
-    fn add(&mut self, _: ReasonCode, _: Option<&dyn std::fmt::Display>) {}
-}
-
-impl Reasons for Vec<Reason> {
-    fn wants_all(&self) -> bool {
-        true
-    }
-
-    fn add(&mut self, code: ReasonCode, rule: Option<&dyn std::fmt::Display>) {
-        self.push(Reason { code, rule: rule.map(ToString::to_string) });
     }
 }

@@ -214,7 +214,8 @@ fn a_move_commits_state_proof_messages_timers_and_receipt_with_all_that_was_read
             row.payload,
             concat!(
                 r#"{"action":"pay","attributes":{"customer":"u-9","note":"quick","#,
-                r#""paid_at":{"time":"2026-12-01T12:00:00.000000Z"}},"from":"pending","to":"paid"}"#,
+                r#""paid_at":{"time":"2026-12-01T12:00:00.000000Z"}},"from":"pending","#,
+                r#""to":"paid"}"#,
             )
         );
     }

@@ -40,21 +40,23 @@ async fn start(directory: &std::path::Path) -> (Program, Shop) {
         return (Program(None), shop);
     }
     let secret = Secret::random();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_pazar"))
+    let child = Command::new(env!("CARGO_BIN_EXE_pazar"))
         .env("PAZAR_ADDRESS", "127.0.0.1:0")
         .env("PAZAR_DATA", directory.join("data/pazar.db"))
         .env("PAZAR_WEBHOOK_SECRET", secret.reveal())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut program = Program(Some(child));
+    let output = program.0.as_mut().and_then(|child| child.stdout.take()).unwrap();
+    let mut lines = BufReader::new(output).lines();
     let first = lines.next().unwrap().unwrap();
     std::thread::spawn(move || lines.count());
     let url = first.rsplit(' ').next().unwrap().to_owned();
     let shop = Shop::at(url, secret);
     for _ in 0..1_000 {
         if shop.is_ready().await {
-            return (Program(Some(child)), shop);
+            return (program, shop);
         }
         tokio::task::yield_now().await;
     }
@@ -111,6 +113,7 @@ async fn a_sale_and_a_booking_to_their_ends() {
     refused_steps(&shop, &people).await;
     webhooks(&shop, &people).await;
     closed_world(&shop, &people).await;
+    pages(&shop, &people).await;
     sessions(&shop).await;
     if let Some(child) = &mut program.0 {
         let told = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status();
@@ -366,6 +369,36 @@ async fn closed_world(shop: &Shop, people: &People) {
     assert_eq!((replayed.status, replayed.id()), (200, order.id()), "replays go on");
     assert_eq!(read.status, 200, "reading goes on");
     assert!(read.allowed().is_empty(), "nothing is offered in a closed world");
+}
+
+async fn pages(shop: &Shop, people: &People) {
+    let (id, _) = listing(shop, "Tulip tea glasses").await;
+    assert!(shop.get(&people.nobody, "/").await.text.contains("Tulip tea glasses"));
+    let page = format!("/t/kilim/listings/{id}");
+    assert!(!shop.get(&people.nobody, &page).await.text.contains("Buy</button>"));
+    assert!(shop.get(&people.ada, &page).await.text.contains("Buy</button>"));
+    let key = fresh("form");
+    let fields = [("key", key.as_str()), ("listing", id.as_str()), ("quantity", "1")];
+    let first = shop.form(&people.ada, "/t/kilim/orders", &fields).await;
+    let second = shop.form(&people.ada, "/t/kilim/orders", &fields).await;
+    assert_eq!((first.status, second.status), (303, 303), "{}", first.text);
+    assert_eq!(first.location, second.location, "a double click is one order");
+    let button = "Cancel order</button>";
+    assert!(shop.get(&people.ada, &first.location).await.text.contains(button));
+    assert!(!shop.get(&people.staff, &first.location).await.text.contains(button));
+    assert_eq!(shop.get(&people.can, &first.location).await.status, 404);
+    assert_eq!(shop.get(&people.nobody, &first.location).await.status, 401);
+    let cancel = format!("{}/cancel", first.location);
+    let fields = [("key", key.as_str()), ("back", "//evil.example")];
+    let cancelled = shop.form(&people.ada, &cancel, &fields).await;
+    assert_eq!((cancelled.status, cancelled.location.as_str()), (303, "/mine"));
+    assert!(shop.get(&people.ada, "/mine").await.text.contains("cancelled"));
+    assert!(shop.get(&people.owner, "/panel/kilim").await.text.contains("New listing"));
+    assert_eq!(shop.get(&people.owner, "/panel/konak").await.status, 404);
+    let broken = shop.form(&people.ada, "/t/kilim/orders", &[("key", "k")]).await;
+    assert_eq!(broken.status, 400);
+    let keyless = [("key", ""), ("listing", id.as_str()), ("quantity", "1")];
+    assert_eq!(shop.form(&people.ada, "/t/kilim/orders", &keyless).await.status, 400);
 }
 
 async fn sessions(shop: &Shop) {

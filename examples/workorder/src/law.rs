@@ -157,18 +157,7 @@ pub fn order() -> Result<Contract, LawError> {
         .action(rejection("reject", "submitted"))
         .action(rejection("revoke", "approved"))
         .action(resubmission())
-        .action(
-            ActionDefinition::new("start", ["approved"], "in_progress", "workorder.start")
-                .fact("customs_permit", Type::String)
-                .fact("permit_until", Type::Time)
-                .fact("letter_approved", Type::Bool)
-                .fact("persons_approved", Type::Bool)
-                .guard("customs_permit", r#"facts.customs_permit == "approved""#)
-                .guard("customs_permit_expired", "now < facts.permit_until")
-                .guard("letter_not_approved", "!subject.crane || facts.letter_approved")
-                .guard("persons_not_approved", "!subject.gate_required || facts.persons_approved")
-                .set("actual_start", "now"),
-        )
+        .action(start())
         .action(
             ActionDefinition::new("complete", ["in_progress"], "completed", "workorder.complete")
                 .input("actual_end", Type::Time)
@@ -180,6 +169,19 @@ pub fn order() -> Result<Contract, LawError> {
         .action(invoicing())
         .action(ActionDefinition::new("close", ["invoiced"], "closed", "workorder.close"))
         .build()
+}
+
+fn start() -> ActionDefinition {
+    ActionDefinition::new("start", ["approved"], "in_progress", "workorder.start")
+        .fact("customs_permit", Type::String)
+        .fact("permit_until", Type::Time)
+        .fact("letter_approved", Type::Bool)
+        .fact("persons_approved", Type::Bool)
+        .guard("customs_permit", r#"facts.customs_permit == "approved""#)
+        .guard("customs_permit_expired", "now < facts.permit_until")
+        .guard("letter_not_approved", "!subject.crane || facts.letter_approved")
+        .guard("persons_not_approved", "!subject.gate_required || facts.persons_approved")
+        .set("actual_start", "now")
 }
 
 fn rejection(name: &str, from: &str) -> ActionDefinition {

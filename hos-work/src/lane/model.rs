@@ -59,8 +59,7 @@ async fn desk(law: Law) -> (Hos, Subject) {
     let (root, role) = (ActorId::new("root").unwrap(), Role::new("super_admin").unwrap());
     hos.bootstrap(&ticket.world, &root, &role, b"boot").await.unwrap();
     let root = Actor::user("root").unwrap();
-    let add =
-        StandingCommand::new(&root, &ticket.world, &ticket.tenant, StandingChange::AddTenant);
+    let add = StandingCommand::new(&root, &ticket.world, &ticket.tenant, StandingChange::AddTenant);
     hos.change_standing(&add.key("tenant")).await.unwrap();
     hos.open_subject(&visitor(), &ticket, Attributes::new(), "open").await.unwrap();
     (hos, ticket)

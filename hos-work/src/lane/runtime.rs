@@ -1,8 +1,12 @@
-//! What a lane takes from its runtime: a lock and a task. The model swaps both for its own.
+//! What a lane takes from its runtime: a lock, a task, a step aside. The model swaps all three.
 
 #[cfg(not(test))]
 pub(super) use std::sync::{Mutex, MutexGuard};
+#[cfg(not(test))]
+pub(super) use tokio::task::yield_now;
 
+#[cfg(test)]
+pub(super) use shuttle::future::yield_now;
 #[cfg(test)]
 pub(super) use shuttle::sync::{Mutex, MutexGuard};
 

@@ -7,7 +7,7 @@ use hos_core::hos::Hos;
 use hos_core::laws::Contracts as _;
 use tracing::Instrument as _;
 
-use super::runtime::Runtime;
+use super::runtime::{Runtime, yield_now};
 use super::track::{Entry, Track};
 
 /// The one at work on a track. However it ends, the track is not left waiting for it.
@@ -34,7 +34,11 @@ impl Turn {
 
     async fn work(mut self) {
         self.progress = Progress::Working;
-        while let Some(batch) = self.track.take() {
+        loop {
+            // No wait for company, only a step aside for who is ready to run: else one caller alone
+            // and all the others would take turns, a commit each.
+            yield_now().await;
+            let Some(batch) = self.track.take() else { break };
             settle(self.track.hos(), batch).await;
         }
         self.progress = Progress::Ended;

@@ -42,7 +42,7 @@ impl<'a> Deal<'a> {
     pub(crate) async fn end<T>(self, outcome: Result<T, Problem>) -> Result<T, Problem> {
         let Self { app, transaction, denials } = self;
         match &outcome {
-            Ok(_) => transaction.commit().await.map_err(unknown_end)?,
+            Ok(_) => transaction.commit().await.map_err(|error| unknown_end(&error))?,
             Err(_) => transaction.rollback().await?,
         }
         for denials in denials {
@@ -53,7 +53,7 @@ impl<'a> Deal<'a> {
 }
 
 /// A commit whose answer was lost: the same key finds out, and does it if it was not done.
-fn unknown_end(error: sqlx::Error) -> Problem {
+fn unknown_end(error: &sqlx::Error) -> Problem {
     tracing::error!(%error, "a commit's answer was lost");
     let detail = "it is not known whether this happened; send it again with the same key";
     Problem::new("unavailable", detail)
