@@ -201,7 +201,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether the actor may know that a subject exists: it belongs to the tenant, or may read it.
-    fn may_know(
+    pub(crate) fn may_know(
         &self,
         actor: &Actor,
         view: &SubjectView<'_>,

@@ -43,24 +43,26 @@ impl Bench {
     }
 }
 
-/// Weighs one question; a subject that does not exist is denied like one that may not be known.
-fn weigh<T>(
+/// Weighs one question. Err for a subject that does not exist, or that the actor may not know
+/// of: the two are answered alike.
+fn weigh(
+    judge: &Judge<'_>,
     query: &Query,
     standing: &Standing,
     now: Timestamp,
-    missing: impl FnOnce() -> T,
-    weigh: impl FnOnce(&Question<'_>) -> T,
-) -> T {
+    ask: impl FnOnce(&Question<'_>) -> Option<(Answer, Vec<Reason>)>,
+) -> Result<(Answer, Vec<Reason>), Answer> {
+    let missing = Answer { banned: standing.actor.banned, ..MISSING };
     let snapshot = standing.subjects.first().and_then(Option::as_ref);
     let exists = standing.tenant_exists || query.tenant.is_world();
     let view = match (&query.subject, snapshot) {
-        _ if !exists => return missing(),
-        (Some(_), None) => return missing(),
+        _ if !exists => return Err(missing),
+        (Some(_), None) => return Err(missing),
         (Some(subject), Some(snapshot)) => Some(SubjectView::of(subject, snapshot)),
         (None, _) => None,
     };
     let subject: &dyn Lookup = view.as_ref().map_or(&Nothing, |view| view);
-    weigh(&Question {
+    let weighed = ask(&Question {
         actor: &query.actor,
         ability: &query.ability,
         subject,
@@ -68,7 +70,12 @@ fn weigh<T>(
         standing: &standing.actor,
         modes: &standing.modes,
         now,
-    })
+    });
+    let (answer, reasons) = weighed.ok_or(missing)?;
+    let hidden = |view: &SubjectView<'_>| {
+        !answer.permits() && !judge.may_know(&query.actor, view, &query.context, standing)
+    };
+    if view.as_ref().is_some_and(hidden) { Err(missing) } else { Ok((answer, reasons)) }
 }
 
 fn decision(law: &Law, answer: Answer) -> Decision {
@@ -83,9 +90,10 @@ fn decision(law: &Law, answer: Answer) -> Decision {
 
 const MISSING: Answer = Answer { effect: DecisionEffect::Deny, mode: Mode::Enforce, banned: false };
 
-fn decide(law: &Law, query: &Query, standing: &Standing, now: Timestamp) -> Decision {
-    let answer = weigh(query, standing, now, || None, |question| law.rules().answer(question));
-    decision(law, answer.unwrap_or(MISSING))
+fn decide(bench: &Bench, law: &Law, query: &Query, standing: &Standing) -> Decision {
+    let ask = |question: &Question<'_>| Some((law.rules().answer(question)?, Vec::new()));
+    let weighed = weigh(&bench.judge(law), query, standing, bench.clock.now(), ask);
+    decision(law, weighed.map_or_else(|missing| missing, |(answer, _)| answer))
 }
 
 #[async_trait]
@@ -96,7 +104,7 @@ impl Policy for Hos {
         if standing.world.is_none() {
             return Err(Refusal::InvalidWorld.into());
         }
-        Ok(decide(law, query, &standing, self.bench.clock.now()))
+        Ok(decide(&self.bench, law, query, &standing))
     }
 
     async fn can_all(&self, queries: &[Query]) -> Vec<Result<Decision, Error>> {
@@ -109,9 +117,7 @@ impl Policy for Hos {
             for (query, asked) in chunk.iter().zip(asked) {
                 decisions.push(asked.and_then(|(_, law)| match (&loaded, standings.next()) {
                     (Err(fault), _) => Err(Fault::new(fault.kind(), fault.to_string()).into()),
-                    (Ok(_), Some(standing)) => {
-                        Ok(decide(law, query, standing, self.bench.clock.now()))
-                    }
+                    (Ok(_), Some(standing)) => Ok(decide(&self.bench, law, query, standing)),
                     (Ok(_), None) => {
                         Err(Fault::new(FaultKind::Internal, "the store did not answer").into())
                     }
@@ -124,11 +130,13 @@ impl Policy for Hos {
     async fn explain(&self, query: &Query) -> Result<Explanation, Error> {
         let (ask, law) = self.bench.ask_query(query)?;
         let standing = load_one(&*self.store, &ask).await?;
-        let missing = || Some((MISSING, vec![Reason { code: ReasonCode::NotFound, rule: None }]));
-        let now = self.bench.clock.now();
-        let explained =
-            weigh(query, &standing, now, missing, |question| law.rules().explain(question));
-        let (answer, reasons) = explained.unwrap_or((MISSING, Vec::new()));
+        let (judge, now) = (self.bench.judge(law), self.bench.clock.now());
+        let ask = |question: &Question<'_>| law.rules().explain(question);
+        let explained = weigh(&judge, query, &standing, now, ask);
+        let (answer, reasons) = explained.unwrap_or_else(|missing| {
+            let code = if missing.banned { ReasonCode::Banned } else { ReasonCode::NotFound };
+            (missing, vec![Reason { code, rule: None }])
+        });
         Ok(Explanation { decision: decision(law, answer), reasons })
     }
 

@@ -10,6 +10,7 @@ use super::{ATTEMPTS_MAX, DEPLOYMENT_BYTES_MAX, Hos, internal};
 use crate::actor::Actor;
 use crate::command::{StandingChange, StandingCommand};
 use crate::commit::Outcome;
+use crate::contract::Contract;
 use crate::error::{Error, Fault, FaultKind};
 use crate::id::{ActorId, Role, Tenant, World};
 use crate::judge::{Activated, Judge};
@@ -47,6 +48,15 @@ impl Hos {
     }
 
     async fn register_law(&self, law: &Law) -> Result<(), Fault> {
+        if !self.is_law_recorded(law).await? {
+            self.activate(law, &Activated::Law).await?;
+            // Another process may have been first, under the same label with another content.
+            self.is_law_recorded(law).await?;
+        }
+        Ok(())
+    }
+
+    async fn is_law_recorded(&self, law: &Law) -> Result<bool, Fault> {
         let recorded = self.store.laws(law.world()).await?;
         if let Some(first) = recorded.first()
             && *first.deployment != *self.bench.deployment
@@ -58,8 +68,8 @@ impl Hos {
             return Err(Fault::new(FaultKind::Law, message));
         }
         match recorded.iter().find(|record| record.version == *law.version()) {
-            None => self.activate(law, &Activated::Law).await,
-            Some(record) if record.digest == law.digest() => Ok(()),
+            None => Ok(false),
+            Some(record) if record.digest == law.digest() => Ok(true),
             Some(_) => {
                 let (world, version) = (law.world(), law.version());
                 let message = format!(
@@ -82,14 +92,28 @@ impl Hos {
                 return Err(Fault::new(FaultKind::Law, message));
             }
         }
+        let fresh = self.unrecorded(law).await?;
+        for contract in &fresh {
+            self.activate(law, &Activated::Contract(contract)).await?;
+        }
+        if !fresh.is_empty() {
+            // As for the law: another process may have been first.
+            self.unrecorded(law).await?;
+        }
+        Ok(())
+    }
+
+    /// The contracts that the store has not seen; a fault when it knows one otherwise.
+    async fn unrecorded<'l>(&self, law: &'l Law) -> Result<Vec<&'l Contract>, Fault> {
         let recorded = self.store.contracts(law.world()).await?;
+        let mut fresh = Vec::new();
         for contract in law.contracts() {
             let (kind, version) = (contract.kind(), contract.version());
             let same = |record: &&crate::commit::ContractRecord| {
                 record.kind == *kind && record.version == *version
             };
             match recorded.iter().find(same) {
-                None => self.activate(law, &Activated::Contract(contract)).await?,
+                None => fresh.push(&**contract),
                 Some(record) if record.digest == contract.digest() => {}
                 Some(_) => {
                     let message = format!(
@@ -100,7 +124,7 @@ impl Hos {
                 }
             }
         }
-        Ok(())
+        Ok(fresh)
     }
 
     async fn world_standing(&self, law: &Law) -> Result<Standing, Fault> {

@@ -12,6 +12,7 @@ use crate::commit::{Commit, Outcome};
 use crate::error::{Error, Fault, FaultKind};
 use crate::judge::Judge;
 use crate::laws::Contracts;
+use crate::proof::Entry;
 use crate::receipt::Receipt;
 use crate::standing::Standing;
 use crate::store::Store;
@@ -59,8 +60,14 @@ impl Denials {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(denial);
     }
 
-    fn take(&self) -> Vec<Commit> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn first(&self) -> Option<Commit> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).first().cloned()
+    }
+
+    fn remove(&self, recorded: &Commit) {
+        let id = |denial: &Commit| denial.entries.first().map(Entry::id);
+        let mut denials = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        denials.retain(|denial| id(denial) != id(recorded));
     }
 }
 
@@ -120,14 +127,10 @@ impl Hos {
     ///
     /// What the store says; the denials not yet recorded stay in `denials`.
     pub async fn record_denials(&self, denials: &Denials) -> Result<(), Fault> {
-        let mut waiting = denials.take().into_iter();
-        while let Some(denial) = waiting.next() {
-            let recorded = self.record_denial(&denial).await;
-            if let Err(fault) = recorded {
-                denials.add(denial);
-                waiting.for_each(|denial| denials.add(denial));
-                return Err(fault);
-            }
+        // Each stays until it is recorded, so that a dropped future loses none.
+        while let Some(denial) = denials.first() {
+            self.record_denial(&denial).await?;
+            denials.remove(&denial);
         }
         Ok(())
     }

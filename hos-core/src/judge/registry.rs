@@ -56,7 +56,9 @@ impl Judge<'_> {
         let context = &envelope.context;
         let permission = self.permit(actor, change.ability(), &Nothing, context, standing);
         let Some(permission) = permission else {
-            let known = standing.actor.is_insider(self.now) || !exists || command.tenant.is_world();
+            // Whether a tenant exists is not told by refusing to add it.
+            let adds = *change == StandingChange::AddTenant;
+            let known = standing.actor.is_insider(self.now) || adds || command.tenant.is_world();
             return Err(if known { Refusal::Denied } else { Refusal::NotFound }.into());
         };
         refuse_faults(self.standing_faults(command, exists))?;
@@ -363,8 +365,9 @@ fn check_duration(
     max: std::time::Duration,
     faults: &mut Vec<InputFault>,
 ) {
-    if duration.is_zero() || duration > max {
-        let message = format!("is not between 1 and {} seconds", max.as_secs());
+    // Whole seconds, for that is what the fingerprint tells apart.
+    if duration.is_zero() || duration.subsec_nanos() > 0 || duration > max {
+        let message = format!("is not 1 to {} whole seconds", max.as_secs());
         faults.push(InputFault::new("duration", message));
     }
 }

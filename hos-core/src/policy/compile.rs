@@ -34,6 +34,7 @@ pub(crate) fn compile(source: &Source<'_>, faults: &mut LawFaults) -> Rules {
         tables: abilities(source, faults),
         roles,
     };
+    tenant_superusers(source.roles, &rules, faults);
     faults.limit("law", "rules", source.rules.len(), RULES_MAX);
     let mut ids = BTreeSet::new();
     let mut bodies = BTreeSet::new();
@@ -75,6 +76,16 @@ fn roles(definitions: &[RoleDefinition], faults: &mut LawFaults) -> Vec<(Role, R
         }
     }
     roles
+}
+
+/// What a role may not be by itself it may not become by inheritance.
+fn tenant_superusers(definitions: &[RoleDefinition], rules: &Rules, faults: &mut LawFaults) {
+    for role in definitions.iter().filter(|role| !role.world && !role.superuser) {
+        if rules.is_superuser(&role.name) {
+            let at = format!("role {}", role.name);
+            faults.add("tenant_superuser", &at, "a role of a tenant inherits a superuser's");
+        }
+    }
 }
 
 fn closure(
@@ -283,7 +294,12 @@ fn condition(
             input: None,
             facts: None,
         };
-        condition = Some(check(faults, at, written, |e| Condition::new(e, scope))?);
+        let checked = check(faults, at, written, |e| Condition::new(e, scope))?;
+        if condition.as_ref().is_some_and(|other| *other != checked) {
+            let message = "an attribute has another type in another kind or version of a contract";
+            faults.add("type_mismatch", at, message);
+        }
+        condition = Some(checked);
     }
     condition
 }

@@ -132,3 +132,25 @@ async fn it_is_the_law_itself_to_a_world() {
     assert_eq!(refused.refusal().unwrap().code(), "not_found");
     assert_eq!(lane.hos().law(&fresh.world).unwrap().version(), "1");
 }
+
+#[tokio::test(start_paused = true)]
+async fn callers_that_come_back_share_the_next_batch() {
+    let (hos, watch) = desk(1).await;
+    let own = ticket(&hos, 0, "a").await;
+    let lane = Lane::new(hos);
+    watch.forget();
+    let caller = |number: usize| {
+        let (lane, own) = (lane.clone(), own.clone());
+        tokio::spawn(async move {
+            for call in 0..10 {
+                lane.transition(&touch(&own, format!("{number}-{call}"))).await.unwrap();
+            }
+        })
+    };
+    let callers: Vec<_> = (0..64).map(caller).collect();
+    for caller in callers {
+        settled(caller).await.unwrap();
+    }
+    let sizes: Vec<usize> = watch.batches().iter().map(Vec::len).collect();
+    assert_eq!(sizes, [64; 10], "one of them alone would cost the others a commit");
+}

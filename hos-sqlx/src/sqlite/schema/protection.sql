@@ -85,11 +85,14 @@ CREATE TRIGGER hos_scope_update BEFORE UPDATE ON hos_scope BEGIN
     SELECT RAISE(ABORT, 'hos:scope identity')
     WHERE NEW.number <> OLD.number OR NEW.world <> OLD.world OR NEW.tenant <> OLD.tenant
         OR (NEW.status IS NULL AND OLD.status IS NOT NULL);
+    -- NULL is no number here: UPDATE OR REPLACE would put the default, zero, in its place.
     SELECT RAISE(ABORT, 'hos:generations only rise')
-    WHERE NEW.members < OLD.members OR NEW.bans < OLD.bans OR NEW.grants < OLD.grants
-        OR NEW.modes < OLD.modes OR NEW.status_generation < OLD.status_generation;
+    WHERE (
+        NEW.members >= OLD.members AND NEW.bans >= OLD.bans AND NEW.grants >= OLD.grants
+        AND NEW.modes >= OLD.modes AND NEW.status_generation >= OLD.status_generation
+    ) IS NOT 1;
     SELECT RAISE(ABORT, 'hos:log only grows')
-    WHERE NEW.log_size < OLD.log_size
+    WHERE NEW.log_size IS NULL OR NEW.log_frontier IS NULL OR NEW.log_size < OLD.log_size
         OR (NEW.log_size = OLD.log_size AND NEW.log_frontier <> OLD.log_frontier)
         OR (NEW.log_size > OLD.log_size AND NOT EXISTS (
             SELECT 1 FROM hos_entry WHERE position = (NEW.number << 40) + NEW.log_size - 1
@@ -115,5 +118,32 @@ CREATE TRIGGER hos_law_update BEFORE UPDATE ON hos_law BEGIN
 END;
 
 CREATE TRIGGER hos_contract_update BEFORE UPDATE ON hos_contract BEGIN
+    SELECT RAISE(ABORT, 'hos:contract is immutable');
+END;
+
+CREATE TRIGGER hos_law_insert BEFORE INSERT ON hos_law BEGIN
+    SELECT RAISE(ABORT, 'hos:law is immutable')
+    WHERE EXISTS (SELECT 1 FROM hos_law WHERE number = NEW.number)
+        OR EXISTS (
+            SELECT 1 FROM hos_law
+            WHERE world = NEW.world AND version = NEW.version AND digest = NEW.digest
+        );
+END;
+
+CREATE TRIGGER hos_law_delete BEFORE DELETE ON hos_law BEGIN
+    SELECT RAISE(ABORT, 'hos:law is immutable');
+END;
+
+CREATE TRIGGER hos_contract_insert BEFORE INSERT ON hos_contract BEGIN
+    SELECT RAISE(ABORT, 'hos:contract is immutable')
+    WHERE EXISTS (SELECT 1 FROM hos_contract WHERE number = NEW.number)
+        OR EXISTS (
+            SELECT 1 FROM hos_contract
+            WHERE world = NEW.world AND kind = NEW.kind AND version = NEW.version
+                AND digest = NEW.digest
+        );
+END;
+
+CREATE TRIGGER hos_contract_delete BEFORE DELETE ON hos_contract BEGIN
     SELECT RAISE(ABORT, 'hos:contract is immutable');
 END;
