@@ -57,9 +57,9 @@ async fn crowd(seed: u64) {
             left.push(at);
         }
     }
-    for (at, caller) in callers.into_iter().enumerate() {
+    for (at, (caller, own)) in callers.into_iter().zip(&tickets).enumerate() {
         match settled(caller).await {
-            Ok(answer) => expect_own(&answer, &tickets[at], &watch, at),
+            Ok(answer) => expect_own(&answer, own, &watch, at),
             Err(gone) => assert!(gone.is_cancelled() && left.contains(&at), "caller {at}"),
         }
         assert!(watch.times_asked(&key(at)) <= 1, "caller {at} ran twice in crowd {seed}");

@@ -88,15 +88,10 @@ fn when_a_runtime_shuts_down_its_callers_elsewhere_are_told_the_truth() {
         drop(call(&lane, touch(&own, "starts")));
         watch.until(1).await;
     });
-    let at_work = stays.block_on(async {
-        let caller = call(&lane, touch(&own, "at work"));
+    let (at_work, waits) = stays.block_on(async {
+        let callers = ["at work", "waits"].map(|key| call(&lane, touch(&own, key)));
         quiet().await;
-        caller
-    });
-    let waits = stays.block_on(async {
-        let caller = call(&lane, touch(&own, "waits"));
-        quiet().await;
-        caller
+        callers.into()
     });
     doomed.block_on(async {
         gate.add_permits(1);
@@ -141,8 +136,7 @@ fn without_a_runtime_a_transition_goes_straight_to_the_law() {
     let mut idle = Context::from_waker(Waker::noop());
     let mut poll = |key: &str| {
         let command = touch(&own, key);
-        let answer = pin!(lane.transition(&command)).poll(&mut idle);
-        answer
+        lane.transition(&command).as_mut().poll(&mut idle)
     };
     assert!(matches!(poll("k"), Poll::Ready(Ok(_))));
     runtime.block_on(lane.close());
