@@ -10,7 +10,7 @@ use hos_core::command::{Command, Opening, StandingChange, StandingCommand};
 use hos_core::contract::{ActionDefinition, Contract};
 use hos_core::error::Error;
 use hos_core::hos::{Hos, HosOptions};
-use hos_core::id::{Tenant, World};
+use hos_core::id::{ActorId, Role, Tenant, World};
 use hos_core::law::Law;
 use hos_core::laws::{Contracts as _, Policy as _, Query, Registry as _};
 use hos_core::memory::MemoryStore;
@@ -201,5 +201,59 @@ fn a_command_beyond_the_steps_is_refused_and_its_neighbours_are_not() {
         let code = answers[0].as_ref().unwrap_err().refusal().unwrap().code();
         assert_eq!(code, "invalid_input");
         assert!(answers[1].is_ok());
+    });
+}
+
+#[test]
+fn a_break_glass_does_not_make_a_superuser_and_nobody_grants_what_they_lack() {
+    let role = |name| Role::new(name).unwrap();
+    let law = Law::builder("port", "1")
+        .roles([RoleDefinition::superuser("root"), RoleDefinition::world("clerk")])
+        .roles([RoleDefinition::new("crew")])
+        .allow("hos.member", ["clerk"])
+        .allow("hos.grant", ["clerk"])
+        .allow("hos.break_glass", ["clerk"])
+        .allow("berth.read", ["clerk"])
+        .ability("berth.close")
+        .build()
+        .unwrap();
+    block_on(async {
+        let hos = Hos::open([law], MemoryStore::new()).await.unwrap();
+        let (world, all) = (World::new("port").unwrap(), Tenant::world());
+        let id = |text: &str| ActorId::new(text).unwrap();
+        hos.bootstrap(&world, &id("root-1"), &role("root"), b"boot").await.unwrap();
+        let root = Actor::user("root-1").unwrap();
+        let clerk = Actor::user("clerk-1").unwrap();
+        let member = |who: &str, name| StandingChange::SetMember {
+            member: ActorId::new(who).unwrap(),
+            roles: vec![Role::new(name).unwrap()],
+        };
+        let grant = |pattern: &str| StandingChange::Grant {
+            target: ActorId::new("clerk-1").unwrap(),
+            pattern: AbilityPattern::parse(pattern).unwrap(),
+            duration: Duration::from_secs(60),
+            reason: "night shift".to_owned(),
+        };
+        let change = |actor: &Actor, change, key: &str| {
+            let command = StandingCommand::new(actor, &world, &all, change).key(key);
+            let hos = hos.clone();
+            async move { hos.change_standing(&command).await }
+        };
+        change(&root, member("clerk-1", "clerk"), "1").await.unwrap();
+        let glass = StandingChange::BreakGlass {
+            duration: Duration::from_secs(60),
+            reason: "storm".to_owned(),
+        };
+        change(&clerk, glass, "2").await.unwrap();
+        change(&clerk, member("clerk-2", "clerk"), "3").await.unwrap();
+        change(&clerk, grant("berth.read"), "4").await.unwrap();
+        for (at, more) in
+            [member("clerk-1", "root"), grant("berth.close"), grant("berth.*"), grant("*")]
+                .into_iter()
+                .enumerate()
+        {
+            let refused = change(&clerk, more, &format!("more-{at}")).await.unwrap_err();
+            assert_eq!(refused.refusal().unwrap().code(), "denied", "{at}");
+        }
     });
 }

@@ -71,8 +71,8 @@ fn ability(number: usize) -> String {
 
 /// Which role bits hold an ability outright, and which over their own: as bits of [`ROLES`].
 fn holds(ability: usize) -> (u8, u8) {
-    let staff = if ability % 3 == 0 { 0b0100 } else { 0 };
-    let customer = if ability % 4 == 0 { 0b1000 } else { 0 };
+    let staff = if ability.is_multiple_of(3) { 0b0100 } else { 0 };
+    let customer = if ability.is_multiple_of(4) { 0b1000 } else { 0 };
     (0b0001 | 0b0010 | staff, customer)
 }
 
@@ -126,7 +126,7 @@ fn member(number: usize, roles: &[Role], modes: &[Arc<Modes>; 2]) -> ((Tenant, A
         _ => {}
     }
     let [plain, shadowed] = modes;
-    let modes = if number % TENANTS % 10 == 0 { shadowed } else { plain };
+    let modes = if (number % TENANTS).is_multiple_of(10) { shadowed } else { plain };
     (key, Member { standing, modes: Arc::clone(modes) })
 }
 

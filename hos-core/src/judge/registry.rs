@@ -10,11 +10,12 @@ use crate::contract::Contract;
 use crate::digest::Digest;
 use crate::error::{InputFault, Refusal};
 use crate::id::{Role, Tenant};
+use crate::policy::{DecisionEffect, Question};
 use crate::proof::{Entry, EntryType, Leaf, part};
 use crate::receipt::{Effect, StepReceipt};
 use crate::standing::{
-    AbilityPattern, BREAK_GLASS_DURATION_MAX, GRANT_DURATION_MAX, Grant, Mode, ROLES_OF_ACTOR_MAX,
-    Standing,
+    AbilityPattern, ActorStanding, BREAK_GLASS_DURATION_MAX, GRANT_DURATION_MAX, Grant, Mode,
+    ROLES_OF_ACTOR_MAX, Standing,
 };
 use crate::time::Timestamp;
 
@@ -62,7 +63,36 @@ impl Judge<'_> {
             return Err(if known { Refusal::Denied } else { Refusal::NotFound }.into());
         };
         refuse_faults(self.standing_faults(command, exists))?;
+        if !self.may_hand_out(command, standing) {
+            return Err(Refusal::Denied.into());
+        }
         self.standing_write(command, standing, admitted, Some(permission))
+    }
+
+    /// Nobody hands out more than they hold: a superuser's role only by one who has such a role,
+    /// and not by a break-glass; a grant only of an ability that the giver has.
+    fn may_hand_out(&self, command: &StandingCommand, standing: &Standing) -> bool {
+        let rules = self.law.rules();
+        let is_super = |role: &Role| rules.is_superuser(role.as_str());
+        let by_role = standing.actor.world_roles.iter().any(is_super);
+        match &command.change {
+            StandingChange::SetMember { roles, .. } => by_role || !roles.iter().any(is_super),
+            StandingChange::Grant { pattern: AbilityPattern::One(ability), .. } => {
+                let lasting = ActorStanding { grants: Vec::new(), ..(*standing.actor).clone() };
+                let answer = rules.answer(&Question {
+                    actor: &command.actor,
+                    ability: ability.as_str(),
+                    subject: &Nothing,
+                    context: &command.envelope.context,
+                    standing: &lasting,
+                    modes: &standing.modes,
+                    now: self.now,
+                });
+                answer.is_some_and(|answer| answer.effect == DecisionEffect::Allow)
+            }
+            StandingChange::Grant { .. } => by_role,
+            _ => true,
+        }
     }
 
     fn bootstrap_commit(
