@@ -2,6 +2,7 @@
 //!
 //! No await, no clock of its own, no log, no store.
 
+mod activation;
 mod find;
 mod open;
 mod plan;
@@ -25,8 +26,8 @@ use crate::subject::{Subject, SubjectView};
 use crate::time::{IdSource, ProofId, Timestamp};
 use crate::value::{Attributes, Schema};
 
+pub(crate) use activation::Activated;
 pub use plan::{Plan, PlannedStep};
-pub(crate) use registry::Activated;
 
 /// Judges commands under one law, at one time.
 #[derive(Clone, Copy)]
