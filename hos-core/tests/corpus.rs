@@ -1,5 +1,12 @@
 //! What fuzzing kept, replayed: each file of a corpus through the body of its fuzz target.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the bodies of fuzz targets fail by panicking"
+)]
+
 use std::fs;
 use std::path::Path;
 
