@@ -8,7 +8,7 @@ use crate::commit::{Commit, StandingRow, StandingWrite};
 use crate::condition::Nothing;
 use crate::digest::Digest;
 use crate::error::{InputFault, Refusal};
-use crate::id::Role;
+use crate::id::{Ability, Role};
 use crate::policy::{DecisionEffect, Question};
 use crate::proof::{Entry, EntryType, Leaf, part};
 use crate::receipt::{Effect, StepReceipt};
@@ -69,27 +69,30 @@ impl Judge<'_> {
     }
 
     /// Nobody hands out more than they hold: a superuser's role only by one who has such a role,
-    /// and not by a break-glass; a grant only of an ability that the giver has.
+    /// and not by a break-glass; a grant only of abilities that the giver has, every one of them.
     fn may_hand_out(&self, command: &StandingCommand, standing: &Standing) -> bool {
         let rules = self.law.rules();
         let is_super = |role: &Role| rules.is_superuser(role.as_str());
         let by_role = standing.actor.world_roles.iter().any(is_super);
         match &command.change {
             StandingChange::SetMember { roles, .. } => by_role || !roles.iter().any(is_super),
-            StandingChange::Grant { pattern: AbilityPattern::One(ability), .. } => {
+            StandingChange::Grant { pattern, .. } => {
                 let lasting = ActorStanding { grants: Vec::new(), ..(*standing.actor).clone() };
-                let answer = rules.answer(&Question {
-                    actor: &command.actor,
-                    ability: ability.as_str(),
-                    subject: &Nothing,
-                    context: &command.envelope.context,
-                    standing: &lasting,
-                    modes: &standing.modes,
-                    now: self.now,
-                });
-                answer.is_some_and(|answer| answer.effect == DecisionEffect::Allow)
+                let has = |ability: &Ability| {
+                    let answer = rules.answer(&Question {
+                        actor: &command.actor,
+                        ability: ability.as_str(),
+                        subject: &Nothing,
+                        context: &command.envelope.context,
+                        standing: &lasting,
+                        modes: &standing.modes,
+                        now: self.now,
+                    });
+                    answer.is_some_and(|answer| answer.effect == DecisionEffect::Allow)
+                };
+                let abilities = rules.abilities();
+                abilities.iter().filter(|ability| pattern.matches(ability.as_str())).all(has)
             }
-            StandingChange::Grant { .. } => by_role,
             _ => true,
         }
     }
