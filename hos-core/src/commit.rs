@@ -20,7 +20,7 @@ use crate::time::{ProofId, Timestamp};
 ///
 /// ```compile_fail
 /// // A commit that no judge made does not compile.
-/// let commit = hos_core::commit::Commit { ..todo!() };
+/// let commit = hos_core::commit::Commit { entries: Vec::new() };
 /// ```
 #[derive(Debug, Clone)]
 pub struct Commit {
