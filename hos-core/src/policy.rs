@@ -15,7 +15,7 @@ use weigh::Silent;
 
 pub use definition::{RoleDefinition, RuleDefinition, RuleEffect};
 
-use crate::actor::Actor;
+use crate::actor::{Actor, ActorKind};
 use crate::condition::{Condition, Lookup};
 use crate::id::{Ability, Role};
 use crate::standing::{ActorStanding, Mode, Modes};
@@ -120,9 +120,29 @@ impl RoleSet {
 pub struct Rules {
     /// Few and short: a walk is faster than a hash.
     roles: Vec<(Role, RoleEntry)>,
-    implicit: Vec<(crate::actor::ActorKind, RoleSet)>,
+    implicit: Implicit,
     superusers: RoleSet,
     tables: HashMap<Ability, Table, RandomState>,
+}
+
+/// The roles that an actor has by being of a kind.
+#[derive(Debug, Clone, Copy, Default)]
+struct Implicit {
+    user: RoleSet,
+    service: RoleSet,
+    job: RoleSet,
+    webhook: RoleSet,
+}
+
+impl Implicit {
+    fn of(&self, kind: ActorKind) -> RoleSet {
+        match kind {
+            ActorKind::User => self.user,
+            ActorKind::Service => self.service,
+            ActorKind::Job => self.job,
+            ActorKind::Webhook => self.webhook,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -64,7 +64,7 @@ impl Mode {
 }
 
 /// The modes that were set in one scope: a tenant, or the whole world.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ModeScope {
     /// For every ability without a mode of its own.
     pub all: Option<Mode>,
@@ -82,7 +82,7 @@ impl ModeScope {
 }
 
 /// The modes that hold in one tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Modes {
     /// Set for the tenant; these win.
     pub tenant: ModeScope,
@@ -168,7 +168,7 @@ impl From<AbilityPattern> for String {
 }
 
 /// A time-boxed grant to one actor; a break-glass is one for everything.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Grant {
     /// The entry that proves it; its number.
     pub id: ProofId,
@@ -181,7 +181,7 @@ pub struct Grant {
 }
 
 /// One actor in one tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ActorStanding {
     /// The roles of the active membership in the tenant.
     pub roles: Vec<Role>,

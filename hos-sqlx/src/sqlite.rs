@@ -6,6 +6,7 @@ mod commit;
 mod decide;
 mod fault;
 mod guard;
+mod known;
 mod lease;
 mod ledger;
 mod lines;
@@ -34,7 +35,7 @@ pub use guard::GuardedColumn;
 pub use options::SqliteOptions;
 
 use commit::Logs;
-use load::Known;
+use known::Known;
 
 /// The law in a SQLite file. Clones share it.
 ///

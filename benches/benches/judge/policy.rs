@@ -28,10 +28,10 @@ const QUESTIONS: usize = 4_096;
 const ABILITIES: usize = 40;
 const ROLES: [&str; 4] = ["super_admin", "owner", "staff", "customer"];
 
-/// What the in-memory map gives for (tenant, actor): as a store's cache of standings does.
+/// What the in-memory map gives for (tenant, actor): as a store's cache of standings does, which
+/// keeps equal ones once.
 struct Member {
-    standing: ActorStanding,
-    /// Those of the tenant; most tenants share the world's.
+    standing: Arc<ActorStanding>,
     modes: Arc<Modes>,
 }
 
@@ -111,23 +111,21 @@ fn id(what: &str, number: usize) -> String {
     format!("{what}-{number:0>width$}", width = 29 - what.len())
 }
 
-fn member(number: usize, roles: &[Role], modes: &[Arc<Modes>; 2]) -> ((Tenant, ActorId), Member) {
-    let key = (
-        Tenant::new(id("firm", number % TENANTS)).unwrap(),
-        ActorId::new(id("actor", number)).unwrap(),
-    );
-    let role = |name: &str| roles.iter().filter(|role| *role == name).cloned().collect();
-    let mut standing = ActorStanding::default();
+fn key(number: usize) -> (Tenant, ActorId) {
+    let tenant = Tenant::new(id("firm", number % TENANTS)).unwrap();
+    (tenant, ActorId::new(id("actor", number)).unwrap())
+}
+
+fn standing(number: usize) -> ActorStanding {
+    let role = |name: &str| vec![Role::new(name).unwrap()];
+    let none = ActorStanding::default();
     match number % 20 {
-        0 => standing.world_roles = role("super_admin"),
-        1..5 => standing.roles = role("owner"),
-        5..15 => standing.roles = role("staff"),
-        15 => standing.banned = true,
-        _ => {}
+        0 => ActorStanding { world_roles: role("super_admin"), ..none },
+        1..5 => ActorStanding { roles: role("owner"), ..none },
+        5..15 => ActorStanding { roles: role("staff"), ..none },
+        15 => ActorStanding { banned: true, ..none },
+        _ => none,
     }
-    let [plain, shadowed] = modes;
-    let modes = if (number % TENANTS).is_multiple_of(10) { shadowed } else { plain };
-    (key, Member { standing, modes: Arc::clone(modes) })
 }
 
 /// None of its own, and one ability in shadow.
@@ -139,10 +137,13 @@ fn modes() -> [Arc<Modes>; 2] {
 
 fn world() -> World {
     let mut rng = StdRng::seed_from_u64(1);
-    // Four names and ten thousand members: each name is kept once.
-    let roles = ROLES.map(|name| Role::new(name).unwrap());
-    let modes = modes();
-    let members: Vec<_> = (0..MEMBERS).map(|number| member(number, &roles, &modes)).collect();
+    let [plain, shadowed] = modes();
+    let standings: Vec<_> = (0..20).map(|number| Arc::new(standing(number))).collect();
+    let member = |number: usize| Member {
+        standing: Arc::clone(standings.get(number % 20).unwrap()),
+        modes: Arc::clone(if number.is_multiple_of(10) { &shadowed } else { &plain }),
+    };
+    let members: Vec<_> = (0..MEMBERS).map(|number| (key(number), member(number))).collect();
     let asked = (0..QUESTIONS).map(|number| {
         let key = members.choose(&mut rng).unwrap().0.clone();
         let own = rng.random_range(0..2) == 0;
@@ -170,7 +171,7 @@ fn world() -> World {
         law: law(),
         asked: asked.collect(),
         members: members.into_iter().collect(),
-        strangers: Member { standing: ActorStanding::default(), modes: Arc::default() },
+        strangers: Member { standing: Arc::default(), modes: Arc::default() },
     }
 }
 

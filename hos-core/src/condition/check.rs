@@ -95,7 +95,7 @@ pub struct Checked {
     expression: Expression,
     result_type: Type,
     /// What the expression reads, as declared: a value of another type counts as absent.
-    reads: BTreeMap<Path, Type>,
+    reads: Box<[(Path, Type)]>,
 }
 
 impl Checked {
@@ -126,7 +126,7 @@ impl Checked {
         }
         match result_type {
             Some(result_type) if checker.faults.is_empty() => {
-                Ok(Self { expression, result_type, reads: checker.reads })
+                Ok(Self { expression, result_type, reads: checker.reads.into_iter().collect() })
             }
             _ => Err(checker.faults),
         }

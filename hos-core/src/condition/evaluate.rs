@@ -1,6 +1,6 @@
 //! Evaluation: total, without allocation, as deep as the expression and no deeper.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -151,7 +151,7 @@ pub struct Absent {
 /// The value of an expression that was checked, given the types of what it reads.
 pub(super) fn evaluate<'e>(
     expression: &'e Expression,
-    reads: &'e BTreeMap<Path, Type>,
+    reads: &'e [(Path, Type)],
     environment: &'e Environment<'_>,
 ) -> Result<ValueRef<'e>, Absent> {
     Evaluator { reads, environment }.value(expression)
@@ -160,7 +160,8 @@ pub(super) fn evaluate<'e>(
 /// INVARIANT: the expression was checked and every value read is of its declared type, so each
 /// operand has the type that its operator asks for; another type reads as false, or as no size.
 struct Evaluator<'e> {
-    reads: &'e BTreeMap<Path, Type>,
+    /// Few, and mostly the very path that is asked for: a walk is faster than a search.
+    reads: &'e [(Path, Type)],
     environment: &'e Environment<'e>,
 }
 
@@ -214,7 +215,7 @@ impl<'e> Evaluator<'e> {
 
     /// A value of another type than declared is no answer to the question that was asked.
     fn read(&self, path: &Path) -> Option<ValueRef<'e>> {
-        let declared = self.reads.get(path)?;
+        let (_, declared) = self.reads.iter().find(|(read, _)| read == path)?;
         self.environment.lookup(path).filter(|value| value.is_of(*declared))
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
-    ABILITIES_MAX, BUILT_IN_ABILITIES, ROLES_MAX, RULES_MAX, RoleDefinition, RoleEntry, RoleSet,
-    Rule, RuleDefinition, RuleEffect, Rules, Table,
+    ABILITIES_MAX, BUILT_IN_ABILITIES, Implicit, ROLES_MAX, RULES_MAX, RoleDefinition, RoleEntry,
+    RoleSet, Rule, RuleDefinition, RuleEffect, Rules, Table,
 };
+use crate::actor::ActorKind;
 use crate::condition::{Condition, Scope};
 use crate::contract::Contract;
 use crate::contract::validate::{check, subject_schema};
@@ -125,16 +126,18 @@ fn flagged(definitions: &[RoleDefinition], flag: impl Fn(&RoleDefinition) -> boo
     definitions.iter().enumerate().filter_map(of).fold(RoleSet::default(), RoleSet::union)
 }
 
-fn implicit(
-    definitions: &[RoleDefinition],
-    roles: &[(Role, RoleEntry)],
-) -> Vec<(crate::actor::ActorKind, RoleSet)> {
-    let entry = |definition: &RoleDefinition| {
-        let (_, RoleEntry { closure, .. }) =
-            roles.iter().find(|(name, _)| *name == *definition.name)?;
-        Some((definition.implicit?, *closure))
+fn implicit(definitions: &[RoleDefinition], roles: &[(Role, RoleEntry)]) -> Implicit {
+    let of = |kind: ActorKind| {
+        let named = definitions.iter().filter(|role| role.implicit == Some(kind));
+        let entries = named.filter_map(|role| roles.iter().find(|(name, _)| *name == *role.name));
+        entries.map(|(_, entry)| entry.closure).fold(RoleSet::default(), RoleSet::union)
     };
-    definitions.iter().filter_map(entry).collect()
+    Implicit {
+        user: of(ActorKind::User),
+        service: of(ActorKind::Service),
+        job: of(ActorKind::Job),
+        webhook: of(ActorKind::Webhook),
+    }
 }
 
 /// The abilities that the law knows: built in, declared, asked for by contracts, or permitted.

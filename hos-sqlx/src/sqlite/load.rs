@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use hos_core::error::{Fault, FaultKind};
-use hos_core::id::{ActorId, State, Tenant, Version, World};
+use hos_core::id::{State, Version};
 use hos_core::receipt::StoredReceipt;
 use hos_core::standing::Standing;
 use hos_core::store::{Ask, BATCH_MAX};
@@ -13,6 +13,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 
 use super::caller::TAKE_WRITE_LOCK;
 use super::fault::{classify, classify_caller, corrupt};
+use super::known::Known;
 use super::lines::{LINES_MAX, Lines};
 use super::row::{count, parsed, proof_id, stored_receipt, unchecked};
 use super::standing::StandingRows;
@@ -31,21 +32,6 @@ pub(super) enum Source<'a> {
     Committed(&'a Known),
     /// A transaction of the caller's: what it sees may yet be rolled back.
     Caller,
-}
-
-/// What is remembered of an actor in a tenant: everything but subjects and receipts.
-///
-/// It is true as long as the sum of all generations of tenant and world is the one that it was
-/// read with, for each of them only ever rises. The statement that loads compares it.
-#[derive(Debug)]
-pub(super) struct Known(moka::sync::Cache<Who, (i64, Standing)>);
-
-type Who = (World, Tenant, ActorId);
-
-impl Known {
-    pub(super) fn new(capacity: u64) -> Self {
-        Self(moka::sync::Cache::new(capacity))
-    }
 }
 
 /// One standing per ask, in order.
@@ -89,7 +75,7 @@ async fn load_chunk(
     standings: &mut Vec<Standing>,
 ) -> Result<(), Fault> {
     let remembered: Vec<Option<(i64, Standing)>> = match source {
-        Source::Committed(known) => asks.iter().map(|ask| known.0.get(&who(ask))).collect(),
+        Source::Committed(known) => asks.iter().map(|ask| known.get(ask)).collect(),
         Source::Caller => vec![None; asks.len()],
     };
     let text = match source {
@@ -109,10 +95,6 @@ async fn load_chunk(
         standings.push(standing(source, ask, &own, remembered)?);
     }
     Ok(())
-}
-
-fn who(ask: &Ask) -> Who {
-    (ask.world.clone(), ask.tenant.clone(), ask.actor.clone())
 }
 
 fn bind(
@@ -151,10 +133,10 @@ fn standing(
             let rows: StandingRows = serde_json::from_str(json)
                 .map_err(|error| corrupt("a standing").caused_by(error))?;
             let standing = rows.standing(&ask.tenant)?;
-            if let Source::Committed(known) = source {
-                known.0.insert(who(ask), (generation, standing.clone()));
+            match source {
+                Source::Committed(known) => known.insert(ask, generation, standing),
+                Source::Caller => standing,
             }
-            standing
         }
         (None, Some((_, standing))) => standing,
         (None, None) => return Err(corrupt("no standing")),

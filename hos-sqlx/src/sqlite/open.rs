@@ -1,10 +1,13 @@
 //! Opens the connections and checks what they were opened on.
 
+use std::time::Duration;
+
 use hos_core::error::{Fault, FaultKind};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use tokio::time::{Instant, sleep};
 
 use super::fault::classify;
 use super::migrate;
@@ -17,6 +20,8 @@ const SQLITE_VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 const CHECKPOINT_PAGES: &str = "4000";
 /// How much of the file each connection keeps in memory, in KiB.
 const CACHE_KIB: &str = "-32768";
+/// How long to wait before a busy file is opened again.
+const RETRY_AFTER: Duration = Duration::from_millis(10);
 const STATEMENTS_CACHED: usize = 256;
 /// Rows that the connection's thread may run ahead.
 const ROWS_AHEAD: usize = 512;
@@ -34,12 +39,9 @@ pub(super) async fn open(options: &SqliteOptions) -> Result<(SqlitePool, SqliteP
             .synchronous(SqliteSynchronous::Full)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES),
     );
-    match prepare(&writer).await {
-        Ok(()) => {}
-        Err(fault) => {
-            writer.close().await;
-            return Err(fault);
-        }
+    if let Err(fault) = prepare_patiently(&writer, options).await {
+        writer.close().await;
+        return Err(fault);
     }
     let reader = pool(options.reader_count(), options)
         .connect_lazy_with(connect(options).pragma("query_only", "ON"));
@@ -65,6 +67,20 @@ fn pool(connections: u32, options: &SqliteOptions) -> SqlitePoolOptions {
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
+}
+
+/// Whoever turns on the write-ahead log finds the others busy, and SQLite does not wait for them:
+/// its busy timeout does not hold there.
+async fn prepare_patiently(writer: &SqlitePool, options: &SqliteOptions) -> Result<(), Fault> {
+    let until = Instant::now() + options.patience();
+    loop {
+        match prepare(writer).await {
+            Err(fault) if fault.kind() == FaultKind::Busy && Instant::now() < until => {
+                sleep(RETRY_AFTER).await;
+            }
+            prepared => return prepared,
+        }
+    }
 }
 
 async fn prepare(writer: &SqlitePool) -> Result<(), Fault> {

@@ -143,15 +143,15 @@ async fn a_worlds_own_file_is_shared() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_who_open_at_once_agree() {
-    let place = Place::new();
-    let openings: Vec<_> = (0..8)
-        .map(|_| {
+    for _ in 0..16 {
+        let place = Place::new();
+        let openings = (0..8).map(|_| {
             let path = place.path();
             tokio::spawn(async move { SqliteStore::open(path).await })
-        })
-        .collect();
-    for opening in openings {
-        opening.await.unwrap().unwrap();
+        });
+        for opening in openings.collect::<Vec<_>>() {
+            opening.await.unwrap().unwrap();
+        }
+        place.sql("SELECT version FROM hos_schema").await;
     }
-    place.sql("SELECT version FROM hos_schema").await;
 }

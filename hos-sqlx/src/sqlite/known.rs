@@ -1,0 +1,64 @@
+//! What is remembered of actors between asks.
+
+use std::sync::Arc;
+
+use hos_core::id::{ActorId, Tenant, World};
+use hos_core::standing::{ActorStanding, Modes, Standing};
+use hos_core::store::Ask;
+use moka::sync::Cache;
+
+/// How many different standings, and different modes, are kept once for all who share them.
+const SHAPES: u64 = 1_024;
+
+/// What is remembered of an actor in a tenant: everything but subjects and receipts.
+///
+/// It is true as long as the sum of all generations of tenant and world is the one that it was
+/// read with, for each of them only ever rises. The statement that loads compares it.
+///
+/// Many actors stand alike, and most tenants have the same modes: what is equal is kept once, so
+/// that what ten thousand actors may do is read from near memory.
+#[derive(Debug)]
+pub(super) struct Known {
+    standings: Cache<Who, (i64, Standing)>,
+    actors: Cache<Arc<ActorStanding>, Arc<ActorStanding>>,
+    modes: Cache<Arc<Modes>, Arc<Modes>>,
+}
+
+type Who = (World, Tenant, ActorId);
+
+impl Known {
+    pub(super) fn new(capacity: u64) -> Self {
+        Self {
+            standings: Cache::new(capacity),
+            actors: Cache::new(SHAPES),
+            modes: Cache::new(SHAPES),
+        }
+    }
+
+    /// The standing and the sum of generations that it was read with.
+    pub(super) fn get(&self, ask: &Ask) -> Option<(i64, Standing)> {
+        self.standings.get(&who(ask))
+    }
+
+    /// Remembers a standing, and gives it back as it is kept.
+    pub(super) fn insert(&self, ask: &Ask, generation: i64, standing: Standing) -> Standing {
+        let standing = Standing {
+            actor: once(&self.actors, standing.actor),
+            modes: once(&self.modes, standing.modes),
+            ..standing
+        };
+        self.standings.insert(who(ask), (generation, standing.clone()));
+        standing
+    }
+}
+
+fn who(ask: &Ask) -> Who {
+    (ask.world.clone(), ask.tenant.clone(), ask.actor.clone())
+}
+
+fn once<T>(kept: &Cache<Arc<T>, Arc<T>>, value: Arc<T>) -> Arc<T>
+where
+    T: std::hash::Hash + Eq + Send + Sync + 'static,
+{
+    kept.get_with(Arc::clone(&value), || value)
+}
