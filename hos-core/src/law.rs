@@ -73,12 +73,12 @@ pub struct Law {
     world: World,
     version: Version,
     digest: Digest,
-    roles: Vec<RoleDefinition>,
     rules: Rules,
     actor: Schema,
     context: Schema,
     key_retention: Duration,
     contracts: BTreeMap<Kind, Vec<Arc<Contract>>>,
+    definition: LawDefinition,
 }
 
 impl Law {
@@ -152,13 +152,19 @@ impl Law {
     /// The roles, as declared.
     #[must_use]
     pub fn roles(&self) -> &[RoleDefinition] {
-        &self.roles
+        &self.definition.roles
     }
 
     /// The compiled rules.
     #[must_use]
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// The definition that was validated, rules with their conditions included.
+    #[must_use]
+    pub fn definition(&self) -> &LawDefinition {
+        &self.definition
     }
 
     /// The declared claims of actors, `id` and `kind` included.
@@ -230,12 +236,12 @@ fn validate(definition: &LawDefinition) -> Result<Law, LawError> {
         world,
         version,
         digest,
-        roles: definition.roles.clone(),
         rules,
         actor,
         context,
         key_retention: retention,
         contracts,
+        definition: definition.clone(),
     });
     faults.finish(law)
 }

@@ -296,6 +296,7 @@ fn timers_wait_a_bounded_time_for_an_action_that_can_be_done() {
     only("timer_out_of_range", at, |d| d.timers[0].after_seconds = 0);
     only("timer_out_of_range", at, |d| d.timers[0].after_seconds = TIMER_SECONDS_MAX + 1);
     assert_eq!(faults(|d| d.timers[0].after_seconds = TIMER_SECONDS_MAX), []);
+    assert_eq!(TIMER_SECONDS_MAX, 316_224_000, "ten years of 366 days");
     assert_eq!(faults(|d| d.timers[0].after_seconds = 1), []);
     only("unknown_action", at, |d| d.timers[0].action = text("fly"));
     only("unknown_action", at, |d| d.timers[0].action = text("publish"));

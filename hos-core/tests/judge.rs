@@ -732,6 +732,9 @@ fn a_move_under_a_break_glass_names_it() {
     assert!(leaf(&glass(later, true)).contains(named));
     assert!(!leaf(&glass(later, false)).contains("\"ref\""));
     assert_eq!(refused(transition(&act("ship"), &glass(now(), true))), Refusal::NotFound);
+    let mut ended = glass(now(), true);
+    Arc::make_mut(&mut ended.actor).roles.push("owner".parse().unwrap());
+    assert!(!leaf(&ended).contains("\"ref\""), "until is exclusive");
 }
 
 fn opening() -> Opening {
