@@ -1,5 +1,7 @@
 //! The application: the law over the file, the router over the application.
 
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,9 +14,12 @@ use hos_core::time::{Clock, SystemClock, Timestamp};
 use hos_sqlx::{GuardedColumn, SqliteStore};
 use sqlx::SqlitePool;
 
-use crate::config::Config;
+use crate::config::{Config, PublicUrl};
 use crate::error::Problem;
 use crate::law;
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::session::Cookies;
 use crate::webhook::Secret;
 use crate::{auth, domain, routes, seed};
 
@@ -36,8 +41,15 @@ struct Shared {
     clock: SharedClock,
     webhook_secret: Secret,
     decoy_hash: String,
+    demo: bool,
     /// Where this server hears webhooks, once it listens: the demo provider posts there.
     own_url: OnceLock<String>,
+    cookies: Cookies,
+    public_url: Option<PublicUrl>,
+    trusted_proxy: Option<IpAddr>,
+    limits: Limits,
+    metrics: Metrics,
+    stopping: AtomicBool,
 }
 
 impl std::fmt::Debug for Shared {
@@ -111,6 +123,7 @@ impl App {
         if let Some(directory) = config.data.parent() {
             std::fs::create_dir_all(directory)?;
         }
+        let limits = Limits::new(&config.quotas, &clock);
         let clock = SharedClock(clock);
         let store = SqliteStore::open(&config.data).await?;
         domain::schema::migrate(&store).await?;
@@ -126,7 +139,14 @@ impl App {
             clock,
             webhook_secret: config.webhook_secret.clone(),
             decoy_hash: auth::hash(crate::request::random_hex(16)).await?,
+            demo: config.demo,
             own_url: OnceLock::new(),
+            cookies: Cookies::new(config.public_url.as_ref().is_some_and(PublicUrl::is_https)),
+            public_url: config.public_url.clone(),
+            trusted_proxy: config.trusted_proxy,
+            limits,
+            metrics: Metrics::new(),
+            stopping: AtomicBool::new(false),
         }));
         if config.demo {
             seed::lay_down(&app).await?;
@@ -146,7 +166,9 @@ impl App {
     /// What the file says.
     pub async fn end_holds(&self) -> Result<usize, Problem> {
         let fired = self.hos().fire_due(self.now(), TIMERS_LIMIT).await?;
-        Ok(fired.iter().filter(|timer| timer.outcome.is_ok()).count())
+        let ended = fired.iter().filter(|timer| timer.outcome.is_ok()).count();
+        self.metrics().timers_fired(ended);
+        Ok(ended)
     }
 
     /// Ends holds and forgets old receipts for as long as it is polled.
@@ -160,6 +182,7 @@ impl App {
                 Ok(ended) => tracing::info!(ended, "holds ended"),
                 Err(problem) => tracing::error!(code = problem.code(), "holds were not ended"),
             }
+            self.limits().forget_idle();
             if let Err(fault) = self.hos().sweep_receipts(SWEEP_LIMIT).await {
                 tracing::error!(%fault, "old receipts were not swept");
             }
@@ -171,8 +194,14 @@ impl App {
         let _ = self.0.own_url.set(url);
     }
 
+    /// Says that no new visitors are wanted: `/ready` fails from here on.
+    pub fn stop(&self) {
+        self.0.stopping.store(true, Ordering::Relaxed);
+    }
+
     /// Writes everything back into the file and closes it.
     pub async fn close(&self) {
+        self.stop();
         if let Err(fault) = self.0.store.close().await {
             tracing::error!(%fault, "the file was closed without its last checkpoint");
         }
@@ -214,8 +243,41 @@ impl App {
         &self.0.decoy_hash
     }
 
+    /// Whether the demo accounts are there.
+    pub(crate) fn is_demo(&self) -> bool {
+        self.0.demo
+    }
+
     pub(crate) fn own_url(&self) -> Option<&str> {
         self.0.own_url.get().map(String::as_str)
+    }
+
+    pub(crate) fn cookies(&self) -> Cookies {
+        self.0.cookies
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.public_url.as_ref().is_some_and(PublicUrl::is_https)
+    }
+
+    pub(crate) fn public_origin(&self) -> Option<&str> {
+        self.0.public_url.as_ref().map(PublicUrl::origin)
+    }
+
+    pub(crate) fn trusted_proxy(&self) -> Option<IpAddr> {
+        self.0.trusted_proxy
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.0.stopping.load(Ordering::Relaxed)
     }
 
     /// Names a thing of a tenant.

@@ -1,24 +1,21 @@
-//! Who is asking: passwords, sessions, and the user of a request.
-
-use std::time::Duration;
+//! Who is asking: passwords, and the user of a request.
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
 use hos_core::actor::Actor;
 use hos_core::time::Timestamp;
-use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::error::Problem;
-use crate::request::random_hex;
+use crate::request::note_session;
+pub use crate::session::open as open_session;
+use crate::session::{self, Resumed};
 
-/// How long a session lasts.
-pub const SESSION_TIME_MAX: Duration = Duration::from_secs(30 * 86_400);
 /// The longest e-mail address, in bytes.
 pub const EMAIL_BYTES_MAX: usize = 254;
 /// The longest password, in bytes.
@@ -27,10 +24,8 @@ pub const PASSWORD_BYTES_MAX: usize = 256;
 /// How many passwords are hashed at once: each takes 19 MiB while it is.
 static HASHING: Semaphore = Semaphore::const_new(4);
 
-const COOKIE: &str = "pazar_session";
-
 /// A signed-in user.
-#[derive(Debug, Clone, sqlx::FromRow, serde::Serialize)]
+#[derive(Debug, Clone, sqlx::FromRow, serde::Serialize, utoipa::ToSchema)]
 #[non_exhaustive]
 pub struct User {
     /// The opaque id that the law knows.
@@ -65,41 +60,17 @@ impl FromRequestParts<App> for Visitor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let Some(token) = token(&parts.headers) else { return Ok(Self(None)) };
-        let user = sqlx::query_as(
-            "SELECT users.id, users.email, users.name FROM sessions \
-             JOIN users ON users.id = sessions.user_id \
-             WHERE sessions.token_hash = ? AND sessions.expires_at > ?",
-        )
-        .bind(token_hash(token))
-        .bind(app.now().as_micros())
-        .fetch_optional(app.reader())
-        .await?;
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
+        let resumed = session::resume(app, &parts.headers).await?;
+        let user = resumed.map(|Resumed { user, cookie }| {
+            note_session(cookie);
+            user
+        });
+        parts.extensions.insert(Self(user.clone()));
         Ok(Self(user))
     }
-}
-
-/// The session's token of a request, if it carries one.
-pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|cookies| cookies.split(';'));
-    pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
-}
-
-/// What is stored of a token: whoever reads the file cannot sign in with it.
-fn token_hash(token: &str) -> Vec<u8> {
-    Sha256::digest(token.as_bytes()).to_vec()
-}
-
-/// The cookie that carries a token.
-pub(crate) fn cookie(token: &str) -> String {
-    let seconds = SESSION_TIME_MAX.as_secs();
-    format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}")
-}
-
-/// The cookie that takes it away.
-pub(crate) fn no_cookie() -> String {
-    format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
 }
 
 /// E-mail addresses are compared without case and without space around them.
@@ -108,9 +79,10 @@ pub(crate) fn normal_email(email: &str) -> String {
 }
 
 /// Signs in by e-mail and password, which name one account in the whole marketplace. Answers the
-/// user and a fresh token.
+/// user and the cookie of a fresh session.
 pub(crate) async fn sign_in(
     app: &App,
+    headers: &HeaderMap,
     email: &str,
     password: String,
 ) -> Result<(User, String), Problem> {
@@ -118,6 +90,7 @@ pub(crate) async fn sign_in(
     if email.len() > EMAIL_BYTES_MAX || password.len() > PASSWORD_BYTES_MAX {
         return Err(wrong());
     }
+    app.limits().sign_in(app, &normal_email(email))?;
     let found: Option<(String, String)> =
         sqlx::query_as("SELECT id, password_hash FROM users WHERE email = ?")
             .bind(normal_email(email))
@@ -130,48 +103,12 @@ pub(crate) async fn sign_in(
     };
     let genuine = verify(password, hash).await?;
     let id = id.filter(|_| genuine).ok_or_else(wrong)?;
-    let token = open_session(app, &id).await?;
+    let cookie = session::begin(app, headers, &id).await?;
     let user = sqlx::query_as("SELECT id, email, name FROM users WHERE id = ?")
         .bind(id)
         .fetch_one(app.reader())
         .await?;
-    Ok((user, token))
-}
-
-/// Opens a session for a user whose credential was checked; answers its token.
-///
-/// # Errors
-///
-/// What the database says.
-pub async fn open_session(app: &App, user_id: &str) -> Result<String, Problem> {
-    let token = random_hex(32);
-    let now = app.now();
-    let mut transaction = app.store().begin().await?;
-    sqlx::query("DELETE FROM sessions WHERE expires_at <= ?")
-        .bind(now.as_micros())
-        .execute(&mut *transaction)
-        .await?;
-    sqlx::query(
-        "INSERT INTO sessions (token_hash, user_id, created_at, expires_at) VALUES (?, ?, ?, ?)",
-    )
-    .bind(token_hash(&token))
-    .bind(user_id)
-    .bind(now.as_micros())
-    .bind(now.after(SESSION_TIME_MAX).as_micros())
-    .execute(&mut *transaction)
-    .await?;
-    transaction.commit().await?;
-    Ok(token)
-}
-
-/// Revokes a session; one that is over already is no fault.
-pub(crate) async fn sign_out(app: &App, token: &str) -> Result<(), Problem> {
-    let mut transaction = app.store().begin().await?;
-    sqlx::query("DELETE FROM sessions WHERE token_hash = ?")
-        .bind(token_hash(token))
-        .execute(&mut *transaction)
-        .await?;
-    Ok(transaction.commit().await?)
+    Ok((user, cookie))
 }
 
 /// Adds an account unless its e-mail address has one. The address is unique in the whole

@@ -1,8 +1,15 @@
-//! Configuration: environment, then flags; all faults at once.
+//! Configuration: flags, then the environment, then a file; all faults of all of them at once.
 
-use std::net::SocketAddr;
+mod sources;
+
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
+pub use sources::usage;
+use sources::{ADDRESS, DATA, DEMO, Setting, Sources};
+
+use crate::limits::Quotas;
 use crate::webhook::Secret;
 
 /// What Pazar is started with.
@@ -17,6 +24,35 @@ pub struct Config {
     pub webhook_secret: Secret,
     /// Whether demo tenants, listings and accounts are there.
     pub demo: bool,
+    /// What browsers call it, when that is not where it listens.
+    pub public_url: Option<PublicUrl>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxy: Option<IpAddr>,
+    /// How much is too much.
+    pub quotas: Quotas,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// The least important line that is written.
+    pub log_level: tracing::Level,
+    /// How long requests in flight may take once it was told to stop.
+    pub stop_time: Duration,
+}
+
+/// What browsers call this server: scheme, host and port, nothing more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    origin: String,
+    https: bool,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "for people or for programs")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
 }
 
 /// Everything that is wrong with the configuration.
@@ -32,27 +68,55 @@ impl ConfigError {
     }
 }
 
-/// What `--help` prints.
-pub const USAGE: &str = "\
-Pazar, a marketplace under the law.
-
-usage: pazar [--address HOST:PORT] [--data FILE] [--demo on|off]
-
-  PAZAR_ADDRESS         where it listens             127.0.0.1:8080
-  PAZAR_DATA            the SQLite file              ./pazar-data/pazar.db
-  PAZAR_DEMO            demo tenants and accounts    on
-  PAZAR_WEBHOOK_SECRET  whsec_ and 24 to 64 bytes of base64; made anew at each start when
-                        missing
-";
-
-impl Config {
-    /// A configuration for a file, on a free port, with demo data: for tests.
-    #[must_use]
-    pub fn for_file(data: PathBuf, webhook_secret: Secret) -> Self {
-        Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), data, webhook_secret, demo: true }
+impl PublicUrl {
+    /// Reads `https://pazar.example` or the like.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let url = reqwest::Url::parse(text).map_err(|error| error.to_string())?;
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let nameless = url.username().is_empty() && url.password().is_none();
+        if !matches!(url.scheme(), "http" | "https") || !bare || !nameless {
+            return Err("expected http or https, a host, and no more".to_owned());
+        }
+        Ok(Self { origin: url.origin().ascii_serialization(), https: url.scheme() == "https" })
     }
 
-    /// Reads flags, which come before the environment, which comes before the defaults.
+    /// As browsers write it into `Origin`.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether cookies may be kept to encrypted connections.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.https
+    }
+}
+
+impl Config {
+    /// A configuration for a file, on a free port, with demo data and without limits: for tests.
+    #[must_use]
+    pub fn for_file(data: PathBuf, webhook_secret: Secret) -> Self {
+        Self {
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data,
+            webhook_secret,
+            demo: true,
+            public_url: None,
+            trusted_proxy: None,
+            quotas: Quotas::off(),
+            log_format: LogFormat::Text,
+            log_level: tracing::Level::INFO,
+            stop_time: Duration::from_secs(20),
+        }
+    }
+
+    /// Reads flags, which come before the environment, which comes before the file, which comes
+    /// before the defaults. The file is named by `--config` or `PAZAR_CONFIG`.
     ///
     /// # Errors
     ///
@@ -62,73 +126,124 @@ impl Config {
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
         let mut faults = Vec::new();
-        let flags = flags(arguments, &mut faults);
-        let value = |flag: &str, name: &str| {
-            let given = flags.iter().rev().find(|(known, _)| known == flag);
-            given.map(|(_, value)| value.clone()).or_else(|| environment(name))
-        };
-        let text = value("--address", "PAZAR_ADDRESS").unwrap_or("127.0.0.1:8080".to_owned());
-        let address = text.parse::<SocketAddr>().map_err(|error| {
-            faults.push(format!("PAZAR_ADDRESS `{text}`: {error}; expected 127.0.0.1:8080"));
+        let sources = Sources::read(arguments, environment, &mut faults);
+        let mut read = Reading { sources, faults };
+        let address = read.needed(&ADDRESS, |text| {
+            text.parse::<SocketAddr>().map_err(|error| format!("{error}; expected 127.0.0.1:8080"))
         });
-        let data = value("--data", "PAZAR_DATA").unwrap_or("./pazar-data/pazar.db".to_owned());
-        if data.is_empty() || data.ends_with('/') {
-            faults.push(format!("PAZAR_DATA `{data}`: names no file"));
-        }
-        let demo = value("--demo", "PAZAR_DEMO");
-        let demo_on = match demo.as_deref() {
-            None | Some("on") => true,
-            Some("off") => false,
-            Some(other) => {
-                faults.push(format!("PAZAR_DEMO `{other}`: expected on or off"));
-                false
-            }
-        };
-        if demo.is_none() && address.is_ok_and(|address| !address.ip().is_loopback()) {
-            faults.push(
+        let data = read.needed(&DATA, |text| match text {
+            "" => Err("names no file".to_owned()),
+            text if text.ends_with('/') => Err("names no file".to_owned()),
+            text => Ok(PathBuf::from(text)),
+        });
+        let demo_is_said = read.sources.value(&DEMO).is_some();
+        let demo = read.needed(&DEMO, switch);
+        // Never a flag: flags are seen by every process of the machine.
+        let webhook_secret = read.wanted(&sources::WEBHOOK_SECRET, |text| {
+            Secret::parse(text).map_err(|error| error.to_string())
+        });
+        let public_url = read.wanted(&sources::PUBLIC_URL, PublicUrl::parse);
+        let trusted_proxy = read.wanted(&sources::TRUSTED_PROXY, |text| {
+            text.parse::<IpAddr>().map_err(|error| error.to_string())
+        });
+        let quotas = read.quotas();
+        let log_format = read.needed(&sources::LOG_FORMAT, |text| match text {
+            "text" => Ok(LogFormat::Text),
+            "json" => Ok(LogFormat::Json),
+            _ => Err("expected text or json".to_owned()),
+        });
+        let log_level = read.needed(&sources::LOG_LEVEL, |text| {
+            text.parse().map_err(|_| "expected error, warn, info, debug or trace".to_owned())
+        });
+        let stop_seconds = read.needed(&sources::STOP_SECONDS, whole_number);
+        let elsewhere = address.is_some_and(|address| !address.ip().is_loopback());
+        if !demo_is_said && (elsewhere || public_url.is_some()) {
+            read.faults.push(
                 "PAZAR_DEMO: the address can be reached from elsewhere and demo passwords are \
                  public; say `off`, or `on` if that is what you want"
                     .to_owned(),
             );
         }
-        // Never a flag: flags are seen by every process of the machine.
-        let webhook_secret = match environment("PAZAR_WEBHOOK_SECRET") {
-            Some(text) => Secret::parse(&text)
-                .map_err(|error| faults.push(format!("PAZAR_WEBHOOK_SECRET: {error}"))),
-            None => Ok(Secret::random()),
-        };
-        match (address, webhook_secret) {
-            (Ok(address), Ok(webhook_secret)) if faults.is_empty() => {
-                Ok(Self { address, data: data.into(), webhook_secret, demo: demo_on })
-            }
-            _ => Err(ConfigError(faults)),
+        let all = (address, data, demo, log_format, log_level, stop_seconds);
+        match all {
+            (
+                Some(address),
+                Some(data),
+                Some(demo),
+                Some(log_format),
+                Some(log_level),
+                Some(stop_seconds),
+            ) if read.faults.is_empty() => Ok(Self {
+                address,
+                data,
+                webhook_secret: webhook_secret.unwrap_or_else(Secret::random),
+                demo,
+                public_url,
+                trusted_proxy,
+                quotas,
+                log_format,
+                log_level,
+                stop_time: Duration::from_secs(stop_seconds.into()),
+            }),
+            _ => Err(ConfigError(read.faults)),
         }
     }
 }
 
-const FLAGS: [&str; 3] = ["--address", "--data", "--demo"];
+/// The sources, and what was found wrong so far.
+struct Reading<E> {
+    sources: Sources<E>,
+    faults: Vec<String>,
+}
 
-fn flags(
-    arguments: impl IntoIterator<Item = String>,
-    faults: &mut Vec<String>,
-) -> Vec<(String, String)> {
-    let mut flags = Vec::new();
-    let mut arguments = arguments.into_iter();
-    while let Some(argument) = arguments.next() {
-        let (flag, value) = match argument.split_once('=') {
-            Some((flag, value)) => (flag.to_owned(), Some(value.to_owned())),
-            None => (argument, None),
-        };
-        if !FLAGS.contains(&flag.as_str()) {
-            faults.push(format!("`{flag}` is not a flag; see --help"));
-            continue;
-        }
-        match value.or_else(|| arguments.next()) {
-            Some(value) => flags.push((flag, value)),
-            None => faults.push(format!("`{flag}` needs a value")),
-        }
+impl<E: Fn(&str) -> Option<String>> Reading<E> {
+    /// A setting that may be missing; none also when it is wrong, which is then a fault.
+    fn wanted<T>(
+        &mut self,
+        setting: &Setting,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let given = self.sources.value(setting)?;
+        let read = parse(&given.text);
+        read.map_err(|error| self.faults.push(given.fault(setting, &error))).ok()
     }
-    flags
+
+    /// A setting with a default; none when it is wrong, which is then a fault.
+    fn needed<T>(
+        &mut self,
+        setting: &Setting,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        if self.sources.value(setting).is_none() {
+            return parse(setting.default).ok();
+        }
+        self.wanted(setting, parse)
+    }
+
+    fn quotas(&mut self) -> Quotas {
+        let on = self.needed(&sources::LIMITS, switch).unwrap_or(true);
+        let mut quota = |setting| self.needed(setting, whole_number).unwrap_or_default();
+        let quotas = Quotas {
+            sign_ins_of_address: quota(&sources::SIGN_INS_OF_ADDRESS),
+            sign_ins_of_email: quota(&sources::SIGN_INS_OF_EMAIL),
+            writes_of_actor: quota(&sources::WRITES_OF_ACTOR),
+            writes_of_address: quota(&sources::WRITES_OF_ADDRESS),
+            bad_webhooks_of_address: quota(&sources::BAD_WEBHOOKS_OF_ADDRESS),
+        };
+        if on { quotas } else { Quotas::off() }
+    }
+}
+
+fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("expected on or off".to_owned()),
+    }
+}
+
+fn whole_number(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "expected a whole number".to_owned())
 }
 
 #[cfg(test)]
@@ -143,35 +258,96 @@ mod tests {
         Config::read(arguments.iter().map(|text| (*text).to_owned()), environment)
     }
 
+    fn file(text: &str) -> (tempfile::TempDir, String) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("pazar.toml");
+        std::fs::write(&path, text).unwrap();
+        (directory, path.to_str().unwrap().to_owned())
+    }
+
     #[test]
     fn nothing_is_needed() {
         let config = read(&[], &[]).unwrap();
         assert_eq!(config.address.to_string(), "127.0.0.1:8080");
         assert_eq!(config.data, PathBuf::from("./pazar-data/pazar.db"));
         assert!(config.demo);
+        assert_eq!(config.log_format, LogFormat::Text);
+        assert!(config.quotas.sign_ins_of_email > 0);
     }
 
     #[test]
-    fn flags_come_before_the_environment() {
-        let config = read(&["--data=/tmp/a.db"], &[("PAZAR_DATA", "/tmp/b.db")]).unwrap();
+    fn flags_come_before_the_environment_and_the_file_last() {
+        let (_directory, path) = file("data = \"/tmp/c.db\"\ndemo = false\nwrites_of_actor = 7\n");
+        let environment = [("PAZAR_DATA", "/tmp/b.db"), ("PAZAR_CONFIG", path.as_str())];
+        let config = read(&["--data=/tmp/a.db"], &environment).unwrap();
         assert_eq!(config.data, PathBuf::from("/tmp/a.db"));
+        assert_eq!(read(&[], &environment).unwrap().data, PathBuf::from("/tmp/b.db"));
+        let config = read(&["--config", &path], &[]).unwrap();
+        assert_eq!(config.data, PathBuf::from("/tmp/c.db"));
+        assert!(!config.demo);
+        assert_eq!(config.quotas.writes_of_actor, 7);
     }
 
     #[test]
-    fn all_faults_are_reported_at_once() {
+    fn all_faults_of_all_sources_are_reported_at_once() {
+        let (_directory, path) = file("sail = 1\nlog_format = \"xml\"\npublic_url = [1]\n");
         let environment = [
+            ("PAZAR_CONFIG", path.as_str()),
             ("PAZAR_ADDRESS", "nowhere"),
             ("PAZAR_DATA", ""),
             ("PAZAR_DEMO", "perhaps"),
             ("PAZAR_WEBHOOK_SECRET", "short"),
         ];
-        let error = read(&["--port", "--data"], &environment).unwrap_err();
-        assert_eq!(error.faults().len(), 6, "{error}");
+        let error = read(&["--port", "--writes-of-actor=many", "--data"], &environment);
+        let error = error.unwrap_err();
+        assert_eq!(error.faults().len(), 10, "{error}");
+        assert!(!error.to_string().contains("short"), "a secret is not repeated: {error}");
+    }
+
+    #[test]
+    fn a_secret_is_no_flag_and_may_stand_in_the_file() {
+        let secret = Secret::random().reveal();
+        assert!(read(&["--webhook-secret", &secret], &[]).is_err());
+        let (_directory, path) = file(&format!("webhook_secret = \"{secret}\"\n"));
+        let config = read(&["--config", &path], &[]).unwrap();
+        assert_eq!(config.webhook_secret.reveal(), secret);
+    }
+
+    #[test]
+    fn a_file_that_is_missing_or_no_toml_is_a_fault() {
+        assert!(read(&["--config", "/nowhere/pazar.toml"], &[]).is_err());
+        let (_directory, path) = file("data = \n");
+        assert!(read(&["--config", &path], &[]).is_err());
     }
 
     #[test]
     fn demo_passwords_are_not_served_to_the_world_by_default() {
         assert!(read(&["--address", "0.0.0.0:80"], &[]).is_err());
         assert!(read(&["--address", "0.0.0.0:80", "--demo", "off"], &[]).is_ok());
+        assert!(read(&["--public-url", "https://pazar.example"], &[]).is_err());
+    }
+
+    #[test]
+    fn a_public_url_is_an_origin() {
+        let url = PublicUrl::parse("https://pazar.example/").unwrap();
+        assert_eq!((url.origin(), url.is_https()), ("https://pazar.example", true));
+        assert!(!PublicUrl::parse("http://pazar.example:81").unwrap().is_https());
+        for wrong in
+            ["pazar.example", "ftp://a.example", "https://a.example/b", "https://u@a.example"]
+        {
+            assert!(PublicUrl::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn limits_can_be_off() {
+        assert_eq!(read(&["--limits", "off"], &[]).unwrap().quotas, Quotas::off());
+    }
+
+    #[test]
+    fn the_usage_names_every_setting() {
+        let usage = usage();
+        assert!(usage.contains("PAZAR_WEBHOOK_SECRET") && usage.contains("PAZAR_PUBLIC_URL"));
+        assert!(!usage.contains("--webhook-secret"));
     }
 }

@@ -17,6 +17,8 @@ pub struct Problem {
     allowed: Option<Vec<String>>,
     /// The guards that do not hold, or the reason of a conflict.
     reasons: Vec<String>,
+    /// When it makes sense to try again, in seconds.
+    retry_after: Option<u64>,
 }
 
 /// A problem as it is written.
@@ -40,7 +42,15 @@ impl Problem {
     #[must_use]
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
         let (status, _) = meaning(code);
-        Self { code, status, detail: detail.into(), allowed: None, reasons: Vec::new() }
+        let again = matches!(code, "in_progress" | "unavailable" | "rate_limited");
+        Self {
+            code,
+            status,
+            detail: detail.into(),
+            allowed: None,
+            reasons: Vec::new(),
+            retry_after: again.then_some(1),
+        }
     }
 
     /// A guard of the marketplace's own, told like one of a contract.
@@ -53,6 +63,13 @@ impl Problem {
     #[must_use]
     pub fn conflict(reason: &str, detail: impl Into<String>) -> Self {
         Self::new("conflict", detail).because([reason])
+    }
+
+    /// Too much of something, for so many seconds.
+    #[must_use]
+    pub fn rate_limited(seconds: u64) -> Self {
+        let detail = format!("too many requests; try again in {seconds} s");
+        Self { retry_after: Some(seconds), ..Self::new("rate_limited", detail) }
     }
 
     /// Nothing there, or nothing that this caller may know of.
@@ -95,6 +112,13 @@ impl Problem {
     #[must_use]
     pub fn reasons(&self) -> &[String] {
         &self.reasons
+    }
+
+    /// Tells when it makes sense to try again, if that is known.
+    pub(crate) fn tell_when(&self, response: &mut Response) {
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
     }
 
     /// The HTTP status.
@@ -212,9 +236,7 @@ impl IntoResponse for Problem {
         let mut response = (self.status, body).into_response();
         let type_ = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, type_);
-        if matches!(self.code, "in_progress" | "unavailable" | "rate_limited") {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        }
+        self.tell_when(&mut response);
         response
     }
 }

@@ -4,11 +4,20 @@ pub mod app;
 pub mod auth;
 pub mod config;
 mod domain;
+pub mod drawing;
 pub mod error;
+mod guard;
+mod headers;
+mod language;
 pub mod law;
+pub mod limits;
+pub mod logs;
+mod metrics;
+pub mod openapi;
 pub mod request;
 mod routes;
 mod seed;
+pub mod session;
 pub mod webhook;
 
 /// The demo accounts and their password, as the start prints them.

@@ -1,26 +1,25 @@
 //! Serves Pazar.
 
+use std::future::IntoFuture as _;
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use pazar::app::App;
-use pazar::config::{Config, USAGE};
+use pazar::config::{Config, usage};
 use tokio::net::TcpListener;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
-        say(USAGE);
+        say(&usage());
         return ExitCode::SUCCESS;
     }
     let config = match Config::read(arguments, |name| std::env::var(name).ok()) {
         Ok(config) => config,
         Err(error) => return complain(&error.to_string()),
     };
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_max_level(tracing::Level::WARN)
-        .init();
+    pazar::logs::start(&config);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return complain(&format!("the runtime does not start: {error}")),
@@ -54,7 +53,25 @@ async fn serve(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
     }
     app.listens_at(format!("http://{address}"));
     let house = tokio::spawn(app.clone().keep_house());
-    let served = axum::serve(listener, app.router()).with_graceful_shutdown(told_to_stop()).await;
+    let (told, hear) = tokio::sync::oneshot::channel();
+    let stopping = app.clone();
+    let service = app.router().into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(async move {
+        told_to_stop().await;
+        stopping.stop();
+        let _ = told.send(());
+    });
+    let deadline = async {
+        let _ = hear.await;
+        tokio::time::sleep(config.stop_time).await;
+    };
+    let served = tokio::select! {
+        served = served.into_future() => served,
+        () = deadline => {
+            tracing::warn!("requests in flight were not waited for any longer");
+            Ok(())
+        }
+    };
     house.abort();
     app.close().await;
     say("pazar has stopped\n");

@@ -1,14 +1,13 @@
-//! What every request carries: its id, its command key, its origin, its body.
+//! What every request carries: its id, its command key, its body.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
 
 use axum::Form;
 use axum::body::Bytes;
-use axum::extract::rejection::FormRejection;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use hos_core::id::{KEY_BYTES_MAX, RequestId};
@@ -23,86 +22,66 @@ use crate::routes::views::PageProblem;
 
 /// The largest body, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
-/// How long an answer may take.
-pub const ANSWER_TIME_MAX: Duration = Duration::from_secs(20);
-
 tokio::task_local! {
-    static REQUEST_ID: RequestId;
+    static CONTEXT: Context;
+}
+
+/// What is known of the request that a task answers.
+pub(crate) struct Context {
+    id: RequestId,
+    notes: Mutex<Notes>,
+}
+
+/// What was found out while it was answered, and the answer has to carry.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    /// The cookie of a session that was renewed.
+    pub(crate) cookie: Option<String>,
+    /// Whether somebody's session was taken up.
+    pub(crate) holder: bool,
+}
+
+impl Context {
+    /// Answers a request under its id.
+    pub(crate) async fn scope<T>(id: RequestId, answer: impl Future<Output = T>) -> T {
+        CONTEXT.scope(Self { id, notes: Mutex::default() }, answer).await
+    }
+}
+
+/// Notes that a session was taken up, and the cookie when it was renewed.
+pub(crate) fn note_session(cookie: Option<String>) {
+    // Outside of a request there is no answer to carry it.
+    let _ = CONTEXT.try_with(|context| {
+        let mut notes = context.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.holder = true;
+        notes.cookie = cookie.or_else(|| notes.cookie.take());
+    });
+}
+
+/// What was noted, once.
+pub(crate) fn take_notes() -> Notes {
+    let taken = CONTEXT.try_with(|context| {
+        let mut notes = context.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *notes)
+    });
+    taken.unwrap_or_default()
 }
 
 /// The id of the request that this task answers; empty outside of one.
 pub(crate) fn current_id() -> String {
-    REQUEST_ID.try_with(ToString::to_string).unwrap_or_default()
+    CONTEXT.try_with(|context| context.id.to_string()).unwrap_or_default()
 }
 
 /// The id of the request that this task answers; a fresh one outside of one.
 pub(crate) fn current() -> RequestId {
-    REQUEST_ID.try_with(Clone::clone).unwrap_or_else(|_| fresh_id())
+    CONTEXT.try_with(|context| context.id.clone()).unwrap_or_else(|_| fresh_id())
 }
 
-/// Gives the request its id, a time limit, and a same-origin check; echoes the id.
-pub(crate) async fn guard(request: Request, next: Next) -> Response {
-    let id = accepted_id(request.headers()).unwrap_or_else(fresh_id);
-    let echoed = HeaderValue::from_str(id.as_str());
-    let answer = async {
-        if is_forged(request.method(), request.headers(), request.uri().path()) {
-            return Problem::new("denied", "the request comes from another site").into_response();
-        }
-        match tokio::time::timeout(ANSWER_TIME_MAX, next.run(request)).await {
-            Ok(response) => response,
-            Err(_) => {
-                Problem::new("unavailable", "the answer took too long; retry with the same key")
-                    .into_response()
-            }
-        }
-    };
-    let mut response = REQUEST_ID.scope(id, answer).await;
-    let headers = response.headers_mut();
-    if let Ok(echoed) = echoed {
-        headers.insert("x-request-id", echoed);
-    }
-    headers.insert("x-world", HeaderValue::from_static(crate::law::WORLD));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; \
-             frame-ancestors 'none'; base-uri 'none'",
-        ),
-    );
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
-}
-
-fn accepted_id(headers: &HeaderMap) -> Option<RequestId> {
-    RequestId::new(headers.get("x-request-id")?.to_str().ok()?).ok()
-}
-
-fn fresh_id() -> RequestId {
+/// An id for a request that came without one.
+pub(crate) fn fresh_id() -> RequestId {
     let id = format!("req-{}", random_hex(16));
     #[expect(clippy::expect_used, reason = "hexadecimal digits are visible ASCII")]
     RequestId::new(id).expect("well-formed")
-}
-
-/// Whether a browser says that another site sent this (cross-site request forgery). Programs that
-/// are no browsers send neither header, and carry no cookie that they did not mean to send.
-fn is_forged(method: &Method, headers: &HeaderMap, path: &str) -> bool {
-    // A webhook is trusted for its signature, whoever carries it.
-    if method.is_safe() || path.starts_with("/webhooks/") {
-        return false;
-    }
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text("sec-fetch-site") {
-        return !matches!(site, "same-origin" | "none");
-    }
-    match headers.get(header::ORIGIN) {
-        None => false,
-        Some(origin) => {
-            let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-            origin.map(|(_, host)| host) != text("host")
-        }
-    }
 }
 
 /// Random hexadecimal digits, two for each byte.
@@ -202,12 +181,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let is_json = says_json(request.headers());
         let Raw(bytes) = Raw::from_request(request, state).await?;
+        if !is_json && !bytes.is_empty() {
+            let detail = "send the body as `Content-Type: application/json`";
+            return Err(Problem::new("invalid_input", detail)
+                .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        }
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
         serde_json::from_slice(text).map(Self).map_err(|error| {
             Problem::new("invalid_input", format!("the body is not valid: {error}"))
         })
     }
+}
+
+/// No form of another site's page can say so without being asked about first.
+fn says_json(headers: &HeaderMap) -> bool {
+    let type_ = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let type_ = type_.and_then(|text| text.split(';').next());
+    type_.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {
@@ -256,6 +248,12 @@ impl<S: Send + Sync> FromRequest<S> for Raw {
     }
 }
 
+/// What the address asks for.
+pub(crate) fn asked<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
+    let Query(query) = query.map_err(|error| Problem::new("invalid_input", error.body_text()))?;
+    Ok(query)
+}
+
 /// What an unknown method of a known path is told.
 pub(crate) fn only<S: Clone + Send + Sync + 'static>(router: MethodRouter<S>) -> MethodRouter<S> {
     router.fallback(|| async {
@@ -267,27 +265,6 @@ pub(crate) fn only<S: Clone + Send + Sync + 'static>(router: MethodRouter<S>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap()))
-            .collect()
-    }
-
-    #[test]
-    fn another_site_cannot_post() {
-        let forged = |pairs: &[(&'static str, &'static str)]| {
-            is_forged(&Method::POST, &headers(pairs), "/sign-out")
-        };
-        assert!(forged(&[("sec-fetch-site", "cross-site")]));
-        assert!(forged(&[("sec-fetch-site", "same-site")]));
-        assert!(!forged(&[("sec-fetch-site", "same-origin")]));
-        assert!(forged(&[("origin", "http://evil.example"), ("host", "pazar.example")]));
-        assert!(forged(&[("origin", "null"), ("host", "pazar.example")]));
-        assert!(!forged(&[("origin", "http://pazar.example"), ("host", "pazar.example")]));
-        assert!(!forged(&[]), "no browser, no borrowed cookie");
-    }
 
     #[test]
     fn keys_are_bare_or_quoted_and_limited() {

@@ -27,17 +27,22 @@ pub(crate) struct Account {
 /// The password of every demo account: public, hence refused on addresses that others reach.
 pub(crate) const PASSWORD: &str = "pazar-demo";
 
+/// The version of the seed.
+const SEED: i64 = 2;
 const ROOT: &str = "u-root";
 const SHOP: &str = "kilim";
 const HOUSE: &str = "konak";
+const GARAGE: &str = "liman";
 
 /// Invented people at a reserved domain.
-pub(crate) const ACCOUNTS: [Account; 7] = [
+pub(crate) const ACCOUNTS: [Account; 9] = [
     account(ROOT, "root@pazar.example", "Root", None),
     account("u-kilim-owner", "owner@kilim.example", "Kilim owner", Some((SHOP, "owner"))),
     account("u-kilim-staff", "staff@kilim.example", "Kilim staff", Some((SHOP, "staff"))),
     account("u-konak-owner", "owner@konak.example", "Konak owner", Some((HOUSE, "owner"))),
     account("u-konak-staff", "staff@konak.example", "Konak staff", Some((HOUSE, "staff"))),
+    account("u-liman-owner", "owner@liman.example", "Liman owner", Some((GARAGE, "owner"))),
+    account("u-liman-staff", "staff@liman.example", "Liman staff", Some((GARAGE, "staff"))),
     account("u-ada", "ada@pazar.example", "Ada", None),
     account("u-can", "can@pazar.example", "Can", None),
 ];
@@ -54,17 +59,96 @@ const fn account(
 /// One demo listing: firm, key, and what it says.
 type Offer = (&'static str, &'static str, NewListing);
 
+/// What the first seed laid down.
 static OFFERS: LazyLock<[Offer; 5]> = LazyLock::new(|| {
     [
-        (SHOP, "kilim", sale("Handwoven kilim", "Wool, 120 by 180 cm.", 450_000, 12)),
-        (SHOP, "tulip", sale("Tulip tea glasses", "Six of them, with saucers.", 24_000, 40)),
-        (SHOP, "lamp", sale("Mosaic lamp", "The last five.", 89_000, 5)),
-        (HOUSE, "room", booking("Courtyard room", "Breakfast included.", 180_000, 2, "day", true)),
-        (HOUSE, "hall", booking("Guest hall", "The owner confirms.", 60_000, 20, "hour", false)),
+        (SHOP, "kilim", sale("product", "Handwoven kilim", "Wool, 120 by 180 cm.", 450_000, 12)),
+        (
+            SHOP,
+            "tulip",
+            sale("product", "Tulip tea glasses", "Six of them, with saucers.", 24_000, 40),
+        ),
+        (SHOP, "lamp", sale("product", "Mosaic lamp", "The last five.", 89_000, 5)),
+        (
+            HOUSE,
+            "room",
+            booking("lodging", "Courtyard room", "Breakfast included.", 180_000, (2, "day"))
+                .at_once(),
+        ),
+        (
+            HOUSE,
+            "hall",
+            booking("service", "Guest hall", "The owner confirms.", 60_000, (20, "hour")),
+        ),
     ]
 });
 
-fn sale(title: &str, description: &str, price: i64, stock: i64) -> NewListing {
+/// What the second seed adds: every category, unit and cancellation policy.
+static MORE_OFFERS: LazyLock<[Offer; 13]> = LazyLock::new(|| {
+    [
+        (SHOP, "bowl", sale("product", "İznik çini kase", "El boyaması, 20 cm.", 62_000, 18)),
+        (SHOP, "towel", sale("product", "Peştemal", "Cotton, dries fast.", 19_500, 60)),
+        (SHOP, "coffee", sale("food", "Türk kahvesi, 250 g", "Taze kavrulmuş.", 21_000, 80)),
+        (SHOP, "delight", sale("food", "Güllü lokum", "Rose delight, 500 g.", 17_500, 45)),
+        (
+            SHOP,
+            "loom",
+            booking("service", "Weaving lesson", "Two hours at the loom.", 75_000, (6, "hour"))
+                .cancelled("moderate"),
+        ),
+        (
+            HOUSE,
+            "suite",
+            booking(
+                "lodging",
+                "Kubbeli süit",
+                "Deniz manzaralı, iki kişilik.",
+                320_000,
+                (2, "day"),
+            )
+            .cancelled("strict"),
+        ),
+        (
+            HOUSE,
+            "flat",
+            booking("real_estate", "Çarşıda daire", "A flat by the day.", 240_000, (4, "day"))
+                .cancelled("moderate"),
+        ),
+        (
+            HOUSE,
+            "bath",
+            booking("service", "Hamam", "Kese ve köpük dahil.", 95_000, (4, "hour")).at_once(),
+        ),
+        (HOUSE, "olives", sale("food", "Bahçe zeytini", "From our own garden, 1 kg.", 26_000, 30)),
+        (
+            GARAGE,
+            "car",
+            booking(
+                "vehicle",
+                "Küçük otomobil",
+                "Automatic, unlimited kilometres.",
+                150_000,
+                (5, "day"),
+            )
+            .at_once(),
+        ),
+        (
+            GARAGE,
+            "bike",
+            booking("vehicle", "City bicycle", "With a basket and a lock.", 12_000, (1, "hour"))
+                .at_once()
+                .cancelled("strict"),
+        ),
+        (GARAGE, "scooter", sale("vehicle", "İkinci el scooter", "2024, 3.000 km.", 5_400_000, 2)),
+        (
+            GARAGE,
+            "plot",
+            sale("real_estate", "Garage space", "For good, by the harbour.", 95_000_000, 1),
+        ),
+    ]
+});
+
+fn sale(category: &str, title: &str, description: &str, price: i64, stock: i64) -> NewListing {
     NewListing {
         flow: "sale".to_owned(),
         title: title.to_owned(),
@@ -74,53 +158,80 @@ fn sale(title: &str, description: &str, price: i64, stock: i64) -> NewListing {
         capacity: 0,
         unit: None,
         instant: false,
+        category: Some(category.to_owned()),
+        cancellation: None,
     }
 }
 
 fn booking(
+    category: &str,
     title: &str,
     description: &str,
     price: i64,
-    capacity: i64,
-    unit: &str,
-    instant: bool,
+    (capacity, unit): (i64, &str),
 ) -> NewListing {
     NewListing {
         flow: "booking".to_owned(),
         capacity,
         unit: Some(unit.to_owned()),
-        instant,
-        ..sale(title, description, price, 0)
+        ..sale(category, title, description, price, 0)
     }
 }
 
-/// Lays down what is missing.
+impl NewListing {
+    /// Confirmed as soon as it is paid.
+    fn at_once(self) -> Self {
+        Self { instant: true, ..self }
+    }
+
+    fn cancelled(self, policy: &str) -> Self {
+        Self { cancellation: Some(policy.to_owned()), ..self }
+    }
+}
+
+/// Lays down what is missing. A file that the first seed was laid down in gets the rest.
 pub(crate) async fn lay_down(app: &App) -> Result<(), Problem> {
-    if is_laid_down(app).await? {
+    let version = laid_down(app).await?;
+    if version >= SEED {
         return Ok(());
     }
     for Account { id, email, name, .. } in &ACCOUNTS {
         auth::add_account(app, id, email, name, PASSWORD).await?;
     }
-    let role = Role::new("super_admin")?;
-    app.hos().bootstrap(app.world(), &ActorId::new(ROOT)?, &role, b"seed:bootstrap").await?;
+    if version < 1 {
+        let (root, role) = (ActorId::new(ROOT)?, Role::new("super_admin")?);
+        app.hos().bootstrap(app.world(), &root, &role, b"seed:bootstrap").await?;
+        firms(app, &[(SHOP, "Kilim & Glass"), (HOUSE, "Konak House")]).await?;
+        offers(app, &*OFFERS).await?;
+    }
+    firms(app, &[(GARAGE, "Liman Garaj")]).await?;
+    offers(app, &*MORE_OFFERS).await?;
+    mark_laid_down(app, SEED).await
+}
+
+/// Firms, with their people.
+async fn firms(app: &App, firms: &[(&str, &str)]) -> Result<(), Problem> {
     let root = Actor::user(ROOT)?;
-    for (id, name) in [(SHOP, "Kilim & Glass"), (HOUSE, "Konak House")] {
-        let key = format!("seed:tenant:{id}");
-        tenants::add(app, &root, &Tenant::new(id)?, name, &key).await?;
+    for (id, name) in firms {
+        let (tenant, key) = (Tenant::new(id)?, format!("seed:tenant:{id}"));
+        tenants::add(app, &root, &tenant, name, &key).await?;
+        for account in &ACCOUNTS {
+            let Some((_, role)) = account.role.filter(|(firm, _)| firm == id) else { continue };
+            let (member, roles) = (ActorId::new(account.id)?, vec![Role::new(role)?]);
+            let change = StandingChange::SetMember { member, roles };
+            let command = StandingCommand::new(&root, app.world(), &tenant, change);
+            let key = format!("seed:member:{}", account.id);
+            app.hos().change_standing(&command.key(key)).await?;
+        }
     }
-    for Account { id, role, .. } in &ACCOUNTS {
-        let Some((tenant, role)) = role else { continue };
-        let (member, roles) = (ActorId::new(id)?, vec![Role::new(role)?]);
-        let change = StandingChange::SetMember { member, roles };
-        let tenant = Tenant::new(tenant)?;
-        let command = StandingCommand::new(&root, app.world(), &tenant, change);
-        app.hos().change_standing(&command.key(format!("seed:member:{id}"))).await?;
-    }
-    for (tenant, key, new) in OFFERS.iter() {
+    Ok(())
+}
+
+async fn offers(app: &App, offers: &[Offer]) -> Result<(), Problem> {
+    for (tenant, key, new) in offers {
         offer(app, tenant, key, new).await?;
     }
-    mark_laid_down(app).await
+    Ok(())
 }
 
 /// Opens and publishes a listing in its owner's name.
@@ -141,16 +252,17 @@ async fn offer(app: &App, tenant: &str, key: &str, new: &NewListing) -> Result<(
     Ok(())
 }
 
-/// The seed's keys are forgotten after their retention, what it laid down is not.
-async fn is_laid_down(app: &App) -> Result<bool, Problem> {
-    let version: Option<i64> =
-        sqlx::query_scalar("SELECT version FROM pazar_seed").fetch_optional(app.reader()).await?;
-    Ok(version.is_some())
+/// Up to which version the seed was laid down. Its keys are forgotten after their retention; what
+/// it laid down is not.
+async fn laid_down(app: &App) -> Result<i64, Problem> {
+    let version = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM pazar_seed");
+    Ok(version.fetch_one(app.reader()).await?)
 }
 
-async fn mark_laid_down(app: &App) -> Result<(), Problem> {
+async fn mark_laid_down(app: &App, version: i64) -> Result<(), Problem> {
     let mut transaction = app.store().begin().await?;
-    sqlx::query("INSERT INTO pazar_seed (version) VALUES (1) ON CONFLICT DO NOTHING")
+    sqlx::query("INSERT INTO pazar_seed (version) VALUES (?) ON CONFLICT DO NOTHING")
+        .bind(version)
         .execute(&mut *transaction)
         .await?;
     Ok(transaction.commit().await?)

@@ -44,6 +44,7 @@ async fn start(directory: &std::path::Path) -> (Program, Shop) {
         .env("PAZAR_ADDRESS", "127.0.0.1:0")
         .env("PAZAR_DATA", directory.join("data/pazar.db"))
         .env("PAZAR_WEBHOOK_SECRET", secret.reveal())
+        .env("PAZAR_LOG_LEVEL", "warn")
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -172,7 +173,7 @@ async fn sale(shop: &Shop, people: &People) {
     shop.api(&people.can, &act, &fresh("no"), json!({})).await.refused(404, "not_found");
     let reason = json!({ "reason": "changed my mind" });
     let cancelled = shop.api(&people.ada, &act, &fresh("cancel"), reason).await;
-    assert_eq!((cancelled.status, &cancelled.body["status"]), (200, &json!("cancelled")));
+    assert_eq!((cancelled.status, &cancelled.body["status"]), (200, &json!("refund_due")));
     let refunds = shop.get(&people.owner, "/api/v1/tenants/kilim/refunds").await.body;
     let due: Vec<&Value> = refunds
         .as_array()
@@ -185,10 +186,34 @@ async fn sale(shop: &Shop, people: &People) {
     let (_, after) = listing(shop, "Tulip tea glasses").await;
     assert_eq!(after["stock"], before["stock"], "the pieces are back");
 
+    refund(shop, people, &order, &payment).await;
     let pay = format!("tenants/kilim/orders/{}/actions/pay", order.id());
     shop.api(&people.owner, &pay, &fresh("no"), json!({})).await.refused(403, "denied");
     let back = shop.api(&people.root, &pay, &fresh("no"), json!({})).await;
     back.refused(422, "terminal_state");
+}
+
+/// The provider gives the money of a cancelled order back, and says so more than once.
+async fn refund(shop: &Shop, people: &People, order: &Answer, payment: &Answer) {
+    let path = format!("tenants/kilim/orders/{}/actions/refund", order.id());
+    shop.api(&people.staff, &path, &fresh("no"), json!({})).await.refused(403, "denied");
+    shop.api(&people.ada, &path, &fresh("no"), json!({})).await.refused(403, "denied");
+    let (reference, amount) = (&payment.body["reference"], &payment.body["amount"]);
+    let data = json!({ "reference": reference, "amount": amount, "currency": "TRY" });
+    let event = json!({ "type": "refund.paid", "data": data });
+    let forged = shop.webhook_signed("evt_forged", seconds(), "v1,AAAA", event.to_string()).await;
+    forged.refused(401, "unauthenticated");
+    let id = fresh("evt_");
+    for (id, outcome) in [(id.clone(), "accepted"), (id, "duplicate"), (fresh("evt_"), "repeated")]
+    {
+        let heard = shop.webhook(&id, seconds(), &event).await;
+        assert_eq!((heard.status, &heard.body["outcome"]), (200, &json!(outcome)));
+    }
+    let path = format!("/api/v1/tenants/kilim/orders/{}", order.id());
+    assert_eq!(shop.get(&people.ada, &path).await.body["status"], "refunded");
+    let unknown = json!({ "reference": "ref-0", "amount": amount, "currency": "TRY" });
+    let unknown = json!({ "type": "refund.paid", "data": unknown });
+    shop.webhook(&fresh("evt_"), seconds(), &unknown).await.refused(422, "invalid_input");
 }
 
 async fn book(shop: &Shop, who: &Who, title: &str, slot: (Timestamp, Timestamp)) -> Answer {
@@ -383,7 +408,7 @@ async fn pages(shop: &Shop, people: &People) {
     let second = shop.form(&people.ada, "/t/kilim/orders", &fields).await;
     assert_eq!((first.status, second.status), (303, 303), "{}", first.text);
     assert_eq!(first.location, second.location, "a double click is one order");
-    let button = "Cancel order</button>";
+    let button = "Cancel order</a>";
     assert!(shop.get(&people.ada, &first.location).await.text.contains(button));
     assert!(!shop.get(&people.staff, &first.location).await.text.contains(button));
     assert_eq!(shop.get(&people.can, &first.location).await.status, 404);
@@ -392,8 +417,8 @@ async fn pages(shop: &Shop, people: &People) {
     let fields = [("key", key.as_str()), ("back", "//evil.example")];
     let cancelled = shop.form(&people.ada, &cancel, &fields).await;
     assert_eq!((cancelled.status, cancelled.location.as_str()), (303, "/mine"));
-    assert!(shop.get(&people.ada, "/mine").await.text.contains("cancelled"));
-    assert!(shop.get(&people.owner, "/panel/kilim").await.text.contains("New listing"));
+    assert!(shop.get(&people.ada, "/mine").await.text.contains("Cancelled"));
+    assert!(shop.get(&people.owner, "/panel/kilim/listings").await.text.contains("New listing"));
     assert_eq!(shop.get(&people.owner, "/panel/konak").await.status, 404);
     let broken = shop.form(&people.ada, "/t/kilim/orders", &[("key", "k")]).await;
     assert_eq!(broken.status, 400);

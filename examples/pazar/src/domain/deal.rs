@@ -45,6 +45,7 @@ impl<'a> Deal<'a> {
             Ok(_) => transaction.commit().await.map_err(|error| unknown_end(&error))?,
             Err(_) => transaction.rollback().await?,
         }
+        app.metrics().judged(outcome.as_ref().err().map_or("ok", Problem::code));
         for denials in denials {
             app.hos().record_denials(&denials).await?;
         }

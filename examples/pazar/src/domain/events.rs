@@ -10,14 +10,14 @@ use sha2::{Digest as _, Sha256};
 
 use super::deal::Deal;
 use super::payments::{self, CURRENCY, PROVIDER, Payment, Settling};
-use super::refunds;
+use super::refunds::{self, Standing};
 use crate::app::App;
 use crate::error::Problem;
 
 /// What the provider says.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Event {
-    /// `payment.paid` or `payment.failed`.
+    /// `payment.paid`, `payment.failed` or `refund.paid`.
     #[serde(rename = "type")]
     pub(crate) type_: String,
     pub(crate) data: EventData,
@@ -150,6 +150,7 @@ async fn effect(
         ("payment.paid", "paid") | ("payment.failed", "failed" | "cancelled") => {
             Ok(Outcome::Repeated)
         }
+        ("refund.paid", _) => hook.refund(deal).await,
         _ => {
             hook.record(deal, "webhook_refused").await?;
             Ok(Outcome::Refused("makes_no_sense"))
@@ -184,6 +185,24 @@ impl Hook<'_> {
             .key(self.key(kind));
         deal.law().record(&record).await?;
         Ok(())
+    }
+
+    /// Money went back. A refund that nobody owes is recorded and refused.
+    async fn refund(&self, deal: &mut Deal<'_>) -> Result<Outcome, Problem> {
+        let tenant = Tenant::new(&self.payment.tenant)?;
+        match refunds::standing(deal.rows(), &tenant, &self.payment.id).await? {
+            Standing::None => {
+                self.record(deal, "webhook_refused").await?;
+                Ok(Outcome::Refused("no_refund_due"))
+            }
+            Standing::Settled => Ok(Outcome::Repeated),
+            Standing::Due => {
+                let (key, request) = (self.key("event"), self.request.clone());
+                let settling = Settling { actor: &self.actor, key, request };
+                refunds::settle(deal, &self.payment, &settling).await?;
+                Ok(Outcome::Accepted)
+            }
+        }
     }
 
     async fn fail(&self, deal: &mut Deal<'_>) -> Result<(), Problem> {

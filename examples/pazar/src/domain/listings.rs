@@ -1,5 +1,8 @@
 //! Listings: what is sold or booked.
 
+mod change;
+mod search;
+
 use hos_core::command::Opening;
 use hos_core::id::Tenant;
 use hos_core::laws::Contracts as _;
@@ -13,23 +16,26 @@ use crate::app::App;
 use crate::error::Problem;
 use crate::request::{Call, hex};
 
+pub(crate) use change::{Edit, StockChange, edit, set_stock};
+pub(crate) use search::{Page, Search, search};
+
 /// The most rows of one list.
 pub(crate) const ROWS_MAX: i64 = 100;
-/// The longest title, in bytes.
-const TITLE_BYTES_MAX: usize = 120;
-/// The longest description, in bytes.
-const DESCRIPTION_BYTES_MAX: usize = 4_000;
-/// The highest price, in kurus.
-const PRICE_MAX: i64 = 1_000_000_000;
+/// What kinds of things there are: for looking around, never for deciding.
+pub(crate) const CATEGORIES: [&str; 6] =
+    ["product", "vehicle", "real_estate", "lodging", "service", "food"];
+/// How long a customer may cancel a booking, from the kindest on.
+pub(crate) const CANCELLATIONS: [&str; 3] = ["flexible", "moderate", "strict"];
 /// The most pieces, and the largest capacity.
 const COUNT_MAX: i64 = 1_000_000;
 
 /// A listing.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 pub(crate) struct Listing {
     pub(crate) tenant: String,
     pub(crate) id: String,
     pub(crate) flow: String,
+    pub(crate) category: String,
     pub(crate) title: String,
     pub(crate) description: String,
     /// In kurus: of one piece, or of one hour or day.
@@ -38,9 +44,13 @@ pub(crate) struct Listing {
     pub(crate) capacity: i64,
     pub(crate) unit: String,
     pub(crate) instant: bool,
+    /// How long a customer may cancel a booking.
+    pub(crate) cancellation: String,
     pub(crate) status: String,
     /// What the firm is called.
     pub(crate) firm: String,
+    /// How many pictures it has; they are numbered from 0.
+    pub(crate) pictures: i64,
 }
 
 impl Listing {
@@ -51,7 +61,7 @@ impl Listing {
 }
 
 /// What a new listing says.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewListing {
     pub(crate) flow: String,
@@ -67,25 +77,35 @@ pub(crate) struct NewListing {
     pub(crate) unit: Option<String>,
     #[serde(default)]
     pub(crate) instant: bool,
+    /// One of [`CATEGORIES`]; the usual one of its flow when none is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) category: Option<String>,
+    /// One of [`CANCELLATIONS`]; the first when none is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cancellation: Option<String>,
 }
 
 impl NewListing {
     fn unit(&self) -> &str {
-        let usual = if self.flow == "sale" { "piece" } else { "day" };
-        self.unit.as_deref().filter(|unit| !unit.is_empty()).unwrap_or(usual)
+        said(self.unit.as_deref(), if self.flow == "sale" { "piece" } else { "day" })
+    }
+
+    fn category(&self) -> &str {
+        said(self.category.as_deref(), if self.flow == "sale" { "product" } else { "lodging" })
+    }
+
+    fn cancellation(&self) -> &str {
+        said(self.cancellation.as_deref(), "flexible")
     }
 
     fn check(&self) -> Result<(), Problem> {
-        let mut faults = Vec::new();
-        if self.title.trim().is_empty() || self.title.len() > TITLE_BYTES_MAX {
-            faults.push(format!("`title` is not 1 to {TITLE_BYTES_MAX} bytes"));
-        }
-        if self.description.len() > DESCRIPTION_BYTES_MAX {
-            faults.push(format!("`description` is over {DESCRIPTION_BYTES_MAX} bytes"));
-        }
-        if !(1..=PRICE_MAX).contains(&self.price) {
-            faults.push(format!("`price` is not 1 to {PRICE_MAX} kurus"));
-        }
+        let mut faults = change::said_wrong(&change::Said {
+            title: &self.title,
+            description: &self.description,
+            price: self.price,
+            category: self.category(),
+            cancellation: self.cancellation(),
+        });
         let unit = self.unit();
         match self.flow.as_str() {
             "sale" => {
@@ -100,39 +120,43 @@ impl NewListing {
             }
             _ => faults.push("`flow` is neither sale nor booking".to_owned()),
         }
-        if faults.is_empty() {
-            return Ok(());
-        }
-        Err(Problem::new("invalid_input", faults.join("; ")))
+        change::none_of(&faults)
     }
 }
 
-const SELECT: &str = concat!(
-    "SELECT listings.tenant, listings.id, flow, title, description, price, stock, capacity, ",
-    "unit, instant, status, tenants.name AS firm ",
-    "FROM listings JOIN tenants ON tenants.id = listings.tenant ",
-    "WHERE listings.tenant = ? AND listings.id = ?"
-);
+/// What was said, or what is usual.
+fn said<'a>(text: Option<&'a str>, usual: &'a str) -> &'a str {
+    text.filter(|text| !text.is_empty()).unwrap_or(usual)
+}
+
+/// Every listing with its firm's name and how many pictures it has, and what narrows them down.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT listings.tenant, listings.id, flow, category, title, description, price, ",
+            "stock, capacity, unit, instant, cancellation, status, tenants.name AS firm, ",
+            "(SELECT count(*) FROM pictures WHERE pictures.tenant = listings.tenant ",
+            "AND pictures.listing = listings.id) AS pictures ",
+            "FROM listings JOIN tenants ON tenants.id = listings.tenant ",
+            $rest
+        )
+    };
+}
+use select;
 
 /// Everything that anybody may see.
 pub(crate) async fn published(app: &App) -> Result<Vec<Listing>, Problem> {
-    let rows = sqlx::query_as(
-        "SELECT listings.tenant, listings.id, flow, title, description, price, stock, capacity, \
-         unit, instant, status, tenants.name AS firm \
-         FROM listings JOIN tenants ON tenants.id = listings.tenant \
-         WHERE status = 'published' ORDER BY tenants.name, title LIMIT ?",
-    );
+    let rows = sqlx::query_as(select!(
+        "WHERE status = 'published' ORDER BY tenants.name, title, listings.id LIMIT ?"
+    ));
     Ok(rows.bind(ROWS_MAX).fetch_all(app.reader()).await?)
 }
 
 /// Everything that a firm offers or has offered.
 pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Listing>, Problem> {
-    let rows = sqlx::query_as(
-        "SELECT listings.tenant, listings.id, flow, title, description, price, stock, capacity, \
-         unit, instant, status, tenants.name AS firm \
-         FROM listings JOIN tenants ON tenants.id = listings.tenant \
-         WHERE tenant = ? ORDER BY listings.created_at DESC, listings.id LIMIT ?",
-    );
+    let rows = sqlx::query_as(select!(
+        "WHERE tenant = ? ORDER BY listings.created_at DESC, listings.id LIMIT ?"
+    ));
     Ok(rows.bind(tenant.as_str()).bind(ROWS_MAX).fetch_all(app.reader()).await?)
 }
 
@@ -142,7 +166,8 @@ pub(crate) async fn find(
     tenant: &Tenant,
     id: &str,
 ) -> Result<Option<Listing>, Problem> {
-    Ok(sqlx::query_as(SELECT).bind(tenant.as_str()).bind(id).fetch_optional(connection).await?)
+    let row = sqlx::query_as(select!("WHERE listings.tenant = ? AND listings.id = ?"));
+    Ok(row.bind(tenant.as_str()).bind(id).fetch_optional(connection).await?)
 }
 
 /// A listing that is on offer. A draft is nobody's business yet.
@@ -187,7 +212,7 @@ async fn open_in(
     let subject = deal.app().subject(tenant, "listing", &id)?;
     let opening = Opening::new(&call.user.actor()?, &subject)
         .attribute("flow", new.flow.as_str())
-        .attribute("content", new.digest()?)
+        .attribute("content", digest(new)?)
         .request(call.request())
         .key(call.key("listing"));
     let receipt = deal.law().open(&opening).await?;
@@ -197,7 +222,8 @@ async fn open_in(
     let now = deal.app().now().as_micros();
     sqlx::query(
         "INSERT INTO listings (tenant, id, flow, title, description, price, stock, capacity, \
-         unit, instant, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         unit, instant, created_at, category, cancellation, folded) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(tenant.as_str())
     .bind(&id)
@@ -210,16 +236,17 @@ async fn open_in(
     .bind(new.unit())
     .bind(new.instant)
     .bind(now)
+    .bind(new.category())
+    .bind(new.cancellation())
+    .bind(search::folded(&new.title, &new.description))
     .execute(deal.rows())
     .await?;
     Ok((id, receipt))
 }
 
-impl NewListing {
-    /// A digest of everything that was said, so that the command's fingerprint and proof cover it.
-    fn digest(&self) -> Result<String, Problem> {
-        let text = serde_json::to_vec(self)
-            .map_err(|error| Problem::new("invalid_input", error.to_string()))?;
-        Ok(hex(&Sha256::digest(text)))
-    }
+/// A digest of everything that was said, so that the command's fingerprint and proof cover it.
+fn digest(said: &impl Serialize) -> Result<String, Problem> {
+    let text = serde_json::to_vec(said)
+        .map_err(|error| Problem::new("invalid_input", error.to_string()))?;
+    Ok(hex(&Sha256::digest(text)))
 }

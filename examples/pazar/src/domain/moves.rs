@@ -16,7 +16,7 @@ use crate::error::Problem;
 use crate::request::Call;
 
 /// What may come with an action.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wish {
     /// Why, for a cancellation.
@@ -142,4 +142,16 @@ pub(crate) async fn revision(app: &App, subject: &Subject) -> Result<u64, Proble
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references")]
 pub(crate) fn as_time<S: Serializer>(micros: &i64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&crate::auth::moment(*micros))
+}
+
+/// Writes microseconds as RFC 3339, or null.
+#[expect(clippy::ref_option, reason = "serde hands references")]
+pub(crate) fn as_time_or_none<S: Serializer>(
+    micros: &Option<i64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match micros {
+        Some(micros) => as_time(micros, serializer),
+        None => serializer.serialize_none(),
+    }
 }

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
 use super::deal::Deal;
-use super::listings;
+use super::{listings, payments};
 use crate::app::App;
 use crate::error::Problem;
 use crate::request::Call;
 
 /// An order.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 pub(crate) struct Order {
     pub(crate) tenant: String,
     pub(crate) id: String,
@@ -24,17 +24,35 @@ pub(crate) struct Order {
     pub(crate) quantity: i64,
     /// In kurus.
     pub(crate) total: i64,
+    /// How it is paid for.
+    pub(crate) method: String,
     pub(crate) status: String,
     #[serde(serialize_with = "super::moves::as_time")]
+    #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: i64,
 }
 
 /// What a customer asks for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewOrder {
     pub(crate) listing: String,
     pub(crate) quantity: i64,
+    /// How it will be paid for; online when nothing is said.
+    #[serde(default = "payments::online")]
+    pub(crate) method: String,
+}
+
+/// Every order with its listing's title, and what narrows them down.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT o.tenant, o.id, o.customer, o.listing, l.title, o.quantity, o.total, ",
+            "o.method, o.status, o.created_at FROM orders AS o ",
+            "JOIN listings AS l ON l.tenant = o.tenant AND l.id = o.listing ",
+            $rest
+        )
+    };
 }
 
 /// One order; none when there is none.
@@ -43,39 +61,26 @@ pub(crate) async fn find(
     tenant: &Tenant,
     id: &str,
 ) -> Result<Option<Order>, Problem> {
-    let row = sqlx::query_as(
-        "SELECT o.tenant, o.id, o.customer, o.listing, l.title, o.quantity, o.total, o.status, \
-         o.created_at FROM orders AS o \
-         JOIN listings AS l ON l.tenant = o.tenant AND l.id = o.listing \
-         WHERE o.tenant = ? AND o.id = ?",
-    );
+    let row = sqlx::query_as(select!("WHERE o.tenant = ? AND o.id = ?"));
     Ok(row.bind(tenant.as_str()).bind(id).fetch_optional(connection).await?)
 }
 
 /// A customer's orders, the latest first.
 pub(crate) async fn of_customer(app: &App, customer: &str) -> Result<Vec<Order>, Problem> {
-    let rows = sqlx::query_as(
-        "SELECT o.tenant, o.id, o.customer, o.listing, l.title, o.quantity, o.total, o.status, \
-         o.created_at FROM orders AS o \
-         JOIN listings AS l ON l.tenant = o.tenant AND l.id = o.listing \
-         WHERE o.customer = ? ORDER BY o.created_at DESC, o.id LIMIT ?",
-    );
+    let rows =
+        sqlx::query_as(select!("WHERE o.customer = ? ORDER BY o.created_at DESC, o.id LIMIT ?"));
     Ok(rows.bind(customer).bind(listings::ROWS_MAX).fetch_all(app.reader()).await?)
 }
 
 /// A firm's orders, the latest first.
 pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Order>, Problem> {
-    let rows = sqlx::query_as(
-        "SELECT o.tenant, o.id, o.customer, o.listing, l.title, o.quantity, o.total, o.status, \
-         o.created_at FROM orders AS o \
-         JOIN listings AS l ON l.tenant = o.tenant AND l.id = o.listing \
-         WHERE o.tenant = ? ORDER BY o.created_at DESC, o.id LIMIT ?",
-    );
+    let rows =
+        sqlx::query_as(select!("WHERE o.tenant = ? ORDER BY o.created_at DESC, o.id LIMIT ?"));
     Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.reader()).await?)
 }
 
 /// Opens an order and takes its pieces out of stock, in one commit. Stock comes back by itself
-/// when the law cancels the order: see `sql/0002_consequences.sql`.
+/// when the law cancels the order: see `sql/0003_flows.sql`.
 pub(crate) async fn open(
     app: &App,
     call: &Call,
@@ -99,6 +104,7 @@ async fn open_in(
         .attribute("customer", call.user.id.as_str())
         .attribute("listing", new.listing.as_str())
         .attribute("quantity", new.quantity)
+        .attribute("method", new.method.as_str())
         .request(call.request())
         .key(call.key("order"));
     // The law first: a replay is answered before anything is looked at, such as stock.
@@ -128,8 +134,8 @@ async fn open_in(
     }
     let now = deal.app().now().as_micros();
     sqlx::query(
-        "INSERT INTO orders (tenant, id, customer, listing, quantity, total, created_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO orders (tenant, id, customer, listing, quantity, total, method, created_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(tenant.as_str())
     .bind(&id)
@@ -137,8 +143,10 @@ async fn open_in(
     .bind(&new.listing)
     .bind(new.quantity)
     .bind(total)
+    .bind(&new.method)
     .bind(now)
     .execute(deal.rows())
     .await?;
+    payments::ask_in_person(deal, call, tenant, ("order", &id), &new.method).await?;
     Ok((id, receipt))
 }

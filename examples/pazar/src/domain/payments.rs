@@ -7,21 +7,32 @@ use hos_core::id::{RequestId, Tenant};
 use hos_core::laws::Contracts as _;
 use hos_core::receipt::Receipt;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use sqlx::SqliteConnection;
 
 use super::deal::Deal;
 use super::{listings, orders, reservations};
 use crate::app::App;
 use crate::error::Problem;
-use crate::request::Call;
+use crate::request::{Call, random_hex};
 
 /// The one provider of the demo.
 pub(crate) const PROVIDER: &str = "demo";
 /// The one currency.
 pub(crate) const CURRENCY: &str = "TRY";
 
+/// The way to pay by the provider; all others are settled by the owner.
+const ONLINE: &str = "online";
+/// The way to pay into the firm's account.
+const BANK_TRANSFER: &str = "bank_transfer";
+
+/// How something is paid for when nothing is said.
+pub(crate) fn online() -> String {
+    ONLINE.to_owned()
+}
+
 /// A payment.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 pub(crate) struct Payment {
     pub(crate) tenant: String,
     pub(crate) id: String,
@@ -30,16 +41,44 @@ pub(crate) struct Payment {
     pub(crate) payable: String,
     /// In kurus.
     pub(crate) amount: i64,
+    /// How it is paid: online, or in person by the names of `provider`.
+    pub(crate) method: String,
     pub(crate) provider: String,
-    /// What the provider calls it.
+    /// What the provider calls it, or what the payer writes on a transfer.
     pub(crate) reference: String,
     pub(crate) status: String,
     #[serde(serialize_with = "super::moves::as_time")]
+    #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: i64,
 }
 
+impl Payment {
+    /// The page of the provider where it is paid; none for what is paid in person.
+    pub(crate) fn pay_url(&self) -> Option<String> {
+        (self.method == ONLINE).then(|| format!("/demo-provider/{}", self.reference))
+    }
+
+    /// The account that a transfer goes to.
+    pub(crate) fn iban(&self) -> Option<String> {
+        (self.method == BANK_TRANSFER).then(|| iban(&self.tenant))
+    }
+}
+
+/// A firm's account of the demo: well formed, at a bank that does not exist.
+fn iban(tenant: &str) -> String {
+    let digest = Sha256::digest(tenant.as_bytes());
+    let digits: String =
+        digest.iter().take(16).map(|byte| char::from(b'0' + byte.rem_euclid(10))).collect();
+    let account = format!("000000{digits}");
+    // ISO 7064: `TR00` stands behind the account, as digits.
+    let remainder = format!("{account}292700")
+        .bytes()
+        .fold(0_u32, |sum, digit| (sum * 10 + u32::from(digit - b'0')).rem_euclid(97));
+    format!("TR{:02}{account}", 98 - remainder)
+}
+
 /// What a customer wants to pay for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPayment {
     pub(crate) payable_kind: String,
@@ -88,10 +127,11 @@ pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Payment>
     Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.reader()).await?)
 }
 
-/// What is to be paid for: whose it is, how much, and whether it can be paid now.
+/// What is to be paid for: whose it is, how much, how, and whether it can be paid now.
 struct Payable {
     customer: String,
     total: i64,
+    method: String,
     open: bool,
 }
 
@@ -104,6 +144,7 @@ async fn payable(
         "order" => orders::find(connection, tenant, &new.payable).await?.map(|order| Payable {
             customer: order.customer,
             total: order.total,
+            method: order.method,
             open: order.status == "pending",
         }),
         "reservation" => {
@@ -111,7 +152,8 @@ async fn payable(
             found.map(|reservation| Payable {
                 customer: reservation.customer,
                 total: reservation.total,
-                open: matches!(reservation.status.as_str(), "pending" | "confirmed"),
+                open: matches!(reservation.status.as_str(), "pending" | "confirmed" | "checked_in"),
+                method: reservation.method,
             })
         }
         _ => {
@@ -151,6 +193,7 @@ async fn open_in(
         .attribute("payable_kind", new.payable_kind.as_str())
         .attribute("payable", new.payable.as_str())
         .attribute("amount", payable.total)
+        .attribute("method", payable.method.as_str())
         .request(call.request())
         .key(call.key("payment"));
     let receipt = deal.law().open(&opening).await?;
@@ -166,8 +209,8 @@ async fn open_in(
     }
     let now = deal.app().now().as_micros();
     sqlx::query(
-        "INSERT INTO payments (tenant, id, customer, payable_kind, payable, amount, provider, \
-         reference, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO payments (tenant, id, customer, payable_kind, payable, amount, method, \
+         provider, reference, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(tenant.as_str())
     .bind(&id)
@@ -175,12 +218,37 @@ async fn open_in(
     .bind(&new.payable_kind)
     .bind(&new.payable)
     .bind(payable.total)
-    .bind(PROVIDER)
-    .bind(format!("ref-{}", crate::request::random_hex(16)))
+    .bind(&payable.method)
+    .bind(if payable.method == ONLINE { PROVIDER } else { &payable.method })
+    .bind(reference(&payable.method))
     .bind(now)
     .execute(deal.rows())
     .await?;
     Ok((id, receipt))
+}
+
+/// A fresh reference: short where a person has to write it.
+fn reference(method: &str) -> String {
+    if method == ONLINE {
+        format!("ref-{}", random_hex(16))
+    } else {
+        format!("PZ-{}", random_hex(6).to_uppercase())
+    }
+}
+
+/// Who pays in person is asked at once, in the commit of the order or booking.
+pub(super) async fn ask_in_person(
+    deal: &mut Deal<'_>,
+    call: &Call,
+    tenant: &Tenant,
+    (kind, id): (&str, &str),
+    method: &str,
+) -> Result<(), Problem> {
+    if method != ONLINE {
+        let new = NewPayment { payable_kind: kind.to_owned(), payable: id.to_owned() };
+        open_in(deal, call, tenant, &new).await?;
+    }
+    Ok(())
 }
 
 /// Who settles a payment, under which key.
@@ -191,7 +259,7 @@ pub(crate) struct Settling<'a> {
 }
 
 impl Settling<'_> {
-    fn carry(&self, command: Command, key: &str) -> Command {
+    pub(super) fn carry(&self, command: Command, key: &str) -> Command {
         command.context("settles", true).request(self.request.clone()).key(key)
     }
 }
@@ -228,5 +296,23 @@ pub(crate) async fn settle(
             Ok(deal.law().transition(&alone).await?)
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_s_accounts_are_well_formed() {
+        for tenant in ["kilim", "konak", "x"] {
+            let iban = iban(tenant);
+            assert_eq!(iban.len(), 26, "{iban}");
+            let (head, account) = iban.split_at(4);
+            let digits = format!("{account}2927{}", head.trim_start_matches("TR"));
+            let rest = digits.bytes().fold(0, |sum, digit| (sum * 10 + u32::from(digit - 48)) % 97);
+            assert_eq!(rest, 1, "{iban}");
+        }
+        assert_ne!(iban("kilim"), iban("konak"));
     }
 }

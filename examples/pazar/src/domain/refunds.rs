@@ -1,17 +1,22 @@
 //! Refunds: money that has to go back. Rows come with the law's commits; nobody writes them here
-//! but a late webhook.
+//! but a late webhook. Each is settled once: an order's by its own `refund`, others by a record.
 
+use hos_core::command::{Command, Record};
 use hos_core::id::Tenant;
+use hos_core::laws::Contracts as _;
+use hos_core::receipt::Receipt;
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
-use super::listings;
-use super::payments::Payment;
+use super::deal::Deal;
+use super::payments::{self, Payment, Settling};
+use super::{listings, orders};
 use crate::app::App;
 use crate::error::Problem;
+use crate::request::Call;
 
-/// A refund that is due.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow)]
+/// A refund, due or settled.
+#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 pub(crate) struct Refund {
     pub(crate) payment: String,
     pub(crate) payable_kind: String,
@@ -20,32 +25,117 @@ pub(crate) struct Refund {
     pub(crate) amount: i64,
     pub(crate) reason: String,
     #[serde(serialize_with = "super::moves::as_time")]
+    #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: i64,
+    /// When the money went back; none while it is due.
+    #[serde(serialize_with = "super::moves::as_time_or_none")]
+    pub(crate) settled_at: Option<i64>,
 }
 
 /// A firm's refunds, the latest first.
 pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Refund>, Problem> {
     let rows = sqlx::query_as(
-        "SELECT r.payment, p.payable_kind, p.payable, r.amount, r.reason, r.created_at \
+        "SELECT r.payment, p.payable_kind, p.payable, r.amount, r.reason, r.created_at, \
+         r.settled_at \
          FROM refunds AS r JOIN payments AS p ON p.tenant = r.tenant AND p.id = r.payment \
          WHERE r.tenant = ? ORDER BY r.created_at DESC, r.payment LIMIT ?",
     );
     Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.reader()).await?)
 }
 
-/// Whether the money of a payment has to go back.
-pub(crate) async fn is_due(
+/// How the refund of a payment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// No money has to go back.
+    None,
+    /// It has to go back.
+    Due,
+    /// It went back.
+    Settled,
+}
+
+/// Whether the money of a payment has to go back, or went.
+pub(crate) async fn standing(
     connection: &mut SqliteConnection,
     tenant: &Tenant,
     payment: &str,
-) -> Result<bool, Problem> {
-    let due: Option<i64> =
-        sqlx::query_scalar("SELECT 1 FROM refunds WHERE tenant = ? AND payment = ?")
-            .bind(tenant.as_str())
-            .bind(payment)
-            .fetch_optional(connection)
-            .await?;
-    Ok(due.is_some())
+) -> Result<Standing, Problem> {
+    let settled: Option<bool> = sqlx::query_scalar(
+        "SELECT settled_at IS NOT NULL FROM refunds WHERE tenant = ? AND payment = ?",
+    )
+    .bind(tenant.as_str())
+    .bind(payment)
+    .fetch_optional(connection)
+    .await?;
+    Ok(match settled {
+        None => Standing::None,
+        Some(false) => Standing::Due,
+        Some(true) => Standing::Settled,
+    })
+}
+
+/// Says, in a user's name, that the money of a payment went back.
+pub(crate) async fn settle_by_hand(
+    app: &App,
+    call: &Call,
+    tenant: &Tenant,
+    payment: &str,
+) -> Result<Receipt, Problem> {
+    let actor = call.user.actor()?;
+    let mut deal = Deal::begin(app).await?;
+    let settled = match payments::find(deal.rows(), tenant, payment).await {
+        Ok(Some(payment)) => {
+            let (key, request) = (call.key("refund"), call.request());
+            settle(&mut deal, &payment, &Settling { actor: &actor, key, request }).await
+        }
+        Ok(None) => Err(Problem::not_found()),
+        Err(problem) => Err(problem),
+    };
+    deal.end(settled).await
+}
+
+/// Says that the money of a payment went back: its order moves, or else it is recorded.
+pub(super) async fn settle(
+    deal: &mut Deal<'_>,
+    payment: &Payment,
+    settling: &Settling<'_>,
+) -> Result<Receipt, Problem> {
+    let tenant = Tenant::new(&payment.tenant)?;
+    let app = deal.app();
+    if payment.payable_kind == "order" {
+        let order = orders::find(deal.rows(), &tenant, &payment.payable).await?;
+        let owes = |order: &orders::Order| matches!(&*order.status, "refund_due" | "refunded");
+        if payment.status == "paid" && order.as_ref().is_some_and(owes) {
+            let order = app.subject(&tenant, "order", &payment.payable)?;
+            let refund = Command::new(settling.actor, &order, "refund");
+            let refund = settling.carry(refund, &settling.key);
+            return Ok(deal.law().transition(&refund).await?);
+        }
+    }
+    let subject = app.subject(&tenant, "payment", &payment.id)?;
+    let record = Record::about(settling.actor, &subject, "refund_settled")
+        .payload("amount", payment.amount)
+        .context("settles", true)
+        .request(settling.request.clone())
+        .key(&settling.key);
+    let receipt = deal.law().record(&record).await?;
+    if receipt.replayed {
+        return Ok(receipt);
+    }
+    let now = app.now().as_micros();
+    let settled = sqlx::query(
+        "UPDATE refunds SET settled_at = ? \
+         WHERE tenant = ? AND payment = ? AND settled_at IS NULL",
+    )
+    .bind(now)
+    .bind(tenant.as_str())
+    .bind(&payment.id)
+    .execute(deal.rows())
+    .await?;
+    if settled.rows_affected() == 0 {
+        return Err(Problem::guard("no_refund_due", "no money has to go back"));
+    }
+    Ok(receipt)
 }
 
 /// Lists money that came for a closed payment.

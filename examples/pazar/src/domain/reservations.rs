@@ -1,26 +1,36 @@
 //! Reservations: a time range of one listing.
 
+use std::time::Duration;
+
 use hos_core::command::Opening;
 use hos_core::id::Tenant;
 use hos_core::laws::Contracts as _;
 use hos_core::receipt::Receipt;
+use hos_core::subject::Subject;
 use hos_core::time::Timestamp;
+use hos_core::value::Value;
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
 use super::deal::Deal;
 use super::listings::{self, Listing};
+use super::payments;
 use crate::app::App;
 use crate::error::Problem;
 use crate::request::Call;
 
 /// The longest booking: one year.
 const RANGE_MICROS_MAX: i64 = 366 * DAY_MICROS;
+/// The most ranges of a calendar: every hour of a year.
+const TAKEN_MAX: i64 = 9_000;
+/// How long before its start a customer may cancel for nothing.
+const FLEXIBLE: Duration = Duration::from_secs(24 * 3_600);
+const MODERATE: Duration = Duration::from_secs(5 * 24 * 3_600);
 const DAY_MICROS: i64 = 24 * HOUR_MICROS;
 const HOUR_MICROS: i64 = 3_600_000_000;
 
 /// A reservation.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 pub(crate) struct Reservation {
     pub(crate) tenant: String,
     pub(crate) id: String,
@@ -29,26 +39,53 @@ pub(crate) struct Reservation {
     pub(crate) title: String,
     pub(crate) party_size: i64,
     #[serde(serialize_with = "super::moves::as_time")]
+    #[schema(value_type = String, format = DateTime)]
     pub(crate) starts: i64,
     #[serde(serialize_with = "super::moves::as_time")]
+    #[schema(value_type = String, format = DateTime)]
     pub(crate) ends: i64,
+    /// Until when its customer may cancel what is paid or confirmed; none says always.
+    #[serde(serialize_with = "super::moves::as_time_or_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) free_until: Option<i64>,
     /// In kurus.
     pub(crate) total: i64,
+    /// How it is paid for.
+    pub(crate) method: String,
     pub(crate) status: String,
     #[serde(serialize_with = "super::moves::as_time")]
+    #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: i64,
     /// Whether the listing confirms what is paid for by itself.
     pub(crate) instant: bool,
 }
 
 /// What a customer asks for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewReservation {
     pub(crate) listing: String,
     pub(crate) party_size: i64,
+    #[schema(value_type = String, format = DateTime)]
     pub(crate) starts: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
     pub(crate) ends: Timestamp,
+    /// How it will be paid for; online when nothing is said.
+    #[serde(default = "payments::online")]
+    pub(crate) method: String,
+}
+
+/// Every reservation with its listing's title, and what narrows them down.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT r.tenant, r.id, r.customer, r.listing, l.title, r.party_size, r.starts, ",
+            "r.ends, r.free_until, r.total, r.method, r.status, r.created_at, l.instant ",
+            "FROM reservations AS r ",
+            "JOIN listings AS l ON l.tenant = r.tenant AND l.id = r.listing ",
+            $rest
+        )
+    };
 }
 
 /// One reservation; none when there is none.
@@ -57,35 +94,50 @@ pub(crate) async fn find(
     tenant: &Tenant,
     id: &str,
 ) -> Result<Option<Reservation>, Problem> {
-    let row = sqlx::query_as(
-        "SELECT r.tenant, r.id, r.customer, r.listing, l.title, r.party_size, r.starts, r.ends, \
-         r.total, r.status, r.created_at, l.instant FROM reservations AS r \
-         JOIN listings AS l ON l.tenant = r.tenant AND l.id = r.listing \
-         WHERE r.tenant = ? AND r.id = ?",
-    );
+    let row = sqlx::query_as(select!("WHERE r.tenant = ? AND r.id = ?"));
     Ok(row.bind(tenant.as_str()).bind(id).fetch_optional(connection).await?)
 }
 
 /// A customer's reservations, the latest first.
 pub(crate) async fn of_customer(app: &App, customer: &str) -> Result<Vec<Reservation>, Problem> {
-    let rows = sqlx::query_as(
-        "SELECT r.tenant, r.id, r.customer, r.listing, l.title, r.party_size, r.starts, r.ends, \
-         r.total, r.status, r.created_at, l.instant FROM reservations AS r \
-         JOIN listings AS l ON l.tenant = r.tenant AND l.id = r.listing \
-         WHERE r.customer = ? ORDER BY r.created_at DESC, r.id LIMIT ?",
-    );
+    let rows =
+        sqlx::query_as(select!("WHERE r.customer = ? ORDER BY r.created_at DESC, r.id LIMIT ?"));
     Ok(rows.bind(customer).bind(listings::ROWS_MAX).fetch_all(app.reader()).await?)
 }
 
 /// A firm's reservations, the latest first.
 pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Reservation>, Problem> {
-    let rows = sqlx::query_as(
-        "SELECT r.tenant, r.id, r.customer, r.listing, l.title, r.party_size, r.starts, r.ends, \
-         r.total, r.status, r.created_at, l.instant FROM reservations AS r \
-         JOIN listings AS l ON l.tenant = r.tenant AND l.id = r.listing \
-         WHERE r.tenant = ? ORDER BY r.created_at DESC, r.id LIMIT ?",
-    );
+    let rows =
+        sqlx::query_as(select!("WHERE r.tenant = ? ORDER BY r.created_at DESC, r.id LIMIT ?"));
     Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.reader()).await?)
+}
+
+/// What of a listing's time is taken between two moments, in order: for a calendar. It names
+/// nobody.
+pub(crate) async fn taken(
+    app: &App,
+    tenant: &Tenant,
+    listing: &str,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<(Timestamp, Timestamp)>, Problem> {
+    if to.as_micros().saturating_sub(from.as_micros()) > RANGE_MICROS_MAX {
+        return Err(Problem::new("invalid_input", "a calendar shows a year at most"));
+    }
+    let rows: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT starts, ends FROM reservations WHERE tenant = ? AND listing = ? \
+         AND status IN ('pending', 'confirmed', 'checked_in') AND starts < ? AND ends > ? \
+         ORDER BY starts LIMIT ?",
+    )
+    .bind(tenant.as_str())
+    .bind(listing)
+    .bind(to.as_micros())
+    .bind(from.as_micros())
+    .bind(TAKEN_MAX)
+    .fetch_all(app.reader())
+    .await?;
+    let moment = Timestamp::from_micros;
+    Ok(rows.into_iter().map(|(starts, ends)| (moment(starts), moment(ends))).collect())
 }
 
 /// Opens a reservation, which holds its slot while it is pending. The slot is free again as soon
@@ -113,14 +165,17 @@ async fn open_in(
     if listing.is_sale() {
         return Err(Problem::guard("not_for_booking", "the listing is bought, not booked"));
     }
+    let Terms { capacity, instant, free_until } = terms(deal, &reservation, &listing, new).await?;
     let opening = Opening::new(&call.user.actor()?, &reservation)
         .attribute("customer", call.user.id.as_str())
         .attribute("listing", new.listing.as_str())
         .attribute("party_size", new.party_size)
-        .attribute("capacity", listing.capacity)
+        .attribute("capacity", capacity)
         .attribute("starts", new.starts)
         .attribute("ends", new.ends)
-        .attribute("instant", listing.instant)
+        .attribute("free_until", free_until)
+        .attribute("method", new.method.as_str())
+        .attribute("instant", instant)
         .attribute("paid", false)
         .request(call.request())
         .key(call.key("reservation"));
@@ -135,7 +190,7 @@ async fn open_in(
     // That no two overlap is the table's own law: see `sql/0002_consequences.sql`.
     sqlx::query(
         "INSERT INTO reservations (tenant, id, customer, listing, party_size, starts, ends, \
-         total, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         free_until, total, method, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(tenant.as_str())
     .bind(&id)
@@ -144,11 +199,49 @@ async fn open_in(
     .bind(new.party_size)
     .bind(new.starts.as_micros())
     .bind(new.ends.as_micros())
+    .bind(free_until.as_micros())
     .bind(total)
+    .bind(&new.method)
     .bind(now)
     .execute(deal.rows())
     .await?;
+    payments::ask_in_person(deal, call, tenant, ("reservation", &id), &new.method).await?;
     Ok((id, receipt))
+}
+
+/// What the server says of a booking, and no client.
+struct Terms {
+    capacity: i64,
+    instant: bool,
+    free_until: Timestamp,
+}
+
+/// The listing's terms as they are now; on a retry, as they were when the booking was opened, so
+/// that it is the same command even where the listing was edited meanwhile.
+async fn terms(
+    deal: &mut Deal<'_>,
+    reservation: &Subject,
+    listing: &Listing,
+    new: &NewReservation,
+) -> Result<Terms, Problem> {
+    let app = deal.app();
+    let opened = app.hos().situation(reservation).await?.map(|found| found.snapshot.attributes);
+    let agreed = |name: &str| opened.as_ref().and_then(|attributes| attributes.get(name));
+    let capacity = match agreed("capacity") {
+        Some(Value::Integer(capacity)) => *capacity,
+        _ => listing.capacity,
+    };
+    let instant = match agreed("instant") {
+        Some(Value::Bool(instant)) => *instant,
+        _ => listing.instant,
+    };
+    let free_until = match (agreed("free_until"), listing.cancellation.as_str()) {
+        (Some(Value::Time(until)), _) => *until,
+        (_, "flexible") => new.starts.before(FLEXIBLE),
+        (_, "moderate") => new.starts.before(MODERATE),
+        _ => app.now(),
+    };
+    Ok(Terms { capacity, instant, free_until })
 }
 
 /// Every begun hour or day is paid for.

@@ -5,8 +5,12 @@ use hos_sqlx::SqliteStore;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 /// Each once, in this order, for ever.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("sql/0001_tables.sql"), include_str!("sql/0002_consequences.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("sql/0001_tables.sql"),
+    include_str!("sql/0002_consequences.sql"),
+    include_str!("sql/0003_flows.sql"),
+    include_str!("sql/0004_sessions.sql"),
+];
 
 const VERSION_TABLE: &str =
     "CREATE TABLE IF NOT EXISTS pazar_schema (version INTEGER NOT NULL PRIMARY KEY) STRICT";

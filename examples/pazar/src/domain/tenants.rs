@@ -22,7 +22,7 @@ const SLUG_BYTES_MAX: usize = 64;
 const FIRMS_MAX: i64 = 500;
 
 /// A firm.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 pub(crate) struct Firm {
     pub(crate) id: String,
     pub(crate) name: String,

@@ -1,17 +1,30 @@
 //! `/api/v1/../reservations`
 
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use hos_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use super::{Answer, reading, tenant, thing};
+use super::{Answer, reading, shop, tenant, thing};
 use crate::app::App;
-use crate::auth::User;
+use crate::auth::{User, Visitor};
 use crate::domain::moves::{self, Wish};
 use crate::domain::reservations::{self, NewReservation, Reservation};
 use crate::error::Problem;
-use crate::request::{Call, Json};
+use crate::request::{Call, Json, asked};
 
 /// Books: opens a reservation, which holds its slot.
+#[utoipa::path(
+    post,
+    path = "/tenants/{tenant}/reservations",
+    tag = "reservations",
+    request_body = NewReservation,
+    responses(
+        (status = 200, description = "made before, with the same key", body = Answer<Reservation>),
+        (status = 201, description = "made", body = Answer<Reservation>)
+    )
+)]
 pub(super) async fn open(
     State(app): State<App>,
     Path(tenant_id): Path<String>,
@@ -23,6 +36,12 @@ pub(super) async fn open(
 }
 
 /// One reservation.
+#[utoipa::path(
+    get,
+    path = "/tenants/{tenant}/reservations/{id}",
+    tag = "reservations",
+    responses((status = 200, description = "it", body = Answer<Reservation>))
+)]
 pub(super) async fn show(
     State(app): State<App>,
     Path((tenant_id, id)): Path<(String, String)>,
@@ -32,6 +51,13 @@ pub(super) async fn show(
 }
 
 /// Does an action to a reservation.
+#[utoipa::path(
+    post,
+    path = "/tenants/{tenant}/reservations/{id}/actions/{action}",
+    tag = "reservations",
+    request_body = Option<Wish>,
+    responses((status = 200, description = "done", body = Answer<Reservation>))
+)]
 pub(super) async fn act(
     State(app): State<App>,
     Path((tenant_id, id, action)): Path<(String, String, String)>,
@@ -44,6 +70,12 @@ pub(super) async fn act(
 }
 
 /// The caller's own reservations, in every firm.
+#[utoipa::path(
+    get,
+    path = "/reservations",
+    tag = "reservations",
+    responses((status = 200, description = "the caller's", body = Vec<Reservation>))
+)]
 pub(super) async fn mine(
     State(app): State<App>,
     user: User,
@@ -52,6 +84,12 @@ pub(super) async fn mine(
 }
 
 /// A firm's reservations.
+#[utoipa::path(
+    get,
+    path = "/tenants/{tenant}/reservations",
+    tag = "reservations",
+    responses((status = 200, description = "the firm's", body = Vec<Reservation>))
+)]
 pub(super) async fn of_tenant(
     State(app): State<App>,
     Path(tenant_id): Path<String>,
@@ -60,6 +98,47 @@ pub(super) async fn of_tenant(
     let tenant = tenant(&tenant_id)?;
     moves::require(&app, &user, "panel.read", &tenant).await?;
     Ok(Json(reservations::of_tenant(&app, &tenant).await?))
+}
+
+/// Between which moments.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Between {
+    #[param(value_type = String, format = DateTime)]
+    from: Timestamp,
+    #[param(value_type = String, format = DateTime)]
+    to: Timestamp,
+}
+
+/// A range of time that is taken; by whom, it does not say.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Taken {
+    #[schema(value_type = String, format = DateTime)]
+    starts: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    ends: Timestamp,
+}
+
+/// What of a listing's time is taken.
+#[utoipa::path(
+    get,
+    path = "/tenants/{tenant}/listings/{id}/availability",
+    tag = "listings",
+    params(Between),
+    responses((status = 200, description = "in order", body = Vec<Taken>))
+)]
+pub(super) async fn availability(
+    State(app): State<App>,
+    Path((tenant_id, id)): Path<(String, String)>,
+    between: Result<Query<Between>, QueryRejection>,
+    Visitor(user): Visitor,
+) -> Result<Json<Vec<Taken>>, Problem> {
+    let between = asked(between)?;
+    let listing = shop::answer(&app, user.as_ref(), &tenant_id, &id).await?.thing;
+    let tenant = tenant(&tenant_id)?;
+    let taken = reservations::taken(&app, &tenant, &listing.id, between.from, between.to).await?;
+    Ok(Json(taken.into_iter().map(|(starts, ends)| Taken { starts, ends }).collect()))
 }
 
 async fn answer(

@@ -12,6 +12,16 @@ use crate::error::Problem;
 use crate::request::{Call, Json};
 
 /// Buys: opens an order and takes its pieces out of stock.
+#[utoipa::path(
+    post,
+    path = "/tenants/{tenant}/orders",
+    tag = "orders",
+    request_body = NewOrder,
+    responses(
+        (status = 200, description = "made before, with the same key", body = Answer<Order>),
+        (status = 201, description = "made", body = Answer<Order>)
+    )
+)]
 pub(super) async fn open(
     State(app): State<App>,
     Path(tenant_id): Path<String>,
@@ -23,6 +33,12 @@ pub(super) async fn open(
 }
 
 /// One order.
+#[utoipa::path(
+    get,
+    path = "/tenants/{tenant}/orders/{id}",
+    tag = "orders",
+    responses((status = 200, description = "it", body = Answer<Order>))
+)]
 pub(super) async fn show(
     State(app): State<App>,
     Path((tenant_id, id)): Path<(String, String)>,
@@ -32,6 +48,13 @@ pub(super) async fn show(
 }
 
 /// Does an action to an order.
+#[utoipa::path(
+    post,
+    path = "/tenants/{tenant}/orders/{id}/actions/{action}",
+    tag = "orders",
+    request_body = Option<Wish>,
+    responses((status = 200, description = "done", body = Answer<Order>))
+)]
 pub(super) async fn act(
     State(app): State<App>,
     Path((tenant_id, id, action)): Path<(String, String, String)>,
@@ -44,11 +67,23 @@ pub(super) async fn act(
 }
 
 /// The caller's own orders, in every firm.
+#[utoipa::path(
+    get,
+    path = "/orders",
+    tag = "orders",
+    responses((status = 200, description = "the caller's", body = Vec<Order>))
+)]
 pub(super) async fn mine(State(app): State<App>, user: User) -> Result<Json<Vec<Order>>, Problem> {
     Ok(Json(orders::of_customer(&app, &user.id).await?))
 }
 
 /// A firm's orders.
+#[utoipa::path(
+    get,
+    path = "/tenants/{tenant}/orders",
+    tag = "orders",
+    responses((status = 200, description = "the firm's", body = Vec<Order>))
+)]
 pub(super) async fn of_tenant(
     State(app): State<App>,
     Path(tenant_id): Path<String>,

@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use hos_core::receipt::Receipt;
 use serde::Serialize;
 
 use super::{Answer, reading, tenant, thing};
@@ -13,10 +14,21 @@ use crate::domain::moves::{self, Wish};
 use crate::domain::payments::{self, NewPayment, Payment};
 use crate::domain::refunds::{self, Refund};
 use crate::error::Problem;
+use crate::openapi::ReceiptShape;
 use crate::request::{Call, Json, Raw, current};
 use crate::webhook::{GateError, Headers};
 
 /// Asks for a payment of an order or a booking.
+#[utoipa::path(
+    post,
+    path = "/tenants/{tenant}/payments",
+    tag = "payments",
+    request_body = NewPayment,
+    responses(
+        (status = 200, description = "made before, with the same key", body = Answer<PaymentView>),
+        (status = 201, description = "made", body = Answer<PaymentView>)
+    )
+)]
 pub(super) async fn open(
     State(app): State<App>,
     Path(tenant_id): Path<String>,
@@ -28,6 +40,12 @@ pub(super) async fn open(
 }
 
 /// One payment.
+#[utoipa::path(
+    get,
+    path = "/tenants/{tenant}/payments/{id}",
+    tag = "payments",
+    responses((status = 200, description = "it", body = Answer<PaymentView>))
+)]
 pub(super) async fn show(
     State(app): State<App>,
     Path((tenant_id, id)): Path<(String, String)>,
@@ -37,6 +55,13 @@ pub(super) async fn show(
 }
 
 /// Does an action to a payment.
+#[utoipa::path(
+    post,
+    path = "/tenants/{tenant}/payments/{id}/actions/{action}",
+    tag = "payments",
+    request_body = Option<Wish>,
+    responses((status = 200, description = "done", body = Answer<PaymentView>))
+)]
 pub(super) async fn act(
     State(app): State<App>,
     Path((tenant_id, id, action)): Path<(String, String, String)>,
@@ -49,6 +74,12 @@ pub(super) async fn act(
 }
 
 /// A firm's payments.
+#[utoipa::path(
+    get,
+    path = "/tenants/{tenant}/payments",
+    tag = "payments",
+    responses((status = 200, description = "the firm's", body = Vec<Payment>))
+)]
 pub(super) async fn of_tenant(
     State(app): State<App>,
     Path(tenant_id): Path<String>,
@@ -59,7 +90,29 @@ pub(super) async fn of_tenant(
     Ok(Json(payments::of_tenant(&app, &tenant).await?))
 }
 
-/// What a firm has to give back.
+/// Says that the money of a payment went back.
+#[utoipa::path(
+    post,
+    path = "/tenants/{tenant}/refunds/{payment}",
+    tag = "payments",
+    responses((status = 200, description = "done", body = ReceiptShape))
+)]
+pub(super) async fn refund(
+    State(app): State<App>,
+    Path((tenant_id, payment)): Path<(String, String)>,
+    call: Call,
+) -> Result<Json<Receipt>, Problem> {
+    let tenant = tenant(&tenant_id)?;
+    Ok(Json(refunds::settle_by_hand(&app, &call, &tenant, &payment).await?))
+}
+
+/// What a firm has to give back, and what it gave back.
+#[utoipa::path(
+    get,
+    path = "/tenants/{tenant}/refunds",
+    tag = "payments",
+    responses((status = 200, description = "what is due", body = Vec<Refund>))
+)]
 pub(super) async fn refunds(
     State(app): State<App>,
     Path(tenant_id): Path<String>,
@@ -71,11 +124,14 @@ pub(super) async fn refunds(
 }
 
 /// A payment and where it is paid.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct PaymentView {
     #[serde(flatten)]
     payment: Payment,
-    pay_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pay_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iban: Option<String>,
     refund_due: bool,
 }
 
@@ -90,10 +146,11 @@ async fn answer(
     let mut connection = reading(app).await?;
     let payment = payments::find(&mut connection, &subject.tenant, id).await?;
     let payment = payment.ok_or_else(Problem::not_found)?;
-    let refund_due = refunds::is_due(&mut connection, &subject.tenant, id).await?;
+    let standing = refunds::standing(&mut connection, &subject.tenant, id).await?;
     drop(connection);
-    let pay_url = format!("/demo-provider/{}", payment.reference);
-    let view = PaymentView { payment, pay_url, refund_due };
+    let (pay_url, iban) = (payment.pay_url(), payment.iban());
+    let refund_due = standing == refunds::Standing::Due;
+    let view = PaymentView { payment, pay_url, iban, refund_due };
     Answer::of(app, Some(user), &subject, view).await
 }
 

@@ -11,14 +11,16 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, reading, tenant, thing};
 use crate::app::App;
 use crate::auth::{self, User, Visitor};
-use crate::domain::listings::{self, Listing, NewListing};
+use crate::domain::listings::{self, Edit, Listing, NewListing, Page, Search, StockChange};
 use crate::domain::moves::{self, Wish};
 use crate::domain::tenants;
 use crate::error::Problem;
-use crate::request::{Call, Json, hex};
+use crate::openapi::ReceiptShape;
+use crate::request::{Call, Json, asked, hex};
+use crate::session;
 
 /// E-mail and password: they name one account in the whole marketplace, and no tenant.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Credential {
     email: String,
@@ -26,39 +28,102 @@ pub(super) struct Credential {
 }
 
 /// Signs in. No key: a session is no command, and a second one does no harm.
+#[utoipa::path(
+    post,
+    path = "/session",
+    tag = "sessions",
+    request_body = Credential,
+    responses((status = 201, description = "signed in", body = User))
+)]
 pub(super) async fn sign_in(
     State(app): State<App>,
+    headers: HeaderMap,
     Json(credential): Json<Credential>,
 ) -> Result<Response, Problem> {
     let Credential { email, password } = credential;
-    let (user, token) = auth::sign_in(&app, &email, password).await?;
-    let cookie = [(header::SET_COOKIE, auth::cookie(&token))];
-    Ok((StatusCode::CREATED, cookie, Json(user)).into_response())
+    let (user, cookie) = auth::sign_in(&app, &headers, &email, password).await?;
+    Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], Json(user)).into_response())
 }
 
 /// Who is signed in.
+#[utoipa::path(
+    get,
+    path = "/session",
+    tag = "sessions",
+    responses((status = 200, description = "who is signed in", body = User))
+)]
 pub(super) async fn session(user: User) -> Json<User> {
     Json(user)
 }
 
 /// Revokes the session.
+#[utoipa::path(
+    delete,
+    path = "/session",
+    tag = "sessions",
+    responses((status = 204, description = "signed out"))
+)]
 pub(super) async fn sign_out(
     State(app): State<App>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    if let Some(token) = auth::token(&headers) {
-        auth::sign_out(&app, token).await?;
-    }
-    let cookie = [(header::SET_COOKIE, auth::no_cookie())];
-    Ok((StatusCode::NO_CONTENT, cookie).into_response())
+    session::end(&app, &headers).await?;
+    Ok(signed_out(&app))
+}
+
+/// Revokes every session of the caller.
+#[utoipa::path(
+    delete,
+    path = "/sessions",
+    tag = "sessions",
+    responses((status = 204, description = "signed out everywhere"))
+)]
+pub(super) async fn sign_out_everywhere(
+    State(app): State<App>,
+    user: User,
+) -> Result<Response, Problem> {
+    session::end_all(&app, &user).await?;
+    Ok(signed_out(&app))
+}
+
+fn signed_out(app: &App) -> Response {
+    let cookie = [(header::SET_COOKIE, app.cookies().none())];
+    (StatusCode::NO_CONTENT, cookie).into_response()
 }
 
 /// Everything on offer.
+#[utoipa::path(
+    get,
+    path = "/listings",
+    tag = "listings",
+    responses((status = 200, description = "on offer", body = Vec<Listing>))
+)]
 pub(super) async fn published(State(app): State<App>) -> Result<Json<Vec<Listing>>, Problem> {
     Ok(Json(listings::published(&app).await?))
 }
 
+/// What of everything on offer is looked for.
+#[utoipa::path(
+    get,
+    path = "/search",
+    tag = "listings",
+    params(Search),
+    responses((status = 200, description = "what was found", body = Page<Listing>))
+)]
+pub(super) async fn search(
+    State(app): State<App>,
+    search: Result<Query<Search>, QueryRejection>,
+) -> Result<Json<Page<Listing>>, Problem> {
+    Ok(Json(listings::search(&app, &asked(search)?).await?))
+}
+
 /// One listing: on offer for everybody, else for those who may know of it.
+#[utoipa::path(
+    get,
+    path = "/tenants/{tenant}/listings/{id}",
+    tag = "listings",
+    responses((status = 200, description = "it", body = Answer<Listing>))
+)]
 pub(super) async fn listing(
     State(app): State<App>,
     Path((tenant_id, id)): Path<(String, String)>,
@@ -68,6 +133,16 @@ pub(super) async fn listing(
 }
 
 /// Opens a listing as a draft.
+#[utoipa::path(
+    post,
+    path = "/tenants/{tenant}/listings",
+    tag = "listings",
+    request_body = NewListing,
+    responses(
+        (status = 200, description = "made before, with the same key", body = Answer<Listing>),
+        (status = 201, description = "made", body = Answer<Listing>)
+    )
+)]
 pub(super) async fn open_listing(
     State(app): State<App>,
     Path(tenant_id): Path<String>,
@@ -80,6 +155,13 @@ pub(super) async fn open_listing(
 }
 
 /// Does an action to a listing.
+#[utoipa::path(
+    post,
+    path = "/tenants/{tenant}/listings/{id}/actions/{action}",
+    tag = "listings",
+    request_body = Option<Wish>,
+    responses((status = 200, description = "done", body = Answer<Listing>))
+)]
 pub(super) async fn act(
     State(app): State<App>,
     Path((tenant_id, id, action)): Path<(String, String, String)>,
@@ -88,6 +170,42 @@ pub(super) async fn act(
 ) -> Result<Json<Answer<Listing>>, Problem> {
     let subject = thing(&app, &tenant_id, "listing", &id)?;
     let receipt = moves::act(&app, &call, &subject, &action, &wish).await?;
+    Ok(answer(&app, Some(&call.user), &tenant_id, &id).await?.after(receipt))
+}
+
+/// Changes what a listing says.
+#[utoipa::path(
+    put,
+    path = "/tenants/{tenant}/listings/{id}",
+    tag = "listings",
+    request_body = Edit,
+    responses((status = 200, description = "done", body = Answer<Listing>))
+)]
+pub(super) async fn edit(
+    State(app): State<App>,
+    Path((tenant_id, id)): Path<(String, String)>,
+    call: Call,
+    Json(edit): Json<Edit>,
+) -> Result<Json<Answer<Listing>>, Problem> {
+    let receipt = listings::edit(&app, &call, &tenant(&tenant_id)?, &id, &edit).await?;
+    Ok(answer(&app, Some(&call.user), &tenant_id, &id).await?.after(receipt))
+}
+
+/// Says how many pieces there are.
+#[utoipa::path(
+    put,
+    path = "/tenants/{tenant}/listings/{id}/stock",
+    tag = "listings",
+    request_body = StockChange,
+    responses((status = 200, description = "done", body = Answer<Listing>))
+)]
+pub(super) async fn set_stock(
+    State(app): State<App>,
+    Path((tenant_id, id)): Path<(String, String)>,
+    call: Call,
+    Json(change): Json<StockChange>,
+) -> Result<Json<Answer<Listing>>, Problem> {
+    let receipt = listings::set_stock(&app, &call, &tenant(&tenant_id)?, &id, &change).await?;
     Ok(answer(&app, Some(&call.user), &tenant_id, &id).await?.after(receipt))
 }
 
@@ -110,7 +228,7 @@ pub(super) async fn answer(
 }
 
 /// A new firm.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewTenant {
     id: String,
@@ -118,6 +236,13 @@ pub(super) struct NewTenant {
 }
 
 /// Registers a firm.
+#[utoipa::path(
+    post,
+    path = "/tenants",
+    tag = "tenants",
+    request_body = NewTenant,
+    responses((status = 201, description = "made", body = ReceiptShape))
+)]
 pub(super) async fn add_tenant(
     State(app): State<App>,
     call: Call,
@@ -130,13 +255,20 @@ pub(super) async fn add_tenant(
 }
 
 /// A member's roles, all of them.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Roles {
     roles: Vec<String>,
 }
 
 /// Gives a member exactly these roles.
+#[utoipa::path(
+    put,
+    path = "/tenants/{tenant}/members/{member}",
+    tag = "tenants",
+    request_body = Roles,
+    responses((status = 200, description = "done", body = ReceiptShape))
+)]
 pub(super) async fn set_member(
     State(app): State<App>,
     Path((tenant_id, member)): Path<(String, String)>,
@@ -148,7 +280,7 @@ pub(super) async fn set_member(
 }
 
 /// Whether the marketplace is open.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Status {
     Open,
@@ -156,13 +288,20 @@ enum Status {
 }
 
 /// What the marketplace is to be.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WorldChange {
     status: Status,
 }
 
 /// Opens or closes the marketplace.
+#[utoipa::path(
+    put,
+    path = "/world",
+    tag = "world",
+    request_body = WorldChange,
+    responses((status = 200, description = "done", body = ReceiptShape))
+)]
 pub(super) async fn set_world(
     State(app): State<App>,
     call: Call,
@@ -180,7 +319,7 @@ pub(super) struct Cursor {
 }
 
 /// A page of a firm's log.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct ProofPage {
     size: u64,
     root: String,
@@ -188,7 +327,7 @@ pub(super) struct ProofPage {
 }
 
 /// One entry.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct ProofView {
     index: Option<u64>,
     id: String,
@@ -200,6 +339,13 @@ pub(super) struct ProofView {
 const PROOFS_PAGE: u32 = 100;
 
 /// What happened, provably.
+#[utoipa::path(
+    get,
+    path = "/tenants/{tenant}/proofs",
+    tag = "tenants",
+    params(("from" = Option<u64>, Query, description = "the first entry")),
+    responses((status = 200, description = "a page of the log", body = ProofPage))
+)]
 pub(super) async fn proofs(
     State(app): State<App>,
     Path(tenant_id): Path<String>,
@@ -208,7 +354,7 @@ pub(super) async fn proofs(
 ) -> Result<Json<ProofPage>, Problem> {
     let tenant = tenant(&tenant_id)?;
     moves::require(&app, &user, "audit.read", &tenant).await?;
-    let Query(cursor) = cursor.map_err(|error| Problem::new("invalid_input", error.body_text()))?;
+    let cursor = asked(cursor)?;
     let head = app.hos().head(app.world(), &tenant).await?;
     let page = app.hos().page(app.world(), &tenant, cursor.from, PROOFS_PAGE).await?;
     let entries = page.into_iter().map(|entry| ProofView {

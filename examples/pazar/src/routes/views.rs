@@ -1,172 +1,43 @@
-//! Pages as templates see them. Every button comes from the law's `allowed_actions`.
+//! What pages show, as templates see it.
 
-use askama::Template;
-use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Response};
-
-use crate::app::App;
-use crate::auth::{User, Visitor, moment};
+pub(crate) use super::buttons::{Row, buttons};
+pub(crate) use super::shell::{Asked, Page, PageProblem, Shell, signed_in};
 use crate::domain::listings::Listing;
-use crate::domain::moves;
 use crate::domain::orders::Order;
-use crate::domain::payments::Payment;
-use crate::domain::refunds::Refund;
 use crate::domain::reservations::Reservation;
-use crate::domain::tenants::Firm;
-use crate::error::Problem;
-use crate::request::random_hex;
+use crate::language::{ISTANBUL_MICROS, Language};
 
-/// What a button of an action says, in catalogue order of the whole marketplace. What is not here
-/// has no button: it follows from something else, such as `pay` from a payment.
-const LABELS: [(&str, &str, &str); 10] = [
-    ("listing", "publish", "Publish"),
-    ("listing", "pause", "Pause"),
-    ("listing", "archive", "Archive"),
-    ("order", "cancel", "Cancel order"),
-    ("reservation", "confirm", "Confirm"),
-    ("reservation", "check_in", "Check in"),
-    ("reservation", "complete", "Complete"),
-    ("reservation", "cancel", "Cancel booking"),
-    ("payment", "mark_paid", "Mark paid"),
-    ("payment", "cancel", "Cancel payment"),
-];
+/// The ways to pay, the usual one first.
+pub(super) const METHODS: [&str; 3] = ["online", "cash_on_delivery", "bank_transfer"];
 
-/// A form with one button, and the key that makes a double click one command.
+/// A listing as the shop shows it.
 #[derive(Debug)]
-pub(super) struct Button {
-    path: String,
-    label: &'static str,
-    action: String,
-    key: String,
+pub(super) struct Offer {
+    /// Where its pictures lie; a drawing of its category when it has none.
+    pub(super) pictures: Vec<String>,
+    pub(super) listing: Listing,
 }
 
-/// The buttons of a thing.
-pub(super) async fn buttons(
-    app: &App,
-    user: Option<&User>,
-    tenant_id: &str,
-    kind: &'static str,
-    id: &str,
-) -> Result<Vec<Button>, Problem> {
-    let subject = super::thing(app, tenant_id, kind, id)?;
-    let allowed = moves::allowed(app, user, &subject).await?;
-    let button = |action: String| {
-        let known = LABELS.iter().find(|(of, name, _)| *of == kind && *name == action);
-        known.map(|(_, _, label)| Button {
-            path: format!("/t/{tenant_id}/{kind}s/{id}/{action}"),
-            label,
-            action,
-            key: random_hex(16),
-        })
-    };
-    Ok(allowed.into_iter().filter_map(button).collect())
-}
-
-/// Kurus as lira.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand references")]
-fn money(kurus: &i64) -> String {
-    format!("{}.{:02} TL", kurus.div_euclid(100), kurus.rem_euclid(100))
-}
-
-/// A time as people read it.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand references")]
-fn when(micros: &i64) -> String {
-    let text = moment(*micros).to_string();
-    let date = text.get(..10).unwrap_or_default();
-    let time = text.get(11..16).unwrap_or_default();
-    format!("{date} {time} UTC")
-}
-
-/// What every page has around it.
-#[derive(Debug)]
-pub(super) struct Shell {
-    title: String,
-    user: Option<String>,
-}
-
-impl Shell {
-    pub(super) fn new(title: impl Into<String>, user: Option<&User>) -> Self {
-        Self { title: title.into(), user: user.map(|user| user.name.clone()) }
-    }
-}
-
-/// A thing and its buttons.
-#[derive(Debug)]
-pub(super) struct Row<T> {
-    pub(super) thing: T,
-    pub(super) buttons: Vec<Button>,
-}
-
-/// A page.
-pub(super) struct Page<T>(pub(super) T);
-
-impl<T: Template> IntoResponse for Page<T> {
-    fn into_response(self) -> Response {
-        match self.0.render() {
-            Ok(text) => Html(text).into_response(),
-            Err(error) => {
-                tracing::error!(%error, "a page could not be written");
-                StatusCode::INTERNAL_SERVER_ERROR.into_response()
-            }
+impl Offer {
+    pub(super) fn of(listing: Listing) -> Self {
+        let Listing { tenant, id, category, pictures, .. } = &listing;
+        let numbered = (0..*pictures).map(|n| format!("/t/{tenant}/listings/{id}/pictures/{n}"));
+        let mut pictures: Vec<String> = numbered.collect();
+        if pictures.is_empty() {
+            pictures.push(format!("/assets/category/{category}.svg"));
         }
+        Self { pictures, listing }
     }
-}
 
-/// A problem as a page.
-pub(crate) struct PageProblem(Problem);
-
-impl From<Problem> for PageProblem {
-    fn from(problem: Problem) -> Self {
-        Self(problem)
+    /// The picture of its card.
+    pub(super) fn picture(&self) -> &str {
+        self.pictures.first().map_or("/assets/category/product.svg", String::as_str)
     }
-}
 
-impl From<sqlx::Error> for PageProblem {
-    fn from(error: sqlx::Error) -> Self {
-        Self(error.into())
+    /// Where its page is.
+    pub(super) fn path(&self) -> String {
+        format!("/t/{}/listings/{}", self.listing.tenant, self.listing.id)
     }
-}
-
-impl IntoResponse for PageProblem {
-    fn into_response(self) -> Response {
-        let problem = self.0;
-        let shell = Shell::new(problem.title(), None);
-        let (status, request_id) = (problem.status(), crate::request::current_id());
-        let signed_out = problem.code() == "unauthenticated";
-        (status, Page(ErrorPage { shell, problem, request_id, signed_out })).into_response()
-    }
-}
-
-/// The user of a page: whoever is not signed in is shown where to.
-pub(super) fn signed_in(Visitor(user): Visitor) -> Result<User, PageProblem> {
-    user.ok_or_else(|| Problem::new("unauthenticated", "sign in to see this").into())
-}
-
-#[derive(Debug, Template)]
-#[template(path = "error.html")]
-struct ErrorPage {
-    shell: Shell,
-    problem: Problem,
-    request_id: String,
-    signed_out: bool,
-}
-
-/// Everything on offer.
-#[derive(Debug, Template)]
-#[template(path = "browse.html")]
-pub(super) struct BrowsePage {
-    pub(super) shell: Shell,
-    pub(super) listings: Vec<Listing>,
-}
-
-/// One listing, with the form that buys or books.
-#[derive(Debug, Template)]
-#[template(path = "listing.html")]
-pub(super) struct ListingPage {
-    pub(super) shell: Shell,
-    pub(super) row: Row<Listing>,
-    pub(super) signed_in: bool,
-    pub(super) key: String,
 }
 
 /// One order or booking, as its page shows it.
@@ -176,105 +47,97 @@ pub(super) struct Thing {
     pub(super) id: String,
     pub(super) kind: &'static str,
     pub(super) title: String,
-    pub(super) facts: Vec<(&'static str, String)>,
+    pub(super) customer: String,
+    pub(super) facts: Vec<(String, String)>,
     pub(super) status: String,
     pub(super) total: i64,
+    /// When it was opened.
+    pub(super) created_at: i64,
+    /// The day that it belongs to: a booking's first.
+    pub(super) falls_on: i64,
+    /// How it is paid for.
+    pub(super) method: String,
     /// Whether its customer may pay for it now.
     pub(super) payable: bool,
 }
 
 impl Thing {
     pub(super) fn order(order: &Order) -> Self {
+        let language = Language::current();
         Self {
             tenant: order.tenant.clone(),
             id: order.id.clone(),
             kind: "order",
             title: order.title.clone(),
+            customer: order.customer.clone(),
             facts: vec![
-                ("Quantity", order.quantity.to_string()),
-                ("Ordered", when(&order.created_at)),
+                (language.text("fact-quantity"), order.quantity.to_string()),
+                (language.text("fact-ordered"), language.time(order.created_at)),
             ],
             status: order.status.clone(),
             total: order.total,
+            created_at: order.created_at,
+            falls_on: order.created_at,
+            method: order.method.clone(),
             payable: order.status == "pending",
         }
     }
 
     pub(super) fn reservation(reservation: &Reservation) -> Self {
-        let answer =
-            if reservation.instant { "confirmed when paid" } else { "waits for the owner" };
+        let language = Language::current();
+        let whole = is_midnight(reservation.starts) && is_midnight(reservation.ends);
+        let when = |micros| if whole { language.day(micros) } else { language.time(micros) };
+        let free_until = reservation.free_until.filter(|_| reservation.status != "cancelled");
+        let answer = if reservation.instant { "booking-instant" } else { "booking-asked" };
         Self {
             tenant: reservation.tenant.clone(),
             id: reservation.id.clone(),
             kind: "reservation",
             title: reservation.title.clone(),
-            facts: vec![
-                ("From", when(&reservation.starts)),
-                ("To", when(&reservation.ends)),
-                ("Guests", reservation.party_size.to_string()),
-                ("Booking", answer.to_owned()),
-            ],
+            customer: reservation.customer.clone(),
+            facts: [
+                Some((language.text("fact-from"), when(reservation.starts))),
+                Some((language.text("fact-to"), when(reservation.ends))),
+                Some((language.text("fact-guests"), reservation.party_size.to_string())),
+                Some((language.text("fact-booking"), language.text(answer))),
+                free_until.map(|until| (language.text("fact-free-until"), language.time(until))),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
             status: reservation.status.clone(),
             total: reservation.total,
-            payable: matches!(reservation.status.as_str(), "pending" | "confirmed"),
+            created_at: reservation.created_at,
+            falls_on: reservation.starts,
+            method: reservation.method.clone(),
+            payable: matches!(reservation.status.as_str(), "pending" | "confirmed" | "checked_in"),
+        }
+    }
+
+    /// Where its page is.
+    pub(super) fn path(&self) -> String {
+        format!("/t/{}/{}s/{}", self.tenant, self.kind, self.id)
+    }
+
+    /// What its state means, as texts name it.
+    pub(super) fn help(&self) -> String {
+        match (self.status.as_str(), self.method.as_str()) {
+            ("pending", "cash_on_delivery" | "bank_transfer") => "in-person".to_owned(),
+            (status, _) => format!("{}-{status}", self.kind),
+        }
+    }
+
+    /// Which tab it lies under.
+    pub(super) fn tab(&self) -> &'static str {
+        match self.status.as_str() {
+            "pending" => "waiting",
+            "cancelled" | "refunded" | "completed" => "past",
+            _ => "active",
         }
     }
 }
 
-/// One order or booking.
-#[derive(Debug, Template)]
-#[template(path = "thing.html")]
-pub(super) struct ThingPage {
-    pub(super) shell: Shell,
-    pub(super) row: Row<Thing>,
-    pub(super) payments: Vec<Row<Payment>>,
-    pub(super) mine: bool,
-    pub(super) key: String,
-}
-
-/// The user's own orders and bookings.
-#[derive(Debug, Template)]
-#[template(path = "mine.html")]
-pub(super) struct MinePage {
-    pub(super) shell: Shell,
-    pub(super) things: Vec<Thing>,
-}
-
-/// Where users sign in.
-#[derive(Debug, Template)]
-#[template(path = "sign_in.html")]
-pub(super) struct SignInPage {
-    pub(super) shell: Shell,
-    pub(super) failed: bool,
-}
-
-/// The demo provider's own page.
-#[derive(Debug, Template)]
-#[template(path = "provider.html")]
-pub(super) struct ProviderPage {
-    pub(super) shell: Shell,
-    pub(super) payment: Payment,
-    pub(super) key: String,
-}
-
-/// The firms that a user works for.
-#[derive(Debug, Template)]
-#[template(path = "firms.html")]
-pub(super) struct FirmsPage {
-    pub(super) shell: Shell,
-    pub(super) firms: Vec<Firm>,
-}
-
-/// A firm's panel.
-#[derive(Debug, Template)]
-#[template(path = "firm.html")]
-pub(super) struct FirmPage {
-    pub(super) shell: Shell,
-    pub(super) firm: Firm,
-    pub(super) listings: Vec<Row<Listing>>,
-    pub(super) things: Vec<Row<Thing>>,
-    pub(super) payments: Vec<Row<Payment>>,
-    pub(super) refunds: Option<Vec<Refund>>,
-    pub(super) may_list: bool,
-    pub(super) key: String,
+/// Whether a day begins then in Istanbul: what is booked by the day is told by the day.
+fn is_midnight(micros: i64) -> bool {
+    micros.saturating_add(ISTANBUL_MICROS).rem_euclid(86_400_000_000) == 0
 }

@@ -1,7 +1,7 @@
 //! A client of a running Pazar, as a program would write it.
 
 use pazar::webhook::Secret;
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::header::{ACCEPT_LANGUAGE, COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method};
 use serde_json::Value;
 
@@ -62,7 +62,8 @@ impl Shop {
     pub(crate) async fn sign_in(&self, email: &str) -> Who {
         let body = serde_json::json!({ "email": email, "password": "pazar-demo" });
         let url = format!("{}/api/v1/session", self.url);
-        let answer = self.client.post(url).body(body.to_string()).send().await.unwrap();
+        let request = self.client.post(url).header("content-type", "application/json");
+        let answer = request.body(body.to_string()).send().await.unwrap();
         assert_eq!(answer.status(), 201);
         let cookie = answer.headers()[SET_COOKIE].to_str().unwrap();
         assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"));
@@ -117,8 +118,16 @@ impl Shop {
         body: String,
     ) -> Answer {
         let mut request = self.client.request(method, format!("{}{path}", self.url)).body(body);
+        request = request.header(ACCEPT_LANGUAGE, "en");
         for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
             request = request.header(*name, *value);
+        }
+        let given = |name: &str| headers.iter().any(|(known, _)| *known == name);
+        if !given("sec-fetch-site") {
+            request = request.header("origin", &self.url);
+        }
+        if !given("content-type") {
+            request = request.header("content-type", "application/json");
         }
         if !who.0.is_empty() {
             request = request.header(COOKIE, &who.0);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request};
+use axum::http::{HeaderName, Method, Request};
 use hos_core::time::{Clock as _, ManualClock, SystemClock, Timestamp};
 use http_body_util::BodyExt as _;
 use pazar::app::App;
@@ -57,6 +57,18 @@ impl House {
         self.send(Method::POST, path, &headers, body.to_string()).await
     }
 
+    pub(crate) async fn put(
+        &self,
+        token: &str,
+        path: &str,
+        key: &str,
+        body: Value,
+    ) -> (u16, Value) {
+        let headers =
+            [("cookie", format!("pazar_session={token}")), ("idempotency-key", key.into())];
+        self.send(Method::PUT, path, &headers, body.to_string()).await
+    }
+
     pub(crate) async fn get(&self, token: &str, path: &str) -> (u16, Value) {
         let headers = [("cookie", format!("pazar_session={token}"))];
         self.send(Method::GET, path, &headers, String::new()).await
@@ -73,18 +85,23 @@ impl House {
         self.send(Method::POST, "/webhooks/demo", &headers, body).await
     }
 
-    async fn send(
+    pub(crate) async fn send(
         &self,
         method: Method,
         path: &str,
-        headers: &[(&str, String)],
-        body: String,
+        headers: &[(&'static str, String)],
+        body: impl Into<Body>,
     ) -> (u16, Value) {
-        let mut request = Request::builder().method(method).uri(path);
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/json")
+            .header("sec-fetch-site", "same-origin");
+        let given = request.headers_mut().unwrap();
         for (name, value) in headers {
-            request = request.header(*name, value);
+            given.insert(HeaderName::from_static(name), value.parse().unwrap());
         }
-        let request = request.body(Body::from(body)).unwrap();
+        let request = request.body(body.into()).unwrap();
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let status = answer.status().as_u16();
         let bytes = answer.into_body().collect().await.unwrap().to_bytes();

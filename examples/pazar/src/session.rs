@@ -1,0 +1,248 @@
+//! Sessions: what a cookie stands for, how long, and how it ends.
+//!
+//! A sign-in starts a family of tokens. Once a day the token is replaced; the old one is good for
+//! another minute, for requests that were already under way. Whoever shows it later, shows that
+//! two hold it: the family ends.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, header};
+use hos_core::time::Timestamp;
+use sha2::{Digest as _, Sha256};
+use sqlx::SqliteConnection;
+
+use crate::app::App;
+use crate::auth::User;
+use crate::error::Problem;
+use crate::request::random_hex;
+
+/// How long a session lasts, whatever happens.
+pub const SESSION_TIME_MAX: Duration = Duration::from_secs(30 * 86_400);
+/// How long a session lasts that nobody uses.
+pub const IDLE_TIME_MAX: Duration = Duration::from_secs(7 * 86_400);
+/// How old a token becomes before another takes its place.
+pub const TOKEN_TIME_MAX: Duration = Duration::from_secs(86_400);
+/// How long a replaced token is still good.
+pub const OVERLAP_TIME: Duration = Duration::from_secs(60);
+/// How often it is noted that a session is in use: not at each request.
+const SEEN_STEP: Duration = Duration::from_secs(3_600);
+
+/// How the cookie is called and marked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cookies {
+    name: &'static str,
+    marks: &'static str,
+}
+
+impl Cookies {
+    /// Cookies for encrypted connections only, under a name that no other host can set; or plain.
+    pub(crate) fn new(https: bool) -> Self {
+        if https {
+            let marks = "Path=/; HttpOnly; SameSite=Lax; Secure";
+            return Self { name: "__Host-pazar_session", marks };
+        }
+        Self { name: "pazar_session", marks: "Path=/; HttpOnly; SameSite=Lax" }
+    }
+
+    /// The cookie that carries a token.
+    fn with(self, token: &str) -> String {
+        let Self { name, marks } = self;
+        format!("{name}={token}; {marks}; Max-Age={}", SESSION_TIME_MAX.as_secs())
+    }
+
+    /// The cookie that takes it away.
+    pub(crate) fn none(self) -> String {
+        format!("{}=; {}; Max-Age=0", self.name, self.marks)
+    }
+
+    /// The token of a request, if it carries one.
+    pub(crate) fn token(self, headers: &HeaderMap) -> Option<&str> {
+        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|text| text.to_str().ok());
+        let mut pairs = cookies.flat_map(|cookies| cookies.split(';'));
+        let token = pairs.find_map(|pair| pair.trim().strip_prefix(self.name)?.strip_prefix('='));
+        token.filter(|token| !token.is_empty())
+    }
+}
+
+/// What is stored of a token: whoever reads the file cannot sign in with it.
+fn token_hash(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
+}
+
+/// Opens a session for a user whose credential was checked; answers its token.
+///
+/// # Errors
+///
+/// What the database says.
+pub async fn open(app: &App, user_id: &str) -> Result<String, Problem> {
+    let mut transaction = app.store().begin().await?;
+    let token = open_in(&mut transaction, user_id, app.now()).await?;
+    transaction.commit().await?;
+    app.metrics().session_opened();
+    Ok(token)
+}
+
+/// Opens a session in place of whatever the request came with; answers the cookie. A token that
+/// somebody planted before the sign-in is worth nothing after it.
+pub(crate) async fn begin(
+    app: &App,
+    headers: &HeaderMap,
+    user_id: &str,
+) -> Result<String, Problem> {
+    end(app, headers).await?;
+    Ok(app.cookies().with(&open(app, user_id).await?))
+}
+
+async fn open_in(
+    connection: &mut SqliteConnection,
+    user_id: &str,
+    now: Timestamp,
+) -> Result<String, Problem> {
+    sqlx::query("DELETE FROM sessions WHERE expires_at <= ? OR seen_at <= ?")
+        .bind(now.as_micros())
+        .bind(now.before(IDLE_TIME_MAX).as_micros())
+        .execute(&mut *connection)
+        .await?;
+    let token = random_hex(32);
+    sqlx::query(
+        "INSERT INTO sessions (token_hash, family, user_id, created_at, seen_at, expires_at) \
+         VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
+    )
+    .bind(token_hash(&token))
+    .bind(random_hex(16))
+    .bind(user_id)
+    .bind(now.as_micros())
+    .bind(now.after(SESSION_TIME_MAX).as_micros())
+    .execute(connection)
+    .await?;
+    Ok(token)
+}
+
+/// A token's row, with its user.
+#[derive(sqlx::FromRow)]
+struct Found {
+    family: String,
+    created_at: i64,
+    seen_at: i64,
+    replaced_at: Option<i64>,
+    expires_at: i64,
+    #[sqlx(flatten)]
+    user: User,
+}
+
+/// Who a request comes from, and the cookie with another token when it is time for one.
+#[derive(Debug)]
+pub(crate) struct Resumed {
+    pub(crate) user: User,
+    pub(crate) cookie: Option<String>,
+}
+
+/// Takes up the session of a request; none when there is none any more.
+pub(crate) async fn resume(app: &App, headers: &HeaderMap) -> Result<Option<Resumed>, Problem> {
+    let Some(token) = app.cookies().token(headers) else { return Ok(None) };
+    let hash = token_hash(token);
+    let found: Option<Found> = sqlx::query_as(
+        "SELECT s.family, s.created_at, s.seen_at, s.replaced_at, s.expires_at, \
+         u.id, u.email, u.name FROM sessions AS s JOIN users AS u ON u.id = s.user_id \
+         WHERE s.token_hash = ?",
+    )
+    .bind(&hash)
+    .fetch_optional(app.reader())
+    .await?;
+    let Some(found) = found else { return Ok(None) };
+    let now = app.now();
+    let since = |length| now.before(length).as_micros();
+    if found.expires_at <= now.as_micros() || found.seen_at <= since(IDLE_TIME_MAX) {
+        return Ok(None);
+    }
+    let renewed = match found.replaced_at {
+        Some(at) if at <= since(OVERLAP_TIME) => {
+            tracing::warn!("a replaced token was shown again; its session is over");
+            end_family(app, &found.family).await?;
+            return Ok(None);
+        }
+        Some(_) => Ok(None),
+        None if found.created_at <= since(TOKEN_TIME_MAX) => replace(app, &hash, now).await,
+        None if found.seen_at <= since(SEEN_STEP) => note_seen(app, &hash, now).await,
+        None => Ok(None),
+    };
+    // A session that cannot be renewed just now holds all the same.
+    let token = renewed.unwrap_or_else(|problem| {
+        tracing::error!(code = problem.code(), "a session was not renewed");
+        None
+    });
+    let cookie = token.map(|token| app.cookies().with(&token));
+    Ok(Some(Resumed { user: found.user, cookie }))
+}
+
+/// Puts another token in the place of one; none when another request was faster.
+async fn replace(app: &App, hash: &[u8], now: Timestamp) -> Result<Option<String>, Problem> {
+    let token = random_hex(32);
+    let mut transaction = app.store().begin().await?;
+    let replaced = sqlx::query(
+        "UPDATE sessions SET replaced_at = ?1, seen_at = ?1 \
+         WHERE token_hash = ?2 AND replaced_at IS NULL",
+    )
+    .bind(now.as_micros())
+    .bind(hash)
+    .execute(&mut *transaction)
+    .await?;
+    if replaced.rows_affected() == 0 {
+        return Ok(None);
+    }
+    sqlx::query(
+        "INSERT INTO sessions (token_hash, family, user_id, created_at, seen_at, expires_at) \
+         SELECT ?1, family, user_id, ?2, ?2, expires_at FROM sessions WHERE token_hash = ?3",
+    )
+    .bind(token_hash(&token))
+    .bind(now.as_micros())
+    .bind(hash)
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(Some(token))
+}
+
+async fn note_seen(app: &App, hash: &[u8], now: Timestamp) -> Result<Option<String>, Problem> {
+    let mut transaction = app.store().begin().await?;
+    sqlx::query("UPDATE sessions SET seen_at = ? WHERE token_hash = ?")
+        .bind(now.as_micros())
+        .bind(hash)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(None)
+}
+
+async fn end_family(app: &App, family: &str) -> Result<(), Problem> {
+    let mut transaction = app.store().begin().await?;
+    sqlx::query("DELETE FROM sessions WHERE family = ?")
+        .bind(family)
+        .execute(&mut *transaction)
+        .await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Ends the session of a request; one that is over already is no fault.
+pub(crate) async fn end(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(token) = app.cookies().token(headers) else { return Ok(()) };
+    let mut transaction = app.store().begin().await?;
+    sqlx::query(
+        "DELETE FROM sessions \
+         WHERE family = (SELECT family FROM sessions WHERE token_hash = ?)",
+    )
+    .bind(token_hash(token))
+    .execute(&mut *transaction)
+    .await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Ends every session of a user, on every device.
+pub(crate) async fn end_all(app: &App, user: &User) -> Result<(), Problem> {
+    let mut transaction = app.store().begin().await?;
+    sqlx::query("DELETE FROM sessions WHERE user_id = ?")
+        .bind(&user.id)
+        .execute(&mut *transaction)
+        .await?;
+    Ok(transaction.commit().await?)
+}

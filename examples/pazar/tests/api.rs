@@ -1,0 +1,194 @@
+//! The API against its own description, by schemathesis: `cargo xtask campaign api`.
+//!
+//! Needs Python and its package registry, so it is no part of the other tests.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
+#![expect(clippy::print_stdout, reason = "a campaign tells how far it came")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+#[path = "support/program.rs"]
+mod program;
+
+use hos_core::time::{Clock as _, SystemClock, Timestamp};
+use program::Program;
+use serde_json::{Value, json};
+
+const PACKAGE: &str = "schemathesis==4.32.5";
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+    response_schema_conformance,response_headers_conformance";
+/// These end the session that the run is signed in with.
+const ENDINGS: [&str; 2] = ["DELETE /session", "DELETE /sessions"];
+
+/// The tool, in an environment of its own below the build directory.
+fn tool() -> PathBuf {
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schemathesis");
+    let tool = home.join("bin/schemathesis");
+    if !tool.exists() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&home));
+        run(Command::new(home.join("bin/pip")).args(["install", "--quiet", PACKAGE]));
+    }
+    tool
+}
+
+fn run(command: &mut Command) {
+    let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(status.success(), "{command:?}: {status}");
+}
+
+fn setting(name: &str, default: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| default.to_owned())
+}
+
+/// Actions that some contract knows, and one that none does.
+const ACTIONS: [&str; 9] =
+    ["publish", "pause", "archive", "pay", "cancel", "confirm", "check_in", "mark_paid", "fly"];
+
+/// Orders of ada's, the first with a payment; answers their ids and the payment's.
+async fn buy(program: &Program, listing: &Value) -> (Vec<Value>, Value) {
+    let cookie = program.sign_in("ada@pazar.example").await;
+    let post = |path: &'static str, key: String, body: Value| {
+        let headers = [("cookie", cookie.clone()), ("idempotency-key", key)];
+        async move {
+            let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+            let answer = program.post(path, &headers, body.to_string()).await;
+            let text = answer.text().await.unwrap();
+            serde_json::from_str::<Value>(&text).unwrap()["id"].clone()
+        }
+    };
+    let mut orders = Vec::new();
+    for number in 0..5 {
+        let body = json!({ "listing": listing, "quantity": 1 });
+        let key = format!("buy-{number}");
+        orders.push(post("/api/v1/tenants/kilim/orders", key, body).await);
+    }
+    let body = json!({ "payable_kind": "order", "payable": orders[0] });
+    let payment = post("/api/v1/tenants/kilim/payments", "pay-1".to_owned(), body).await;
+    (orders, payment)
+}
+
+/// The description with what there is written in, or hardly a request would get past the first
+/// 404. What must be answered stays as it is.
+async fn description(program: &Program, directory: &Path) -> PathBuf {
+    let read = |path: &'static str| async move {
+        let answer = program.client.get(format!("{}/api/v1{path}", program.url)).send().await;
+        let text = answer.unwrap().text().await.unwrap();
+        serde_json::from_str::<Value>(&text).unwrap()
+    };
+    let listings = read("/listings").await;
+    let listings = listings.as_array().unwrap();
+    let ids: Vec<&Value> = listings.iter().map(|one| &one["id"]).collect();
+    let booked = listings.iter().filter(|one| one["flow"] == "booking");
+    let bookable: Vec<&Value> = booked.map(|one| &one["id"]).collect();
+    let glasses = listings.iter().find(|one| one["stock"] == 40).unwrap();
+    let (orders, payment) = buy(program, &glasses["id"]).await;
+    let mut description = read("/openapi.json").await;
+    for (path, item) in description["paths"].as_object_mut().unwrap() {
+        for operation in item.as_object_mut().unwrap().values_mut() {
+            for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+                let known = match parameter["name"].as_str() {
+                    Some("tenant") if parameter["in"] == "path" => json!(["kilim", "konak"]),
+                    Some("things") => json!(["listings", "orders", "payments", "nothing"]),
+                    Some("target") => json!(["u-kilim-staff", "u-nobody"]),
+                    Some("payment") => json!([payment]),
+                    Some("id") if path.ends_with("/evidence") => {
+                        json!([ids[0], orders[0], payment])
+                    }
+                    Some("action") => json!(ACTIONS),
+                    Some("id") if path.contains("/listings/") => json!(ids),
+                    Some("id") if path.contains("/orders/") => json!(orders),
+                    Some("id") if path.contains("/payments/") => json!([payment]),
+                    _ => continue,
+                };
+                parameter["schema"]["enum"] = known;
+            }
+        }
+    }
+    let hour = |hours: i64| {
+        let hour = 3_600_000_000;
+        let from_now = SystemClock.now().as_micros().div_euclid(hour) + hours;
+        Timestamp::from_micros(from_now * hour)
+    };
+    let methods = json!(["online", "cash_on_delivery", "bank_transfer"]);
+    let known = [
+        ("NewOrder", "listing", json!(ids)),
+        ("NewOrder", "method", methods.clone()),
+        ("NewReservation", "listing", json!(bookable)),
+        ("NewReservation", "method", methods),
+        ("NewReservation", "party_size", json!([0, 1, 2])),
+        ("NewReservation", "starts", json!([hour(30), hour(40), hour(50)])),
+        ("NewReservation", "ends", json!([hour(40), hour(50), hour(60)])),
+        ("NewPayment", "payable", json!(orders)),
+        ("NewPayment", "payable_kind", json!(["order", "reservation"])),
+    ];
+    for (schema, member, values) in known {
+        description["components"]["schemas"][schema]["properties"][member]["enum"] = values;
+    }
+    let path = directory.join("openapi.json");
+    std::fs::write(&path, description.to_string()).unwrap();
+    path
+}
+
+/// Which operations a round is about.
+enum Scope {
+    /// All that leave the session alone.
+    Lasting,
+    /// Those that end it.
+    Ending,
+}
+
+/// One round as one account.
+async fn round(program: &Program, description: &Path, email: &str, scope: Scope) {
+    let cookie = program.sign_in(email).await;
+    let mut command = Command::new(tool());
+    command
+        .current_dir(env!("CARGO_TARGET_TMPDIR"))
+        .arg("run")
+        .arg(description)
+        .args(["--url", &format!("{}/api/v1", program.url)])
+        .args(["--header", &format!("Cookie: {cookie}")])
+        .args(["--header", &format!("Origin: {}", program.url)])
+        .args(["--checks", CHECKS])
+        .args(["--generation-with-security-parameters", "false"])
+        .args(["--generation-database", "none", "--no-color", "--warnings", "off"])
+        .args(["--max-examples", &setting("HOS_CAMPAIGN_SIZE", "25")])
+        .args(["--seed", &setting("HOS_CAMPAIGN_SEED", "1")]);
+    let choice = match scope {
+        Scope::Lasting => "--exclude-name",
+        Scope::Ending => "--include-name",
+    };
+    command.args(ENDINGS.iter().flat_map(|name| [choice, name]));
+    println!("== as {email}");
+    run(&mut command);
+    assert!(!program.log().contains("panicked"), "{}", program.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a campaign: cargo xtask campaign api"]
+async fn the_api_answers_as_it_is_described() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = [("PAZAR_LIMITS", "off"), ("PAZAR_LOG_LEVEL", "warn")];
+    let program = Program::start(directory.path(), &settings).await;
+    let description = description(&program, directory.path()).await;
+    round(&program, &description, "ada@pazar.example", Scope::Lasting).await;
+    round(&program, &description, "owner@kilim.example", Scope::Lasting).await;
+    // The super admin opens and closes the world meanwhile.
+    round(&program, &description, "root@pazar.example", Scope::Lasting).await;
+    round(&program, &description, "can@pazar.example", Scope::Ending).await;
+    let counted = program.client.get(format!("{}/metrics", program.url)).send().await.unwrap();
+    let counted = counted.text().await.unwrap();
+    for line in counted.lines().filter(|line| line.contains("status=\"2xx\"")) {
+        println!("{line}");
+    }
+    for done in ["orders", "reservations", "listings/{id}/pictures", "{things}/{id}/evidence"] {
+        let done = format!("route=\"/api/v1/tenants/{{tenant}}/{done}\",status=\"2xx\"");
+        assert!(counted.contains(&done), "never: {done}");
+    }
+    assert!(!counted.contains("status=\"5xx\""), "a server error");
+}
