@@ -7,6 +7,7 @@ mod clock;
 mod failure;
 mod gate;
 mod step;
+mod system;
 mod tool;
 mod tree;
 

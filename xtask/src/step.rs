@@ -1,4 +1,4 @@
-//! One run of cargo: what is run, where, and how it ended.
+//! One run of a program, mostly cargo: what is run, where, and how it ended.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,9 +13,10 @@ mod group;
 
 use group::Group;
 
-/// A cargo command line, its environment and its directory.
+/// A command line, its environment and its directory.
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
+    program: String,
     args: Vec<String>,
     env: Vec<(&'static str, String)>,
     directory: PathBuf,
@@ -24,8 +25,16 @@ pub(crate) struct Step {
 impl Step {
     /// Runs `cargo` from the path, at the workspace root.
     pub(crate) fn cargo<A: Into<String>>(args: impl IntoIterator<Item = A>) -> Self {
+        Self::program("cargo", args)
+    }
+
+    /// Runs any program from the path, at the workspace root.
+    pub(crate) fn program<A: Into<String>>(
+        program: &str,
+        args: impl IntoIterator<Item = A>,
+    ) -> Self {
         let args = args.into_iter().map(Into::into).collect();
-        Self { args, env: Vec::new(), directory: tree::root() }
+        Self { program: program.to_owned(), args, env: Vec::new(), directory: tree::root() }
     }
 
     pub(crate) fn arg(mut self, arg: impl Into<String>) -> Self {
@@ -73,7 +82,7 @@ impl Step {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new("cargo");
+        let mut command = Command::new(&self.program);
         command.args(&self.args).current_dir(&self.directory).stdin(Stdio::null());
         for (name, value) in &self.env {
             command.env(name, value);
@@ -98,7 +107,7 @@ impl fmt::Display for Step {
         for (name, value) in &self.env {
             write!(formatter, "{name}={} ", quoted(value))?;
         }
-        formatter.write_str("cargo")?;
+        formatter.write_str(&quoted(&self.program))?;
         for arg in &self.args {
             write!(formatter, " {}", quoted(arg))?;
         }

@@ -1,14 +1,16 @@
-//! The gates that every change passes: no network beyond the locked dependencies, no extra tool.
+//! The gates that every change passes: no network beyond what is locked or pinned.
 
 use crate::failure::Failure;
 use crate::gate::{Gate, Verdict};
 use crate::step::Step;
+use crate::system;
 
 /// Cheapest first. Lints and docs share one build of the dependencies, hence the same features.
 pub(super) const GATES: &[Gate] = &[
     Gate { name: "format", check: format },
     Gate { name: "lints", check: lints },
     Gate { name: "docs", check: docs },
+    Gate { name: "browser", check: browser },
     Gate { name: "tests", check: tests },
 ];
 
@@ -33,8 +35,21 @@ fn docs() -> Result<Verdict, Failure> {
     Ok(Verdict::Passed)
 }
 
+/// What the pages' tests drive is there; without it those tests say that they were skipped.
+fn browser() -> Result<Verdict, Failure> {
+    Ok(match system::ensure_browser() {
+        Ok(_) => Verdict::Passed,
+        Err(failure) => Verdict::Skipped(failure.to_string()),
+    })
+}
+
 /// Unit, integration, doc, golden and tidy tests, and the replay of the fuzz corpora.
 fn tests() -> Result<Verdict, Failure> {
-    Step::cargo(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"]).run()?;
+    let mut step =
+        Step::cargo(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"]);
+    if let Ok(rules) = system::ensure_browser() {
+        step = step.env("HOS_AXE", rules.display().to_string());
+    }
+    step.run()?;
     Ok(Verdict::Passed)
 }
