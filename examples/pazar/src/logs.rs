@@ -1,8 +1,8 @@
 //! Log lines: to the standard error, as text or JSON.
 //!
 //! Every line of a request carries its id, from the span of the outermost layer. What never reaches
-//! a line: cookies, tokens, passwords, e-mail addresses, client addresses, paths and queries as they
-//! came. A request is named by its route.
+//! a line: cookies, tokens, passwords, e-mail addresses, client addresses, paths and queries as
+//! they came. A request is named by its route.
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
