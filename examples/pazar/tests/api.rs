@@ -50,8 +50,52 @@ fn setting(name: &str, default: &str) -> String {
 const ACTIONS: [&str; 9] =
     ["publish", "pause", "archive", "pay", "cancel", "confirm", "check_in", "mark_paid", "fly"];
 
-/// Orders of ada's, the first with a payment; answers their ids and the payment's.
-async fn buy(program: &Program, listing: &Value) -> (Vec<Value>, Value) {
+/// What there is, by id: listings, and what ada has.
+struct Things {
+    listings: Vec<Value>,
+    orders: Vec<Value>,
+    /// Of the first order.
+    payment: Value,
+    reservation: Value,
+}
+
+impl Things {
+    /// What a parameter may be, unless it may be anything.
+    fn parameter(&self, path: &str, parameter: &Value) -> Option<Value> {
+        let Self { listings, orders, payment, reservation } = self;
+        let known = match parameter["name"].as_str()? {
+            "tenant" if parameter["in"] == "path" => json!(["kilim", "konak"]),
+            "things" => json!(["listings", "orders", "reservations", "payments", "nothing"]),
+            "target" => json!(["u-kilim-staff", "u-nobody"]),
+            "action" => json!(ACTIONS),
+            "payment" => json!([payment]),
+            "id" if path.contains("/listings/") => json!(listings),
+            "id" if path.contains("/orders/") => json!(orders),
+            "id" if path.contains("/reservations/") => json!([reservation]),
+            "id" if path.contains("/payments/") => json!([payment]),
+            "id" => json!([listings[0], orders[0], reservation, payment]),
+            _ => return None,
+        };
+        Some(known)
+    }
+}
+
+/// A time so many hours from now.
+fn hour(hours: i64) -> Value {
+    let hour = 3_600_000_000;
+    let from_now = SystemClock.now().as_micros().div_euclid(hour) + hours;
+    json!(Timestamp::from_micros(from_now * hour))
+}
+
+/// A booking that is possible, as long as nobody else has made it.
+fn booking(lesson: &Value, from: i64) -> Value {
+    let (starts, ends) = (hour(from), hour(from + 2));
+    json!({ "listing": lesson["id"], "party_size": 1, "starts": starts, "ends": ends })
+}
+
+/// Ada buys, pays and books.
+async fn buy(program: &Program, all: &[Value], lesson: &Value) -> Things {
+    let glasses = all.iter().find(|one| one["stock"] == 40).unwrap();
     let cookie = program.sign_in("ada@pazar.example").await;
     let post = |path: &'static str, key: String, body: Value| {
         let headers = [("cookie", cookie.clone()), ("idempotency-key", key)];
@@ -64,13 +108,17 @@ async fn buy(program: &Program, listing: &Value) -> (Vec<Value>, Value) {
     };
     let mut orders = Vec::new();
     for number in 0..5 {
-        let body = json!({ "listing": listing, "quantity": 1 });
+        let body = json!({ "listing": glasses["id"], "quantity": 1 });
         let key = format!("buy-{number}");
         orders.push(post("/api/v1/tenants/kilim/orders", key, body).await);
     }
     let body = json!({ "payable_kind": "order", "payable": orders[0] });
     let payment = post("/api/v1/tenants/kilim/payments", "pay-1".to_owned(), body).await;
-    (orders, payment)
+    let body = booking(lesson, 100);
+    let path = "/api/v1/tenants/kilim/reservations";
+    let reservation = post(path, "book-1".to_owned(), body).await;
+    let listings = all.iter().map(|one| one["id"].clone()).collect();
+    Things { listings, orders, payment, reservation }
 }
 
 /// The description with what there is written in, or hardly a request would get past the first
@@ -83,48 +131,32 @@ async fn description(program: &Program, directory: &Path) -> PathBuf {
     };
     let listings = read("/listings").await;
     let listings = listings.as_array().unwrap();
-    let ids: Vec<&Value> = listings.iter().map(|one| &one["id"]).collect();
     let booked = listings.iter().filter(|one| one["flow"] == "booking");
-    let bookable: Vec<&Value> = booked.map(|one| &one["id"]).collect();
-    let glasses = listings.iter().find(|one| one["stock"] == 40).unwrap();
-    let (orders, payment) = buy(program, &glasses["id"]).await;
+    let booked: Vec<&Value> = booked.collect();
+    let bookable: Vec<&Value> = booked.iter().map(|one| &one["id"]).collect();
+    let lesson = booked.iter().find(|one| one["tenant"] == "kilim").unwrap();
+    let things = buy(program, listings, lesson).await;
     let mut description = read("/openapi.json").await;
     for (path, item) in description["paths"].as_object_mut().unwrap() {
         for operation in item.as_object_mut().unwrap().values_mut() {
             for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
-                let known = match parameter["name"].as_str() {
-                    Some("tenant") if parameter["in"] == "path" => json!(["kilim", "konak"]),
-                    Some("things") => json!(["listings", "orders", "payments", "nothing"]),
-                    Some("target") => json!(["u-kilim-staff", "u-nobody"]),
-                    Some("payment") => json!([payment]),
-                    Some("id") if path.ends_with("/evidence") => {
-                        json!([ids[0], orders[0], payment])
-                    }
-                    Some("action") => json!(ACTIONS),
-                    Some("id") if path.contains("/listings/") => json!(ids),
-                    Some("id") if path.contains("/orders/") => json!(orders),
-                    Some("id") if path.contains("/payments/") => json!([payment]),
-                    _ => continue,
-                };
+                let Some(known) = things.parameter(path, parameter) else { continue };
                 parameter["schema"]["enum"] = known;
             }
         }
     }
-    let hour = |hours: i64| {
-        let hour = 3_600_000_000;
-        let from_now = SystemClock.now().as_micros().div_euclid(hour) + hours;
-        Timestamp::from_micros(from_now * hour)
-    };
+    let book = &mut description["paths"]["/tenants/{tenant}/reservations"]["post"]["requestBody"];
+    book["content"]["application/json"]["example"] = booking(lesson, 200);
     let methods = json!(["online", "cash_on_delivery", "bank_transfer"]);
     let known = [
-        ("NewOrder", "listing", json!(ids)),
+        ("NewOrder", "listing", json!(things.listings)),
         ("NewOrder", "method", methods.clone()),
         ("NewReservation", "listing", json!(bookable)),
         ("NewReservation", "method", methods),
         ("NewReservation", "party_size", json!([0, 1, 2])),
-        ("NewReservation", "starts", json!([hour(30), hour(40), hour(50)])),
-        ("NewReservation", "ends", json!([hour(40), hour(50), hour(60)])),
-        ("NewPayment", "payable", json!(orders)),
+        ("NewReservation", "starts", json!([30, 40, 50, 60].map(hour))),
+        ("NewReservation", "ends", json!([35, 45, 55, 65].map(hour))),
+        ("NewPayment", "payable", json!([things.orders[0], things.orders[1], things.reservation])),
         ("NewPayment", "payable_kind", json!(["order", "reservation"])),
     ];
     for (schema, member, values) in known {
@@ -186,8 +218,9 @@ async fn the_api_answers_as_it_is_described() {
     for line in counted.lines().filter(|line| line.contains("status=\"2xx\"")) {
         println!("{line}");
     }
-    for done in ["orders", "reservations", "listings/{id}/pictures", "{things}/{id}/evidence"] {
-        let done = format!("route=\"/api/v1/tenants/{{tenant}}/{done}\",status=\"2xx\"");
+    let firm = "/api/v1/tenants/{tenant}";
+    for made in ["orders", "reservations", "payments", "listings/{id}/pictures"] {
+        let done = format!("{{method=\"POST\",route=\"{firm}/{made}\",status=\"2xx\"}}");
         assert!(counted.contains(&done), "never: {done}");
     }
     assert!(!counted.contains("status=\"5xx\""), "a server error");

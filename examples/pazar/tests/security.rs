@@ -475,6 +475,20 @@ async fn bodies_hold_what_is_declared_and_answers_hold_no_credential() {
 }
 
 #[tokio::test]
+async fn numbers_that_mean_nothing_are_refused_before_they_are_kept() {
+    let door = open().await;
+    let owner = door.sign_in("owner@kilim.example").await;
+    let sale = json!({ "flow": "sale", "title": "A", "price": 1, "stock": 1, "capacity": -1 });
+    let booking =
+        json!({ "flow": "booking", "title": "B", "price": 1, "capacity": 1, "stock": -1 });
+    for (key, body) in [("k-1", sale), ("k-2", booking)] {
+        let line = "POST /api/v1/tenants/kilim/listings";
+        let answer = door.write(line, &owner, key, &body.to_string()).await;
+        assert_eq!(answer.status, 400, "{body}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
 async fn hostile_bodies_are_refused_and_nothing_falls_over() {
     let door = open().await;
     let ada = door.sign_in(ADA).await;

@@ -107,14 +107,18 @@ impl NewListing {
             cancellation: self.cancellation(),
         });
         let unit = self.unit();
+        // A sale's capacity and a booking's stock mean nothing, but they are kept.
+        if ![self.stock, self.capacity].iter().all(|count| (0..=COUNT_MAX).contains(count)) {
+            faults.push(format!("`stock` and `capacity` are 0 to {COUNT_MAX}"));
+        }
         match self.flow.as_str() {
             "sale" => {
-                if !(0..=COUNT_MAX).contains(&self.stock) || unit != "piece" {
-                    faults.push(format!("a sale has a `stock` of 0 to {COUNT_MAX} pieces"));
+                if unit != "piece" {
+                    faults.push("a sale is by the `unit` piece".to_owned());
                 }
             }
             "booking" => {
-                if !(1..=COUNT_MAX).contains(&self.capacity) || !matches!(unit, "hour" | "day") {
+                if self.capacity == 0 || !matches!(unit, "hour" | "day") {
                     faults.push("a booking has a `capacity` and the `unit` hour or day".to_owned());
                 }
             }
