@@ -148,8 +148,10 @@ pub async fn add_account(
 
 /// Hashes a password, away from the threads that answer.
 pub(crate) async fn hash(password: String) -> Result<String, Problem> {
-    let _turn = HASHING.acquire().await;
+    let turn = HASHING.acquire().await;
+    // The turn ends with the work, even when nobody waits for it any more.
     let hashed = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
         Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
     });
     match hashed.await {
@@ -159,8 +161,9 @@ pub(crate) async fn hash(password: String) -> Result<String, Problem> {
 }
 
 async fn verify(password: String, hash: String) -> Result<bool, Problem> {
-    let _turn = HASHING.acquire().await;
+    let turn = HASHING.acquire().await;
     let verified = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
         PasswordHash::new(&hash)
             .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
     });

@@ -70,10 +70,11 @@ fn finish(app: &App, mut response: Response) -> Response {
     let noted = request::take_notes();
     let headers = response.headers_mut();
     let cookie = noted.cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok());
+    // What the answer says of the session itself, such as its end, comes first.
     if let Some(cookie) = cookie
-        && !headers.contains_key(header::SET_COOKIE)
+        && !headers.get_all(header::SET_COOKIE).iter().any(|set| app.cookies().is_own(set))
     {
-        headers.insert(header::SET_COOKIE, cookie);
+        headers.append(header::SET_COOKIE, cookie);
     }
     let personal = noted.holder || headers.contains_key(header::SET_COOKIE);
     let audience = if personal { Audience::Holder } else { Audience::Everybody };

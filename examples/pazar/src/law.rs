@@ -25,7 +25,6 @@ pub const BOOKING_HOLD: Duration = Duration::from_secs(15 * 60);
 pub const ORDER_HOLD: Duration = Duration::from_secs(60 * 60);
 /// How long a payment may stay open.
 pub const PAYMENT_HOLD: Duration = Duration::from_secs(60 * 60);
-
 /// The most pieces in one order.
 pub const QUANTITY_MAX: i64 = 100;
 
@@ -276,6 +275,7 @@ fn payment() -> Result<Contract, LawError> {
         .open_guard("unknown_method", METHODS)
         .action(
             ActionDefinition::new("mark_paid", ["pending"], "paid", "payment.mark_paid")
+                .guard("paid_online", "subject.method != 'online' || actor.kind == 'webhook'")
                 .topic("payment.paid"),
         )
         .action(ActionDefinition::new("fail", ["pending"], "failed", "payment.fail"))

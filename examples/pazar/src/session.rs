@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use hos_core::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 use sqlx::SqliteConnection;
@@ -53,6 +53,11 @@ impl Cookies {
     /// The cookie that takes it away.
     pub(crate) fn none(self) -> String {
         format!("{}=; {}; Max-Age=0", self.name, self.marks)
+    }
+
+    /// Whether a cookie that is set is the session's.
+    pub(crate) fn is_own(self, set: &HeaderValue) -> bool {
+        set.as_bytes().starts_with(self.name.as_bytes())
     }
 
     /// The token of a request, if it carries one.

@@ -41,6 +41,34 @@ fn it_does_not_start_with_faults_and_names_them_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_the_demo_nobody_signs_for_the_provider() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = Program::start(directory.path(), &[]).await;
+    let cookie = program.sign_in("ada@pazar.example").await;
+    let listings = program.client.get(format!("{}/api/v1/listings", program.url)).send().await;
+    let listings: Value = serde_json::from_str(&listings.unwrap().text().await.unwrap()).unwrap();
+    let glasses = listings.as_array().unwrap().iter().find(|one| one["stock"] == 40).unwrap();
+    let said = |key| [("cookie", cookie.as_str()), ("idempotency-key", key)];
+    let order = json!({ "listing": glasses["id"], "quantity": 1 }).to_string();
+    let order = program.post("/api/v1/tenants/kilim/orders", &said("order"), order).await;
+    let order: Value = serde_json::from_str(&order.text().await.unwrap()).unwrap();
+    let payment = json!({ "payable_kind": "order", "payable": order["id"] }).to_string();
+    let payment = program.post("/api/v1/tenants/kilim/payments", &said("pay"), payment).await;
+    let payment: Value = serde_json::from_str(&payment.text().await.unwrap()).unwrap();
+    let page = payment["pay_url"].as_str().unwrap().to_owned();
+    let opened = program.client.get(format!("{}{page}", program.url)).send().await.unwrap();
+    assert_eq!(opened.status(), 200);
+    drop(program);
+    let program = Program::start(directory.path(), &[("PAZAR_DEMO", "off")]).await;
+    let press =
+        program.client.post(format!("{}{page}", program.url)).header("origin", &program.url);
+    let press = press.header("content-type", "application/x-www-form-urlencoded");
+    assert_eq!(press.body("key=k1&outcome=paid").send().await.unwrap().status(), 404);
+    let opened = program.client.get(format!("{}{page}", program.url)).send().await.unwrap();
+    assert_eq!(opened.status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn log_lines_name_the_request_and_hold_no_secret() {
     let directory = tempfile::tempdir().unwrap();
     let secret = pazar::webhook::Secret::random().reveal();

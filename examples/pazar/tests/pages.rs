@@ -252,6 +252,20 @@ async fn a_double_click_does_one_thing_and_an_old_page_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_saw_another_price_is_asked_to_look_again() {
+    let house = House::open().await;
+    let ada = Browser::of(&house, "u-ada", "en").await;
+    let listing = house.listing("Tulip tea glasses").await;
+    let checkout = format!("/t/kilim/checkout?listing={listing}&quantity=1");
+    let seen = ada.get(&checkout).await.field("price");
+    for (price, status) in [("1", 409), (seen.as_str(), 303)] {
+        let fields = [("key", price), ("listing", &listing), ("quantity", "1"), ("price", price)];
+        assert_eq!(ada.post("/t/kilim/orders", &fields).await.status, status, "{price}");
+    }
+    assert_eq!(house.count("SELECT count(*) FROM orders").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_button_comes_from_the_law() {
     let house = House::open().await;
     let order = bought(&house, "one").await;

@@ -59,6 +59,17 @@ async fn a_token_is_replaced_after_a_day_and_the_old_one_has_a_minute() {
 }
 
 #[tokio::test]
+async fn a_token_is_replaced_beside_the_cookie_of_a_language() {
+    let door = open().await;
+    let first = door.sign_in(ADA).await;
+    door.wait(25);
+    let headers = [OWN, ("cookie", &first), ("content-type", "application/x-www-form-urlencoded")];
+    let answer = door.send("POST /language", &headers, "language=en&back=/").await;
+    let set: Vec<_> = answer.headers.get_all("set-cookie").iter().collect();
+    assert_eq!(set.len(), 2, "{set:?}");
+}
+
+#[tokio::test]
 async fn of_many_requests_at_once_one_gets_the_new_token() {
     let door = open().await;
     let first = door.sign_in(ADA).await;
@@ -457,7 +468,7 @@ async fn bodies_hold_what_is_declared_and_answers_hold_no_credential() {
         ("total", json!(1)),
         ("status", json!("paid")),
         ("customer", json!("u-can")),
-        ("price", json!(1)),
+        ("unit", json!("free")),
     ];
     for (key, (name, value)) in members.iter().enumerate() {
         let mut body = json!({ "listing": listing, "quantity": 1 });

@@ -407,6 +407,7 @@ ability-help = empty for all; for example order.cancel
 reason-unknown_account = No account has this address.
 reason-cancellation_closed = The time to cancel has passed; ask the firm.
 reason-paid_in_person = What is paid in person does not expire.
+reason-paid_online = What is paid online is marked by the payment provider.
 reason-stock_below_zero = Stock cannot go below zero.
 reason-stock_changed = The stock changed meanwhile, look again.
 reason-no_refund_due = No money has to go back.

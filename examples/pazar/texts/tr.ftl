@@ -395,6 +395,7 @@ ability-help = boşsa hepsi; örneğin order.cancel
 reason-unknown_account = Bu adresle bir hesap yok.
 reason-cancellation_closed = İptal süresi geçti; işletmeye ulaş.
 reason-paid_in_person = Elden ödenecekler kendiliğinden düşmez.
+reason-paid_online = Çevrimiçi ödemeyi ödeme sağlayıcısı bildirir.
 reason-stock_below_zero = Stok sıfırın altına inemez.
 reason-stock_changed = Bu arada stok değişti, yeniden bak.
 reason-no_refund_due = Geri verilecek para yok.

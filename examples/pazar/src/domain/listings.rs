@@ -193,6 +193,14 @@ pub(crate) fn require_published(listing: &Listing) -> Result<(), Problem> {
     Err(Problem::guard("listing_not_published", "the listing is not on offer"))
 }
 
+/// Refuses a price that is not the one that the customer saw.
+pub(crate) fn require_price(listing: &Listing, seen: Option<i64>) -> Result<(), Problem> {
+    if seen.is_none_or(|seen| seen == listing.price) {
+        return Ok(());
+    }
+    Err(Problem::new("stale_revision", "the price changed meanwhile; look at it again"))
+}
+
 /// Opens a listing as a draft.
 pub(crate) async fn open(
     app: &App,

@@ -41,6 +41,9 @@ pub(crate) struct NewOrder {
     /// How it will be paid for; online when nothing is said.
     #[serde(default = "payments::online")]
     pub(crate) method: String,
+    /// The price that the customer saw, in kurus; another one by now is refused.
+    #[serde(default)]
+    pub(crate) price: Option<i64>,
 }
 
 /// Every order with its listing's title, and what narrows them down.
@@ -114,6 +117,7 @@ async fn open_in(
     }
     let listing = listings::on_offer(deal.rows(), tenant, &new.listing).await?;
     listings::require_published(&listing)?;
+    listings::require_price(&listing, new.price)?;
     if !listing.is_sale() {
         return Err(Problem::guard("not_for_sale", "the listing is booked, not bought"));
     }

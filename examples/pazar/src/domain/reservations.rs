@@ -73,6 +73,9 @@ pub(crate) struct NewReservation {
     /// How it will be paid for; online when nothing is said.
     #[serde(default = "payments::online")]
     pub(crate) method: String,
+    /// The price that the customer saw, in kurus; another one by now is refused.
+    #[serde(default)]
+    pub(crate) price: Option<i64>,
 }
 
 /// Every reservation with its listing's title, and what narrows them down.
@@ -185,6 +188,7 @@ async fn open_in(
         return Ok((id, receipt));
     }
     listings::require_published(&listing)?;
+    listings::require_price(&listing, new.price)?;
     let total = total(&listing, new)?;
     let now = deal.app().now().as_micros();
     // That no two overlap is the table's own law: see `sql/0002_consequences.sql`.

@@ -153,6 +153,9 @@ pub(super) struct OrderForm {
     quantity: i64,
     #[serde(default)]
     method: String,
+    /// The price that the page showed.
+    #[serde(default)]
+    price: Option<i64>,
     /// Whether to go on to the payment at once.
     #[serde(default)]
     pay: Option<String>,
@@ -168,7 +171,7 @@ pub(super) async fn order(
     let call = Call::new(signed_in(visitor)?, &form.key)?;
     let back = format!("/t/{tenant_id}/listings/{}", form.listing);
     let (listing, quantity, method) = (form.listing, form.quantity, method(form.method));
-    let new = NewOrder { listing, quantity, method };
+    let new = NewOrder { listing, quantity, method, price: form.price };
     let opened = orders::open(&app, &call, &tenant(&tenant_id)?, &new).await;
     let (id, _) = opened.map_err(|problem| PageProblem::look_at(problem, &back))?;
     go_on(&app, &call, &tenant_id, ("order", id), form.pay.is_some()).await
@@ -184,6 +187,9 @@ pub(super) struct BookForm {
     ends: String,
     #[serde(default)]
     method: String,
+    /// The price that the page showed.
+    #[serde(default)]
+    price: Option<i64>,
     /// Whether to go on to the payment at once.
     #[serde(default)]
     pay: Option<String>,
@@ -208,6 +214,7 @@ pub(super) async fn book(
         starts: time(&form.starts)?,
         ends: time(&form.ends)?,
         method: method(form.method),
+        price: form.price,
     };
     let opened = reservations::open(&app, &call, &tenant(&tenant_id)?, &new).await;
     let (id, _) = opened.map_err(|problem| PageProblem::look_at(problem, &back))?;
@@ -269,7 +276,11 @@ pub(super) async fn pay(
     go_on(&app, &call, &tenant_id, (kind, form.payable), true).await
 }
 
+/// The payment of a reference. Only a demo signs what a provider would.
 async fn referred(app: &App, reference: &str) -> Result<Payment, Problem> {
+    if !app.is_demo() {
+        return Err(Problem::not_found());
+    }
     let found = payments::by_reference(&mut *reading(app).await?, PROVIDER, reference).await?;
     found.ok_or_else(Problem::not_found)
 }

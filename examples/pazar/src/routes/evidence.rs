@@ -231,7 +231,8 @@ impl Reader<'_> {
             state: leaf.to.clone().unwrap_or_default(),
             law: self.labels.label(&leaf.law),
             contract: leaf.contract.as_deref().map(|digest| self.labels.label(digest)),
-            request: leaf.request.clone(),
+            // With it a withheld leaf could be guessed: it is the only secret in it.
+            request: leaf.request.clone().filter(|_| shows_leaf(self.sight, self.user, leaf)),
             why: self.why(life, leaf),
             tone,
             checked: shell.word("checked", code(step.checked)),

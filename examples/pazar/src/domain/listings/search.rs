@@ -10,8 +10,8 @@ use crate::error::Problem;
 const PAGE_ROWS: i64 = 24;
 /// The last page that is counted to.
 const PAGE_MAX: i64 = 10_000;
-/// The longest text that is looked for, in bytes.
-const TEXT_BYTES_MAX: usize = 100;
+/// The longest text that is looked for, in characters.
+const TEXT_CHARACTERS_MAX: usize = 100;
 /// The orders of a page.
 const SORTS: [&str; 4] = ["title", "newest", "cheapest", "dearest"];
 
@@ -76,8 +76,8 @@ impl Search {
     fn check(&self) -> Result<(), Problem> {
         let mut faults = Vec::new();
         let known = |text: &str, among: &[&str]| text.is_empty() || among.contains(&text);
-        if self.text.len() > TEXT_BYTES_MAX {
-            faults.push(format!("`text` is over {TEXT_BYTES_MAX} bytes"));
+        if self.text.chars().nth(TEXT_CHARACTERS_MAX).is_some() {
+            faults.push(format!("`text` is over {TEXT_CHARACTERS_MAX} characters"));
         }
         if !known(&self.category, &CATEGORIES) {
             faults.push(format!("`category` is none of {}", CATEGORIES.join(", ")));
