@@ -169,7 +169,6 @@ const CAMPAIGNS: &[Campaign] = &[
             "--test",
             "api",
             "--",
-            "--ignored",
             "--nocapture",
         ]),
     },

@@ -1,6 +1,7 @@
 //! The API against its own description, by schemathesis: `cargo xtask campaign api`.
 //!
-//! Needs Python and its package registry, so it is no part of the other tests.
+//! Few examples in ordinary tests, more in the campaign. A machine without Python says that it
+//! skipped; in CI that is a failure.
 
 #![expect(
     clippy::unwrap_used,
@@ -26,15 +27,22 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 /// These end the session that the run is signed in with.
 const ENDINGS: [&str; 2] = ["DELETE /session", "DELETE /sessions"];
 
-/// The tool, in an environment of its own below the build directory.
-fn tool() -> PathBuf {
+/// The tool, in an environment of its own below the build directory; none where Python or its
+/// registry is missing.
+fn tool() -> Option<PathBuf> {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schemathesis");
     let tool = home.join("bin/schemathesis");
-    if !tool.exists() {
-        run(Command::new("python3").args(["-m", "venv"]).arg(&home));
-        run(Command::new(home.join("bin/pip")).args(["install", "--quiet", PACKAGE]));
+    let ends_well = |command: &mut Command| command.status().is_ok_and(|status| status.success());
+    let there = tool.exists()
+        || (ends_well(Command::new("python3").args(["-m", "venv"]).arg(&home))
+            && ends_well(Command::new(home.join("bin/pip")).args(["install", "-q", PACKAGE])));
+    if there {
+        return Some(tool);
     }
-    tool
+    let is_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+    assert!(!is_ci, "SKIPPED in CI: {PACKAGE} cannot be installed");
+    eprintln!("SKIPPED: install Python with venv and pip to see the API held to its description");
+    None
 }
 
 fn run(command: &mut Command) {
@@ -176,9 +184,9 @@ enum Scope {
 }
 
 /// One round as one account.
-async fn round(program: &Program, description: &Path, email: &str, scope: Scope) {
+async fn round(tool: &Path, program: &Program, description: &Path, email: &str, scope: Scope) {
     let cookie = program.sign_in(email).await;
-    let mut command = Command::new(tool());
+    let mut command = Command::new(tool);
     command
         .current_dir(env!("CARGO_TARGET_TMPDIR"))
         .arg("run")
@@ -189,7 +197,7 @@ async fn round(program: &Program, description: &Path, email: &str, scope: Scope)
         .args(["--checks", CHECKS])
         .args(["--generation-with-security-parameters", "false"])
         .args(["--generation-database", "none", "--no-color", "--warnings", "off"])
-        .args(["--max-examples", &setting("HOS_CAMPAIGN_SIZE", "25")])
+        .args(["--max-examples", &setting("HOS_CAMPAIGN_SIZE", "4")])
         .args(["--seed", &setting("HOS_CAMPAIGN_SEED", "1")]);
     let choice = match scope {
         Scope::Lasting => "--exclude-name",
@@ -202,17 +210,17 @@ async fn round(program: &Program, description: &Path, email: &str, scope: Scope)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a campaign: cargo xtask campaign api"]
 async fn the_api_answers_as_it_is_described() {
+    let Some(tool) = tool() else { return };
     let directory = tempfile::tempdir().unwrap();
     let settings = [("PAZAR_LIMITS", "off"), ("PAZAR_LOG_LEVEL", "warn")];
     let program = Program::start(directory.path(), &settings).await;
     let description = description(&program, directory.path()).await;
-    round(&program, &description, "ada@pazar.example", Scope::Lasting).await;
-    round(&program, &description, "owner@kilim.example", Scope::Lasting).await;
+    round(&tool, &program, &description, "ada@pazar.example", Scope::Lasting).await;
+    round(&tool, &program, &description, "owner@kilim.example", Scope::Lasting).await;
     // The super admin opens and closes the world meanwhile.
-    round(&program, &description, "root@pazar.example", Scope::Lasting).await;
-    round(&program, &description, "can@pazar.example", Scope::Ending).await;
+    round(&tool, &program, &description, "root@pazar.example", Scope::Lasting).await;
+    round(&tool, &program, &description, "can@pazar.example", Scope::Ending).await;
     let counted = program.client.get(format!("{}/metrics", program.url)).send().await.unwrap();
     let counted = counted.text().await.unwrap();
     for line in counted.lines().filter(|line| line.contains("status=\"2xx\"")) {
