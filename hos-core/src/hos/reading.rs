@@ -174,6 +174,23 @@ impl Hos {
         }))
     }
 
+    /// As [`Proofs::inclusion`], for many entries of one tree: its leaves are read once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Proofs::inclusion`].
+    pub async fn inclusion_all(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        indexes: &[u64],
+        size: u64,
+    ) -> Result<Vec<Vec<Hash>>, Fault> {
+        let leaves = self.leaves(world, tenant, size).await?;
+        let path = |index: &u64| merkle::inclusion_proof(&leaves, *index).map_err(unprovable);
+        indexes.iter().map(path).collect()
+    }
+
     async fn leaves(&self, world: &World, tenant: &Tenant, size: u64) -> Result<Vec<Hash>, Fault> {
         if size > PROVED_LEAVES_MAX {
             let message = format!("proofs reach logs of at most {PROVED_LEAVES_MAX} entries");
@@ -249,8 +266,8 @@ impl Proofs for Hos {
         index: u64,
         size: u64,
     ) -> Result<Vec<Hash>, Fault> {
-        let leaves = self.leaves(world, tenant, size).await?;
-        merkle::inclusion_proof(&leaves, index).map_err(unprovable)
+        let paths = self.inclusion_all(world, tenant, &[index], size).await?;
+        Ok(paths.into_iter().next().unwrap_or_default())
     }
 
     async fn consistency(

@@ -152,18 +152,16 @@ pub(crate) async fn life(app: &App, subject: &Subject, after: u64) -> Result<Lif
     entries.truncate(page);
     // The head comes after the entries, so that it covers them all.
     let head = app.hos().head(app.world(), &subject.tenant).await?;
-    let mut steps = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let path = match entry.index {
-            Some(index) if index < head.size => {
-                app.hos().inclusion(app.world(), &subject.tenant, index, head.size).await?
-            }
-            _ => Vec::new(),
-        };
+    let placed: Vec<u64> =
+        entries.iter().filter_map(|entry| entry.index).filter(|index| *index < head.size).collect();
+    let paths = app.hos().inclusion_all(app.world(), &subject.tenant, &placed, head.size).await?;
+    let mut paths: BTreeMap<u64, Vec<Hash>> = placed.into_iter().zip(paths).collect();
+    let step = |entry: LogEntry| {
+        let path = entry.index.and_then(|index| paths.remove(&index)).unwrap_or_default();
         let checked = check(&entry, &head, &path);
-        let leaf = Leaf::read(&entry.leaf);
-        steps.push(Step { entry, leaf, path, checked });
-    }
+        Step { leaf: Leaf::read(&entry.leaf), entry, path, checked }
+    };
+    let steps = entries.into_iter().map(step).collect();
     Ok(Life { snapshot: situation.snapshot, head, steps, more })
 }
 
