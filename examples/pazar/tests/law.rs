@@ -153,7 +153,9 @@ async fn an_owner_who_marks_a_payment_moves_its_order_in_the_same_commit() {
     let mark = format!("{payments}/{}/actions/mark_paid", payment["id"].as_str().unwrap());
     assert_eq!(house.post(&customer, &mark, "m", json!({})).await.0, 403);
     assert_eq!(house.post(&staff, &mark, "m", json!({})).await.0, 403);
-    let (status, marked) = house.post(&owner, &mark, "m", json!({})).await;
+    let old = json!({ "revision": 0 });
+    assert_eq!(house.post(&owner, &mark, "m", old).await.0, 409, "an old page");
+    let (status, marked) = house.post(&owner, &mark, "m", json!({ "revision": 1 })).await;
     assert_eq!((status, &marked["status"]), (200, &json!("paid")));
     assert_eq!(marked["receipt"]["also"][0]["to"], "paid", "one command, two subjects");
     assert_eq!(house.get(&customer, &format!("{ORDERS}/{id}")).await.1["status"], "paid");

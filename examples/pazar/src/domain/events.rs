@@ -134,7 +134,7 @@ async fn effect(
         ("payment.paid", "pending") => {
             let Hook { actor, payment, request, .. } = &hook;
             let (key, request) = (hook.key("event"), request.clone());
-            payments::settle(deal, payment, &Settling { actor, key, request }).await?;
+            payments::settle(deal, payment, &Settling { actor, key, request, seen: None }).await?;
             Ok(Outcome::Accepted)
         }
         ("payment.paid", "failed" | "cancelled") => {
@@ -198,7 +198,7 @@ impl Hook<'_> {
             Standing::Settled => Ok(Outcome::Repeated),
             Standing::Due => {
                 let (key, request) = (self.key("event"), self.request.clone());
-                let settling = Settling { actor: &self.actor, key, request };
+                let settling = Settling { actor: &self.actor, key, request, seen: None };
                 refunds::settle(deal, &self.payment, &settling).await?;
                 Ok(Outcome::Accepted)
             }

@@ -52,7 +52,8 @@ async fn act_in(
     if (kind, action) == ("payment", "mark_paid") {
         let payment = payments::find(deal.rows(), &subject.tenant, subject.id.as_str()).await?;
         let payment = payment.ok_or_else(Problem::not_found)?;
-        let settling = Settling { actor: &actor, key: call.key("act"), request: call.request() };
+        let (key, request) = (call.key("act"), call.request());
+        let settling = Settling { actor: &actor, key, request, seen: wish.revision };
         return payments::settle(deal, &payment, &settling).await;
     }
     let mut command = Command::new(&actor, subject, action);

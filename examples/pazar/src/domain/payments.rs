@@ -251,11 +251,12 @@ pub(super) async fn ask_in_person(
     Ok(())
 }
 
-/// Who settles a payment, under which key.
+/// Who settles a payment, under which key, and which revision of it they saw.
 pub(crate) struct Settling<'a> {
     pub(crate) actor: &'a Actor,
     pub(crate) key: String,
     pub(crate) request: RequestId,
+    pub(crate) seen: Option<u64>,
 }
 
 impl Settling<'_> {
@@ -285,6 +286,7 @@ pub(crate) async fn settle(
         }
     };
     let paid = Command::new(settling.actor, &subject, "mark_paid");
+    let paid = settling.seen.into_iter().fold(paid, Command::seen);
     let both = settling.carry(paid.clone().and(&payable, action), &settling.key);
     let settled = deal.law().transition(&both).await;
     match settled {

@@ -86,7 +86,7 @@ pub(crate) async fn settle_by_hand(
     let settled = match payments::find(deal.rows(), tenant, payment).await {
         Ok(Some(payment)) => {
             let (key, request) = (call.key("refund"), call.request());
-            settle(&mut deal, &payment, &Settling { actor: &actor, key, request }).await
+            settle(&mut deal, &payment, &Settling { actor: &actor, key, request, seen: None }).await
         }
         Ok(None) => Err(Problem::not_found()),
         Err(problem) => Err(problem),
