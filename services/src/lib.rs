@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+pub mod shared;
+
+mod account;
+mod error;
+mod home;
+mod port;
+mod postgres;
+mod program;
+mod server;
+mod skip;
+
+pub use error::ServiceError;
+pub use postgres::Postgres;
+pub use skip::skip_or_fail;
