@@ -5,6 +5,9 @@ pub mod shared;
 mod account;
 mod error;
 mod home;
+mod install;
+mod mariadb;
+mod pgbouncer;
 mod port;
 mod postgres;
 mod program;
@@ -12,5 +15,8 @@ mod server;
 mod skip;
 
 pub use error::ServiceError;
+pub use install::install;
+pub use mariadb::MariaDb;
+pub use pgbouncer::PgBouncer;
 pub use postgres::Postgres;
 pub use skip::skip_or_fail;

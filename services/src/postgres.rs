@@ -15,7 +15,7 @@ const PACKAGE: &str = "postgresql";
 
 pub(crate) const POSTGRES: Program = Program { name: "postgres", package: PACKAGE };
 const INITDB: Program = Program { name: "initdb", package: PACKAGE };
-pub(crate) const PSQL: Program = Program { name: "psql", package: PACKAGE };
+const PSQL: Program = Program { name: "psql", package: PACKAGE };
 
 /// SIGINT is the fast shutdown: sessions are ended, what is committed is kept.
 const KIND: Kind = Kind { name: "PostgreSQL", account: "postgres", signal: "INT" };
@@ -27,7 +27,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("wal_level", "replica"),
     // What a standby may miss while it is away.
     ("wal_keep_size", "256MB"),
-    ("logging_collector", "off"),
+    // In the directory, so that a server that was killed leaves nothing outside.
+    ("dynamic_shared_memory_type", "mmap"),
 ];
 
 const CREATE_ROLE: &str =
@@ -187,14 +188,23 @@ impl Postgres {
         sql: &str,
         variables: &[(&str, &str)],
     ) -> Result<String, ServiceError> {
-        let mut psql = clean(PSQL.find()?);
-        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]);
-        psql.args(["--set", "ON_ERROR_STOP=1", "--dbname", &self.superuser_url(database)]);
-        for (name, value) in variables {
-            psql.args(["--set", &format!("{name}={value}")]);
-        }
-        Ok(run(&mut psql, sql)?.trim_end().to_owned())
+        psql(&self.superuser_url(database), sql, variables)
     }
+}
+
+/// Runs statements through `psql`; answers their rows, one a line.
+pub(crate) fn psql(
+    url: &str,
+    sql: &str,
+    variables: &[(&str, &str)],
+) -> Result<String, ServiceError> {
+    let mut psql = clean(PSQL.find()?);
+    psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]);
+    psql.args(["--set", "ON_ERROR_STOP=1", "--dbname", url]);
+    for (name, value) in variables {
+        psql.args(["--set", &format!("{name}={value}")]);
+    }
+    Ok(run(&mut psql, sql)?.trim_end().to_owned())
 }
 
 fn setting_line((name, value): &(&str, &str)) -> String {
@@ -208,10 +218,10 @@ fn append(path: &Path, lines: &str) -> Result<(), ServiceError> {
 }
 
 /// On the command line and not in the file, which a standby copies.
-fn arguments(home: &Home, port: u16) -> Vec<String> {
+fn arguments(home: &Home, port: u16) -> Result<Vec<String>, ServiceError> {
     let data = home.path("data").display().to_string();
     let directory = home.directory().display().to_string();
-    words(["-D", &data, "-p", &port.to_string(), "-k", &directory])
+    Ok(words(["-D", &data, "-p", &port.to_string(), "-k", &directory]))
 }
 
 /// The server writes its process id and its state into a file.

@@ -1,5 +1,6 @@
 //! The programs of the servers: where they are, and one run of them to its end.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,8 @@ use crate::ServiceError;
 const POSTGRES_VERSIONS: &str = "/usr/lib/postgresql";
 
 /// Not every path of a plain user names the second.
-const DIRECTORIES: &[&str] = &["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"];
+const DIRECTORIES: &[&str] =
+    &["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin", "/usr/local/sbin"];
 
 /// A program and the package of Debian that holds it.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +56,13 @@ pub(crate) fn clean(program: impl AsRef<Path>) -> Command {
     let mut command = Command::new(program.as_ref());
     command.env_clear().env("PATH", DIRECTORIES.join(":")).env("LC_ALL", "C.UTF-8");
     command
+}
+
+/// How the person's network is reached, for a command that needs it.
+pub(crate) fn proxies() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| {
+        name.to_str().is_some_and(|name| name.to_ascii_lowercase().ends_with("_proxy"))
+    })
 }
 
 /// Runs to the end with `input` on standard input; answers what was said on standard output.

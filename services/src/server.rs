@@ -37,18 +37,18 @@ impl Server {
     pub(crate) fn start(
         home: Home,
         program: &Path,
-        arguments: impl Fn(&Home, u16) -> Vec<String>,
+        arguments: impl Fn(&Home, u16) -> Result<Vec<String>, ServiceError>,
         is_ready: IsReady,
     ) -> Result<Self, ServiceError> {
         let port = port::free()?;
         let program = program.to_owned();
-        let first = arguments(&home, port);
+        let first = arguments(&home, port)?;
         let mut server = Self { home, program, arguments: first, port, is_ready };
         for _ in 1..PORTS_MAX {
             match server.restart() {
                 Err(ServiceError::NotStarted { log, .. }) if is_taken(&log) => {
                     server.port = port::free()?;
-                    server.arguments = arguments(&server.home, server.port);
+                    server.arguments = arguments(&server.home, server.port)?;
                 }
                 Ok(()) => return Ok(server),
                 Err(error) => return Err(error),

@@ -55,6 +55,13 @@ stop_server() {
     server=
 }
 
+# A PostgreSQL that was killed leaves a segment, which the seventh line of its lock file names.
+remove_shared_memory() {
+    [ -e "$directory/data/postmaster.pid" ] || return
+    set -- $(sed -n 7p "$directory/data/postmaster.pid")
+    [ -z "$2" ] || ipcrm --shmem-id "$2" 2>/dev/null
+}
+
 while read -r order; do
     case $order in
     start)
@@ -75,6 +82,7 @@ while read -r order; do
 done
 
 stop_server
+remove_shared_memory
 # A program that fills the directory may outlive the process that started it by a moment.
 for _ in 1 2 3 4 5 6 7 8 9 10; do
     rm -rf "$directory" 2>/dev/null && [ ! -e "$directory" ] && break
