@@ -29,7 +29,7 @@ const RULES: &[Rule] = &[
     },
     Rule { name: "hos-conformance", normal: &["hos-core"], dev: &["hos-sqlx", "hos-work"] },
     Rule { name: "hos-services", normal: &[], dev: &[] },
-    Rule { name: "xtask", normal: &[], dev: &[] },
+    Rule { name: "xtask", normal: &["hos-services"], dev: &[] },
 ];
 
 /// The core needs no runtime, no database and no network.
