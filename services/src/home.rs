@@ -20,8 +20,10 @@ pub(crate) struct Kind {
     pub(crate) name: &'static str,
     /// Whom it runs as when this process is an administrator's.
     pub(crate) account: &'static str,
-    /// What asks it to end in order.
-    pub(crate) signal: &'static str,
+    /// The signal for an end in order, all data written out.
+    pub(crate) keeping: &'static str,
+    /// The signal for the last end, after which the data is removed; nothing else stays behind.
+    pub(crate) hurried: &'static str,
 }
 
 /// A directory and its supervisor. The shell holds the other end of a pipe from this process: when
@@ -55,7 +57,10 @@ impl Home {
             account::give(made.path(), kind.account, server)?;
         }
         let mut command = clean("/bin/sh");
-        command.args(["-c", SUPERVISOR, "supervisor"]).arg(made.path()).arg(kind.signal);
+        command
+            .args(["-c", SUPERVISOR, "supervisor"])
+            .arg(made.path())
+            .args([kind.keeping, kind.hurried]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         account::own_group(&mut command);
         let mut shell = command.spawn().map_err(ServiceError::system("`/bin/sh`"))?;

@@ -16,7 +16,7 @@ const INSTALL: Program = Program { name: "mariadb-install-db", package: PACKAGE 
 const CLIENT: Program = Program { name: "mariadb", package: PACKAGE };
 const ADMIN: Program = Program { name: "mariadb-admin", package: PACKAGE };
 
-const KIND: Kind = Kind { name: "MariaDB", account: "mysql", signal: "TERM" };
+const KIND: Kind = Kind { name: "MariaDB", account: "mysql", keeping: "TERM", hurried: "KILL" };
 
 /// The accounts, for connections over TCP too. The server runs this at each start, before it
 /// takes connections.

@@ -10,7 +10,8 @@ use crate::{Postgres, ServiceError};
 
 pub(crate) const PGBOUNCER: Program = Program { name: "pgbouncer", package: "pgbouncer" };
 
-const KIND: Kind = Kind { name: "PgBouncer", account: "postgres", signal: "TERM" };
+const KIND: Kind =
+    Kind { name: "PgBouncer", account: "postgres", keeping: "TERM", hurried: "KILL" };
 
 /// Who may connect; `trust` still wants the names.
 const USERS: &str = "\"law\" \"\"\n\"postgres\" \"\"\n";

@@ -17,8 +17,9 @@ pub(crate) const POSTGRES: Program = Program { name: "postgres", package: PACKAG
 const INITDB: Program = Program { name: "initdb", package: PACKAGE };
 const PSQL: Program = Program { name: "psql", package: PACKAGE };
 
-/// SIGINT is the fast shutdown: sessions are ended, what is committed is kept.
-const KIND: Kind = Kind { name: "PostgreSQL", account: "postgres", signal: "INT" };
+/// The fast shutdown ends sessions and writes a checkpoint; the immediate one writes nothing.
+const KIND: Kind =
+    Kind { name: "PostgreSQL", account: "postgres", keeping: "INT", hurried: "QUIT" };
 
 /// What a test needs that is not the server's default. `fsync` stays on.
 const SETTINGS: &[(&str, &str)] = &[
@@ -27,6 +28,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("wal_level", "replica"),
     // What a standby may miss while it is away.
     ("wal_keep_size", "256MB"),
+    ("wal_retrieve_retry_interval", "200ms"),
     // In the directory, so that a server that was killed leaves nothing outside.
     ("dynamic_shared_memory_type", "mmap"),
 ];

@@ -87,3 +87,23 @@ pub(crate) fn run(command: &mut Command, input: &str) -> Result<String, ServiceE
     let complaint = String::from_utf8_lossy(&output.stderr);
     Err(failed(format!("{}: {} {}", output.status, complaint.trim(), said.trim())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named_with_its_package() {
+        let program = Program { name: "no-such-program", package: "no-such-package" };
+        let said = program.find().unwrap_err().to_string();
+        assert!(said.contains("`no-such-program` is missing"), "{said}");
+        assert!(said.contains("`no-such-package`"), "{said}");
+    }
+
+    #[test]
+    fn a_failed_run_tells_what_the_program_said() {
+        let error = run(&mut clean("/bin/sh"), "echo why >&2; exit 3").unwrap_err();
+        assert!(error.to_string().contains("3 why"), "{error}");
+        assert_eq!(run(&mut clean("/bin/sh"), "echo $PGHOST$LC_ALL").unwrap(), "C.UTF-8\n");
+    }
+}

@@ -1,9 +1,10 @@
 # Runs one server while standard input stays open, then ends it and removes its directory.
-# $1: the directory; $2: the signal that asks the server to end.
+# $1: the directory; $2: the signal for an end that keeps the data; $3: for one that need not.
 # Orders, one a line: start, alive, kill, stop. Each is answered with one line.
 
 directory=$1
-signal=$2
+keeping=$2
+hurried=$3
 server=
 
 # Only the end of input ends this shell. A caught signal, unlike an ignored one, is not inherited.
@@ -49,7 +50,7 @@ kill_server() {
 
 stop_server() {
     [ -n "$server" ] || return
-    kill "-$signal" "$server" 2>/dev/null
+    kill "-$1" "$server" 2>/dev/null
     await_end 200 "$server" || kill_server
     [ -z "$server" ] || wait "$server" 2>/dev/null
     server=
@@ -75,13 +76,13 @@ while read -r order; do
         echo done
         ;;
     stop)
-        stop_server
+        stop_server "$keeping"
         echo done
         ;;
     esac
 done
 
-stop_server
+stop_server "$hurried"
 remove_shared_memory
 # A program that fills the directory may outlive the process that started it by a moment.
 for _ in 1 2 3 4 5 6 7 8 9 10; do
