@@ -85,7 +85,9 @@ pub(crate) fn run(command: &mut Command, input: &str) -> Result<String, ServiceE
         return Ok(said);
     }
     let complaint = String::from_utf8_lossy(&output.stderr);
-    Err(failed(format!("{}: {} {}", output.status, complaint.trim(), said.trim())))
+    Err(failed(
+        format!("{}: {} {}", output.status, complaint.trim(), said.trim()).trim_end().to_owned(),
+    ))
 }
 
 #[cfg(test)]
@@ -103,7 +105,7 @@ mod tests {
     #[test]
     fn a_failed_run_tells_what_the_program_said() {
         let error = run(&mut clean("/bin/sh"), "echo why >&2; exit 3").unwrap_err();
-        assert!(error.to_string().contains("3 why"), "{error}");
+        assert!(error.to_string().contains("3: why"), "{error}");
         assert_eq!(run(&mut clean("/bin/sh"), "echo $PGHOST$LC_ALL").unwrap(), "C.UTF-8\n");
     }
 }
