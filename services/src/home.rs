@@ -150,8 +150,12 @@ impl Home {
 
     fn end(&self, order: &str) -> Result<(), ServiceError> {
         let mut link = self.link();
+        if link.ask(order)? != "done" {
+            let what = format!("the end of {}, asked to {order},", self.kind.name);
+            return Err(ServiceError::Late { what });
+        }
         link.pid = None;
-        link.ask(order).map(drop)
+        Ok(())
     }
 
     /// The words before a command line that make it the account's.

@@ -123,16 +123,16 @@ impl MariaDb {
     ///
     /// # Errors
     ///
-    /// The supervisor is gone.
+    /// The supervisor is gone, or the process did not end in ten seconds.
     pub fn kill(&self) -> Result<(), ServiceError> {
         self.server.home().kill()
     }
 
-    /// Ends the server in order.
+    /// Ends the server in order. After ten seconds it is killed.
     ///
     /// # Errors
     ///
-    /// The supervisor is gone.
+    /// The supervisor is gone, or the process did not end in ten seconds.
     pub fn stop(&self) -> Result<(), ServiceError> {
         self.server.home().stop()
     }

@@ -10,8 +10,9 @@ use crate::{Postgres, ServiceError};
 
 pub(crate) const PGBOUNCER: Program = Program { name: "pgbouncer", package: "pgbouncer" };
 
+/// It keeps nothing, and later versions would wait for their clients.
 const KIND: Kind =
-    Kind { name: "PgBouncer", account: "postgres", keeping: "TERM", hurried: "KILL" };
+    Kind { name: "PgBouncer", account: "postgres", keeping: "KILL", hurried: "KILL" };
 
 /// Who may connect; `trust` still wants the names.
 const USERS: &str = "\"law\" \"\"\n\"postgres\" \"\"\n";
@@ -68,7 +69,7 @@ impl PgBouncer {
     ///
     /// # Errors
     ///
-    /// The supervisor is gone.
+    /// The supervisor is gone, or the process did not end in ten seconds.
     pub fn kill(&self) -> Result<(), ServiceError> {
         self.server.home().kill()
     }
@@ -77,7 +78,7 @@ impl PgBouncer {
     ///
     /// # Errors
     ///
-    /// The supervisor is gone.
+    /// The supervisor is gone, or the process did not end in ten seconds.
     pub fn stop(&self) -> Result<(), ServiceError> {
         self.server.home().stop()
     }

@@ -141,16 +141,17 @@ impl Postgres {
     ///
     /// # Errors
     ///
-    /// The supervisor is gone.
+    /// The supervisor is gone, or the process did not end in ten seconds.
     pub fn kill(&self) -> Result<(), ServiceError> {
         self.server.home().kill()
     }
 
-    /// Ends the server in order: sessions are closed, what is committed is written out.
+    /// Ends the server in order: sessions are closed, what is committed is written out. After
+    /// ten seconds it is killed.
     ///
     /// # Errors
     ///
-    /// The supervisor is gone.
+    /// The supervisor is gone, or the process did not end in ten seconds.
     pub fn stop(&self) -> Result<(), ServiceError> {
         self.server.home().stop()
     }

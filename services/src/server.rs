@@ -106,3 +106,32 @@ pub(crate) fn wait_until(
     }
     Err(ServiceError::Late { what: what.to_owned() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_server_s_word_for_a_taken_port_is_known() {
+        for log in [
+            "LOG:  could not bind IPv4 address \"127.0.0.1\": Address already in use",
+            "[ERROR] Can't start server: Bind on TCP/IP port. Got error: 98: Address already in use",
+            "WARNING cannot listen on 127.0.0.1:15000: bind(): Address already in use",
+        ] {
+            assert!(is_taken(log), "{log}");
+        }
+        assert!(!is_taken("FATAL:  could not load server certificate file"));
+    }
+
+    #[test]
+    fn what_fails_is_not_waited_for() {
+        let late = || ServiceError::Late { what: "it".to_owned() };
+        let mut looks = 0;
+        let answer = wait_until("anything", || {
+            looks += 1;
+            if looks < 3 { Ok(false) } else { Err(late()) }
+        });
+        assert!(answer.is_err());
+        assert_eq!(looks, 3);
+    }
+}

@@ -1,6 +1,6 @@
 # Runs one server while standard input stays open, then ends it and removes its directory.
 # $1: the directory; $2: the signal for an end that keeps the data; $3: for one that need not.
-# Orders, one a line: start, alive, kill, stop. Each is answered with one line.
+# Orders, one a line: start (answer: the process id), alive (yes, no), kill and stop (done, late).
 
 directory=$1
 keeping=$2
@@ -39,19 +39,19 @@ await_end() {
 
 # The server is stopped first, so that it has no child that was not listed.
 kill_server() {
-    [ -n "$server" ] || return
+    [ -n "$server" ] || return 0
     kill -STOP "$server" 2>/dev/null
     family="$server $(children "$server")"
     kill -KILL $family 2>/dev/null
-    await_end 200 $family
+    await_end 200 $family || return
     wait "$server" 2>/dev/null
     server=
 }
 
 stop_server() {
-    [ -n "$server" ] || return
+    [ -n "$server" ] || return 0
     kill "-$1" "$server" 2>/dev/null
-    await_end 200 "$server" || kill_server
+    await_end 200 "$server" || kill_server || return
     [ -z "$server" ] || wait "$server" 2>/dev/null
     server=
 }
@@ -71,14 +71,8 @@ while read -r order; do
         echo "$server"
         ;;
     alive) if [ -n "$server" ] && is_running "$server"; then echo yes; else echo no; fi ;;
-    kill)
-        kill_server
-        echo done
-        ;;
-    stop)
-        stop_server "$keeping"
-        echo done
-        ;;
+    kill) if kill_server; then echo done; else echo late; fi ;;
+    stop) if stop_server "$keeping"; then echo done; else echo late; fi ;;
     esac
 done
 
