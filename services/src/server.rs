@@ -115,7 +115,7 @@ mod tests {
     fn every_server_s_word_for_a_taken_port_is_known() {
         for log in [
             "LOG:  could not bind IPv4 address \"127.0.0.1\": Address already in use",
-            "[ERROR] Can't start server: Bind on TCP/IP port. Got error: 98: Address already in use",
+            "[ERROR] Can't start server: Bind on TCP/IP port. Got error: Address already in use",
             "WARNING cannot listen on 127.0.0.1:15000: bind(): Address already in use",
         ] {
             assert!(is_taken(log), "{log}");
