@@ -199,7 +199,7 @@ impl Store for PostgresStore {
         let mut stale = 0;
         loop {
             let mut lease = Lease::acquire(pool, *pooler).await?;
-            let source = load::Source::Committed(known);
+            let source = load::Source::Committed(known, *pooler);
             match load::load_all(lease.connection(), source, asks).await {
                 Ok(loaded) => {
                     lease.commit().await?;

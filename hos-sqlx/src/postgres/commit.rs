@@ -100,7 +100,7 @@ async fn attempt(pool: &PgPool, pooler: Pooler, run: &Run<'_>) -> Result<Vec<usi
     let mut collisions = 0;
     loop {
         let mut lease = Lease::acquire(pool, pooler).await?;
-        match statement::commit(lease.connection(), run).await {
+        match statement::commit(lease.connection(), pooler.names_statements(), run).await {
             Ok(written) => {
                 let written = written?;
                 lease.commit().await?;
@@ -146,7 +146,9 @@ async fn explain(
     lost: &[usize],
 ) -> Result<Vec<Outcome>, Fault> {
     let mut lease = Lease::acquire(pool, pooler).await?;
-    let explained = explain_on(lease.connection(), commits, lost).await.map_err(classify)??;
+    let explained = explain_on(lease.connection(), pooler.names_statements(), commits, lost)
+        .await
+        .map_err(classify)??;
     lease.commit().await?;
     Ok(explained)
 }
@@ -154,6 +156,7 @@ async fn explain(
 /// What is stored under the keys of commits that were not written.
 async fn explain_on(
     connection: &mut PgConnection,
+    named: bool,
     commits: &[Commit],
     lost: &[usize],
 ) -> Result<Result<Vec<Outcome>, Fault>, sqlx::Error> {
@@ -167,6 +170,7 @@ async fn explain_on(
         .bind(scopes.tenants())
         .bind(own)
         .bind(keys)
+        .persistent(named)
         .fetch_all(connection)
         .await?;
     let outcome = |(commit, row): (&Commit, _)| {
@@ -231,12 +235,14 @@ async fn commit_one_in_caller<'c>(
     let commits = std::slice::from_ref(commit);
     let (run, _) = Run::next(commits, 0, broken);
     if !run.lines.is_empty() {
-        let written = statement::commit(connection, &run).await.map_err(classify_caller)??;
+        let written =
+            statement::commit(connection, false, &run).await.map_err(classify_caller)??;
         if !written.is_empty() {
             return Ok(Outcome::Committed);
         }
     }
-    let explained = explain_on(connection, commits, &[0]).await.map_err(classify_caller)??;
+    let explained =
+        explain_on(connection, false, commits, &[0]).await.map_err(classify_caller)??;
     let lost = || Fault::new(FaultKind::Internal, "a commit without an answer");
     explained.into_iter().next().ok_or_else(lost)
 }

@@ -23,6 +23,7 @@ async fn install_in(connection: &mut PgConnection, column: &GuardedColumn) -> Re
         let known: bool = sqlx::query_scalar(HAS_COLUMN)
             .bind(&column.table)
             .bind(name)
+            .persistent(false)
             .fetch_one(&mut *connection)
             .await
             .map_err(classify)?;

@@ -9,6 +9,7 @@ use hos_core::store::{Ask, BATCH_MAX};
 use hos_core::subject::Snapshot;
 use sqlx::postgres::{PgConnection, PgRow};
 
+use super::options::Pooler;
 use super::row::{column, count, parsed, proof_id, stored_receipt};
 use super::scopes::Scopes;
 use crate::fault::corrupt;
@@ -22,10 +23,17 @@ const LOAD_ALL: &str = "SELECT * FROM hos_load_all($1, $2, $3, $4, $5, $6, $7, $
 #[derive(Clone, Copy)]
 pub(super) enum Source<'a> {
     /// What was committed: that may be remembered.
-    Committed(&'a Known),
+    Committed(&'a Known, Pooler),
     /// A transaction of the caller's: what it sees may yet be rolled back. What is read is held,
     /// so that the commit that follows does not lose it.
     Caller,
+}
+
+impl Source<'_> {
+    /// A caller's transaction may be one behind a pooler.
+    fn names_statements(self) -> bool {
+        matches!(self, Self::Committed(_, pooler) if pooler.names_statements())
+    }
 }
 
 /// One standing per ask, in order. The error is that of the statement.
@@ -38,21 +46,23 @@ pub(super) async fn load_all(
         return Ok(Err(Fault::new(FaultKind::Limit, "too many asks at once")));
     }
     let remembered: Vec<Option<(i64, Standing)>> = match source {
-        Source::Committed(known) => asks.iter().map(|ask| known.get(ask)).collect(),
+        Source::Committed(known, _) => asks.iter().map(|ask| known.get(ask)).collect(),
         Source::Caller => vec![None; asks.len()],
     };
     let rows = match (asks, remembered.as_slice(), source) {
         ([], ..) => Vec::new(),
-        ([ask], [known], Source::Committed(_)) if ask.subjects.len() <= 1 => {
-            vec![load_one(connection, ask, known.as_ref().map(|(seen, _)| *seen)).await?]
+        ([ask], [known], Source::Committed(_, pooler)) if ask.subjects.len() <= 1 => {
+            let seen = known.as_ref().map(|(seen, _)| *seen);
+            vec![load_one(connection, pooler.names_statements(), ask, seen).await?]
         }
-        _ => load_many(connection, asks, &remembered, matches!(source, Source::Caller)).await?,
+        _ => load_many(connection, source, asks, &remembered).await?,
     };
     Ok(standings(source, asks, &rows, remembered))
 }
 
 async fn load_one(
     connection: &mut PgConnection,
+    named: bool,
     ask: &Ask,
     seen: Option<i64>,
 ) -> Result<PgRow, sqlx::Error> {
@@ -65,6 +75,7 @@ async fn load_one(
         .bind(ask.key.as_ref().map(|key| key.as_bytes()))
         .bind(subject.map(|subject| subject.kind.as_str()))
         .bind(subject.map(|subject| subject.id.as_str()))
+        .persistent(named)
         .fetch_one(connection)
         .await
 }
@@ -76,9 +87,9 @@ fn lines(ask: &Ask) -> usize {
 
 async fn load_many(
     connection: &mut PgConnection,
+    source: Source<'_>,
     asks: &[Ask],
     remembered: &[Option<(i64, Standing)>],
-    holds: bool,
 ) -> Result<Vec<PgRow>, sqlx::Error> {
     let scopes = Scopes::new(asks.iter().map(|ask| (&ask.world, &ask.tenant)));
     let (mut own, mut above, mut actors, mut seen) = (vec![], vec![], vec![], vec![]);
@@ -105,7 +116,8 @@ async fn load_many(
         .bind(keys)
         .bind(kinds)
         .bind(ids)
-        .bind(holds)
+        .bind(matches!(source, Source::Caller))
+        .persistent(source.names_statements())
         .fetch_all(connection)
         .await
 }
@@ -140,7 +152,7 @@ fn standing(
                 .map_err(|error| corrupt("a standing").caused_by(error))?;
             let standing = rows.standing(&ask.tenant)?;
             match source {
-                Source::Committed(known) => known.insert(ask, generation, standing),
+                Source::Committed(known, _) => known.insert(ask, generation, standing),
                 Source::Caller => standing,
             }
         }

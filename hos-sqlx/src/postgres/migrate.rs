@@ -44,7 +44,7 @@ pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), Fault> 
             execute(connection, text).await?;
         }
         let note = "INSERT INTO hos_schema (version, name) VALUES ($1, $2)";
-        let note = sqlx::query(note).bind(number).bind(name);
+        let note = sqlx::query(note).bind(number).bind(name).persistent(false);
         note.execute(&mut *connection).await.map_err(classify)?;
     }
     execute(connection, "COMMIT").await

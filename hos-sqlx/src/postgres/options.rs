@@ -15,6 +15,13 @@ pub enum Pooler {
     Transaction,
 }
 
+impl Pooler {
+    /// Whether statements may be prepared by name: a session is the same for ever.
+    pub(super) fn names_statements(self) -> bool {
+        self == Self::None
+    }
+}
+
 /// How a database is opened.
 #[derive(Debug, Clone)]
 #[must_use]

@@ -23,7 +23,7 @@ pub(super) async fn rows<'q>(
     let mut stale = 0;
     loop {
         let mut lease = Lease::acquire(pool, pooler).await?;
-        match query().fetch_all(lease.connection()).await {
+        match query().persistent(pooler.names_statements()).fetch_all(lease.connection()).await {
             Ok(rows) => {
                 lease.commit().await?;
                 return Ok(rows);

@@ -26,9 +26,10 @@ const COMMIT_SPECIAL: &str = "SELECT hos_commit_special($1, $2, $3, $4, $5, $6, 
 
 type Bound<'q> = Query<'q, Postgres, PgArguments>;
 
-/// Commits a run; answers the lines that were written, or whose evidence had been before.
+/// Commits a run, by statements prepared by name or not; answers the lines that were written, or whose evidence had been before.
 pub(super) async fn commit(
     connection: &mut PgConnection,
+    named: bool,
     run: &Run<'_>,
 ) -> Result<Result<Vec<usize>, Fault>, sqlx::Error> {
     let texts = match run.steps.iter().map(Texts::of).collect::<Result<Vec<_>, _>>() {
@@ -36,17 +37,18 @@ pub(super) async fn commit(
         Err(fault) => return Ok(Err(fault)),
     };
     if let Some(commit) = run.special() {
-        let row = special(commit, run, &texts).fetch_one(connection).await?;
+        let row = special(commit, run, &texts).persistent(named).fetch_one(connection).await?;
         let answer: String = row.try_get(0)?;
         return Ok(Ok(if answer == "lost" { Vec::new() } else { vec![0] }));
     }
     if let ([line], [step], [texts]) = (&*run.lines, &*run.steps, &*texts) {
-        let row = one(line, step, texts).fetch_one(connection).await?;
+        let row = one(line, step, texts).persistent(named).fetch_one(connection).await?;
         return Ok(Ok(if row.try_get(0)? { vec![0] } else { Vec::new() }));
     }
     let scopes = scopes(run);
     let query = sqlx::query(COMMIT_ALL).bind(scopes.worlds()).bind(scopes.tenants());
-    let row = bind_run(query, &scopes, run, &texts).fetch_one(connection).await?;
+    let query = bind_run(query, &scopes, run, &texts);
+    let row = query.persistent(named).fetch_one(connection).await?;
     let written: Vec<i32> = row.try_get(0)?;
     let line = |place: i32| usize::try_from(place).ok()?.checked_sub(1);
     Ok(Ok(written.into_iter().filter_map(line).collect()))

@@ -46,7 +46,7 @@ impl Factory for PostgresFactory {
         let url = copied(self.server).await;
         let options = (self.options)(&url);
         let store = PostgresStore::open_with(options.clone()).await.unwrap();
-        Box::new(PostgresGround { store, options, url })
+        Box::new(PostgresGround { server: self.server, store, options, url })
     }
 }
 
@@ -63,25 +63,33 @@ async fn copied(server: &'static Postgres) -> String {
         })
         .await;
     let name = format!("case_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    let mut connection = PgConnection::connect(&server.superuser_url("postgres")).await.unwrap();
-    let create = format!("CREATE DATABASE {name} TEMPLATE {template} OWNER law");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(create)).execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
+    run(server, format!("CREATE DATABASE {name} TEMPLATE {template} OWNER law")).await;
     server.url(&name)
 }
 
 struct PostgresGround {
+    server: &'static Postgres,
     store: PostgresStore,
     options: PostgresOptions,
     url: String,
 }
 
 impl Drop for PostgresGround {
+    /// So that hundreds of cases do not keep hundreds of databases.
     fn drop(&mut self) {
-        let store = self.store.clone();
-        // So that hundreds of cases do not hold hundreds of connections.
-        tokio::spawn(async move { store.close().await });
+        let (store, server) = (self.store.clone(), self.server);
+        let name = self.url.rsplit('/').next().unwrap().to_owned();
+        tokio::spawn(async move {
+            store.close().await;
+            run(server, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        });
     }
+}
+
+async fn run(server: &Postgres, sql: String) {
+    let mut connection = PgConnection::connect(&server.superuser_url("postgres")).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
 }
 
 #[async_trait]
