@@ -9,6 +9,7 @@ use std::time::Duration;
 use hos_core::id::Tenant;
 use hos_core::laws::Proofs as _;
 use hos_core::time::{IdSource as _, SeededIds};
+use pazar::database::query;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -76,9 +77,9 @@ impl Gambler {
 
     async fn listed(&self, flow: &str) -> (String, String) {
         let rows: Vec<(String, String)> =
-            sqlx::query_as("SELECT tenant, id FROM listings WHERE flow = ? ORDER BY title, id")
+            query("SELECT tenant, id FROM listings WHERE flow = ? ORDER BY title, id")
                 .bind(flow)
-                .fetch_all(self.house.app.store().reader())
+                .fetch_all(self.house.app.database())
                 .await
                 .unwrap();
         self.one(&rows).unwrap().clone()
@@ -101,14 +102,14 @@ impl Gambler {
 
     /// The tenants and ids of everything of a kind that the customer has.
     async fn mine(&self, kind: &str) -> Vec<(String, String)> {
-        let rows = sqlx::query_as(
+        let rows = query(
             "SELECT tenant, id FROM (SELECT 'order' AS kind, tenant, id, customer FROM orders \
              UNION ALL SELECT 'reservation', tenant, id, customer FROM reservations \
              UNION ALL SELECT 'payment', tenant, id, customer FROM payments) \
              WHERE customer = ? AND kind = ? ORDER BY id",
         );
         let rows = rows.bind(&self.id).bind(kind);
-        rows.fetch_all(self.house.app.store().reader()).await.unwrap()
+        rows.fetch_all(self.house.app.database()).await.unwrap()
     }
 
     /// Asks for a payment.
@@ -124,12 +125,12 @@ impl Gambler {
     async fn hear(&self, key: &str) {
         let type_ =
             ["payment.paid", "payment.paid", "payment.failed", "refund.paid"][self.below(4)];
-        let known: Vec<(String, i64)> = sqlx::query_as(
+        let known: Vec<(String, i64)> = query(
             "SELECT reference, amount FROM payments WHERE customer = ? AND provider = 'demo' \
              ORDER BY id",
         )
         .bind(&self.id)
-        .fetch_all(self.house.app.store().reader())
+        .fetch_all(self.house.app.database())
         .await
         .unwrap();
         if let Some((reference, amount)) = self.one(&known) {
@@ -152,13 +153,13 @@ impl Gambler {
 
     /// Gives back what is owed, by the order or by the payment; now and then what is not.
     async fn give_back(&self, key: &str) {
-        let due: Vec<(String, String)> = sqlx::query_as(
+        let due: Vec<(String, String)> = query(
             "SELECT p.tenant, p.id FROM refunds AS r JOIN payments AS p \
              ON p.tenant = r.tenant AND p.id = r.payment \
              WHERE p.customer = ? AND r.settled_at IS NULL ORDER BY p.id",
         )
         .bind(&self.id)
-        .fetch_all(self.house.app.store().reader())
+        .fetch_all(self.house.app.database())
         .await
         .unwrap();
         match self.one(&due) {
@@ -296,8 +297,8 @@ impl Reader {
 }
 
 async fn rows(house: &House, tenant: &str) -> Books {
-    let reader = house.app.store().reader();
-    let states: Vec<(String, i64)> = sqlx::query_as(
+    let reader = house.app.database();
+    let states: Vec<(String, i64)> = query(
         "SELECT 'order ' || status, count(*) FROM orders WHERE tenant = ?1 GROUP BY status \
          UNION ALL SELECT 'reservation ' || status, count(*) FROM reservations \
          WHERE tenant = ?1 GROUP BY status",
@@ -306,7 +307,7 @@ async fn rows(house: &House, tenant: &str) -> Books {
     .fetch_all(reader)
     .await
     .unwrap();
-    let sums: (i64, i64, i64, i64) = sqlx::query_as(
+    let sums: (i64, i64, i64, i64) = query(
         "SELECT (SELECT coalesce(sum(quantity), 0) FROM orders \
              WHERE tenant = ?1 AND status IN ('pending', 'paid')), \
          (SELECT coalesce(sum(amount), 0) FROM payments WHERE tenant = ?1 AND status = 'paid'), \

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::moves;
 use crate::app::App;
 use crate::auth::User;
+use crate::database::query;
 use crate::error::Problem;
 
 /// The most steps of one page of a life; each is proved anew.
@@ -278,9 +279,9 @@ impl People {
             }
         }
         for id in ids {
-            let name: Option<String> = sqlx::query_scalar("SELECT name FROM users WHERE id = ?")
+            let name: Option<String> = query("SELECT name FROM users WHERE id = ?")
                 .bind(id)
-                .fetch_optional(app.reader())
+                .fetch_optional(app.database())
                 .await?;
             people.names.extend(name.map(|name| (id.to_owned(), name)));
         }

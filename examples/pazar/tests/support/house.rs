@@ -10,6 +10,7 @@ use http_body_util::BodyExt as _;
 use pazar::app::App;
 use pazar::auth;
 use pazar::config::Config;
+use pazar::database::query;
 use pazar::webhook::Secret;
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -35,10 +36,10 @@ impl House {
 
     /// An account without a password, signed in: answers its session's token.
     pub(crate) async fn person(&self, id: &str) -> String {
-        let mut transaction = self.app.store().begin().await.unwrap();
-        sqlx::query("INSERT INTO users (id, email, name, password_hash) VALUES (?1, ?1, ?1, '')")
+        let mut transaction = self.app.database().begin().await.unwrap();
+        query("INSERT INTO users (id, email, name, password_hash) VALUES (?1, ?1, ?1, '')")
             .bind(id)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .unwrap();
         transaction.commit().await.unwrap();
@@ -110,12 +111,12 @@ impl House {
 
     /// The id of a demo listing.
     pub(crate) async fn listing(&self, title: &str) -> String {
-        let query = sqlx::query_scalar("SELECT id FROM listings WHERE title = ?");
-        query.bind(title).fetch_one(self.app.store().reader()).await.unwrap()
+        let query = query("SELECT id FROM listings WHERE title = ?");
+        query.bind(title).fetch_one(self.app.database()).await.unwrap()
     }
 
     pub(crate) async fn count(&self, statement: &'static str) -> i64 {
-        sqlx::query_scalar(statement).fetch_one(self.app.store().reader()).await.unwrap()
+        query(statement).fetch_one(self.app.database()).await.unwrap()
     }
 
     /// Hours from now, on the hour.
