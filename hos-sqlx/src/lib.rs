@@ -4,8 +4,13 @@
 //! tables. [`WithinExt::within`] runs the law in a transaction of the caller's, so that domain
 //! rows and law rows commit together.
 
+mod decide;
+mod encoding;
+mod fault;
+mod known;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod standing;
 mod within;
 
 #[cfg(feature = "sqlite")]

@@ -3,10 +3,8 @@
 mod archive;
 mod caller;
 mod commit;
-mod decide;
 mod fault;
 mod guard;
-mod known;
 mod lease;
 mod ledger;
 mod lines;
@@ -16,7 +14,6 @@ mod open;
 mod options;
 mod outbox;
 mod row;
-mod standing;
 mod step;
 
 use std::path::Path;
@@ -34,8 +31,8 @@ pub use caller::SqliteCaller;
 pub use guard::GuardedColumn;
 pub use options::SqliteOptions;
 
+use crate::known::Known;
 use commit::Logs;
-use known::Known;
 
 /// The law in a SQLite file. Clones share it.
 ///

@@ -13,8 +13,10 @@ use hos_core::time::Timestamp;
 use sqlx::sqlite::SqliteRow;
 
 use super::SqliteStore;
-use super::fault::{classify, corrupt};
-use super::row::{column, count, hash, parsed, signed, unchecked};
+use super::fault::classify;
+use super::row::{column, count, hash, parsed, unchecked};
+use crate::encoding::signed;
+use crate::fault::corrupt;
 
 #[async_trait]
 impl Archive for SqliteStore {

@@ -12,12 +12,14 @@ use hos_core::store::BATCH_MAX;
 use sqlx::Arguments as _;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqlitePool, SqliteRow};
 
-use super::decide::{Decision, Facts, decide};
-use super::fault::{classify, classify_caller, classify_commit, corrupt, is_conflict};
+use super::fault::{classify, classify_caller, classify_commit, is_conflict};
 use super::lease::Lease;
 use super::lines::{LINES_MAX, Lines};
-use super::row::{column, count, signed, stored_receipt, unchecked};
+use super::row::{column, count, stored_receipt, unchecked};
 use super::step::{self, ScopeNumbers, Step, WRITE, WRITE_AND_COMMIT};
+use crate::decide::{Decision, Facts, decide};
+use crate::encoding::signed;
+use crate::fault::{corrupt, same};
 
 const COLUMNS: usize = 8;
 const STATEMENT: &str = include_str!("verify.sql");
@@ -88,10 +90,6 @@ pub(super) fn too_large(commits: &[Commit]) -> Option<Fault> {
 
 pub(super) fn every(commits: &[Commit], fault: &Fault) -> Vec<Result<Outcome, Fault>> {
     commits.iter().map(|_| Err(same(fault))).collect()
-}
-
-fn same(fault: &Fault) -> Fault {
-    Fault::new(fault.kind(), fault.to_string())
 }
 
 /// Commits one in a single statement without a transaction around it, on the strength of what is

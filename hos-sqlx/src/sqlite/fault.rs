@@ -5,6 +5,8 @@
 use hos_core::error::{Fault, FaultKind};
 use sqlx::Error;
 
+use crate::fault::ambiguous;
+
 /// An error of a statement after which nothing was written.
 pub(super) fn classify(error: Error) -> Fault {
     let kind = kind(&error);
@@ -16,12 +18,6 @@ pub(super) fn classify(error: Error) -> Fault {
 pub(super) fn classify_commit(error: Error) -> Fault {
     let refused = result_code(&error).is_some_and(|code| code & 0xff != IOERR);
     if refused { classify(error) } else { ambiguous().caused_by(error) }
-}
-
-/// The end of a commit is not known.
-pub(super) fn ambiguous() -> Fault {
-    let message = "the answer to the commit was lost; send the command again with the same key";
-    Fault::new(FaultKind::Ambiguous, message)
 }
 
 /// An error in a transaction of the caller's.
@@ -40,11 +36,6 @@ pub(super) fn classify_caller(error: Error) -> Fault {
         .caused_by(error),
         _ => classify(error),
     }
-}
-
-/// What a store holds that it cannot hold: a defect, or a hand that wrote around the schema.
-pub(super) fn corrupt(what: impl std::fmt::Display) -> Fault {
-    Fault::new(FaultKind::Corrupt, format!("the store holds {what} that cannot be read"))
 }
 
 /// Whether a statement of [`hos_write`](super::step) refused because something had changed: by

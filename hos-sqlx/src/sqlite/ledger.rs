@@ -11,9 +11,11 @@ use hos_core::time::{ProofId, Timestamp};
 use sqlx::sqlite::SqliteRow;
 
 use super::SqliteStore;
-use super::fault::{classify, corrupt};
-use super::row::{column, count, hash, proof_id, signed, unchecked, unhex};
+use super::fault::classify;
+use super::row::{column, count, hash, proof_id, unchecked};
 use super::step::frontier;
+use crate::encoding::{signed, unhex};
+use crate::fault::corrupt;
 
 /// One more than the last leaf index that a position has room for.
 const LOG_SIZE_MAX: u64 = 1 << 40;
@@ -90,6 +92,10 @@ impl Ledger for SqliteStore {
             .bind(i64::from(limit.min(PAGE_MAX)));
         let rows = query.fetch_all(self.reader()).await.map_err(classify)?;
         rows.iter().map(|row| hash(row, 0)).collect()
+    }
+
+    async fn sequence_pending(&self, _limit: u32) -> Result<u32, Fault> {
+        Ok(0)
     }
 }
 

@@ -12,11 +12,12 @@ use sqlx::Arguments as _;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 
 use super::caller::TAKE_WRITE_LOCK;
-use super::fault::{classify, classify_caller, corrupt};
-use super::known::Known;
+use super::fault::{classify, classify_caller};
 use super::lines::{LINES_MAX, Lines};
 use super::row::{count, parsed, proof_id, stored_receipt, unchecked};
-use super::standing::StandingRows;
+use crate::fault::corrupt;
+use crate::known::Known;
+use crate::standing::StandingRows;
 
 const COLUMNS: usize = 8;
 const STATEMENT: &str = include_str!("load.sql");

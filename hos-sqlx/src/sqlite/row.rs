@@ -9,7 +9,8 @@ use hos_core::time::ProofId;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Decode, Row, Sqlite, Type};
 
-use super::fault::{classify, corrupt};
+use super::fault::classify;
+use crate::fault::corrupt;
 
 /// One column.
 pub(super) fn column<'r, T>(row: &'r SqliteRow, at: usize) -> Result<T, Fault>
@@ -62,27 +63,4 @@ pub(super) fn stored_receipt(row: &SqliteRow, at: usize) -> Result<Option<Stored
     let receipt =
         serde_json::from_str(receipt).map_err(|error| corrupt("a receipt").caused_by(error))?;
     Ok(Some(StoredReceipt { fingerprint: Digest::from_bytes(hash(row, at)?), receipt }))
-}
-
-/// A count as SQLite keeps it.
-pub(super) fn signed(count: u64) -> i64 {
-    // OK because revisions and sizes grow by one and never come near.
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// Bytes in lower-case hexadecimal, for values inside JSON.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-/// Reads what [`hex`], or SQLite's function of the same name, wrote.
-pub(super) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let mut bytes = [0_u8; N];
-    let mut digits = text.chars().map(|digit| digit.to_digit(16));
-    for byte in &mut bytes {
-        let (high, low) = (digits.next()??, digits.next()??);
-        *byte = u8::try_from(high << 4 | low).ok()?;
-    }
-    digits.next().is_none().then_some(bytes)
 }

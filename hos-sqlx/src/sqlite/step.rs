@@ -11,10 +11,11 @@ use sqlx::Arguments as _;
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::SqliteArguments;
 
-use super::fault::{classify, corrupt};
+use super::fault::classify;
 use super::lines::Lines;
-use super::row::{hex, signed};
-use super::standing::{encode, generation};
+use crate::encoding::{hex, signed};
+use crate::fault::corrupt;
+use crate::standing::{encode, generation};
 
 /// The columns of a step, as many as `write.sql` names.
 pub(super) const COLUMNS: usize = 31;

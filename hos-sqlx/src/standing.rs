@@ -13,12 +13,12 @@ use hos_core::time::{ProofId, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::fault::corrupt;
-use super::row::hex;
+use crate::encoding::hex;
+use crate::fault::corrupt;
 
 /// What `load.sql` gathers of an actor in a tenant and its world.
 #[derive(Deserialize)]
-pub(super) struct StandingRows {
+pub(crate) struct StandingRows {
     world: Option<WorldStatus>,
     tenant: Option<WorldStatus>,
     tenant_generations: [Option<u64>; 5],
@@ -36,7 +36,7 @@ type GrantRow = (String, String, i64, u8);
 
 impl StandingRows {
     /// A standing without subjects and receipt.
-    pub(super) fn standing(self, tenant: &Tenant) -> Result<Standing, Fault> {
+    pub(crate) fn standing(self, tenant: &Tenant) -> Result<Standing, Fault> {
         // The scope of the reserved tenant is the world: it is read once, as the world.
         let in_tenant = !tenant.is_world();
         let own = if in_tenant { self.grants } else { Vec::new() };
@@ -76,7 +76,7 @@ fn generations(columns: [Option<u64>; 5]) -> Generations {
 }
 
 /// One number that tells of every group: each of them only ever rises.
-pub(super) fn generation(generations: &Generations) -> u64 {
+pub(crate) fn generation(generations: &Generations) -> u64 {
     let Generations { members, bans, grants, modes, status } = *generations;
     [members, bans, grants, modes, status].into_iter().fold(0, u64::saturating_add)
 }
@@ -106,12 +106,12 @@ fn mode_scope(rows: Vec<(String, Mode)>) -> Result<ModeScope, Fault> {
 }
 
 /// Whether writing a row raises a generation of its scope.
-pub(super) fn raises(row: &StandingRow) -> bool {
+pub(crate) fn raises(row: &StandingRow) -> bool {
     !matches!(row, StandingRow::Law(_) | StandingRow::Contract(_))
 }
 
 /// A row as `hos_write` takes it.
-pub(super) fn encode(row: &StandingRow) -> String {
+pub(crate) fn encode(row: &StandingRow) -> String {
     let object = match row {
         StandingRow::Scope => json!({ "row": "scope" }),
         StandingRow::Member { member, roles } => {

@@ -18,7 +18,7 @@ const SHAPES: u64 = 1_024;
 /// Many actors stand alike, and most tenants have the same modes: what is equal is kept once, so
 /// that what ten thousand actors may do is read from near memory.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(crate) struct Known {
     standings: Cache<Who, (i64, Standing)>,
     actors: Cache<Arc<ActorStanding>, Arc<ActorStanding>>,
     modes: Cache<Arc<Modes>, Arc<Modes>>,
@@ -27,7 +27,7 @@ pub(super) struct Known {
 type Who = (World, Tenant, ActorId);
 
 impl Known {
-    pub(super) fn new(capacity: u64) -> Self {
+    pub(crate) fn new(capacity: u64) -> Self {
         Self {
             standings: Cache::new(capacity),
             actors: Cache::new(SHAPES),
@@ -36,12 +36,12 @@ impl Known {
     }
 
     /// The standing and the sum of generations that it was read with.
-    pub(super) fn get(&self, ask: &Ask) -> Option<(i64, Standing)> {
+    pub(crate) fn get(&self, ask: &Ask) -> Option<(i64, Standing)> {
         self.standings.get(&who(ask))
     }
 
     /// Remembers a standing, and gives it back as it is kept.
-    pub(super) fn insert(&self, ask: &Ask, generation: i64, standing: Standing) -> Standing {
+    pub(crate) fn insert(&self, ask: &Ask, generation: i64, standing: Standing) -> Standing {
         let standing = Standing {
             actor: once(&self.actors, standing.actor),
             modes: once(&self.modes, standing.modes),

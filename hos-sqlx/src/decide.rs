@@ -9,23 +9,23 @@ use hos_core::id::{CommandKey, Tenant, World};
 use hos_core::receipt::StoredReceipt;
 use hos_core::subject::Subject;
 
-use super::standing::{generation, raises};
+use crate::standing::{generation, raises};
 
 /// What the store says of one commit, under the write lock.
 #[derive(Debug, Default)]
-pub(super) struct Facts {
+pub(crate) struct Facts {
     /// The sums of the generations of tenant and world.
-    pub(super) generations: (u64, u64),
+    pub(crate) generations: (u64, u64),
     /// The receipt under the key.
-    pub(super) receipt: Option<StoredReceipt>,
+    pub(crate) receipt: Option<StoredReceipt>,
     /// Whether an entry with the same `dedup` is there.
-    pub(super) duplicate: bool,
+    pub(crate) duplicate: bool,
     /// Each subject's revision, 0 when there is none, and whether it is terminal.
-    pub(super) subjects: Vec<(u64, bool)>,
+    pub(crate) subjects: Vec<(u64, bool)>,
 }
 
 /// What becomes of one commit.
-pub(super) enum Decision {
+pub(crate) enum Decision {
     /// It is to be written.
     Write,
     /// Nothing is written for it.
@@ -33,7 +33,7 @@ pub(super) enum Decision {
 }
 
 /// Decides a batch in order: each commit sees what those before it will have written.
-pub(super) fn decide(commits: &[Commit], facts: &[Facts]) -> Vec<Decision> {
+pub(crate) fn decide(commits: &[Commit], facts: &[Facts]) -> Vec<Decision> {
     let mut overlay = Overlay::default();
     commits.iter().zip(facts).map(|(commit, facts)| overlay.decide(commit, facts)).collect()
 }

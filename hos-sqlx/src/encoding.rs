@@ -1,0 +1,24 @@
+//! Bytes as text, and counts as databases keep them.
+
+/// A count as a database keeps it.
+pub(crate) fn signed(count: u64) -> i64 {
+    // OK because revisions and sizes grow by one and never come near.
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Bytes in lower-case hexadecimal, for values inside JSON.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// Reads what [`hex`], or a database's function of the same name, wrote.
+pub(crate) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0_u8; N];
+    let mut digits = text.chars().map(|digit| digit.to_digit(16));
+    for byte in &mut bytes {
+        let (high, low) = (digits.next()??, digits.next()??);
+        *byte = u8::try_from(high << 4 | low).ok()?;
+    }
+    digits.next().is_none().then_some(bytes)
+}
