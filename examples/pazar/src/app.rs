@@ -14,7 +14,7 @@ use hos_core::time::{Clock, SystemClock, Timestamp};
 use hos_sqlx::GuardedColumn;
 
 use crate::config::{Config, PublicUrl};
-use crate::database::{Database, DatabaseUrl};
+use crate::database::{Database, DatabaseUrl, Dialect};
 use crate::error::Problem;
 use crate::law;
 use crate::limits::Limits;
@@ -27,6 +27,12 @@ use crate::{auth, domain, routes, seed};
 const TIMER_PAUSE: Duration = Duration::from_secs(2);
 /// The most holds that one look ends.
 const TIMERS_LIMIT: u32 = 100;
+/// How often entries are looked for that have no place in their log yet.
+const NUMBER_PAUSE: Duration = Duration::from_millis(200);
+/// The most entries that are given their place at once.
+const NUMBER_LIMIT: u32 = 1_000;
+/// How often somebody who reads a log asks for that at most.
+const NUMBER_ROUNDS: u32 = 16;
 /// How many old receipts go at once.
 const SWEEP_LIMIT: u32 = 500;
 
@@ -173,8 +179,41 @@ impl App {
         Ok(ended)
     }
 
-    /// Ends holds and forgets old receipts for as long as it is polled.
+    /// Gives every entry its place in its log that has none yet, or as many as a reader can wait
+    /// for. In a file each got it in its commit.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn number_entries(&self) -> Result<(), Problem> {
+        for _ in 0..NUMBER_ROUNDS {
+            if self.hos().sequence_pending(NUMBER_LIMIT).await? == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends holds, forgets old receipts and numbers entries for as long as it is polled.
     pub async fn keep_house(self) {
+        tokio::join!(self.keep_standing(), self.keep_numbering());
+    }
+
+    async fn keep_numbering(&self) {
+        if self.database().dialect() == Dialect::Sqlite {
+            return;
+        }
+        let mut pause = tokio::time::interval(NUMBER_PAUSE);
+        pause.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            pause.tick().await;
+            if let Err(problem) = self.number_entries().await {
+                tracing::error!(code = problem.code(), "entries were not numbered");
+            }
+        }
+    }
+
+    async fn keep_standing(&self) {
         let mut pause = tokio::time::interval(TIMER_PAUSE);
         pause.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {

@@ -50,14 +50,15 @@ pub enum Rows<'a> {
 
 /// The law's own tables, to be read.
 #[derive(Debug)]
-pub(crate) enum LawRows<'a> {
+#[non_exhaustive]
+pub enum LawRows<'a> {
     /// They can be read as any other.
     Open(&'a Database),
 }
 
 impl LawRows<'_> {
     /// Where a statement finds them.
-    pub(crate) fn rows(&mut self) -> Rows<'_> {
+    pub fn rows(&mut self) -> Rows<'_> {
         match self {
             Self::Open(database) => Rows::Database(database),
         }
@@ -127,7 +128,7 @@ impl Database {
     /// # Errors
     ///
     /// What the database says.
-    pub(crate) async fn law_rows(&self) -> Result<LawRows<'_>, DatabaseError> {
+    pub async fn law_rows(&self) -> Result<LawRows<'_>, DatabaseError> {
         match self {
             Self::Sqlite(_) => Ok(LawRows::Open(self)),
         }

@@ -10,7 +10,7 @@ use pazar::database::query;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-#[expect(dead_code, reason = "the races use all of it")]
+#[expect(dead_code, reason = "the flows use all of it")]
 #[path = "support/house.rs"]
 mod house;
 

@@ -10,7 +10,7 @@ use hos_core::subject::Subject;
 use pazar::database::query;
 use serde_json::json;
 
-#[expect(dead_code, reason = "the races use all of it")]
+#[expect(dead_code, reason = "the flows use all of it")]
 #[path = "support/house.rs"]
 mod house;
 

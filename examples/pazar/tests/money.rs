@@ -6,14 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hos_core::id::Tenant;
-use hos_core::laws::Proofs as _;
 use hos_core::time::{IdSource as _, SeededIds};
 use pazar::database::query;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-#[expect(dead_code, reason = "the races use all of it")]
+#[expect(dead_code, reason = "the flows use all of it")]
 #[path = "support/house.rs"]
 mod house;
 
@@ -105,7 +103,7 @@ impl Gambler {
         let rows = query(
             "SELECT tenant, id FROM (SELECT 'order' AS kind, tenant, id, customer FROM orders \
              UNION ALL SELECT 'reservation', tenant, id, customer FROM reservations \
-             UNION ALL SELECT 'payment', tenant, id, customer FROM payments) \
+             UNION ALL SELECT 'payment', tenant, id, customer FROM payments) AS things \
              WHERE customer = ? AND kind = ? ORDER BY id",
         );
         let rows = rows.bind(&self.id).bind(kind);
@@ -199,24 +197,16 @@ struct Reader {
 
 impl Reader {
     async fn books(house: &House, tenant: &str) -> Books {
-        let (app, tenant) = (&house.app, Tenant::new(tenant).unwrap());
         let mut reader = Self::default();
-        let mut from = 0;
-        loop {
-            let page = app.hos().page(app.world(), &tenant, from, 100).await.unwrap();
-            for entry in &page {
-                let leaf: Value = serde_json::from_str(&entry.leaf).unwrap();
-                let part = |name: &str| {
-                    let part = entry.parts.iter().find(|part| part.name == name);
-                    part.map(|part| serde_json::from_str(&part.body).unwrap()).unwrap_or_default()
-                };
-                reader.read(&leaf, &part("attributes"), &part("payload"));
-            }
-            from += u64::try_from(page.len()).unwrap();
-            if page.is_empty() {
-                return reader.sums();
-            }
+        for entry in house.log(tenant).await {
+            let leaf: Value = serde_json::from_str(&entry.leaf).unwrap();
+            let part = |name: &str| {
+                let part = entry.parts.iter().find(|part| part.name == name);
+                part.map(|part| serde_json::from_str(&part.body).unwrap()).unwrap_or_default()
+            };
+            reader.read(&leaf, &part("attributes"), &part("payload"));
         }
+        reader.sums()
     }
 
     fn read(&mut self, leaf: &Value, attributes: &Value, payload: &Value) {
@@ -298,29 +288,34 @@ impl Reader {
 
 async fn rows(house: &House, tenant: &str) -> Books {
     let reader = house.app.database();
-    let states: Vec<(String, i64)> = query(
-        "SELECT 'order ' || status, count(*) FROM orders WHERE tenant = ?1 GROUP BY status \
-         UNION ALL SELECT 'reservation ' || status, count(*) FROM reservations \
-         WHERE tenant = ?1 GROUP BY status",
+    let states: Vec<(String, String)> = query(
+        "SELECT 'order', status FROM orders WHERE tenant = ?1 \
+         UNION ALL SELECT 'reservation', status FROM reservations WHERE tenant = ?1",
     )
     .bind(tenant)
     .fetch_all(reader)
     .await
     .unwrap();
-    let sums: (i64, i64, i64, i64) = query(
-        "SELECT (SELECT coalesce(sum(quantity), 0) FROM orders \
-             WHERE tenant = ?1 AND status IN ('pending', 'paid')), \
-         (SELECT coalesce(sum(amount), 0) FROM payments WHERE tenant = ?1 AND status = 'paid'), \
-         (SELECT coalesce(sum(amount), 0) FROM refunds WHERE tenant = ?1), \
-         (SELECT coalesce(sum(amount), 0) FROM refunds \
-             WHERE tenant = ?1 AND settled_at IS NOT NULL)",
-    )
-    .bind(tenant)
-    .fetch_one(reader)
-    .await
-    .unwrap();
-    let (pieces, paid, refunds, settled) = sums;
-    Books { states: states.into_iter().collect(), pieces, paid, refunds, settled }
+    let mut books = Books::default();
+    for (kind, status) in states {
+        *books.states.entry(format!("{kind} {status}")).or_default() += 1;
+    }
+    for (sum, statement) in [
+        (
+            &mut books.pieces,
+            "SELECT quantity FROM orders WHERE tenant = ? AND status IN ('pending', 'paid')",
+        ),
+        (&mut books.paid, "SELECT amount FROM payments WHERE tenant = ? AND status = 'paid'"),
+        (&mut books.refunds, "SELECT amount FROM refunds WHERE tenant = ?"),
+        (
+            &mut books.settled,
+            "SELECT amount FROM refunds WHERE tenant = ? AND settled_at IS NOT NULL",
+        ),
+    ] {
+        let rows: Vec<i64> = query(statement).bind(tenant).fetch_all(reader).await.unwrap();
+        *sum = rows.iter().sum();
+    }
+    books
 }
 
 async fn play(house: &Arc<House>, gamblers: &Arc<Vec<Gambler>>, steps: std::ops::Range<u32>) {

@@ -77,6 +77,12 @@ pub(crate) async fn take_in(
     body: &[u8],
     request: RequestId,
 ) -> Result<Outcome, Problem> {
+    // Most duplicates come long after the first, and need no transaction.
+    let known = query("SELECT 1 FROM webhook_events WHERE provider = ? AND event_id = ?");
+    let known = known.bind(PROVIDER).bind(id).fetch_optional::<i64>(app.database()).await?;
+    if known.is_some() {
+        return Ok(Outcome::Duplicate);
+    }
     deal!(app, |deal| take_in_once(deal, id, body, request.clone()).await)
 }
 

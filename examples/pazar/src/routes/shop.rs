@@ -355,6 +355,7 @@ pub(super) async fn proofs(
     let tenant = tenant(&tenant_id)?;
     moves::require(&app, &user, "audit.read", &tenant).await?;
     let cursor = asked(cursor)?;
+    app.number_entries().await?;
     let head = app.hos().head(app.world(), &tenant).await?;
     let page = app.hos().page(app.world(), &tenant, cursor.from, PROOFS_PAGE).await?;
     let entries = page.into_iter().map(|entry| ProofView {
