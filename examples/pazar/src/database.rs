@@ -13,7 +13,7 @@ mod value;
 use hos_core::error::Fault;
 use hos_core::hos::{Hos, HosOptions, Within};
 use hos_core::law::Law;
-use hos_sqlx::{GuardedColumn, SqliteStore, WithinExt as _};
+use hos_sqlx::{GuardedColumn, MysqlStore, PostgresStore, SqliteStore, WithinExt as _};
 
 pub use dialect::Dialect;
 pub use query::{Query, query};
@@ -28,6 +28,10 @@ pub use value::Value;
 pub enum Database {
     /// One file.
     Sqlite(SqliteStore),
+    /// PostgreSQL.
+    Postgres(PostgresStore),
+    /// MariaDB or MySQL.
+    Mysql(MysqlStore),
 }
 
 /// A transaction, in which rows and law are written together. Dropped, it is taken back.
@@ -36,6 +40,10 @@ pub enum Database {
 pub enum Transaction {
     /// Of the one connection that writes.
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    /// Of PostgreSQL.
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+    /// Of MariaDB or MySQL.
+    Mysql(sqlx::Transaction<'static, sqlx::MySql>),
 }
 
 /// Where a statement finds its rows.
@@ -54,6 +62,8 @@ pub enum Rows<'a> {
 pub enum LawRows<'a> {
     /// They can be read as any other.
     Open(&'a Database),
+    /// In a transaction that may see every tenant's.
+    Bound(Transaction),
 }
 
 impl LawRows<'_> {
@@ -61,6 +71,7 @@ impl LawRows<'_> {
     pub fn rows(&mut self) -> Rows<'_> {
         match self {
             Self::Open(database) => Rows::Database(database),
+            Self::Bound(transaction) => Rows::Transaction(transaction),
         }
     }
 }
@@ -86,10 +97,8 @@ impl Database {
     pub async fn open(url: &DatabaseUrl) -> Result<Self, Fault> {
         match url {
             DatabaseUrl::Sqlite(path) => Ok(Self::Sqlite(SqliteStore::open(path).await?)),
-            DatabaseUrl::Postgres(_) | DatabaseUrl::Mysql(_) => {
-                let message = "this version keeps everything in a file";
-                Err(Fault::new(hos_core::error::FaultKind::Foreign, message))
-            }
+            DatabaseUrl::Postgres(url) => Ok(Self::Postgres(PostgresStore::open(url).await?)),
+            DatabaseUrl::Mysql(url) => Ok(Self::Mysql(MysqlStore::open(url).await?)),
         }
     }
 
@@ -101,6 +110,8 @@ impl Database {
     pub async fn open_law(&self, law: Law, options: HosOptions) -> Result<Hos, Fault> {
         match self {
             Self::Sqlite(store) => Hos::open_with([law], store.clone(), options).await,
+            Self::Postgres(store) => Hos::open_with([law], store.clone(), options).await,
+            Self::Mysql(store) => Hos::open_with([law], store.clone(), options).await,
         }
     }
 
@@ -109,6 +120,8 @@ impl Database {
     pub fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+            Self::Mysql(_) => Dialect::Mysql,
         }
     }
 
@@ -120,6 +133,8 @@ impl Database {
     pub async fn begin(&self) -> Result<Transaction, Fault> {
         match self {
             Self::Sqlite(store) => Ok(Transaction::Sqlite(store.begin().await?)),
+            Self::Postgres(store) => Ok(Transaction::Postgres(store.begin().await?)),
+            Self::Mysql(store) => Ok(Transaction::Mysql(store.begin().await?)),
         }
     }
 
@@ -130,7 +145,13 @@ impl Database {
     /// What the database says.
     pub async fn law_rows(&self) -> Result<LawRows<'_>, DatabaseError> {
         match self {
-            Self::Sqlite(_) => Ok(LawRows::Open(self)),
+            Self::Sqlite(_) | Self::Mysql(_) => Ok(LawRows::Open(self)),
+            // It hides each tenant's rows from whoever was not bound to them.
+            Self::Postgres(_) => {
+                let mut transaction = self.begin().await?;
+                query("SELECT hos_bind_all()").execute(&mut transaction).await?;
+                Ok(LawRows::Bound(transaction))
+            }
         }
     }
 
@@ -142,6 +163,8 @@ impl Database {
     pub async fn guard(&self, column: &GuardedColumn) -> Result<(), Fault> {
         match self {
             Self::Sqlite(store) => store.guard(column).await,
+            Self::Postgres(store) => store.guard(column).await,
+            Self::Mysql(store) => store.guard(column).await,
         }
     }
 
@@ -153,6 +176,8 @@ impl Database {
     pub async fn close(&self) -> Result<(), Fault> {
         match self {
             Self::Sqlite(store) => store.close().await,
+            Self::Postgres(store) => store.close().await,
+            Self::Mysql(store) => store.close().await,
         }
     }
 }
@@ -162,6 +187,8 @@ impl Transaction {
     pub fn within(&mut self, hos: &Hos) -> Within<'_> {
         match self {
             Self::Sqlite(native) => hos.within(native),
+            Self::Postgres(native) => hos.within(native),
+            Self::Mysql(native) => hos.within(native),
         }
     }
 
@@ -173,6 +200,8 @@ impl Transaction {
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(native) => native.commit().await,
+            Self::Postgres(native) => native.commit().await,
+            Self::Mysql(native) => native.commit().await,
         }
     }
 
@@ -184,6 +213,8 @@ impl Transaction {
     pub async fn rollback(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(native) => native.rollback().await,
+            Self::Postgres(native) => native.rollback().await,
+            Self::Mysql(native) => native.rollback().await,
         }
     }
 
@@ -193,8 +224,11 @@ impl Transaction {
     ///
     /// What the database says.
     pub(crate) async fn run(&mut self, script: &'static str) -> Result<(), sqlx::Error> {
+        let script = sqlx::raw_sql(script);
         match self {
-            Self::Sqlite(native) => sqlx::raw_sql(script).execute(&mut **native).await.map(|_| ()),
+            Self::Sqlite(native) => script.execute(&mut **native).await.map(|_| ()),
+            Self::Postgres(native) => script.execute(&mut **native).await.map(|_| ()),
+            Self::Mysql(native) => script.execute(&mut **native).await.map(|_| ()),
         }
     }
 }

@@ -67,6 +67,12 @@ impl Query {
             Transaction::Sqlite(native) => {
                 self.native::<Sqlite>()?.execute(&mut **native).await?.rows_affected()
             }
+            Transaction::Postgres(native) => {
+                self.native::<Postgres>()?.execute(&mut **native).await?.rows_affected()
+            }
+            Transaction::Mysql(native) => {
+                self.native::<MySql>()?.execute(&mut **native).await?.rows_affected()
+            }
         })
     }
 
@@ -109,15 +115,23 @@ impl Query {
     }
 
     async fn fetch(self, rows: Rows<'_>) -> Result<Vec<Row>, Error> {
+        macro_rules! read {
+            ($native:ty, $from:expr, $row:expr) => {{
+                let rows = self.native::<$native>()?.fetch_all($from).await?;
+                rows.into_iter().map($row).collect()
+            }};
+        }
         Ok(match rows {
-            Rows::Database(Database::Sqlite(store)) => {
-                let rows = self.native::<Sqlite>()?.fetch_all(store.reader()).await?;
-                rows.into_iter().map(Row::Sqlite).collect()
-            }
-            Rows::Transaction(Transaction::Sqlite(native)) => {
-                let rows = self.native::<Sqlite>()?.fetch_all(&mut **native).await?;
-                rows.into_iter().map(Row::Sqlite).collect()
-            }
+            Rows::Database(database) => match database {
+                Database::Sqlite(store) => read!(Sqlite, store.reader(), Row::Sqlite),
+                Database::Postgres(store) => read!(Postgres, store.reader(), Row::Postgres),
+                Database::Mysql(store) => read!(MySql, store.reader(), Row::Mysql),
+            },
+            Rows::Transaction(transaction) => match transaction {
+                Transaction::Sqlite(native) => read!(Sqlite, &mut **native, Row::Sqlite),
+                Transaction::Postgres(native) => read!(Postgres, &mut **native, Row::Postgres),
+                Transaction::Mysql(native) => read!(MySql, &mut **native, Row::Mysql),
+            },
         })
     }
 
