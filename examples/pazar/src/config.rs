@@ -138,15 +138,7 @@ impl Config {
         let address = read.needed(&ADDRESS, |text| {
             text.parse::<SocketAddr>().map_err(|error| format!("{error}; expected 127.0.0.1:8080"))
         });
-        let parse = |text: &str| DatabaseUrl::parse(text).map_err(|error| error.to_string());
-        let file = read.needed(&DATA, |text| match parse(text)? {
-            DatabaseUrl::Sqlite(file) => Ok(DatabaseUrl::Sqlite(file)),
-            _ => Err("names no file; a server is said by DATABASE_URL".to_owned()),
-        });
-        let database = match read.sources.value(&DATABASE_URL) {
-            Some(_) => read.wanted(&DATABASE_URL, parse),
-            None => file,
-        };
+        let database = read.database();
         let demo_is_said = read.sources.value(&DEMO).is_some();
         let demo = read.needed(&DEMO, switch);
         // Never a flag: flags are seen by every process of the machine.
@@ -229,6 +221,19 @@ impl<E: Fn(&str) -> Option<String>> Reading<E> {
             return parse(setting.default).ok();
         }
         self.wanted(setting, parse)
+    }
+
+    /// Where everything is kept: `DATABASE_URL`, or else the file.
+    fn database(&mut self) -> Option<DatabaseUrl> {
+        let parse = |text: &str| DatabaseUrl::parse(text).map_err(|error| error.to_string());
+        let file = self.needed(&DATA, |text| match parse(text)? {
+            DatabaseUrl::Sqlite(file) => Ok(DatabaseUrl::Sqlite(file)),
+            _ => Err("names no file; a server is said by DATABASE_URL".to_owned()),
+        });
+        match self.sources.value(&DATABASE_URL) {
+            Some(_) => self.wanted(&DATABASE_URL, parse),
+            None => file,
+        }
     }
 
     fn quotas(&mut self) -> Quotas {
