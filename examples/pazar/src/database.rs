@@ -175,10 +175,11 @@ impl Database {
     /// What the store says; everything is closed all the same.
     pub async fn close(&self) -> Result<(), Fault> {
         match self {
-            Self::Sqlite(store) => store.close().await,
+            Self::Sqlite(store) => store.close().await?,
             Self::Postgres(store) => store.close().await,
             Self::Mysql(store) => store.close().await,
         }
+        Ok(())
     }
 }
 

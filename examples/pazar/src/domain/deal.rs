@@ -1,9 +1,10 @@
 //! One transaction: the marketplace's rows and the law's, both or neither.
 
 use hos_core::hos::{Denials, Within};
+use hos_core::id::Tenant;
 
 use crate::app::App;
-use crate::database::Transaction;
+use crate::database::{Transaction, query};
 use crate::error::Problem;
 
 /// How often a deal is tried that others at the same time got in the way of.
@@ -62,6 +63,24 @@ impl<'a> Deal<'a> {
     /// The rows, within this transaction.
     pub(crate) fn rows(&mut self) -> &mut Transaction {
         &mut self.transaction
+    }
+
+    /// Holds an order or a booking until the end, so that whoever pays for it, cancels it or gives
+    /// its money back comes one after another. Before the law, lest two wait for each other.
+    pub(crate) async fn hold(
+        &mut self,
+        tenant: &Tenant,
+        kind: &str,
+        id: &str,
+    ) -> Result<(), Problem> {
+        let row = match kind {
+            "order" => query("SELECT id FROM orders WHERE tenant = ? AND id = ?"),
+            "reservation" => query("SELECT id FROM reservations WHERE tenant = ? AND id = ?"),
+            _ => return Ok(()),
+        };
+        let row = row.bind(tenant.as_str()).bind(id).for_update();
+        row.fetch_optional::<String>(self.rows()).await?;
+        Ok(())
     }
 
     /// Ends: commits what went well, takes back the rest, then records what was denied.

@@ -54,6 +54,7 @@ async fn act_in(
         let settling = Settling { actor: &actor, key, request, seen: wish.revision };
         return payments::settle(deal, &payment, &settling).await;
     }
+    deal.hold(&subject.tenant, kind, subject.id.as_str()).await?;
     let mut command = Command::new(&actor, subject, action);
     if let Some(reason) = wish.reason.as_deref().filter(|reason| !reason.trim().is_empty()) {
         command = command.input("reason", reason);

@@ -148,21 +148,6 @@ struct Payable {
     open: bool,
 }
 
-/// Keeps what is to be paid for as it is, so that nobody cancels it or asks for it meanwhile.
-async fn lock_payable(
-    deal: &mut Deal<'_>,
-    tenant: &Tenant,
-    new: &NewPayment,
-) -> Result<(), Problem> {
-    let row = match new.payable_kind.as_str() {
-        "order" => query("SELECT id FROM orders WHERE tenant = ? AND id = ?"),
-        _ => query("SELECT id FROM reservations WHERE tenant = ? AND id = ?"),
-    };
-    let row = row.bind(tenant.as_str()).bind(&new.payable).for_update();
-    row.fetch_optional::<String>(deal.rows()).await?;
-    Ok(())
-}
-
 async fn payable(
     rows: impl Into<Rows<'_>>,
     tenant: &Tenant,
@@ -208,7 +193,7 @@ async fn open_in(
     tenant: &Tenant,
     new: &NewPayment,
 ) -> Result<(String, Receipt), Problem> {
-    lock_payable(deal, tenant, new).await?;
+    deal.hold(tenant, &new.payable_kind, &new.payable).await?;
     let payable = payable(deal.rows(), tenant, new).await?;
     if payable.customer != call.user.id {
         return Err(Problem::not_found());
@@ -314,6 +299,7 @@ pub(crate) async fn settle(
     let tenant = Tenant::new(&payment.tenant)?;
     let subject = deal.app().subject(&tenant, "payment", &payment.id)?;
     let payable = deal.app().subject(&tenant, &payment.payable_kind, &payment.payable)?;
+    deal.hold(&tenant, &payment.payable_kind, &payment.payable).await?;
     let action = match payment.payable_kind.as_str() {
         "order" => "pay",
         _ => {

@@ -102,6 +102,7 @@ pub(super) async fn settle(
     let tenant = Tenant::new(&payment.tenant)?;
     let app = deal.app();
     if payment.payable_kind == "order" {
+        deal.hold(&tenant, "order", &payment.payable).await?;
         let order = orders::find(deal.rows(), &tenant, &payment.payable).await?;
         let owes = |order: &orders::Order| matches!(&*order.status, "refund_due" | "refunded");
         if payment.status == "paid" && order.as_ref().is_some_and(owes) {
