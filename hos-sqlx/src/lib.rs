@@ -1,18 +1,25 @@
 //! Keeps what the law decided in an SQL database.
 //!
 //! [`SqliteStore`] is a whole backend in one SQLite file, its own or the one that holds a world's
-//! tables. [`WithinExt::within`] runs the law in a transaction of the caller's, so that domain
+//! tables; `PostgresStore` is one in a PostgreSQL database. [`WithinExt::within`] runs the law in a transaction of the caller's, so that domain
 //! rows and law rows commit together.
 
 mod decide;
 mod encoding;
 mod fault;
+mod frontier;
+mod guard;
 mod known;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod standing;
 mod within;
 
+pub use guard::GuardedColumn;
+#[cfg(feature = "postgres")]
+pub use postgres::{Pooler, PostgresOptions, PostgresStore};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{GuardedColumn, SqliteOptions, SqliteStore};
+pub use sqlite::{SqliteOptions, SqliteStore};
 pub use within::{Caller, WithinExt};
