@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Bless,
     /// Start the release server of `pazar` and walk through its main story
     Smoke,
+    /// Start PostgreSQL, its standby, PgBouncer and MariaDB, say their addresses, stop on Ctrl-C
+    Services,
 }
 
 /// Which campaign to run, how long and from which seed.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use hos_services::ServiceError;
+
 /// A sentence for the person who typed the command.
 #[derive(Debug)]
 pub(crate) struct Failure(String);
@@ -15,5 +17,11 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
+    }
+}
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        Self::new(error.to_string())
     }
 }

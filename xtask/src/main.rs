@@ -6,6 +6,8 @@ mod cli;
 mod clock;
 mod failure;
 mod gate;
+mod interrupt;
+mod services;
 mod step;
 mod system;
 mod tool;
@@ -36,6 +38,7 @@ fn obey(command: Command) -> Result<(), Failure> {
         Command::Campaign(order) => campaign::obey(&order),
         Command::Bless => bless().run(),
         Command::Smoke => smoke().run(),
+        Command::Services => services::run(),
     }
 }
 

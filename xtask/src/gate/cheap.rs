@@ -11,6 +11,7 @@ pub(super) const GATES: &[Gate] = &[
     Gate { name: "lints", check: lints },
     Gate { name: "docs", check: docs },
     Gate { name: "browser", check: browser },
+    Gate { name: "databases", check: databases },
     Gate { name: "tests", check: tests },
 ];
 
@@ -40,6 +41,14 @@ fn browser() -> Result<Verdict, Failure> {
     Ok(match system::ensure_browser() {
         Ok(_) => Verdict::Passed,
         Err(failure) => Verdict::Skipped(failure.to_string()),
+    })
+}
+
+/// The database servers are there; without them their tests say that they were skipped.
+fn databases() -> Result<Verdict, Failure> {
+    Ok(match hos_services::install() {
+        Ok(()) => Verdict::Passed,
+        Err(error) => Verdict::Skipped(error.to_string()),
     })
 }
 

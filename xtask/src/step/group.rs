@@ -4,6 +4,8 @@ use std::process::{Child, Command, ExitStatus};
 use std::thread;
 use std::time::Duration;
 
+use crate::interrupt::Interrupt;
+
 /// How often a running child is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -71,46 +73,10 @@ fn kill_group(child: &mut Child) -> std::io::Result<()> {
     Ok(kill_process_group(Pid::from_child(child), Signal::KILL)?)
 }
 
-/// A group of its own does not hear the terminal's interrupt, so this process listens for it.
-#[cfg(unix)]
-#[derive(Debug)]
-struct Interrupt(std::sync::Arc<std::sync::atomic::AtomicBool>);
-
-#[cfg(unix)]
-impl Interrupt {
-    fn listen() -> std::io::Result<Self> {
-        use signal_hook::{consts, flag};
-
-        let came = std::sync::Arc::default();
-        flag::register(consts::SIGINT, std::sync::Arc::clone(&came))?;
-        flag::register(consts::SIGTERM, std::sync::Arc::clone(&came))?;
-        Ok(Self(came))
-    }
-
-    fn came(&self) -> bool {
-        self.0.load(std::sync::atomic::Ordering::Relaxed)
-    }
-}
-
 #[cfg(not(unix))]
 fn own_group(_: &mut Command) {}
 
 #[cfg(not(unix))]
 fn kill_group(child: &mut Child) -> std::io::Result<()> {
     child.kill()
-}
-
-#[cfg(not(unix))]
-#[derive(Debug)]
-struct Interrupt;
-
-#[cfg(not(unix))]
-impl Interrupt {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    fn came(&self) -> bool {
-        false
-    }
 }

@@ -17,10 +17,19 @@ struct Rule {
 
 const RULES: &[Rule] = &[
     Rule { name: "hos-core", normal: &[], dev: &[] },
-    Rule { name: "hos-sqlx", normal: &["hos-core"], dev: &["hos-conformance", "hos-work"] },
-    Rule { name: "hos-work", normal: &["hos-core"], dev: &["hos-conformance", "hos-sqlx"] },
+    Rule {
+        name: "hos-sqlx",
+        normal: &["hos-core"],
+        dev: &["hos-conformance", "hos-services", "hos-work"],
+    },
+    Rule {
+        name: "hos-work",
+        normal: &["hos-core"],
+        dev: &["hos-conformance", "hos-services", "hos-sqlx"],
+    },
     Rule { name: "hos-conformance", normal: &["hos-core"], dev: &["hos-sqlx", "hos-work"] },
-    Rule { name: "xtask", normal: &[], dev: &[] },
+    Rule { name: "hos-services", normal: &[], dev: &[] },
+    Rule { name: "xtask", normal: &["hos-services"], dev: &[] },
 ];
 
 /// The core needs no runtime, no database and no network.

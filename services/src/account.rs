@@ -1,0 +1,43 @@
+//! Servers refuse to run as an administrator, so they run as their package's account.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::ServiceError;
+use crate::program::{Program, clean, run};
+
+/// Whether the directory that this process made is an administrator's.
+#[cfg(unix)]
+pub(crate) fn owns_as_administrator(directory: &Path) -> Result<bool, ServiceError> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let metadata = directory.metadata();
+    let metadata = metadata.map_err(ServiceError::system(directory.display().to_string()))?;
+    Ok(metadata.uid() == 0)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn owns_as_administrator(_: &Path) -> Result<bool, ServiceError> {
+    Ok(false)
+}
+
+/// Makes the directory the account's.
+pub(crate) fn give(directory: &Path, account: &str, server: Program) -> Result<(), ServiceError> {
+    let mut command = clean("chown");
+    command.arg(format!("{account}:{account}")).arg(directory);
+    run(&mut command, "").map(drop).map_err(|_| ServiceError::Missing {
+        program: server.name.to_owned(),
+        package: server.package.to_owned(),
+    })
+}
+
+/// A group of its own does not hear the terminal's interrupt.
+#[cfg(unix)]
+pub(crate) fn own_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt as _;
+
+    command.process_group(0);
+}
+
+#[cfg(not(unix))]
+pub(crate) fn own_group(_: &mut Command) {}

@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+pub mod shared;
+
+mod account;
+mod error;
+mod home;
+mod install;
+mod mariadb;
+mod pgbouncer;
+mod port;
+mod postgres;
+mod program;
+mod server;
+mod skip;
+
+pub use error::ServiceError;
+pub use install::install;
+pub use mariadb::MariaDb;
+pub use pgbouncer::PgBouncer;
+pub use postgres::Postgres;
+pub use skip::skip_or_fail;
