@@ -251,6 +251,10 @@ impl<S: Backend> Ledger for FaultyStore<S> {
     ) -> Result<Vec<Hash>, Fault> {
         inject!(self, Call::Read, self.inner.leaf_hashes(world, tenant, from, limit))
     }
+
+    async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
+        inject!(self, Call::Write, self.inner.sequence_pending(limit))
+    }
 }
 
 #[async_trait]

@@ -9,18 +9,18 @@ use hos_core::commit::{Commit, ContractRecord, LawRecord, Outcome};
 use hos_core::error::Fault;
 use hos_core::id::{ActorId, Kind, Role, Tenant, Version, World};
 use hos_core::merkle::Hash;
-use hos_core::proof::{LogEntry, LogHead};
+use hos_core::proof::{LogEntry, LogHead, PAGE_MAX};
 use hos_core::standing::Standing;
 use hos_core::store::{Archive, Ask, Backend, Ledger, Outbox, OutboxRow, Store};
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
 
-/// Forwards everything but [`Store`] to a field.
-macro_rules! forward_all_but_store {
-    ($type:ty, $field:tt) => {
+/// Forwards [`Archive`] and [`Outbox`] to a field.
+macro_rules! forward_archive_and_outbox {
+    ($type:ty, $field:tt $(, $generic:ident)?) => {
         #[async_trait]
         #[deny(clippy::missing_trait_methods)]
-        impl Archive for $type {
+        impl$(<$generic: Backend>)? Archive for $type {
             async fn laws(&self, world: &World) -> Result<Vec<LawRecord>, Fault> {
                 self.$field.laws(world).await
             }
@@ -71,6 +71,25 @@ macro_rules! forward_all_but_store {
 
         #[async_trait]
         #[deny(clippy::missing_trait_methods)]
+        impl$(<$generic: Backend>)? Outbox for $type {
+            async fn waiting(&self, limit: u32) -> Result<Vec<OutboxRow>, Fault> {
+                self.$field.waiting(limit).await
+            }
+
+            async fn done(&self, ids: &[u64]) -> Result<(), Fault> {
+                self.$field.done(ids).await
+            }
+        }
+    };
+}
+
+/// Forwards everything but [`Store`] to a field.
+macro_rules! forward_all_but_store {
+    ($type:ty, $field:tt) => {
+        forward_archive_and_outbox!($type, $field);
+
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
         impl Ledger for $type {
             async fn head(&self, world: &World, tenant: &Tenant) -> Result<LogHead, Fault> {
                 self.$field.head(world, tenant).await
@@ -113,17 +132,9 @@ macro_rules! forward_all_but_store {
             ) -> Result<Vec<Hash>, Fault> {
                 self.$field.leaf_hashes(world, tenant, from, limit).await
             }
-        }
 
-        #[async_trait]
-        #[deny(clippy::missing_trait_methods)]
-        impl Outbox for $type {
-            async fn waiting(&self, limit: u32) -> Result<Vec<OutboxRow>, Fault> {
-                self.$field.waiting(limit).await
-            }
-
-            async fn done(&self, ids: &[u64]) -> Result<(), Fault> {
-                self.$field.done(ids).await
+            async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
+                self.$field.sequence_pending(limit).await
             }
         }
     };
@@ -146,6 +157,87 @@ impl Store for Shared {
 }
 
 forward_all_but_store!(Shared, 0);
+
+/// A backend that stages its proofs, as one whose entries are numbered as they are recorded:
+/// whatever waits is sequenced before a log is read.
+#[derive(Debug)]
+pub struct Sequenced<B>(pub B);
+
+impl<B: Backend> Sequenced<B> {
+    async fn settle(&self) -> Result<(), Fault> {
+        while self.0.sequence_pending(PAGE_MAX).await? > 0 {}
+        Ok(())
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<B: Backend> Store for Sequenced<B> {
+    async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
+        self.0.load_all(asks).await
+    }
+
+    async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
+        self.0.commit_all(commits).await
+    }
+}
+
+forward_archive_and_outbox!(Sequenced<B>, 0, B);
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<B: Backend> Ledger for Sequenced<B> {
+    async fn head(&self, world: &World, tenant: &Tenant) -> Result<LogHead, Fault> {
+        self.settle().await?;
+        self.0.head(world, tenant).await
+    }
+
+    async fn find(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        id: ProofId,
+    ) -> Result<Option<LogEntry>, Fault> {
+        self.settle().await?;
+        self.0.find(world, tenant, id).await
+    }
+
+    async fn page(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<LogEntry>, Fault> {
+        self.settle().await?;
+        self.0.page(world, tenant, from, limit).await
+    }
+
+    async fn history(
+        &self,
+        subject: &Subject,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<LogEntry>, Fault> {
+        self.settle().await?;
+        self.0.history(subject, after, limit).await
+    }
+
+    async fn leaf_hashes(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<Hash>, Fault> {
+        self.settle().await?;
+        self.0.leaf_hashes(world, tenant, from, limit).await
+    }
+
+    async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
+        self.0.sequence_pending(limit).await
+    }
+}
 
 /// What happens between a load and its commit.
 pub(crate) type Hook = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;

@@ -9,6 +9,8 @@ use hos_core::memory::{MemoryStore, MemoryTransaction};
 use hos_core::store::{Backend, Store};
 use hos_core::subject::Subject;
 
+pub use crate::forward::Sequenced;
+
 /// Makes backends, one for each case.
 #[async_trait]
 pub trait Factory: Send + Sync {

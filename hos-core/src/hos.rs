@@ -241,6 +241,18 @@ impl Hos {
         Ok(fired)
     }
 
+    /// Gives recorded entries that have no place in their log yet their index, at most so many;
+    /// answers how many. To be called again and again, by any process, where a store stages its
+    /// proofs; always 0 where entries are numbered as they are recorded.
+    ///
+    /// # Errors
+    ///
+    /// What the store says; `Corrupt` for a leaf that is not what its hash says, which is never
+    /// given an index.
+    pub async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
+        self.store.sequence_pending(limit.min(crate::proof::PAGE_MAX)).await
+    }
+
     /// Deletes receipts whose retention has passed, at most so many.
     ///
     /// # Errors

@@ -211,6 +211,10 @@ impl Ledger for MemoryStore {
         let page = self.page(world, tenant, from, limit).await?;
         Ok(page.into_iter().map(|entry| entry.leaf_hash).collect())
     }
+
+    async fn sequence_pending(&self, _limit: u32) -> Result<u32, Fault> {
+        Ok(0)
+    }
 }
 
 #[async_trait]

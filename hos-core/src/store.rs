@@ -134,6 +134,11 @@ pub trait Ledger: Send + Sync {
         from: u64,
         limit: u32,
     ) -> Result<Vec<Hash>, Fault>;
+
+    /// Gives recorded entries that have no place in their log yet their index, at most so many;
+    /// answers how many. Any process may call it. Always 0 where entries are numbered as they
+    /// are recorded.
+    async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault>;
 }
 
 /// A message that waits to be published.

@@ -205,6 +205,10 @@ impl Ledger for Watched {
     ) -> Result<Vec<Hash>, Fault> {
         self.inner.leaf_hashes(world, tenant, from, limit).await
     }
+
+    async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
+        self.inner.sequence_pending(limit).await
+    }
 }
 
 #[async_trait]
