@@ -1,18 +1,22 @@
 //! Keeps what the law decided in an SQL database.
 //!
 //! [`SqliteStore`] is a whole backend in one SQLite file, its own or the one that holds a world's
-//! tables. [`WithinExt::within`] runs the law in a transaction of the caller's, so that domain
+//! tables. `MysqlStore`, with the feature `mysql`, is one in a MariaDB database. [`WithinExt::within`] runs the law in a transaction of the caller's, so that domain
 //! rows and law rows commit together.
 
 mod decide;
 mod encoding;
 mod fault;
 mod known;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod standing;
 mod within;
 
+#[cfg(feature = "mysql")]
+pub use mysql::{MysqlOptions, MysqlStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{GuardedColumn, SqliteOptions, SqliteStore};
 pub use within::{Caller, WithinExt};

@@ -1,0 +1,62 @@
+//! Opens the connections and checks what they were opened on.
+
+use std::time::Duration;
+
+use hos_core::error::Fault;
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions};
+use sqlx::pool::PoolConnectionMetadata;
+use sqlx::{ConnectOptions, Connection as _, Error};
+
+use super::fault::classify;
+use super::migrate;
+use super::options::MysqlOptions;
+
+const STATEMENTS_CACHED: usize = 512;
+/// A connection that rested longer is asked whether it is still there before it is used.
+const RESTED: Duration = Duration::from_secs(5);
+
+/// The pool, over a database whose schema is up to date.
+pub(super) async fn open(options: &MysqlOptions) -> Result<MySqlPool, Fault> {
+    let direct = pool(options.direct_url.as_ref().unwrap_or(&options.url), options)?;
+    let migrated = migrate::migrate(&direct, options.lock_timeout).await;
+    if migrated.is_ok() && options.direct_url.is_none() {
+        return Ok(direct);
+    }
+    direct.close().await;
+    migrated?;
+    pool(&options.url, options)
+}
+
+fn pool(url: &str, options: &MysqlOptions) -> Result<MySqlPool, Fault> {
+    let connect: MySqlConnectOptions = url.parse().map_err(classify)?;
+    let connect = connect.statement_cache_capacity(STATEMENTS_CACHED).disable_statement_logging();
+    let seconds = options.lock_timeout.as_secs();
+    Ok(MySqlPoolOptions::new()
+        .max_connections(options.connections)
+        .acquire_timeout(options.acquire_timeout)
+        .test_before_acquire(false)
+        .before_acquire(|connection, metadata| Box::pin(is_there(connection, metadata)))
+        .after_connect(move |connection, _| Box::pin(prepare(connection, seconds)))
+        .connect_lazy_with(connect))
+}
+
+async fn is_there(
+    connection: &mut MySqlConnection,
+    metadata: PoolConnectionMetadata,
+) -> Result<bool, Error> {
+    if metadata.idle_for > RESTED {
+        connection.ping().await?;
+    }
+    Ok(true)
+}
+
+async fn prepare(connection: &mut MySqlConnection, seconds: u64) -> Result<(), Error> {
+    let isolation = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+    sqlx::raw_sql(isolation).execute(&mut *connection).await?;
+    sqlx::query(include_str!("set_session.sql"))
+        .bind(seconds)
+        .bind(seconds)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
