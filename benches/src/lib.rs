@@ -33,6 +33,8 @@ pub enum Target {
     TimesAsLong(f64),
     /// At least so many times the first row's number per second.
     TimesAsMany(f64),
+    /// At least so many times the number per second of the row with this name.
+    TimesAsManyAs(&'static str, f64),
     /// At most so many nanoseconds.
     Nanoseconds(f64),
 }
@@ -68,14 +70,25 @@ pub fn table(title: &str, rounds: usize, rows: &mut [Row<'_>]) {
     }
     println!("\n{title}");
     println!("{:<46} {:>11} {:>11} {:>7} {:>10}", "", "ns each", "per second", "ratio", "target");
-    let by_rate = rows.iter().any(|row| matches!(row.target, Some(Target::TimesAsMany(_))));
+    let by_rate = rows
+        .iter()
+        .any(|row| matches!(row.target, Some(Target::TimesAsMany(_) | Target::TimesAsManyAs(..))));
+    let names: Vec<&str> = rows.iter().map(|row| row.name).collect();
+    let all = figures.clone();
     for ((row, figures), ratios) in rows.iter().zip(figures).zip(ratios) {
-        let (each, longer) = (median(figures), median(ratios));
+        let (each, longer) = (median(figures.clone()), median(ratios));
         let ratio = if by_rate { longer.recip() } else { longer };
         let target = match row.target {
             None => String::new(),
             Some(Target::TimesAsLong(most)) => format!("<= {most:.2}"),
             Some(Target::TimesAsMany(least)) => format!(">= {least:.2}"),
+            Some(Target::TimesAsManyAs(name, least)) => {
+                let other =
+                    names.iter().position(|other| *other == name).and_then(|at| all.get(at));
+                let rates =
+                    other.into_iter().flatten().zip(&figures).map(|(other, own)| other / own);
+                format!("{:.2} of `{name}` >= {least:.2}", median(rates.collect()))
+            }
             Some(Target::Nanoseconds(most)) => format!("<= {most:.0} ns"),
         };
         let per_second = 1e9 / each;

@@ -165,6 +165,11 @@ pub enum FaultKind {
     Full,
     /// The store is read-only.
     ReadOnly,
+    /// The store refused the user, the password, the encryption or a right that is needed. Mend
+    /// the configuration.
+    Unauthorized,
+    /// The store's software is too old or lacks something that is needed. Upgrade it.
+    Unsupported,
     /// The store's bytes are damaged. Restore it from a backup.
     Corrupt,
     /// The store was written by a newer version of this software. Upgrade.

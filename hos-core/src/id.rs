@@ -265,6 +265,9 @@ text_type!(
 const WORLD_TENANT: &str = "@world";
 
 impl Tenant {
+    /// The reserved tenant's name.
+    pub const WORLD: &'static str = WORLD_TENANT;
+
     /// The reserved tenant `@world`: what concerns the whole world.
     #[must_use]
     pub fn world() -> Self {

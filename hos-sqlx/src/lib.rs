@@ -1,22 +1,30 @@
 //! Keeps what the law decided in an SQL database.
 //!
 //! [`SqliteStore`] is a whole backend in one SQLite file, its own or the one that holds a world's
-//! tables. `MysqlStore`, with the feature `mysql`, is one in a MariaDB database. [`WithinExt::within`] runs the law in a transaction of the caller's, so that domain
-//! rows and law rows commit together.
+//! tables; `PostgresStore` is one in a PostgreSQL database, `MysqlStore` one in a MariaDB database.
+//! [`WithinExt::within`] runs the law in a transaction of the caller's, so that domain rows and law
+//! rows commit together.
 
 mod decide;
 mod encoding;
 mod fault;
+mod frontier;
+mod guard;
 mod known;
 #[cfg(feature = "mysql")]
 pub mod mysql;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod standing;
 mod within;
 
+pub use guard::GuardedColumn;
 #[cfg(feature = "mysql")]
 pub use mysql::{MysqlOptions, MysqlStore};
+#[cfg(feature = "postgres")]
+pub use postgres::{Pooler, PostgresOptions, PostgresStore};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{GuardedColumn, SqliteOptions, SqliteStore};
+pub use sqlite::{SqliteOptions, SqliteStore};
 pub use within::{Caller, WithinExt};

@@ -5,6 +5,7 @@ mod call;
 mod caller;
 mod commit;
 mod fault;
+mod guard;
 mod lease;
 mod ledger;
 mod lines;
@@ -17,6 +18,7 @@ mod row;
 mod sequence;
 mod single;
 mod step;
+mod upkeep;
 mod verify;
 mod write;
 
@@ -27,12 +29,14 @@ use hos_core::commit::{Commit, Outcome};
 use hos_core::error::{Fault, FaultKind};
 use hos_core::standing::Standing;
 use hos_core::store::{Ask, Store};
+use hos_core::time::Timestamp;
 use sqlx::mysql::MySqlPool;
 use sqlx::{MySql, Transaction};
 
 pub use caller::MysqlCaller;
 pub use options::MysqlOptions;
 
+use crate::guard::GuardedColumn;
 use crate::known::Known;
 
 /// The law in a MariaDB database, 10.6 or later. Clones share it.
@@ -85,8 +89,8 @@ impl MysqlStore {
     ///
     /// # Errors
     ///
-    /// A [`Fault`] whose kind says what to do: `NewerSchema`, `Busy`, `Full`, `ReadOnly`,
-    /// `Unavailable`; `Internal` when the server is not one that can be used.
+    /// A [`Fault`] whose kind says what to do: `Unauthorized`, `Unsupported`, `NewerSchema`,
+    /// `ReadOnly`, `Unavailable`, `Busy`, `Full`.
     pub async fn open_with(options: MysqlOptions) -> Result<Self, Fault> {
         let pool = open::open(&options).await?;
         let known = Known::new(options.cached);
@@ -114,6 +118,54 @@ impl MysqlStore {
     #[must_use]
     pub fn pool(&self) -> &MySqlPool {
         &self.shared.pool
+    }
+
+    /// The connections for the world's own queries: the same as [`MysqlStore::pool`].
+    #[must_use]
+    pub fn reader(&self) -> &MySqlPool {
+        &self.shared.pool
+    }
+
+    /// Protects a status column of the world's: the law writes it, plain SQL cannot.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] of the kind `Law` for a name outside the grammar or a table or column that
+    /// does not exist, and what the database says.
+    pub async fn guard(&self, column: &GuardedColumn) -> Result<(), Fault> {
+        guard::install(self.pool(), column).await
+    }
+
+    /// Makes the partitions that entries of this month and the next ones go into; answers how many
+    /// were made. To be called daily by any process; a month without one shares a partition.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn partition_ahead(&self, now: Timestamp, months: u32) -> Result<u32, Fault> {
+        upkeep::partition_ahead(self.pool(), now, months).await
+    }
+
+    /// Drops the partitions of entries and their parts that end before a moment, those with entries
+    /// that wait for their place excepted; answers their names. What is to be kept longer is to be
+    /// archived before. Costs the same however much they hold.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn drop_entries_before(&self, moment: Timestamp) -> Result<Vec<String>, Fault> {
+        upkeep::drop_entries_before(self.pool(), moment).await
+    }
+
+    /// Turns the outbox to its other half and gives the space of that one back, once all its
+    /// messages are done; answers whether it turned. To be called now and then by any process; it
+    /// waits for the transactions that write messages, and they wait for it.
+    ///
+    /// # Errors
+    ///
+    /// What the database says; `Busy` when a transaction that wrote messages stayed open too long.
+    pub async fn rotate_outbox(&self) -> Result<bool, Fault> {
+        upkeep::rotate_outbox(self.pool()).await
     }
 
     /// Closes every connection.

@@ -28,9 +28,9 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{Sqlite, Transaction};
 
 pub use caller::SqliteCaller;
-pub use guard::GuardedColumn;
 pub use options::SqliteOptions;
 
+use crate::guard::GuardedColumn;
 use crate::known::Known;
 use commit::Logs;
 

@@ -79,9 +79,8 @@ fn kind(error: &Error) -> FaultKind {
     let Some(code) = code(error) else {
         return match error {
             Error::PoolTimedOut => FaultKind::Busy,
-            Error::PoolClosed | Error::WorkerCrashed | Error::Io(_) | Error::Tls(_) => {
-                FaultKind::Unavailable
-            }
+            Error::PoolClosed | Error::WorkerCrashed | Error::Io(_) => FaultKind::Unavailable,
+            Error::Tls(_) | Error::Configuration(_) => FaultKind::Unauthorized,
             Error::BeginFailed | Error::InvalidSavePointStatement => FaultKind::Transaction,
             Error::ColumnDecode { .. } | Error::Decode(_) => FaultKind::Corrupt,
             _ => FaultKind::Internal,
@@ -90,9 +89,9 @@ fn kind(error: &Error) -> FaultKind {
     match code {
         DEADLOCK | LOCK_WAIT | RECORD_CHANGED | DUPLICATE | 3572 | 4031 | TOO_MANY_CONNECTIONS
         | 1203 | 1226 => FaultKind::Busy,
-        // Access denied: to the server, to the database, to a table, to a procedure.
-        1044 | 1045 | 1698 | 1142 | 1143 | 1227 | 1370 => FaultKind::Unavailable,
-        1317 | 1049 | SHUTDOWN | KILLED | 1969 => FaultKind::Unavailable,
+        // To the server, to the database, to a table, to a procedure; and no such database.
+        1044 | 1045 | 1698 | 1142 | 1143 | 1227 | 1370 | 1049 => FaultKind::Unauthorized,
+        1317 | SHUTDOWN | KILLED | 1969 => FaultKind::Unavailable,
         1290 | 1792 | 1836 => FaultKind::ReadOnly,
         1021 | 1041 | 1114 | 3675 => FaultKind::Full,
         126 | 127 | 1034 | 1194 | 1712 => FaultKind::Corrupt,
@@ -110,13 +109,11 @@ fn message(kind: FaultKind, error: &Error) -> String {
         (FaultKind::Busy, _) => {
             "another writer held the store for too long; send the command again"
         }
-        (FaultKind::Unavailable, Some(1044 | 1045 | 1698)) => {
-            "the server denies access; check user and password"
-        }
-        (FaultKind::Unavailable, Some(1142 | 1143 | 1227 | 1370)) => {
+        (FaultKind::Unauthorized, Some(1142 | 1143 | 1227 | 1370)) => {
             "the server's user lacks a right on the law's tables or procedures; grant it"
         }
-        (FaultKind::Unavailable, Some(1049)) => "there is no such database; check its name",
+        (FaultKind::Unauthorized, Some(1049)) => "there is no such database; check its name",
+        (FaultKind::Unauthorized, _) => "the server denies access; check user and password",
         (FaultKind::ReadOnly, _) => "the server is read-only; connect to the one that writes",
         (FaultKind::Unavailable, _) => "the server cannot be reached; check the address",
         (FaultKind::Corrupt, _) => "the store's bytes are damaged; restore it from a backup",

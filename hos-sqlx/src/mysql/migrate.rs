@@ -21,6 +21,7 @@ const STEPS: [(&str, &[&str]); 1] = [(
         include_str!("schema/standing.sql"),
         include_str!("schema/commit.sql"),
         include_str!("schema/hold.sql"),
+        include_str!("schema/partitions.sql"),
     ],
 )];
 
@@ -64,7 +65,7 @@ fn require_version(version: &str) -> Result<(), Fault> {
         return Ok(());
     }
     let message = format!("the server is {version}; MariaDB 10.6 or later is needed");
-    Err(Fault::new(FaultKind::Internal, message))
+    Err(Fault::new(FaultKind::Unsupported, message))
 }
 
 /// The schema's version; 0 when there is none.

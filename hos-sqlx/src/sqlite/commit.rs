@@ -20,6 +20,7 @@ use super::step::{self, ScopeNumbers, Step, WRITE, WRITE_AND_COMMIT};
 use crate::decide::{Decision, Facts, decide};
 use crate::encoding::signed;
 use crate::fault::{corrupt, same};
+use crate::frontier::frontier;
 
 const COLUMNS: usize = 8;
 const STATEMENT: &str = include_str!("verify.sql");
@@ -222,7 +223,7 @@ impl Found {
             let world: Option<i64> = unchecked(first, verify::WORLD_SCOPE)?;
             let size = count(first, verify::LOG_SIZE)?;
             let frontier = match (unchecked::<Option<&[u8]>>(first, verify::FRONTIER)?, known) {
-                (Some(bytes), _) => step::frontier(size, bytes)?,
+                (Some(bytes), _) => frontier(size, bytes)?,
                 (None, Some(log)) if own.is_some() => log.frontier.clone(),
                 (None, _) => Frontier::new(),
             };

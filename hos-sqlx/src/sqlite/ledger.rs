@@ -13,9 +13,9 @@ use sqlx::sqlite::SqliteRow;
 use super::SqliteStore;
 use super::fault::classify;
 use super::row::{column, count, hash, proof_id, unchecked};
-use super::step::frontier;
 use crate::encoding::{signed, unhex};
 use crate::fault::corrupt;
+use crate::frontier::frontier;
 
 /// One more than the last leaf index that a position has room for.
 const LOG_SIZE_MAX: u64 = 1 << 40;

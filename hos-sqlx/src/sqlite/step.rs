@@ -14,7 +14,7 @@ use sqlx::sqlite::SqliteArguments;
 use super::fault::classify;
 use super::lines::Lines;
 use crate::encoding::{hex, signed};
-use crate::fault::corrupt;
+use crate::frontier::appended;
 use crate::standing::{encode, generation};
 
 /// The columns of a step, as many as `write.sql` names.
@@ -61,9 +61,7 @@ pub(super) fn steps<'c>(
     let mut entries = Vec::with_capacity(commit.entries().len());
     for entry in commit.entries() {
         entries.push(Some((entry, frontier.size())));
-        frontier
-            .push(*entry.leaf_hash())
-            .map_err(|error| Fault::new(FaultKind::Full, "the log is full").caused_by(error))?;
+        appended(frontier, *entry.leaf_hash())?;
     }
     let step =
         |change, entry| Step { commit, scope, first: false, compares, change, entry, head: None };
@@ -186,9 +184,4 @@ fn timers(after: &SubjectAfter) -> Option<String> {
     };
     let timers: Vec<_> = after.timers().iter().map(timer).collect();
     (!timers.is_empty()).then(|| json!(timers).to_string())
-}
-
-/// The frontier of a log as the store keeps it.
-pub(super) fn frontier(size: u64, bytes: &[u8]) -> Result<Frontier, Fault> {
-    Frontier::from_bytes(size, bytes).map_err(|error| corrupt("the head of a log").caused_by(error))
 }

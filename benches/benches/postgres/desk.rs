@@ -1,0 +1,172 @@
+//! A world of tickets of a thousand firms, kept by any store.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use hos_benches::{is_smoke, timed};
+use hos_core::actor::{Actor, ActorKind};
+use hos_core::command::{Command, StandingChange, StandingCommand};
+use hos_core::contract::{ActionDefinition, Contract};
+use hos_core::hos::Hos;
+use hos_core::id::{ActorId, Role, Tenant, World};
+use hos_core::law::Law;
+use hos_core::laws::{Contracts, Registry as _};
+use hos_core::policy::RoleDefinition;
+use hos_core::store::Backend;
+use hos_core::subject::Subject;
+use hos_core::value::{Attributes, Type};
+use hos_work::{Lane, LaneOptions};
+use tokio::runtime::Runtime;
+
+const FIRMS: usize = 1_000;
+const TICKETS: usize = 20_000;
+
+/// Whose tickets are turned.
+#[derive(Clone, Copy)]
+pub(crate) enum Whose {
+    /// Those of all firms.
+    Everybodys,
+    /// Those of one firm.
+    OneFirms,
+    /// One ticket.
+    One,
+}
+
+pub(crate) struct Desk {
+    pub(crate) hos: Hos,
+    lane: Lane,
+    actor: Actor,
+    spread: Arc<[Subject]>,
+    hot: Arc<[Subject]>,
+    turn: Arc<AtomicUsize>,
+}
+
+fn law() -> Law {
+    let ticket = Contract::builder("ticket", "1")
+        .states(["open", "busy", "done"])
+        .initial("open")
+        .terminal(["done"])
+        .attribute("owner", Type::String)
+        .open("ticket.open", ["owner"])
+        .action(ActionDefinition::new("turn", ["open"], "busy", "ticket.turn"))
+        .action(ActionDefinition::new("turn", ["busy"], "open", "ticket.turn"))
+        .action(ActionDefinition::new("finish", ["open", "busy"], "done", "ticket.finish"))
+        .build()
+        .unwrap();
+    Law::builder("desk", "1")
+        .roles([
+            RoleDefinition::superuser("super_admin"),
+            RoleDefinition::implicit("visitor", ActorKind::User),
+        ])
+        .allow("ticket.open", ["visitor"])
+        .allow_if("ticket.turn", ["visitor"], "subject.owner == actor.id")
+        .contract(ticket)
+        .build()
+        .unwrap()
+}
+
+impl Desk {
+    pub(crate) async fn open(store: impl Backend + 'static, options: LaneOptions) -> Self {
+        let hos = Hos::open([law()], store).await.unwrap();
+        let (world, actor) = (World::new("desk").unwrap(), Actor::user("u-1").unwrap());
+        let (root, role) = (ActorId::new("root").unwrap(), Role::new("super_admin").unwrap());
+        hos.bootstrap(&world, &root, &role, b"boot").await.unwrap();
+        let (firms, tickets) = if is_smoke() { (4, 64) } else { (FIRMS, TICKETS) };
+        let root = Actor::user("root").unwrap();
+        for firm in 0..firms {
+            let tenant = Tenant::new(format!("firm-{firm}")).unwrap();
+            let add = StandingCommand::new(&root, &world, &tenant, StandingChange::AddTenant);
+            hos.change_standing(&add.key(format!("firm {firm}"))).await.unwrap();
+        }
+        let spread = open_all(&hos, &actor, tickets, |number| format!("firm-{}", number % firms));
+        let spread = spread.await;
+        let hot = open_all(&hos, &actor, tickets, |_| "firm-0".to_owned()).await;
+        let lane = Lane::with_options(hos.clone(), options);
+        Self { hos, lane, actor, spread: spread.into(), hot: hot.into(), turn: Arc::default() }
+    }
+
+    /// Many callers at once, each one call after the other.
+    pub(crate) fn crowd(
+        &self,
+        runtime: &Runtime,
+        times: u32,
+        callers: u32,
+        whose: Whose,
+        gathered: bool,
+    ) -> Duration {
+        let each = times.div_ceil(callers);
+        let mut tasks = Vec::new();
+        for _ in 0..callers {
+            let commands: Vec<Command> = (0..each).map(|_| self.next(whose)).collect();
+            let (lane, hos) = (self.lane.clone(), self.hos.clone());
+            tasks.push(async move {
+                for command in &commands {
+                    let moved = if gathered {
+                        lane.transition(command).await
+                    } else {
+                        hos.transition(command).await
+                    };
+                    moved.unwrap();
+                }
+            });
+        }
+        timed(|| runtime.block_on(all(tasks)))
+    }
+
+    /// Gives every entry its place; answers how many there were.
+    pub(crate) async fn sequence(&self) -> u64 {
+        let mut sequenced = 0;
+        loop {
+            let more = self.hos.sequence_pending(1_000).await.unwrap();
+            sequenced += u64::from(more);
+            if more == 0 {
+                return sequenced;
+            }
+        }
+    }
+
+    fn next(&self, whose: Whose) -> Command {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let among = |tickets: &Arc<[Subject]>| tickets[turn * 7_919 % tickets.len()].clone();
+        let ticket = match whose {
+            Whose::Everybodys => among(&self.spread),
+            Whose::OneFirms => among(&self.hot),
+            Whose::One => self.hot[0].clone(),
+        };
+        Command::new(&self.actor, &ticket, "turn").key(format!("turn-{turn:0>20}"))
+    }
+}
+
+/// Runs tasks beside each other until all have ended.
+pub(crate) async fn all<F: Future<Output = ()> + Send + 'static>(tasks: Vec<F>) {
+    let tasks: Vec<_> = tasks.into_iter().map(tokio::spawn).collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+}
+
+async fn open_all(
+    hos: &Hos,
+    actor: &Actor,
+    tickets: usize,
+    firm: impl Fn(usize) -> String,
+) -> Vec<Subject> {
+    let subject =
+        |number| Subject::new("desk", &firm(number), "ticket", &format!("t-{number}-{}", firm(1)));
+    let subjects: Vec<Subject> = (0..tickets).map(|number| subject(number).unwrap()).collect();
+    let mut tasks = Vec::new();
+    for share in subjects.chunks(tickets.div_ceil(16)) {
+        let (hos, actor, share) = (hos.clone(), actor.clone(), share.to_vec());
+        tasks.push(async move {
+            for ticket in share {
+                let mut attributes = Attributes::new();
+                attributes.set("owner".parse().unwrap(), actor.id().as_str());
+                let key = format!("open {} {}", ticket.tenant, ticket.id);
+                hos.open_subject(&actor, &ticket, attributes, key).await.unwrap();
+            }
+        });
+    }
+    all(tasks).await;
+    subjects
+}

@@ -1,0 +1,125 @@
+//! Transitions in PostgreSQL, against the bare commit of one updated row through the same pool, and
+//! against the same rows written by hand.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench tells its figures")]
+
+mod desk;
+mod floor;
+
+use hos_benches::{Row, Target, is_smoke, table};
+use hos_services::Postgres;
+use hos_sqlx::{PostgresOptions, PostgresStore};
+use hos_work::LaneOptions;
+use tokio::runtime::Runtime;
+
+use desk::{Desk, Whose};
+use floor::Floor;
+
+fn main() {
+    let started = if std::env::args().any(|argument| argument == "slow") {
+        // Commits wait as they do for a disk or a standby that is far away.
+        Postgres::start_with(&[("commit_delay", "5000"), ("commit_siblings", "0")])
+    } else {
+        Postgres::start()
+    };
+    let server = match started {
+        Ok(server) => server,
+        Err(error) => return hos_services::skip_or_fail(&error),
+    };
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let options = PostgresOptions::new(server.create_database().unwrap()).connections(128);
+    let store = runtime.block_on(PostgresStore::open_with(options)).unwrap();
+    let floor = runtime.block_on(Floor::open(store.pool()));
+    let lanes = LaneOptions::default().lanes(2).batch_max(128);
+    let desk = runtime.block_on(Desk::open(store.clone(), lanes));
+    runtime.block_on(async {
+        desk.sequence().await;
+        sqlx::raw_sql("VACUUM ANALYZE").execute(store.pool()).await.unwrap();
+    });
+    let crowds: &[u32] = if is_smoke() { &[1, 8] } else { &[1, 8, 32, 128] };
+    for callers in crowds {
+        compare(&runtime, &floor, &desk, *callers);
+    }
+    sequencing(&runtime, &desk);
+    runtime.block_on(store.close());
+}
+
+fn compare(runtime: &Runtime, floor: &Floor, desk: &Desk, callers: u32) {
+    let (floors, hands, laws) = match callers {
+        1 => (3_000, 800, 1_500),
+        8 => (8_000, 2_400, 6_000),
+        _ => (12_800, 3_840, 25_600),
+    };
+    let at_least = |target| Some(Target::TimesAsMany(target));
+    let (own, hand, hot, one) = match callers {
+        1 => (at_least(0.5), None, None, None),
+        8 => (None, None, None, None),
+        32 => (None, None, None, None),
+        _ => (
+            at_least(1.5),
+            Some(Target::TimesAsManyAs("by hand", 6.0)),
+            Some(Target::TimesAsManyAs("law, 1,000 tenants", 0.75)),
+            Some(Target::TimesAsManyAs("UPDATE of the same row", 3.0)),
+        ),
+    };
+    let rows = &mut [
+        Row {
+            name: "UPDATE of one row each",
+            target: None,
+            times: floors,
+            run: Box::new(|times| floor.updates(runtime, times, callers, false)),
+        },
+        Row {
+            name: "by hand",
+            target: None,
+            times: hands,
+            run: Box::new(|times| floor.hands(runtime, times, callers, false)),
+        },
+        Row {
+            name: "law without the lane, 1,000 tenants",
+            target: None,
+            times: hands,
+            run: Box::new(|times| desk.crowd(runtime, times, callers, Whose::Everybodys, false)),
+        },
+        Row {
+            name: "law, 1,000 tenants",
+            target: own,
+            times: laws,
+            run: Box::new(|times| desk.crowd(runtime, times, callers, Whose::Everybodys, true)),
+        },
+        Row {
+            name: "law, 1,000 tenants (against by hand)",
+            target: hand,
+            times: laws,
+            run: Box::new(|times| desk.crowd(runtime, times, callers, Whose::Everybodys, true)),
+        },
+        Row {
+            name: "law, ONE tenant",
+            target: hot,
+            times: laws,
+            run: Box::new(|times| desk.crowd(runtime, times, callers, Whose::OneFirms, true)),
+        },
+        Row {
+            name: "UPDATE of the same row",
+            target: None,
+            times: floors / 4,
+            run: Box::new(|times| floor.updates(runtime, times, callers, true)),
+        },
+        Row {
+            name: "law, ONE subject",
+            target: one,
+            times: laws / 2,
+            run: Box::new(|times| desk.crowd(runtime, times, callers, Whose::One, true)),
+        },
+    ];
+    table(&format!("PostgreSQL, {callers} caller(s)"), 5, rows);
+}
+
+fn sequencing(runtime: &Runtime, desk: &Desk) {
+    let mut sequenced = 0;
+    let took = hos_benches::timed(|| sequenced = runtime.block_on(desk.sequence()));
+    let rate = sequenced as f64 / took.as_secs_f64();
+    println!("\nsequenced {sequenced} entries, {rate:.0} per second");
+}

@@ -1,0 +1,108 @@
+//! What an error of sqlx or PostgreSQL means to the law.
+//!
+//! Messages name SQLSTATE codes and never a value that was bound.
+
+use hos_core::error::{Fault, FaultKind};
+use sqlx::Error;
+
+use crate::fault::ambiguous;
+
+/// An error of a statement after which nothing was written.
+pub(super) fn classify(error: Error) -> Fault {
+    let kind = kind(&error);
+    Fault::new(kind, message(kind, &error)).caused_by(error)
+}
+
+/// An error of a statement that commits: unless the server says that it refused, nobody knows
+/// whether it was committed.
+pub(super) fn classify_commit(error: Error) -> Fault {
+    let known = state(&error).is_some_and(|state| !is_goodbye(&state));
+    if known || matches!(error, Error::PoolTimedOut | Error::PoolClosed | Error::Encode(_)) {
+        classify(error)
+    } else {
+        ambiguous().caused_by(error)
+    }
+}
+
+/// An error in a transaction of the caller's.
+pub(super) fn classify_caller(error: Error) -> Fault {
+    let message = match state(&error).as_deref() {
+        Some("25P02") => "an earlier statement of the transaction failed; roll it back",
+        Some("40001" | "40P01") => "the transaction met another; roll it back and begin it again",
+        Some("42883" | "42P01") => "the transaction is on a database without the law's schema",
+        _ => return classify(error),
+    };
+    Fault::new(FaultKind::Transaction, message).caused_by(error)
+}
+
+/// Whether the same statement may succeed at once, for it met another that has ended by now.
+pub(super) fn is_collision(error: &Error) -> bool {
+    matches!(state(error).as_deref(), Some("40001" | "40P01"))
+}
+
+/// Whether the connection was dead, or its prepared statements were of another schema, before the
+/// statement began: nothing was done, and another connection may do it.
+pub(super) fn is_stale(error: &Error) -> bool {
+    match error {
+        Error::Io(_) | Error::Protocol(_) => true,
+        error => state(error).is_some_and(|state| is_goodbye(&state) || state == "0A000"),
+    }
+}
+
+/// The server ends the session: administrator's command, crash, start-up.
+fn is_goodbye(state: &str) -> bool {
+    matches!(state, "57P01" | "57P02" | "57P03" | "57P05") || state.starts_with("08")
+}
+
+/// The SQLSTATE.
+fn state(error: &Error) -> Option<String> {
+    error.as_database_error()?.code().map(String::from)
+}
+
+// https://www.postgresql.org/docs/15/errcodes-appendix.html
+fn kind(error: &Error) -> FaultKind {
+    let Some(state) = state(error) else {
+        return match error {
+            Error::PoolTimedOut => FaultKind::Busy,
+            Error::PoolClosed | Error::Io(_) | Error::WorkerCrashed | Error::Protocol(_) => {
+                FaultKind::Unavailable
+            }
+            Error::Tls(_) | Error::Configuration(_) => FaultKind::Unauthorized,
+            Error::BeginFailed | Error::InvalidSavePointStatement => FaultKind::Transaction,
+            Error::ColumnDecode { .. } | Error::Decode(_) => FaultKind::Corrupt,
+            _ => FaultKind::Internal,
+        };
+    };
+    match state.as_str() {
+        "40001" | "40P01" | "55P03" | "57014" | "53300" => FaultKind::Busy,
+        "25006" => FaultKind::ReadOnly,
+        "53100" | "53200" => FaultKind::Full,
+        "25P02" => FaultKind::Transaction,
+        "XX001" | "XX002" => FaultKind::Corrupt,
+        "54000" | "22001" => FaultKind::Limit,
+        "42501" | "3D000" | "3F000" => FaultKind::Unauthorized,
+        state if state.starts_with("28") => FaultKind::Unauthorized,
+        state if is_goodbye(state) => FaultKind::Unavailable,
+        _ => FaultKind::Internal,
+    }
+}
+
+fn message(kind: FaultKind, error: &Error) -> String {
+    let what = match kind {
+        FaultKind::Busy => "others held the database for too long; send the command again",
+        FaultKind::ReadOnly => "the database is read-only; is the URL that of a standby?",
+        FaultKind::Unavailable => "the database cannot be reached; check the URL and the server",
+        FaultKind::Unauthorized => {
+            "the database refused; check user, password, TLS, database name and rights"
+        }
+        FaultKind::Corrupt => "the database's bytes are damaged; restore it from a backup",
+        FaultKind::Full => "the database's disk or memory is full; make room",
+        FaultKind::Limit => "a limit of the database was exceeded by the call",
+        FaultKind::Transaction => "the transaction cannot be used",
+        _ => "the database did not do what was asked",
+    };
+    match state(error) {
+        Some(state) => format!("{what} (SQLSTATE {state})"),
+        None => what.to_owned(),
+    }
+}

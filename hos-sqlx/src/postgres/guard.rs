@@ -1,0 +1,59 @@
+//! Installs what guards a status column.
+
+use hos_core::error::{Fault, FaultKind};
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgConnection;
+
+use super::fault::classify;
+use super::lease::Lease;
+use crate::guard::GuardedColumn;
+
+const HAS_COLUMN: &str = "SELECT EXISTS (SELECT FROM pg_attribute \
+    WHERE attrelid = to_regclass($1) AND attname = $2 AND attnum > 0 AND NOT attisdropped)";
+
+pub(super) async fn install(mut lease: Lease, column: &GuardedColumn) -> Result<(), Fault> {
+    column.check()?;
+    lease.begin().await?;
+    install_in(lease.connection(), column).await?;
+    lease.commit().await
+}
+
+async fn install_in(connection: &mut PgConnection, column: &GuardedColumn) -> Result<(), Fault> {
+    for name in column.columns() {
+        let known: bool = sqlx::query_scalar(HAS_COLUMN)
+            .bind(&column.table)
+            .bind(name)
+            .persistent(false)
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(classify)?;
+        if !known {
+            let message = format!("the table `{}` has no column `{name}`", column.table);
+            return Err(Fault::new(FaultKind::Law, message));
+        }
+    }
+    // Safe because every name was checked against `[a-z_][a-z0-9_]*` or is a name of the law.
+    let triggers = AssertSqlSafe(triggers(column));
+    sqlx::raw_sql(triggers).execute(connection).await.map_err(classify)?;
+    Ok(())
+}
+
+/// The triggers' text: the template with the names in the places of its variables.
+fn triggers(column: &GuardedColumn) -> String {
+    let GuardedColumn { world, kind, initial, table, id_column, status_column, .. } = column;
+    let (tenant, of_tenant) = match &column.tenant_column {
+        Some(name) => (format!("NEW.\"{name}\"::text"), format!("AND \"{name}\"::text = tenant")),
+        None => ("NULL::text".to_owned(), String::new()),
+    };
+    let watched: Vec<String> = column.columns().map(|column| format!("\"{column}\"")).collect();
+    include_str!("guard.sql")
+        .replace("{tenant}", &tenant)
+        .replace("{of_tenant}", &of_tenant)
+        .replace("{watched}", &watched.join(", "))
+        .replace("{table}", table)
+        .replace("{id}", id_column)
+        .replace("{status}", status_column)
+        .replace("{world}", world.as_str())
+        .replace("{kind}", kind.as_str())
+        .replace("{initial}", initial.as_str())
+}

@@ -1,0 +1,39 @@
+CREATE OR REPLACE FUNCTION "hos_guard_{table}_{status}_follow"() RETURNS trigger
+LANGUAGE plpgsql AS $guard$
+#variable_conflict use_column
+DECLARE
+    tenant text;
+BEGIN
+    SELECT hos_scope.tenant INTO tenant FROM hos_scope
+    WHERE hos_scope.number = NEW.scope AND hos_scope.world = '{world}';
+    IF FOUND THEN
+        UPDATE "{table}" SET "{status}" = NEW.state
+        WHERE "{id}"::text = NEW.id {of_tenant};
+    END IF;
+    RETURN NULL;
+END $guard$;
+
+CREATE OR REPLACE TRIGGER "hos_guard_{table}_{status}_opened" AFTER INSERT ON hos_subject
+FOR EACH ROW WHEN (NEW.kind = '{kind}')
+EXECUTE FUNCTION "hos_guard_{table}_{status}_follow"();
+
+CREATE OR REPLACE TRIGGER "hos_guard_{table}_{status}_moved" AFTER UPDATE ON hos_subject
+FOR EACH ROW WHEN (NEW.kind = '{kind}')
+EXECUTE FUNCTION "hos_guard_{table}_{status}_follow"();
+
+CREATE OR REPLACE FUNCTION "hos_guard_{table}_{status}_refuse"() RETURNS trigger
+LANGUAGE plpgsql AS $guard$
+BEGIN
+    IF NEW."{status}" IS DISTINCT FROM coalesce(
+        hos_state('{world}', {tenant}, '{kind}', NEW."{id}"::text), '{initial}'
+    ) THEN
+        RAISE EXCEPTION 'hos:guarded column {table}.{status}' USING ERRCODE = 'HO001';
+    END IF;
+    RETURN NULL;
+END $guard$;
+
+CREATE OR REPLACE TRIGGER "hos_guard_{table}_{status}_insert" AFTER INSERT ON "{table}"
+FOR EACH ROW EXECUTE FUNCTION "hos_guard_{table}_{status}_refuse"();
+
+CREATE OR REPLACE TRIGGER "hos_guard_{table}_{status}_update" AFTER UPDATE OF {watched} ON "{table}"
+FOR EACH ROW EXECUTE FUNCTION "hos_guard_{table}_{status}_refuse"();

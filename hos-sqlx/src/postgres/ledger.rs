@@ -1,0 +1,126 @@
+//! The logs: heads, entries, histories, and the places of those that wait.
+
+use async_trait::async_trait;
+use hos_core::error::Fault;
+use hos_core::id::{Tenant, World};
+use hos_core::merkle::{Hash, empty_root};
+use hos_core::proof::{LogEntry, LogHead, PAGE_MAX, Part};
+use hos_core::store::Ledger;
+use hos_core::subject::Subject;
+use hos_core::time::{ProofId, Timestamp};
+use sqlx::postgres::PgRow;
+
+use super::row::{column, count, hash, proof_id, uuid};
+use super::{PostgresStore, sequence};
+use crate::encoding::{signed, unhex};
+use crate::fault::corrupt;
+use crate::frontier::frontier;
+
+#[async_trait]
+impl Ledger for PostgresStore {
+    async fn head(&self, world: &World, tenant: &Tenant) -> Result<LogHead, Fault> {
+        let query = || {
+            let query = sqlx::query("SELECT * FROM hos_head($1, $2)");
+            query.bind(world.as_str()).bind(tenant.as_str())
+        };
+        let rows = self.rows(query).await?;
+        let Some(row) = rows.first() else { return Ok(LogHead { size: 0, root: empty_root() }) };
+        let frontier = frontier(count(row, 0)?, column(row, 1)?)?;
+        Ok(LogHead { size: frontier.size(), root: frontier.root() })
+    }
+
+    async fn find(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        id: ProofId,
+    ) -> Result<Option<LogEntry>, Fault> {
+        let query = || {
+            sqlx::query("SELECT * FROM hos_find($1, $2, $3)")
+                .bind(world.as_str())
+                .bind(tenant.as_str())
+                .bind(uuid(id))
+        };
+        self.rows(query).await?.first().map(entry).transpose()
+    }
+
+    async fn page(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<LogEntry>, Fault> {
+        let query = || {
+            sqlx::query("SELECT * FROM hos_page($1, $2, $3, $4)")
+                .bind(world.as_str())
+                .bind(tenant.as_str())
+                .bind(signed(from))
+                .bind(most(limit))
+        };
+        self.rows(query).await?.iter().map(entry).collect()
+    }
+
+    async fn history(
+        &self,
+        subject: &Subject,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<LogEntry>, Fault> {
+        let query = || {
+            sqlx::query("SELECT * FROM hos_history($1, $2, $3, $4, $5, $6)")
+                .bind(subject.world.as_str())
+                .bind(subject.tenant.as_str())
+                .bind(subject.kind.as_str())
+                .bind(subject.id.as_str())
+                .bind(signed(after))
+                .bind(most(limit))
+        };
+        self.rows(query).await?.iter().map(entry).collect()
+    }
+
+    async fn leaf_hashes(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<Hash>, Fault> {
+        let query = || {
+            sqlx::query("SELECT * FROM hos_leaf_hashes($1, $2, $3, $4)")
+                .bind(world.as_str())
+                .bind(tenant.as_str())
+                .bind(signed(from))
+                .bind(most(limit))
+        };
+        self.rows(query).await?.iter().map(|row| hash(row, 0)).collect()
+    }
+
+    async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
+        sequence::sequence_pending(self, limit.min(PAGE_MAX)).await
+    }
+}
+
+/// A limit as the database takes it.
+pub(super) fn most(limit: u32) -> i32 {
+    i32::try_from(limit.min(PAGE_MAX)).unwrap_or(i32::MAX)
+}
+
+fn entry(row: &PgRow) -> Result<LogEntry, Fault> {
+    let parts: Vec<(String, String, String)> = serde_json::from_str(column(row, 5)?)
+        .map_err(|error| corrupt("parts of an entry").caused_by(error))?;
+    let part = |(name, salt, body): (String, String, String)| {
+        let salt = unhex(&salt).ok_or_else(|| corrupt("a salt"))?;
+        Ok(Part { name, salt, body })
+    };
+    let index: Option<i64> = column(row, 0)?;
+    let index = index.map(u64::try_from).transpose();
+    Ok(LogEntry {
+        index: index.map_err(|error| corrupt("a negative index").caused_by(error))?,
+        id: proof_id(row, 1)?,
+        leaf: column(row, 2)?,
+        leaf_hash: hash(row, 3)?,
+        recorded_at: Timestamp::from_micros(column(row, 4)?),
+        parts: parts.into_iter().map(part).collect::<Result<_, Fault>>()?,
+    })
+}

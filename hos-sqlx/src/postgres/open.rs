@@ -1,0 +1,100 @@
+//! Opens the connections and checks what they were opened on.
+
+use std::time::Duration;
+
+use hos_core::error::{Fault, FaultKind};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use super::fault::classify;
+use super::migrate;
+use super::options::{Pooler, PostgresOptions};
+
+/// The oldest server that the schema runs on, as `server_version_num` says it.
+const VERSION_MIN: i32 = 150_000;
+/// A connection that was idle for longer is asked whether it lives before it is used.
+const IDLE_MAX: Duration = Duration::from_secs(1);
+const STATEMENTS_CACHED: usize = 64;
+
+/// The pool, on a schema that is up to date.
+pub(super) async fn open(options: &PostgresOptions) -> Result<PgPool, Fault> {
+    let direct = options.direct_url.as_ref().unwrap_or(&options.url);
+    let pooler = if options.direct_url.is_some() { Pooler::None } else { options.pooler };
+    let mut connection = connect(direct, options, pooler)?.connect().await.map_err(classify)?;
+    let prepared = prepare(&mut connection).await;
+    // OK because whatever is said at parting changes nothing.
+    let _parted = connection.close().await;
+    prepared?;
+    let pool = pool(&options.url, options)?;
+    if options.direct_url.is_some() {
+        check(&mut *pool.acquire().await.map_err(classify)?).await?;
+    }
+    Ok(pool)
+}
+
+/// A pool that connects when it is used.
+pub(super) fn pool(url: &str, options: &PostgresOptions) -> Result<PgPool, Fault> {
+    let pool = PgPoolOptions::new()
+        .max_connections(options.connections)
+        .acquire_timeout(options.acquire_timeout)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > IDLE_MAX {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
+    Ok(pool.connect_lazy_with(connect(url, options, options.pooler)?))
+}
+
+fn connect(
+    url: &str,
+    options: &PostgresOptions,
+    pooler: Pooler,
+) -> Result<PgConnectOptions, Fault> {
+    let parsed: PgConnectOptions = url.parse().map_err(classify)?;
+    let parsed = parsed.application_name("hos").disable_statement_logging();
+    Ok(match pooler {
+        // A pooler refuses start-up parameters that it does not know.
+        Pooler::Transaction => parsed.statement_cache_capacity(0).extra_float_digits(None),
+        Pooler::None => parsed.statement_cache_capacity(STATEMENTS_CACHED).options([
+            ("lock_timeout", milliseconds(options.lock_timeout)),
+            ("statement_timeout", milliseconds(options.statement_timeout)),
+            ("idle_in_transaction_session_timeout", "60s".to_owned()),
+            ("default_transaction_isolation", "read committed".to_owned()),
+            ("jit", "off".to_owned()),
+        ]),
+    })
+}
+
+fn milliseconds(duration: Duration) -> String {
+    format!("{}ms", duration.as_millis())
+}
+
+async fn prepare(connection: &mut PgConnection) -> Result<(), Fault> {
+    check(connection).await?;
+    migrate::migrate(connection).await
+}
+
+async fn check(connection: &mut PgConnection) -> Result<(), Fault> {
+    // Several statements without parameters, so that a pooler sees one message.
+    let version = setting(connection, "SHOW server_version_num").await?;
+    if version.parse::<i32>().is_ok_and(|version| version < VERSION_MIN) {
+        let message = format!("PostgreSQL 15 or later is needed; this server says {version}");
+        return Err(Fault::new(FaultKind::Unsupported, message));
+    }
+    if setting(connection, "SHOW transaction_read_only").await? == "on" {
+        let message = "the database is read-only; is the URL that of a standby?";
+        return Err(Fault::new(FaultKind::ReadOnly, message));
+    }
+    Ok(())
+}
+
+async fn setting(connection: &mut PgConnection, show: &'static str) -> Result<String, Fault> {
+    use sqlx::{Executor as _, Row as _};
+
+    let row = connection.fetch_one(sqlx::raw_sql(show)).await.map_err(classify)?;
+    row.try_get(0).map_err(classify)
+}

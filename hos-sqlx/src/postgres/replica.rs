@@ -1,0 +1,109 @@
+//! A streaming standby, for listings and reports. Nothing is ever decided on it.
+
+use std::time::Duration;
+
+use hos_core::error::{Fault, FaultKind};
+use sqlx::postgres::PgPool;
+use tokio::time::{Instant, sleep};
+
+use super::PostgresStore;
+use super::row::column;
+use super::session;
+
+/// How often a standby that lags is asked again.
+const ASK_AFTER: Duration = Duration::from_millis(5);
+
+/// How far the primary had written: whoever reads at this position sees what was written before.
+///
+/// A token for the reader's session; its text form is PostgreSQL's own, such as `0/16B3748`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position(String);
+
+impl Position {
+    /// Reads what [`Position::as_str`] gave.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] of the kind `Limit` for anything else.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let digits = |part: &str| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+        };
+        match text.split_once('/') {
+            Some((high, low)) if digits(high) && digits(low) => Ok(Self(text.to_owned())),
+            _ => Err(Fault::new(FaultKind::Limit, "not a position in a write-ahead log")),
+        }
+    }
+
+    /// The text form.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where a listing is read from.
+#[derive(Debug, Clone)]
+pub struct Replica {
+    pool: PgPool,
+    from_standby: bool,
+}
+
+impl Replica {
+    /// The connections.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Whether they are those of the standby; else it lagged or was away, and they are the
+    /// primary's.
+    #[must_use]
+    pub fn is_standby(&self) -> bool {
+        self.from_standby
+    }
+}
+
+impl PostgresStore {
+    /// How far the primary has written by now: read-your-writes for [`PostgresStore::replica`].
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn position(&self) -> Result<Position, Fault> {
+        let rows = self.rows(|| sqlx::query("SELECT pg_current_wal_lsn()::text")).await?;
+        let lost = || Fault::new(FaultKind::Internal, "the database did not say its position");
+        Ok(Position(column(rows.first().ok_or_else(lost)?, 0)?))
+    }
+
+    /// Connections for a listing that must show what was written before a position: the standby's
+    /// once it has come so far, within `patience`; the primary's when it has not, when it does not
+    /// answer, and when there is none.
+    pub async fn replica(&self, after: Option<&Position>, patience: Duration) -> Replica {
+        let primary = Replica { pool: self.shared.pool.clone(), from_standby: false };
+        let Some(pool) = &self.shared.replica else { return primary };
+        let until = Instant::now() + patience;
+        loop {
+            match reached(pool, after).await {
+                Ok(true) => return Replica { pool: pool.clone(), from_standby: true },
+                Ok(false) if Instant::now() < until => sleep(ASK_AFTER).await,
+                Ok(false) => return primary,
+                Err(fault) => {
+                    tracing::warn!(target: "hos::replica", %fault, "the standby does not answer");
+                    return primary;
+                }
+            }
+        }
+    }
+}
+
+async fn reached(pool: &PgPool, after: Option<&Position>) -> Result<bool, Fault> {
+    let Some(position) = after else { return Ok(true) };
+    // No row when it is no standby any more: then it is a primary, which may be another's.
+    let query = || {
+        sqlx::query("SELECT coalesce(pg_last_wal_replay_lsn() >= $1::pg_lsn, false)")
+            .bind(position.as_str())
+    };
+    let rows = session::rows(pool, super::Pooler::None, query).await?;
+    rows.first().map_or(Ok(false), |row| column(row, 0))
+}

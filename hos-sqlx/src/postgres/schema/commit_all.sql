@@ -1,0 +1,226 @@
+-- Commits many, each on its own, and answers the places of those that were written.
+--
+-- Commits that touch the same subjects are of one `bundle`, written whole or not at all. A commit
+-- has one step at least; a step is one change of a subject, one entry, or both. A step that
+-- `compares` is its bundle's first of that subject: the revision it comes from must still be the
+-- subject's. A step that `concludes` is the last: it leaves the subject as it will be.
+CREATE FUNCTION hos_commit_all(
+    worlds text[], tenants text[],
+    -- of each commit
+    own integer[], generations bigint[], above integer[], world_generations bigint[],
+    bundles integer[],
+    keys bytea[], fingerprints bytea[], receipts text[], expiries bigint[],
+    -- of each step
+    commits integer[], kinds text[], ids text[], compares boolean[], froms bigint[],
+    concludes boolean[], states text[], terminals boolean[], contracts text[], bags text[],
+    entries uuid[], types text[], moves boolean[], revisions bigint[], times bigint[],
+    hashes bytea[], leaves text[], parts text[], outboxes text[], timers text[]
+) RETURNS integer[]
+LANGUAGE plpgsql VOLATILE
+SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET enable_seqscan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    numbers bigint[];
+    current bigint[];
+    subjects bigint[];
+    timed bigint[];
+    broken integer[];
+    won_scopes bigint[];
+    won_keys bytea[];
+    written integer[];
+    step record;
+BEGIN
+    -- What was read of standing still holds, and goes on to hold until the end.
+    SELECT * INTO numbers, current FROM hos_bind(worlds, tenants, true);
+    SELECT coalesce(array_agg(line.bundle), '{}') INTO broken
+    FROM unnest(own, generations, above, world_generations, bundles)
+        AS line (own, generation, above, world_generation, bundle)
+    WHERE current[line.own] IS DISTINCT FROM line.generation
+        OR current[line.above] IS DISTINCT FROM line.world_generation;
+
+    -- Whoever opens a subject is alone in doing so.
+    IF 0 = ANY (froms) THEN
+        PERFORM pg_advisory_xact_lock(name) FROM (
+            SELECT hashtextextended(step.kind || ':' || step.id, numbers[own[step.commit]]) AS name
+            FROM unnest(commits, kinds, ids, froms) AS step (commit, kind, id, from_revision)
+            WHERE step.from_revision = 0
+            ORDER BY name
+        ) AS opened;
+    END IF;
+
+    -- Every subject is where it was, and stays there until the end.
+    SELECT
+        array_agg(coalesce(held.number, CASE WHEN step.from_revision = 0
+            AND step.state IS NOT NULL THEN nextval('hos_subject_number_seq') END)
+            ORDER BY step.place),
+        array_agg(held.number ORDER BY step.place) FILTER (WHERE held.timed AND step.concludes),
+        broken || coalesce(array_agg(bundles[step.commit]) FILTER (
+            WHERE step.compares AND (
+                coalesce(held.revision, 0) <> step.from_revision
+                OR (held.terminal AND step.state IS NOT NULL)
+            )
+        ), '{}')
+    INTO subjects, timed, broken
+    FROM (
+        SELECT
+            own[line.commit] AS own, line.commit, line.kind, line.id, line.compares,
+            line.from_revision, line.concludes, line.state, line.place
+        FROM unnest(commits, kinds, ids, compares, froms, concludes, states) WITH ORDINALITY
+            AS line (commit, kind, id, compares, from_revision, concludes, state, place)
+        ORDER BY own[line.commit], line.kind COLLATE "C", line.id COLLATE "C"
+    ) AS step
+    LEFT JOIN LATERAL (
+        SELECT hos_subject.number, hos_subject.revision, hos_subject.terminal, hos_subject.timed
+        FROM hos_subject
+        WHERE hos_subject.scope = numbers[step.own]
+            AND hos_subject.kind = step.kind AND hos_subject.id = step.id
+        FOR NO KEY UPDATE
+    ) AS held ON true;
+
+    -- Every key is new; a bundle that lost one gives back those that it won.
+    WITH won AS (
+        INSERT INTO hos_receipt (scope, expires_at, key, fingerprint, receipt)
+        SELECT numbers[line.own], line.expires_at, line.key, line.fingerprint, line.receipt
+        FROM unnest(own, bundles, keys, fingerprints, receipts, expiries)
+            AS line (own, bundle, key, fingerprint, receipt, expires_at)
+        WHERE line.key IS NOT NULL AND line.bundle <> ALL (broken)
+        ORDER BY numbers[line.own], line.key
+        ON CONFLICT (scope, key) DO NOTHING
+        RETURNING scope, key
+    )
+    SELECT array_agg(won.scope), array_agg(won.key) INTO won_scopes, won_keys FROM won;
+    IF coalesce(cardinality(won_keys), 0) < cardinality(array_remove(keys, NULL)) THEN
+        SELECT broken || coalesce(array_agg(line.bundle), '{}') INTO broken
+        FROM unnest(own, bundles, keys) AS line (own, bundle, key)
+        WHERE line.key IS NOT NULL AND NOT EXISTS (
+            SELECT FROM unnest(won_scopes, won_keys) AS won (scope, key)
+            WHERE won.scope = numbers[line.own] AND won.key = line.key
+        );
+        DELETE FROM hos_receipt
+        USING unnest(won_scopes, won_keys) AS won (scope, key)
+        WHERE hos_receipt.scope = won.scope AND hos_receipt.key = won.key AND EXISTS (
+            SELECT FROM unnest(own, bundles, keys) AS line (own, bundle, key)
+            WHERE numbers[line.own] = won.scope AND line.key = won.key
+                AND line.bundle = ANY (broken)
+        );
+    END IF;
+
+    SELECT array_agg(line.place ORDER BY line.place) INTO written
+    FROM unnest(bundles) WITH ORDINALITY AS line (bundle, place)
+    WHERE line.bundle <> ALL (broken);
+    IF written IS NULL THEN
+        RETURN '{}';
+    END IF;
+
+    -- The entries first, so that every state finds its proof.
+    WITH recorded AS (
+        INSERT INTO hos_entry (
+            id, scope, subject, revision, recorded_at, moves, type, leaf_hash, leaf
+        )
+        SELECT
+            step.entry, numbers[own[step.commit]], step.subject, step.revision,
+            step.recorded_at, step.moves, step.type, step.leaf_hash, step.leaf
+        FROM unnest(commits, subjects, entries, types, moves, revisions, times, hashes, leaves)
+            AS step (commit, subject, entry, type, moves, revision, recorded_at, leaf_hash, leaf)
+        WHERE step.entry IS NOT NULL AND step.commit = ANY (written)
+    ), pending AS (
+        INSERT INTO hos_pending (scope, entry)
+        SELECT numbers[own[step.commit]], step.entry
+        FROM unnest(commits, entries) WITH ORDINALITY AS step (commit, entry, place)
+        WHERE step.entry IS NOT NULL AND step.commit = ANY (written)
+        ORDER BY step.place
+    )
+    UPDATE hos_subject SET
+        state = step.state, revision = step.revision, terminal = step.terminal,
+        timed = step.timers IS NOT NULL, contract = step.contract, proof_id = step.entry,
+        attributes = step.attributes
+    FROM unnest(
+        commits, subjects, froms, concludes, states, revisions, terminals, contracts, entries,
+        bags, timers
+    ) AS step (
+        commit, subject, from_revision, concludes, state, revision, terminal, contract, entry,
+        attributes, timers
+    )
+    WHERE step.concludes AND step.from_revision > 0 AND step.commit = ANY (written)
+        AND hos_subject.number = step.subject;
+    IF 0 = ANY (froms) THEN
+        INSERT INTO hos_subject (
+            number, world, scope, revision, proof_id, terminal, timed, kind, id, state, contract,
+            attributes
+        )
+        SELECT
+            step.subject, numbers[above[step.commit]], numbers[own[step.commit]], step.revision,
+            step.entry, step.terminal, step.timers IS NOT NULL, step.kind, step.id, step.state,
+            step.contract, step.attributes
+        FROM unnest(
+            commits, subjects, kinds, ids, froms, states, revisions, terminals, contracts, entries,
+            bags, timers
+        ) AS step (
+            commit, subject, kind, id, from_revision, state, revision, terminal, contract, entry,
+            attributes, timers
+        )
+        WHERE step.from_revision = 0 AND step.state IS NOT NULL AND step.commit = ANY (written);
+    END IF;
+
+    IF timed IS NOT NULL THEN
+        DELETE FROM hos_timer
+        USING unnest(commits, subjects, concludes) AS step (commit, subject, concludes)
+        WHERE step.concludes AND step.commit = ANY (written)
+            AND hos_timer.subject = step.subject;
+    END IF;
+    FOR step IN
+        SELECT line.own, line.subject, line.revision, line.entry, line.parts, line.outbox,
+            CASE WHEN line.concludes THEN line.timers END AS timers
+        FROM (
+            SELECT numbers[own[u.commit]] AS own, u.*
+            FROM unnest(
+                commits, subjects, revisions, entries, parts, outboxes, timers, concludes
+            ) WITH ORDINALITY AS u (
+                commit, subject, revision, entry, parts, outbox, timers, concludes, place
+            )
+        ) AS line
+        WHERE line.commit = ANY (written)
+            AND (line.parts IS NOT NULL OR line.outbox IS NOT NULL OR line.timers IS NOT NULL)
+        ORDER BY line.place
+    LOOP
+        PERFORM hos_write_sequel(
+            step.own, step.subject, step.revision, step.entry, step.parts, step.outbox, step.timers
+        );
+    END LOOP;
+    RETURN written;
+END $$;
+
+-- What hangs on a step: the parts of its entry, messages and timers, each as a JSON array.
+CREATE FUNCTION hos_write_sequel(
+    own bigint, of_subject bigint, of_revision bigint, of_entry uuid,
+    parts text, outbox text, timers text
+) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+BEGIN
+    IF parts IS NOT NULL THEN
+        INSERT INTO hos_part (entry, scope, name, salt, body)
+        SELECT of_entry, own, part ->> 0, decode(part ->> 1, 'hex'), part ->> 2
+        FROM json_array_elements(parts::json) AS part;
+    END IF;
+    IF outbox IS NOT NULL THEN
+        INSERT INTO hos_outbox (
+            slot, scope, subject, revision, entry, topic, payload, traceparent
+        )
+        SELECT
+            hos_outbox_slot.slot, own, of_subject, of_revision, (message ->> 0)::uuid,
+            message ->> 1, message ->> 2, message ->> 3
+        FROM json_array_elements(outbox::json) WITH ORDINALITY AS sent (message, turn)
+        CROSS JOIN hos_outbox_slot
+        ORDER BY turn;
+    END IF;
+    IF timers IS NOT NULL THEN
+        INSERT INTO hos_timer (subject, action, scope, revision, due_at)
+        SELECT of_subject, timer ->> 0, own, of_revision, (timer ->> 1)::bigint
+        FROM json_array_elements(timers::json) AS timer;
+    END IF;
+END $$;

@@ -1,0 +1,176 @@
+-- What concerns every tenant: each of these binds itself to all of them.
+
+CREATE FUNCTION hos_tenants(of_world text, after text, most integer) RETURNS SETOF text
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM hos_bind_all();
+    RETURN QUERY
+    SELECT hos_scope.tenant FROM hos_scope
+    WHERE hos_scope.world = of_world AND hos_scope.tenant > after COLLATE "C"
+        AND hos_scope.tenant <> '@world' AND hos_scope.status IS NOT NULL
+    ORDER BY hos_scope.tenant
+    LIMIT most;
+END $$;
+
+-- Steps from one kind and version to the next in the index, so that it costs what they are many.
+CREATE FUNCTION hos_pins(of_world text) RETURNS TABLE (kind text, contract text)
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    own bigint;
+BEGIN
+    PERFORM hos_bind_all();
+    SELECT number INTO own FROM hos_scope WHERE world = of_world AND tenant = '@world';
+    kind := '';
+    contract := '';
+    LOOP
+        SELECT live.kind, live.contract INTO kind, contract FROM hos_subject AS live
+        WHERE live.world = own AND NOT live.terminal
+            AND (live.kind, live.contract) > (hos_pins.kind, hos_pins.contract)
+        ORDER BY live.kind, live.contract
+        LIMIT 1;
+        EXIT WHEN NOT FOUND;
+        RETURN NEXT;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION hos_due_timers(now bigint, most integer) RETURNS TABLE (
+    world text, tenant text, kind text, id text, revision bigint, action text, due_at bigint
+)
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM hos_bind_all();
+    RETURN QUERY
+    SELECT
+        hos_scope.world, hos_scope.tenant, hos_subject.kind, hos_subject.id,
+        hos_timer.revision, hos_timer.action, hos_timer.due_at
+    FROM hos_timer
+    JOIN hos_subject ON hos_subject.number = hos_timer.subject
+    JOIN hos_scope ON hos_scope.number = hos_subject.scope
+    WHERE hos_timer.due_at <= now
+    ORDER BY
+        hos_timer.due_at, hos_scope.world, hos_scope.tenant, hos_subject.kind, hos_subject.id,
+        hos_timer.action
+    LIMIT most;
+END $$;
+
+CREATE FUNCTION hos_postpone_timer(
+    world text, tenant text, of_kind text, of_id text, of_action text, of_revision bigint,
+    was_due bigint, later bigint
+) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    own bigint := hos_bind_one(world, tenant);
+BEGIN
+    UPDATE hos_timer SET due_at = later
+    FROM hos_subject
+    WHERE hos_subject.scope = own AND hos_subject.kind = of_kind AND hos_subject.id = of_id
+        AND hos_timer.subject = hos_subject.number AND hos_timer.action = of_action
+        AND hos_timer.revision = of_revision AND hos_timer.due_at = was_due;
+END $$;
+
+-- Receipts that somebody is reading are left for the next time.
+CREATE FUNCTION hos_sweep_receipts(now bigint, most integer) RETURNS integer
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    swept integer;
+BEGIN
+    PERFORM hos_bind_all();
+    DELETE FROM hos_receipt
+    USING (
+        SELECT scope, key FROM hos_receipt WHERE expires_at <= now
+        ORDER BY expires_at LIMIT most FOR UPDATE SKIP LOCKED
+    ) AS expired
+    WHERE hos_receipt.scope = expired.scope AND hos_receipt.key = expired.key;
+    GET DIAGNOSTICS swept = ROW_COUNT;
+    RETURN swept;
+END $$;
+
+CREATE FUNCTION hos_waiting(most integer) RETURNS TABLE (
+    message bigint, world text, tenant text, kind text, id text, revision bigint, entry uuid,
+    topic text, payload text, traceparent text
+)
+LANGUAGE plpgsql VOLATILE
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
+BEGIN
+    PERFORM hos_bind_all();
+    RETURN QUERY
+    SELECT
+        hos_outbox.id, hos_scope.world, hos_scope.tenant, hos_subject.kind, hos_subject.id,
+        hos_outbox.revision, hos_outbox.entry, hos_outbox.topic, hos_outbox.payload,
+        hos_outbox.traceparent
+    FROM hos_outbox
+    JOIN hos_subject ON hos_subject.number = hos_outbox.subject
+    JOIN hos_scope ON hos_scope.number = hos_outbox.scope
+    ORDER BY hos_outbox.id
+    LIMIT most;
+END $$;
+
+CREATE FUNCTION hos_done(messages bigint[]) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM hos_bind_all();
+    DELETE FROM hos_outbox WHERE id = ANY (messages);
+END $$;
+
+-- Entries that wait for their place, in the order in which they came, with the heads of their logs.
+CREATE FUNCTION hos_pending_page(most integer) RETURNS TABLE (
+    number bigint, scope bigint, entry uuid, leaf text, leaf_hash bytea,
+    size bigint, frontier bytea
+)
+LANGUAGE plpgsql VOLATILE
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
+BEGIN
+    PERFORM hos_bind_all();
+    RETURN QUERY
+    SELECT
+        waiting.number, waiting.scope, waiting.entry, hos_entry.leaf, hos_entry.leaf_hash,
+        coalesce(hos_log.size, 0), coalesce(hos_log.frontier, '')
+    FROM (
+        SELECT * FROM hos_pending ORDER BY hos_pending.number LIMIT most
+    ) AS waiting
+    JOIN hos_entry ON hos_entry.id = waiting.entry
+    LEFT JOIN hos_log ON hos_log.scope = waiting.scope
+    ORDER BY waiting.number;
+END $$;
+
+-- Gives entries their place. False, and nothing is written, when somebody else was quicker.
+CREATE FUNCTION hos_sequence(
+    scopes bigint[], bases bigint[], sizes bigint[], frontiers bytea[],
+    pending bigint[], of_scopes bigint[], indexes bigint[], entries uuid[], hashes bytea[]
+) RETURNS boolean
+LANGUAGE plpgsql VOLATILE
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
+DECLARE
+    changed bigint;
+BEGIN
+    PERFORM hos_bind_all();
+    INSERT INTO hos_log (scope, size, frontier)
+    SELECT unnest(scopes), 0, ''
+    ON CONFLICT DO NOTHING;
+    SELECT count(*) INTO changed
+    FROM unnest(scopes, bases) AS line (scope, base)
+    CROSS JOIN LATERAL (
+        SELECT hos_log.size FROM hos_log WHERE hos_log.scope = line.scope FOR UPDATE
+    ) AS held
+    WHERE held.size <> line.base;
+    IF changed > 0 THEN
+        RETURN false;
+    END IF;
+    DELETE FROM hos_pending WHERE number = ANY (pending);
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed <> cardinality(pending) THEN
+        RAISE EXCEPTION 'hos:conflict';
+    END IF;
+    INSERT INTO hos_leaf (scope, leaf_index, entry, leaf_hash)
+    SELECT * FROM unnest(of_scopes, indexes, entries, hashes);
+    UPDATE hos_log SET size = line.size, frontier = line.frontier
+    FROM unnest(scopes, sizes, frontiers) AS line (scope, size, frontier)
+    WHERE hos_log.scope = line.scope;
+    RETURN true;
+END $$;

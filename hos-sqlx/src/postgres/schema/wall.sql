@@ -1,0 +1,84 @@
+-- The second wall: a statement sees and writes only the tenants that its function was bound to,
+-- whatever its own predicates say; a statement that was bound to none sees nothing.
+
+-- Binds the rest of the transaction to scopes called so: `<world>/<tenant>`.
+CREATE FUNCTION hos_bind_names(names text[]) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    bound text := set_config('hos.tenants', E'\n' || array_to_string(names, E'\n') || E'\n', true);
+BEGIN
+END $$;
+
+-- Binds the rest of the transaction to the rows of scopes with these numbers.
+CREATE FUNCTION hos_bind_numbers(numbers bigint[]) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    bound text := set_config('hos.scopes', ',' || array_to_string(numbers, ',') || ',', true);
+BEGIN
+END $$;
+
+-- Binds the rest of the transaction to these scopes. Answers their numbers and the generations of
+-- their standing, in order; null for what is not there. With `holds` the generations cannot change
+-- until the transaction ends.
+CREATE FUNCTION hos_bind(
+    worlds text[], tenants text[], holds boolean,
+    OUT numbers bigint[], OUT generations bigint[]
+)
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM hos_bind_names((
+        SELECT array_agg(named.world || '/' || named.tenant)
+        FROM unnest(worlds, tenants) AS named (world, tenant)
+    ));
+    IF holds THEN
+        SELECT array_agg(held.number), array_agg(held.generation) INTO numbers, generations
+        FROM unnest(worlds, tenants) AS named (world, tenant)
+        LEFT JOIN LATERAL (
+            SELECT hos_scope.number, hos_scope.generation FROM hos_scope
+            WHERE hos_scope.world = named.world AND hos_scope.tenant = named.tenant
+            FOR SHARE
+        ) AS held ON true;
+    ELSE
+        SELECT array_agg(hos_scope.number), array_agg(hos_scope.generation)
+        INTO numbers, generations
+        FROM unnest(worlds, tenants) AS named (world, tenant)
+        LEFT JOIN hos_scope
+            ON hos_scope.world = named.world AND hos_scope.tenant = named.tenant;
+    END IF;
+    PERFORM hos_bind_numbers(numbers);
+END $$;
+
+-- Binds the rest of the transaction to every tenant: for upkeep alone.
+CREATE FUNCTION hos_bind_all() RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM set_config('hos.tenants', 'every', true), set_config('hos.scopes', 'every', true);
+END
+$$;
+
+ALTER TABLE hos_scope ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY hos_wall ON hos_scope USING (
+    strpos(current_setting('hos.tenants', true), E'\n' || world || '/' || tenant || E'\n') > 0
+    OR current_setting('hos.tenants', true) = 'every'
+);
+
+DO $$
+DECLARE
+    walled text;
+BEGIN
+    FOREACH walled IN ARRAY ARRAY[
+        'hos_entry', 'hos_part', 'hos_pending', 'hos_leaf', 'hos_log', 'hos_dedup', 'hos_subject',
+        'hos_receipt', 'hos_outbox', 'hos_timer', 'hos_member', 'hos_ban', 'hos_grant', 'hos_mode',
+        'hos_law', 'hos_contract'
+    ] LOOP
+        EXECUTE format(
+            'ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', walled
+        );
+        EXECUTE format(
+            'CREATE POLICY hos_wall ON %I USING ('
+            'strpos(current_setting(''hos.scopes'', true), '','' || scope || '','') > 0 '
+            'OR current_setting(''hos.scopes'', true) = ''every'')',
+            walled
+        );
+    END LOOP;
+END $$;

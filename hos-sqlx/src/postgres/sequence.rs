@@ -1,0 +1,96 @@
+//! Gives entries that wait their place in their logs.
+//!
+//! Nothing is locked while the hashes are computed: whoever was quicker has changed the size of a
+//! log, and then nothing of this round is written.
+
+use std::collections::BTreeMap;
+
+use hos_core::error::Fault;
+use hos_core::merkle::{Frontier, leaf_hash};
+use sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use super::PostgresStore;
+use super::ledger::most;
+use super::row::{column, count, hash};
+use crate::encoding::signed;
+use crate::fault::corrupt;
+use crate::frontier::{appended, frontier};
+
+/// How often another process may be quicker before the rest is left to it.
+const ROUNDS_MAX: u32 = 8;
+
+pub(super) async fn sequence_pending(store: &PostgresStore, limit: u32) -> Result<u32, Fault> {
+    for _ in 0..ROUNDS_MAX {
+        let page = || sqlx::query("SELECT * FROM hos_pending_page($1)").bind(most(limit));
+        let rows = store.rows(page).await?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let places = Places::of(&rows)?;
+        let sequenced = store.rows(|| places.query()).await?;
+        if sequenced.first().map(|row| column::<bool>(row, 0)).transpose()? == Some(true) {
+            return Ok(u32::try_from(rows.len()).unwrap_or(limit));
+        }
+    }
+    Ok(0)
+}
+
+/// What a page of waiting entries becomes.
+#[derive(Default)]
+struct Places {
+    /// Of each log: the size that it had, and what it becomes.
+    logs: BTreeMap<i64, (u64, Frontier)>,
+    pending: Vec<i64>,
+    scopes: Vec<i64>,
+    indexes: Vec<i64>,
+    entries: Vec<Uuid>,
+    hashes: Vec<Vec<u8>>,
+}
+
+impl Places {
+    fn of(rows: &[PgRow]) -> Result<Self, Fault> {
+        let mut places = Self::default();
+        for row in rows {
+            places.add(row)?;
+        }
+        Ok(places)
+    }
+
+    fn add(&mut self, row: &PgRow) -> Result<(), Fault> {
+        let scope: i64 = column(row, 1)?;
+        let entry: Uuid = column(row, 2)?;
+        let leaf: &str = column(row, 3)?;
+        let stored = hash(row, 4)?;
+        if leaf_hash(leaf.as_bytes()) != stored {
+            return Err(corrupt(format!("the leaf of entry {entry}")));
+        }
+        if !self.logs.contains_key(&scope) {
+            let size = count(row, 5)?;
+            self.logs.insert(scope, (size, frontier(size, column(row, 6)?)?));
+        }
+        if let Some((_, log)) = self.logs.get_mut(&scope) {
+            self.indexes.push(signed(log.size()));
+            appended(log, stored)?;
+        }
+        self.pending.push(column(row, 0)?);
+        self.scopes.push(scope);
+        self.entries.push(entry);
+        self.hashes.push(stored.to_vec());
+        Ok(())
+    }
+
+    fn query(&self) -> super::session::Bound<'_> {
+        let logs = || self.logs.iter();
+        sqlx::query("SELECT hos_sequence($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+            .bind(logs().map(|(scope, _)| *scope).collect::<Vec<i64>>())
+            .bind(logs().map(|(_, (base, _))| signed(*base)).collect::<Vec<i64>>())
+            .bind(logs().map(|(_, (_, log))| signed(log.size())).collect::<Vec<i64>>())
+            .bind(logs().map(|(_, (_, log))| log.to_bytes()).collect::<Vec<Vec<u8>>>())
+            .bind(&self.pending)
+            .bind(&self.scopes)
+            .bind(&self.indexes)
+            .bind(&self.entries)
+            .bind(&self.hashes)
+    }
+}
