@@ -1,7 +1,7 @@
 SELECT
     hos_leaf.leaf_index, hos_entry.id, hos_entry.leaf, hos_entry.leaf_hash, hos_entry.recorded_at,
     (
-        SELECT json_arrayagg(json_array(name, hex(salt), body))
+        SELECT json_arrayagg(json_array(CONVERT(name USING utf8mb4), hex(salt), body))
         FROM hos_part WHERE entry = hos_entry.id
     )
 FROM hos_scope

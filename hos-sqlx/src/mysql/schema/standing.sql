@@ -7,6 +7,8 @@ MODIFIES SQL DATA SQL SECURITY INVOKER
 BEGIN
     DECLARE row_name VARBINARY(16) DEFAULT json_value(standing, '$.row');
     DECLARE of_actor VARBINARY(128) DEFAULT json_value(standing, '$.actor');
+    -- An empty text is null to `json_value`.
+    DECLARE of_ability VARBINARY(128) DEFAULT coalesce(json_value(standing, '$.ability'), '');
 
     UPDATE hos_scope SET
         status = coalesce(
@@ -42,17 +44,16 @@ BEGIN
             );
         END IF;
     WHEN 'mode' THEN
-        DELETE FROM hos_mode
-        WHERE scope = own AND ability = json_value(standing, '$.ability');
+        DELETE FROM hos_mode WHERE scope = own AND ability = of_ability;
         IF json_value(standing, '$.mode') IS NOT NULL THEN
             INSERT INTO hos_mode (scope, ability, mode)
-            VALUES (own, json_value(standing, '$.ability'), json_value(standing, '$.mode'));
+            VALUES (own, of_ability, json_value(standing, '$.mode'));
         END IF;
     WHEN 'law' THEN
         INSERT INTO hos_law (scope, version, digest, deployment)
         VALUES (
             own, json_value(standing, '$.version'), unhex(json_value(standing, '$.digest')),
-            json_value(standing, '$.deployment')
+            coalesce(json_value(standing, '$.deployment'), '')
         );
     WHEN 'contract' THEN
         INSERT INTO hos_contract (scope, kind, version, digest)
