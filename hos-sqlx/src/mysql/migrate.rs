@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use hos_core::error::{Fault, FaultKind};
-use sqlx::mysql::{MySqlConnection, MySqlPool};
+use sqlx::mysql::MySqlConnection;
 use tokio::time::{Instant, sleep};
 
 use super::fault::classify;
-use super::lease::Lease;
 use super::row::unchecked;
 
 /// The steps in order; a step that was ever released never changes. Every text can be executed
@@ -31,25 +30,24 @@ const SERVER_VERSION_MIN: (u32, u32) = (10, 6);
 const RETRY_AFTER: Duration = Duration::from_millis(20);
 
 /// Checks what server it is and takes the steps that its database has not taken.
-pub(super) async fn migrate(pool: &MySqlPool, patience: Duration) -> Result<(), Fault> {
-    let mut lease = Lease::acquire(pool).await?;
-    let connection = lease.connection();
+pub(super) async fn migrate(
+    connection: &mut MySqlConnection,
+    patience: Duration,
+) -> Result<(), Fault> {
     check_server(connection).await?;
     if version(connection).await? == STEPS.len() {
-        lease.release();
         return Ok(());
     }
-    sqlx::raw_sql(include_str!("schema/schema.sql"))
-        .execute(&mut *connection)
-        .await
-        .map_err(classify)?;
+    let tables = sqlx::raw_sql(include_str!("schema/schema.sql"));
+    tables.execute(&mut *connection).await.map_err(classify)?;
     let owner = lock(connection, patience).await?;
     // Dropped or failed meanwhile, the lock expires.
     let upgraded = upgrade(connection, &owner).await;
     let unlock = sqlx::query(include_str!("unlock.sql")).bind(&owner);
-    unlock.execute(&mut *connection).await.map_err(classify)?;
-    lease.release();
-    upgraded
+    let unlocked = unlock.execute(connection).await;
+    upgraded?;
+    unlocked.map_err(classify)?;
+    Ok(())
 }
 
 async fn check_server(connection: &mut MySqlConnection) -> Result<(), Fault> {

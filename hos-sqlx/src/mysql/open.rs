@@ -17,27 +17,25 @@ const RESTED: Duration = Duration::from_secs(5);
 
 /// The pool, over a database whose schema is up to date.
 pub(super) async fn open(options: &MysqlOptions) -> Result<MySqlPool, Fault> {
-    let direct = pool(options.direct_url.as_ref().unwrap_or(&options.url), options)?;
-    let migrated = migrate::migrate(&direct, options.lock_timeout).await;
-    if migrated.is_ok() && options.direct_url.is_none() {
-        return Ok(direct);
-    }
-    direct.close().await;
-    migrated?;
-    pool(&options.url, options)
-}
-
-fn pool(url: &str, options: &MysqlOptions) -> Result<MySqlPool, Fault> {
-    let connect: MySqlConnectOptions = url.parse().map_err(classify)?;
-    let connect = connect.statement_cache_capacity(STATEMENTS_CACHED).disable_statement_logging();
+    let direct = connect(options.direct_url.as_ref().unwrap_or(&options.url))?;
+    // Not from a pool, which would try again and again where nobody is.
+    let mut connection = direct.connect().await.map_err(classify)?;
     let seconds = options.lock_timeout.as_secs();
+    prepare(&mut connection, seconds).await.map_err(classify)?;
+    migrate::migrate(&mut connection, options.lock_timeout).await?;
+    connection.close().await.map_err(classify)?;
     Ok(MySqlPoolOptions::new()
         .max_connections(options.connections)
         .acquire_timeout(options.acquire_timeout)
         .test_before_acquire(false)
         .before_acquire(|connection, metadata| Box::pin(is_there(connection, metadata)))
         .after_connect(move |connection, _| Box::pin(prepare(connection, seconds)))
-        .connect_lazy_with(connect))
+        .connect_lazy_with(connect(&options.url)?))
+}
+
+fn connect(url: &str) -> Result<MySqlConnectOptions, Fault> {
+    let options: MySqlConnectOptions = url.parse().map_err(classify)?;
+    Ok(options.statement_cache_capacity(STATEMENTS_CACHED).disable_statement_logging())
 }
 
 async fn is_there(

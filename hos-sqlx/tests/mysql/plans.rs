@@ -9,9 +9,13 @@ async fn scans(statement: &str) -> Option<Vec<String>> {
     let shop = open_shop().await?;
     shop.open("o-1").await;
     // Enough rows that a scan is never the cheaper way.
-    let fill = "INSERT INTO hos_scope (world, tenant) SELECT 'filler', seq FROM seq_1_to_2000";
-    sqlx::query(fill).execute(shop.store.pool()).await.unwrap();
-    sqlx::query("ANALYZE TABLE hos_scope").execute(shop.store.pool()).await.unwrap();
+    let fill = "INSERT INTO hos_scope (world, tenant) SELECT 'filler', seq FROM seq_1_to_2000;
+        INSERT INTO hos_log SELECT seq, 0, '' FROM seq_101_to_2000;
+        INSERT INTO hos_mode SELECT seq, 'a.b', 'off' FROM seq_101_to_2000;
+        INSERT INTO hos_grant (scope, actor, id, pattern, until, break_glass)
+            SELECT seq, 'a', 'b', '*', 0, 0 FROM seq_101_to_2000;
+        ANALYZE TABLE hos_scope, hos_log, hos_mode, hos_grant";
+    sqlx::raw_sql(fill).fetch_all(shop.store.pool()).await.unwrap();
     let asked = statement.replace("json_table(?", "json_table('[[\"a\", \"b\", \"c\"]]'");
     let asked = asked.replace('?', "'1'").replace("LIMIT '1'", "LIMIT 1");
     let explain = AssertSqlSafe(format!("EXPLAIN {asked}"));
