@@ -175,32 +175,26 @@ CREATE OR REPLACE PROCEDURE hos_write_step(
 )
 MODIFIES SQL DATA SQL SECURITY INVOKER
 BEGIN
-    DECLARE of_kind, new_state, new_contract, new_type VARBINARY(32);
-    DECLARE of_id VARBINARY(128);
-    DECLARE from_revision, new_revision, new_time, number_now BIGINT;
-    DECLARE new_terminal, new_moves, timed_now BOOLEAN;
-    DECLARE new_entry VARBINARY(16);
-    DECLARE new_hash VARBINARY(32);
-    DECLARE new_timers, new_outbox, new_parts, new_bag, new_leaf LONGTEXT CHARACTER SET utf8mb4;
-
-    SELECT
-        line.kind, line.id, line.from_revision, line.state, line.terminal, line.contract,
-        line.revision, unhex(line.entry), line.type, line.moves, line.recorded_at,
-        unhex(line.leaf_hash), line.timers, line.outbox, line.parts, line.attributes, line.leaf
-    INTO
-        of_kind, of_id, from_revision, new_state, new_terminal, new_contract,
-        new_revision, new_entry, new_type, new_moves, new_time,
-        new_hash, new_timers, new_outbox, new_parts, new_bag, new_leaf
-    FROM json_table(step, '$' COLUMNS (
-        kind VARCHAR(32) PATH '$[0]', id VARCHAR(128) PATH '$[1]',
-        from_revision BIGINT PATH '$[2]', state VARCHAR(32) PATH '$[3]',
-        terminal BOOLEAN PATH '$[4]', contract VARCHAR(32) PATH '$[5]',
-        revision BIGINT PATH '$[6]', entry CHAR(32) PATH '$[7]', type VARCHAR(32) PATH '$[8]',
-        moves BOOLEAN PATH '$[9]', recorded_at BIGINT PATH '$[10]',
-        leaf_hash CHAR(64) PATH '$[11]', timers LONGTEXT PATH '$[12]',
-        outbox LONGTEXT PATH '$[13]', parts LONGTEXT PATH '$[14]',
-        attributes LONGTEXT PATH '$[15]', leaf LONGTEXT PATH '$[16]'
-    )) AS line;
+    -- Not by `json_table`, whose table of texts this long would be a file.
+    DECLARE of_kind VARBINARY(32) DEFAULT json_value(step, '$[0]');
+    DECLARE of_id VARBINARY(128) DEFAULT json_value(step, '$[1]');
+    DECLARE from_revision BIGINT DEFAULT json_value(step, '$[2]');
+    DECLARE new_state VARBINARY(32) DEFAULT json_value(step, '$[3]');
+    DECLARE new_terminal BOOLEAN DEFAULT json_value(step, '$[4]');
+    DECLARE new_contract VARBINARY(32) DEFAULT json_value(step, '$[5]');
+    DECLARE new_revision BIGINT DEFAULT json_value(step, '$[6]');
+    DECLARE new_entry VARBINARY(16) DEFAULT unhex(json_value(step, '$[7]'));
+    DECLARE new_type VARBINARY(32) DEFAULT json_value(step, '$[8]');
+    DECLARE new_moves BOOLEAN DEFAULT json_value(step, '$[9]');
+    DECLARE new_time BIGINT DEFAULT json_value(step, '$[10]');
+    DECLARE new_hash VARBINARY(32) DEFAULT unhex(json_value(step, '$[11]'));
+    DECLARE new_timers LONGTEXT CHARACTER SET utf8mb4 DEFAULT json_value(step, '$[12]');
+    DECLARE new_outbox LONGTEXT CHARACTER SET utf8mb4 DEFAULT json_value(step, '$[13]');
+    DECLARE new_parts LONGTEXT CHARACTER SET utf8mb4 DEFAULT json_value(step, '$[14]');
+    DECLARE new_bag LONGTEXT CHARACTER SET utf8mb4 DEFAULT json_value(step, '$[15]');
+    DECLARE new_leaf LONGTEXT CHARACTER SET utf8mb4 DEFAULT json_value(step, '$[16]');
+    DECLARE number_now BIGINT;
+    DECLARE timed_now BOOLEAN;
 
     IF of_kind IS NOT NULL THEN
         SELECT number, timed INTO number_now, timed_now FROM hos_subject
