@@ -22,22 +22,22 @@ use crate::fault::corrupt;
 use crate::standing::encode;
 
 macro_rules! lines {
-    ($($name:ident: $file:literal;)*) => {$(
-        static $name: LazyLock<Lines> = LazyLock::new(|| Lines::new(include_str!($file)));
+    ($($name:ident: $text:expr;)*) => {$(
+        static $name: LazyLock<Lines> = LazyLock::new(|| Lines::new($text));
     )*};
 }
 
 lines! {
-    RECEIPTS: "write_receipts.sql";
-    ENTRIES: "write_entries.sql";
-    PENDING: "write_pending.sql";
-    PARTS: "write_parts.sql";
-    DEDUPS: "write_dedups.sql";
-    OPEN: "open_subjects.sql";
-    MOVE: "move_subjects.sql";
-    END_TIMERS: "end_timers.sql";
-    TIMERS: "write_timers.sql";
-    OUTBOX: "write_outbox.sql";
+    RECEIPTS: include_str!("write_receipts.sql");
+    ENTRIES: include_str!("write_entries.sql");
+    PENDING: include_str!("write_pending.sql");
+    PARTS: include_str!("write_parts.sql");
+    DEDUPS: include_str!("write_dedups.sql");
+    OPEN: include_str!("open_subjects.sql");
+    MOVE: include_str!("move_subjects.sql");
+    END_TIMERS: include_str!("end_timers.sql");
+    TIMERS: include_str!("write_timers.sql");
+    OUTBOX: include_str!("write_outbox.sql");
 }
 
 /// The rows of a batch, table by table.

@@ -34,7 +34,8 @@ async fn refused(statements: &[(&'static str, &str)]) {
 async fn picture(shop: &Shop) -> Vec<String> {
     let query = "SELECT hex(concat(id, leaf, leaf_hash)) FROM hos_entry
         UNION ALL SELECT hex(concat(number, state, revision, proof_id, attributes)) FROM hos_subject
-        UNION ALL SELECT hex(concat(number, tenant, coalesce(status, ''), generation)) FROM hos_scope
+        UNION ALL SELECT hex(concat(number, tenant, coalesce(status, ''), generation))
+            FROM hos_scope
         UNION ALL SELECT hex(concat(scope, size, frontier)) FROM hos_log
         UNION ALL SELECT hex(concat(scope, leaf_index, entry, leaf_hash)) FROM hos_leaf
         UNION ALL SELECT hex(concat(`key`, receipt)) FROM hos_receipt
