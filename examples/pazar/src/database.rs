@@ -10,10 +10,10 @@ mod row;
 mod url;
 mod value;
 
-use hos_core::error::{Fault, FaultKind};
+use hos_core::error::Fault;
 use hos_core::hos::{Hos, HosOptions, Within};
 use hos_core::law::Law;
-use hos_sqlx::{GuardedColumn, PostgresStore, SqliteStore, WithinExt as _};
+use hos_sqlx::{GuardedColumn, MysqlStore, PostgresStore, SqliteStore, WithinExt as _};
 
 pub use dialect::Dialect;
 pub use query::{Query, query};
@@ -30,6 +30,8 @@ pub enum Database {
     Sqlite(SqliteStore),
     /// PostgreSQL.
     Postgres(PostgresStore),
+    /// MariaDB or MySQL.
+    Mysql(MysqlStore),
 }
 
 /// A transaction, in which rows and law are written together. Dropped, it is taken back.
@@ -40,6 +42,8 @@ pub enum Transaction {
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
     /// Of PostgreSQL.
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+    /// Of MariaDB or MySQL.
+    Mysql(sqlx::Transaction<'static, sqlx::MySql>),
 }
 
 /// Where a statement finds its rows.
@@ -94,10 +98,7 @@ impl Database {
         match url {
             DatabaseUrl::Sqlite(path) => Ok(Self::Sqlite(SqliteStore::open(path).await?)),
             DatabaseUrl::Postgres(url) => Ok(Self::Postgres(PostgresStore::open(url).await?)),
-            DatabaseUrl::Mysql(_) => {
-                let message = "this version keeps everything in SQLite or PostgreSQL";
-                Err(Fault::new(FaultKind::Unsupported, message))
-            }
+            DatabaseUrl::Mysql(url) => Ok(Self::Mysql(MysqlStore::open(url).await?)),
         }
     }
 
@@ -110,6 +111,7 @@ impl Database {
         match self {
             Self::Sqlite(store) => Hos::open_with([law], store.clone(), options).await,
             Self::Postgres(store) => Hos::open_with([law], store.clone(), options).await,
+            Self::Mysql(store) => Hos::open_with([law], store.clone(), options).await,
         }
     }
 
@@ -119,6 +121,7 @@ impl Database {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
             Self::Postgres(_) => Dialect::Postgres,
+            Self::Mysql(_) => Dialect::Mysql,
         }
     }
 
@@ -131,6 +134,7 @@ impl Database {
         match self {
             Self::Sqlite(store) => Ok(Transaction::Sqlite(store.begin().await?)),
             Self::Postgres(store) => Ok(Transaction::Postgres(store.begin().await?)),
+            Self::Mysql(store) => Ok(Transaction::Mysql(store.begin().await?)),
         }
     }
 
@@ -141,7 +145,7 @@ impl Database {
     /// What the database says.
     pub async fn law_rows(&self) -> Result<LawRows<'_>, DatabaseError> {
         match self {
-            Self::Sqlite(_) => Ok(LawRows::Open(self)),
+            Self::Sqlite(_) | Self::Mysql(_) => Ok(LawRows::Open(self)),
             // It hides each tenant's rows from whoever was not bound to them.
             Self::Postgres(_) => {
                 let mut transaction = self.begin().await?;
@@ -160,6 +164,7 @@ impl Database {
         match self {
             Self::Sqlite(store) => store.guard(column).await,
             Self::Postgres(store) => store.guard(column).await,
+            Self::Mysql(store) => store.guard(column).await,
         }
     }
 
@@ -172,6 +177,7 @@ impl Database {
         match self {
             Self::Sqlite(store) => store.close().await?,
             Self::Postgres(store) => store.close().await,
+            Self::Mysql(store) => store.close().await,
         }
         Ok(())
     }
@@ -183,6 +189,7 @@ impl Transaction {
         match self {
             Self::Sqlite(native) => hos.within(native),
             Self::Postgres(native) => hos.within(native),
+            Self::Mysql(native) => hos.within(native),
         }
     }
 
@@ -195,6 +202,7 @@ impl Transaction {
         match self {
             Self::Sqlite(native) => native.commit().await,
             Self::Postgres(native) => native.commit().await,
+            Self::Mysql(native) => native.commit().await,
         }
     }
 
@@ -207,6 +215,7 @@ impl Transaction {
         match self {
             Self::Sqlite(native) => native.rollback().await,
             Self::Postgres(native) => native.rollback().await,
+            Self::Mysql(native) => native.rollback().await,
         }
     }
 
@@ -220,6 +229,7 @@ impl Transaction {
         match self {
             Self::Sqlite(native) => script.execute(&mut **native).await.map(|_| ()),
             Self::Postgres(native) => script.execute(&mut **native).await.map(|_| ()),
+            Self::Mysql(native) => script.execute(&mut **native).await.map(|_| ()),
         }
     }
 }

@@ -70,6 +70,9 @@ impl Query {
             Transaction::Postgres(native) => {
                 self.native::<Postgres>()?.execute(&mut **native).await?.rows_affected()
             }
+            Transaction::Mysql(native) => {
+                self.native::<MySql>()?.execute(&mut **native).await?.rows_affected()
+            }
         })
     }
 
@@ -122,10 +125,12 @@ impl Query {
             Rows::Database(database) => match database {
                 Database::Sqlite(store) => read!(Sqlite, store.reader(), Row::Sqlite),
                 Database::Postgres(store) => read!(Postgres, store.reader(), Row::Postgres),
+                Database::Mysql(store) => read!(MySql, store.reader(), Row::Mysql),
             },
             Rows::Transaction(transaction) => match transaction {
                 Transaction::Sqlite(native) => read!(Sqlite, &mut **native, Row::Sqlite),
                 Transaction::Postgres(native) => read!(Postgres, &mut **native, Row::Postgres),
+                Transaction::Mysql(native) => read!(MySql, &mut **native, Row::Mysql),
             },
         })
     }
