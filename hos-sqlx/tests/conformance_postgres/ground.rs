@@ -1,7 +1,6 @@
 //! PostgreSQL databases as the suite wants them.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use async_trait::async_trait;
 use hos_conformance::ground::{Answer, Factory, Ground, Sequenced, Tampering, Transaction};
@@ -11,7 +10,6 @@ use hos_services::{Postgres, ServiceError};
 use hos_sqlx::{Caller as _, PostgresOptions, PostgresStore};
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
-use tokio::sync::OnceCell;
 
 /// A server that lives as long as this process, and would not outlive a power cut: nothing here
 /// waits for a disk.
@@ -22,11 +20,12 @@ pub(crate) fn server() -> Result<&'static Postgres, ServiceError> {
     server.as_ref().map_err(Clone::clone)
 }
 
-/// Makes databases on one server.
+/// Makes stores on one server, each in a database where nothing is left of the one before.
 pub(crate) struct PostgresFactory {
     server: &'static Postgres,
     /// From a database's URL to the options that it is opened with.
     options: Options,
+    free: Arc<Mutex<Vec<String>>>,
 }
 
 type Options = Box<dyn Fn(&str) -> PostgresOptions + Send + Sync>;
@@ -36,60 +35,54 @@ impl PostgresFactory {
         server: &'static Postgres,
         options: impl Fn(&str) -> PostgresOptions + Send + Sync + 'static,
     ) -> Self {
-        Self { server, options: Box::new(options) }
+        Self { server, options: Box::new(options), free: Arc::default() }
+    }
+
+    /// The URL of a database that nobody uses and that holds nothing.
+    async fn database(&self) -> String {
+        let free = self.free.lock().unwrap().pop();
+        if let Some(url) = free {
+            let name = url.rsplit('/').next().unwrap();
+            let url_of_superuser = self.server.superuser_url(name);
+            let mut connection = PgConnection::connect(&url_of_superuser).await.unwrap();
+            let wipe = sqlx::raw_sql(include_str!("wipe.sql"));
+            wipe.execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+            return url;
+        }
+        let server = self.server;
+        let created = tokio::task::spawn_blocking(|| server.create_database()).await.unwrap();
+        created.unwrap()
     }
 }
 
 #[async_trait]
 impl Factory for PostgresFactory {
     async fn fresh(&self) -> Box<dyn Ground> {
-        let url = copied(self.server).await;
+        let url = self.database().await;
         let options = (self.options)(&url);
         let store = PostgresStore::open_with(options.clone()).await.unwrap();
-        Box::new(PostgresGround { server: self.server, store, options, url })
+        Box::new(PostgresGround { store, options, url, free: Arc::clone(&self.free) })
     }
-}
-
-/// A database of its own, copied from one that has the schema.
-async fn copied(server: &'static Postgres) -> String {
-    static TEMPLATE: OnceCell<String> = OnceCell::const_new();
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let template = TEMPLATE
-        .get_or_init(|| async {
-            let created = tokio::task::spawn_blocking(|| server.create_database()).await.unwrap();
-            let url = created.unwrap();
-            PostgresStore::open(&url).await.unwrap().close().await;
-            url.rsplit('/').next().unwrap().to_owned()
-        })
-        .await;
-    let name = format!("case_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    run(server, format!("CREATE DATABASE {name} TEMPLATE {template} OWNER law")).await;
-    server.url(&name)
 }
 
 struct PostgresGround {
-    server: &'static Postgres,
     store: PostgresStore,
     options: PostgresOptions,
     url: String,
+    free: Arc<Mutex<Vec<String>>>,
 }
 
 impl Drop for PostgresGround {
-    /// So that hundreds of cases do not keep hundreds of databases.
+    /// Gives the database back once nobody is connected to it.
     fn drop(&mut self) {
-        let (store, server) = (self.store.clone(), self.server);
-        let name = self.url.rsplit('/').next().unwrap().to_owned();
+        let (store, free) = (self.store.clone(), Arc::clone(&self.free));
+        let url = std::mem::take(&mut self.url);
         tokio::spawn(async move {
             store.close().await;
-            run(server, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+            free.lock().unwrap().push(url);
         });
     }
-}
-
-async fn run(server: &Postgres, sql: String) {
-    let mut connection = PgConnection::connect(&server.superuser_url("postgres")).await.unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
 }
 
 #[async_trait]
