@@ -15,14 +15,20 @@ use super::scopes::Scopes;
 use crate::encoding::{hex, signed};
 use crate::standing::{encode, generation};
 
-const COMMIT_ONE: &str = "SELECT hos_commit_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
-    $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)";
-const COMMIT_ALL: &str = "SELECT hos_commit_all($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
-    $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, \
-    $30, $31)";
-const COMMIT_SPECIAL: &str = "SELECT hos_commit_special($1, $2, $3, $4, $5, $6, $7, $8, $9, \
-    $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, \
-    $28, $29, $30, $31, $32, $33)";
+const COMMIT_ONE: &str = concat!(
+    "SELECT hos_commit_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
+    "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)",
+);
+const COMMIT_ALL: &str = concat!(
+    "SELECT hos_commit_all($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
+    "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, ",
+    "$30, $31)",
+);
+const COMMIT_SPECIAL: &str = concat!(
+    "SELECT hos_commit_special($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, ",
+    "$13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, ",
+    "$29, $30, $31, $32, $33)",
+);
 
 type Bound<'q> = Query<'q, Postgres, PgArguments>;
 
