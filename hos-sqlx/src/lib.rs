@@ -1,8 +1,9 @@
 //! Keeps what the law decided in an SQL database.
 //!
 //! [`SqliteStore`] is a whole backend in one SQLite file, its own or the one that holds a world's
-//! tables; `PostgresStore` is one in a PostgreSQL database. [`WithinExt::within`] runs the law in a transaction of the caller's, so that domain
-//! rows and law rows commit together.
+//! tables; `PostgresStore` is one in a PostgreSQL database, `MysqlStore` one in a MariaDB database.
+//! [`WithinExt::within`] runs the law in a transaction of the caller's, so that domain rows and law
+//! rows commit together.
 
 mod decide;
 mod encoding;
@@ -10,6 +11,8 @@ mod fault;
 mod frontier;
 mod guard;
 mod known;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "sqlite")]
@@ -18,6 +21,8 @@ mod standing;
 mod within;
 
 pub use guard::GuardedColumn;
+#[cfg(feature = "mysql")]
+pub use mysql::{MysqlOptions, MysqlStore};
 #[cfg(feature = "postgres")]
 pub use postgres::{Pooler, PostgresOptions, PostgresStore};
 #[cfg(feature = "sqlite")]

@@ -24,6 +24,9 @@ pub trait WithinExt {
     /// - SQLite: begin it with `BEGIN IMMEDIATE`, as [`SqliteStore::begin`] does. The transaction
     ///   must have been begun through sqlx, not by a text; else each call answers a fault of the
     ///   kind [`Transaction`].
+    /// - MariaDB: begin it with READ COMMITTED, as `MysqlStore::begin` does. At a stricter level it
+    ///   is as safe, but two that use new keys or open new subjects wait for each other more often.
+    ///   A deadlock undoes the caller's whole transaction: a fault of the kind [`Transaction`].
     ///
     /// [`SqliteStore::begin`]: crate::SqliteStore::begin
     /// [`Transaction`]: hos_core::error::FaultKind::Transaction

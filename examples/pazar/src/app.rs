@@ -1,4 +1,4 @@
-//! The application: the law over the file, the router over the application.
+//! The application: the law over the database, the router over the application.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,10 +11,10 @@ use hos_core::hos::{Hos, HosOptions};
 use hos_core::id::{Kind, State, Tenant, World};
 use hos_core::subject::Subject;
 use hos_core::time::{Clock, SystemClock, Timestamp};
-use hos_sqlx::{GuardedColumn, SqliteStore};
-use sqlx::SqlitePool;
+use hos_sqlx::GuardedColumn;
 
 use crate::config::{Config, PublicUrl};
+use crate::database::{Database, DatabaseUrl, Dialect};
 use crate::error::Problem;
 use crate::law;
 use crate::limits::Limits;
@@ -27,6 +27,12 @@ use crate::{auth, domain, routes, seed};
 const TIMER_PAUSE: Duration = Duration::from_secs(2);
 /// The most holds that one look ends.
 const TIMERS_LIMIT: u32 = 100;
+/// How often entries are looked for that have no place in their log yet.
+const NUMBER_PAUSE: Duration = Duration::from_millis(200);
+/// The most entries that are given their place at once.
+const NUMBER_LIMIT: u32 = 1_000;
+/// How often somebody who reads a log asks for that at most.
+const NUMBER_ROUNDS: u32 = 16;
 /// How many old receipts go at once.
 const SWEEP_LIMIT: u32 = 500;
 
@@ -36,7 +42,7 @@ pub struct App(Arc<Shared>);
 
 struct Shared {
     hos: Hos,
-    store: SqliteStore,
+    database: Database,
     world: World,
     clock: SharedClock,
     webhook_secret: Secret,
@@ -78,7 +84,7 @@ pub enum StartError {
     /// The law has faults.
     #[error(transparent)]
     Law(#[from] LawError),
-    /// The file cannot be used.
+    /// The database cannot be used.
     #[error(transparent)]
     Hos(#[from] Error),
     /// The demo data cannot be laid down.
@@ -105,7 +111,7 @@ impl From<Problem> for StartError {
 }
 
 impl App {
-    /// Opens the file, brings it up to date, and lays down the demo data if asked for.
+    /// Opens the database, brings it up to date, and lays down the demo data if asked for.
     ///
     /// # Errors
     ///
@@ -120,21 +126,23 @@ impl App {
     ///
     /// As [`App::open`].
     pub async fn open_at(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        if let Some(directory) = config.data.parent() {
+        if let DatabaseUrl::Sqlite(file) = &config.database
+            && let Some(directory) = file.parent()
+        {
             std::fs::create_dir_all(directory)?;
         }
         let limits = Limits::new(&config.quotas, &clock);
         let clock = SharedClock(clock);
-        let store = SqliteStore::open(&config.data).await?;
-        domain::schema::migrate(&store).await?;
+        let database = Database::open(&config.database).await?;
+        domain::schema::migrate(&database).await?;
         for column in guarded_columns()? {
-            store.guard(&column).await?;
+            database.guard(&column).await?;
         }
         let options = HosOptions::default().deployment("pazar.local").clock(clock.clone());
-        let hos = Hos::open_with([law::law()?], store.clone(), options).await?;
+        let hos = database.open_law(law::law()?, options).await?;
         let app = Self(Arc::new(Shared {
             hos,
-            store,
+            database,
             world: World::new(law::WORLD)?,
             clock,
             webhook_secret: config.webhook_secret.clone(),
@@ -163,7 +171,7 @@ impl App {
     ///
     /// # Errors
     ///
-    /// What the file says.
+    /// What the database says.
     pub async fn end_holds(&self) -> Result<usize, Problem> {
         let fired = self.hos().fire_due(self.now(), TIMERS_LIMIT).await?;
         let ended = fired.iter().filter(|timer| timer.outcome.is_ok()).count();
@@ -171,8 +179,41 @@ impl App {
         Ok(ended)
     }
 
-    /// Ends holds and forgets old receipts for as long as it is polled.
+    /// Gives every entry its place in its log that has none yet, or as many as a reader can wait
+    /// for. In a file each got it in its commit.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn number_entries(&self) -> Result<(), Problem> {
+        for _ in 0..NUMBER_ROUNDS {
+            if self.hos().sequence_pending(NUMBER_LIMIT).await? == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends holds, forgets old receipts and numbers entries for as long as it is polled.
     pub async fn keep_house(self) {
+        tokio::join!(self.keep_standing(), self.keep_numbering());
+    }
+
+    async fn keep_numbering(&self) {
+        if self.database().dialect() == Dialect::Sqlite {
+            return;
+        }
+        let mut pause = tokio::time::interval(NUMBER_PAUSE);
+        pause.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            pause.tick().await;
+            if let Err(problem) = self.number_entries().await {
+                tracing::error!(code = problem.code(), "entries were not numbered");
+            }
+        }
+    }
+
+    async fn keep_standing(&self) {
         let mut pause = tokio::time::interval(TIMER_PAUSE);
         pause.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -199,11 +240,11 @@ impl App {
         self.0.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Writes everything back into the file and closes it.
+    /// Ends every connection; a file has everything written back into it.
     pub async fn close(&self) {
         self.stop();
-        if let Err(fault) = self.0.store.close().await {
-            tracing::error!(%fault, "the file was closed without its last checkpoint");
+        if let Err(fault) = self.0.database.close().await {
+            tracing::error!(%fault, "the database was not closed well");
         }
     }
 
@@ -213,10 +254,10 @@ impl App {
         &self.0.hos
     }
 
-    /// The store.
+    /// The database.
     #[must_use]
-    pub fn store(&self) -> &SqliteStore {
-        &self.0.store
+    pub fn database(&self) -> &Database {
+        &self.0.database
     }
 
     /// The world.
@@ -229,10 +270,6 @@ impl App {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
-    }
-
-    pub(crate) fn reader(&self) -> &SqlitePool {
-        self.0.store.reader()
     }
 
     pub(crate) fn webhook_secret(&self) -> &Secret {

@@ -11,6 +11,7 @@ use hos_core::time::Timestamp;
 use tokio::sync::Semaphore;
 
 use crate::app::App;
+use crate::database::{from_row, query};
 use crate::error::Problem;
 use crate::request::note_session;
 pub use crate::session::open as open_session;
@@ -25,7 +26,7 @@ pub const PASSWORD_BYTES_MAX: usize = 256;
 static HASHING: Semaphore = Semaphore::const_new(4);
 
 /// A signed-in user.
-#[derive(Debug, Clone, sqlx::FromRow, serde::Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 #[non_exhaustive]
 pub struct User {
     /// The opaque id that the law knows.
@@ -35,6 +36,8 @@ pub struct User {
     /// What pages call the user.
     pub name: String,
 }
+
+from_row!(User { id, email, name });
 
 impl User {
     /// The actor that the law judges.
@@ -92,9 +95,9 @@ pub(crate) async fn sign_in(
     }
     app.limits().sign_in(app, &normal_email(email))?;
     let found: Option<(String, String)> =
-        sqlx::query_as("SELECT id, password_hash FROM users WHERE email = ?")
+        query("SELECT id, password_hash FROM users WHERE email = ?")
             .bind(normal_email(email))
-            .fetch_optional(app.reader())
+            .fetch_optional(app.database())
             .await?;
     // An unknown address takes as long as a wrong password.
     let (id, hash) = match found {
@@ -104,9 +107,9 @@ pub(crate) async fn sign_in(
     let genuine = verify(password, hash).await?;
     let id = id.filter(|_| genuine).ok_or_else(wrong)?;
     let cookie = session::begin(app, headers, &id).await?;
-    let user = sqlx::query_as("SELECT id, email, name FROM users WHERE id = ?")
+    let user = query("SELECT id, email, name FROM users WHERE id = ?")
         .bind(id)
-        .fetch_one(app.reader())
+        .fetch_one(app.database())
         .await?;
     Ok((user, cookie))
 }
@@ -124,26 +127,23 @@ pub async fn add_account(
     name: &str,
     password: &str,
 ) -> Result<(), Problem> {
-    let known: Option<i64> = sqlx::query_scalar("SELECT 1 FROM users WHERE email = ?")
+    let known: Option<i64> = query("SELECT 1 FROM users WHERE email = ?")
         .bind(normal_email(email))
-        .fetch_optional(app.reader())
+        .fetch_optional(app.database())
         .await?;
     if known.is_some() {
         return Ok(());
     }
     let hash = hash(password.to_owned()).await?;
-    let mut transaction = app.store().begin().await?;
-    sqlx::query(
-        "INSERT INTO users (id, email, name, password_hash) VALUES (?, ?, ?, ?) \
-         ON CONFLICT (email) DO NOTHING",
-    )
-    .bind(id)
-    .bind(normal_email(email))
-    .bind(name)
-    .bind(hash)
-    .execute(&mut *transaction)
-    .await?;
-    Ok(transaction.commit().await?)
+    query("INSERT INTO users (id, email, name, password_hash) VALUES (?, ?, ?, ?)")
+        .bind(id)
+        .bind(normal_email(email))
+        .bind(name)
+        .bind(hash)
+        .unless_known()
+        .execute(app.database())
+        .await?;
+    Ok(())
 }
 
 /// Hashes a password, away from the threads that answer.

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use sources::usage;
-use sources::{ADDRESS, DATA, DEMO, Setting, Sources};
+use sources::{ADDRESS, DATA, DATABASE_URL, DEMO, Setting, Sources};
 
+use crate::database::DatabaseUrl;
 use crate::limits::Quotas;
 use crate::webhook::Secret;
 
@@ -18,8 +19,8 @@ use crate::webhook::Secret;
 pub struct Config {
     /// Where it listens.
     pub address: SocketAddr,
-    /// The SQLite file that holds everything.
-    pub data: PathBuf,
+    /// Where everything is kept.
+    pub database: DatabaseUrl,
     /// What the payment provider signs with.
     pub webhook_secret: Secret,
     /// Whether demo tenants, listings and accounts are there.
@@ -101,9 +102,15 @@ impl Config {
     /// A configuration for a file, on a free port, with demo data and without limits: for tests.
     #[must_use]
     pub fn for_file(data: PathBuf, webhook_secret: Secret) -> Self {
+        Self::for_database(DatabaseUrl::Sqlite(data), webhook_secret)
+    }
+
+    /// As [`Config::for_file`], for any database.
+    #[must_use]
+    pub fn for_database(database: DatabaseUrl, webhook_secret: Secret) -> Self {
         Self {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
-            data,
+            database,
             webhook_secret,
             demo: true,
             public_url: None,
@@ -131,11 +138,7 @@ impl Config {
         let address = read.needed(&ADDRESS, |text| {
             text.parse::<SocketAddr>().map_err(|error| format!("{error}; expected 127.0.0.1:8080"))
         });
-        let data = read.needed(&DATA, |text| match text {
-            "" => Err("names no file".to_owned()),
-            text if text.ends_with('/') => Err("names no file".to_owned()),
-            text => Ok(PathBuf::from(text)),
-        });
+        let database = read.database();
         let demo_is_said = read.sources.value(&DEMO).is_some();
         let demo = read.needed(&DEMO, switch);
         // Never a flag: flags are seen by every process of the machine.
@@ -164,18 +167,18 @@ impl Config {
                     .to_owned(),
             );
         }
-        let all = (address, data, demo, log_format, log_level, stop_seconds);
+        let all = (address, database, demo, log_format, log_level, stop_seconds);
         match all {
             (
                 Some(address),
-                Some(data),
+                Some(database),
                 Some(demo),
                 Some(log_format),
                 Some(log_level),
                 Some(stop_seconds),
             ) if read.faults.is_empty() => Ok(Self {
                 address,
-                data,
+                database,
                 webhook_secret: webhook_secret.unwrap_or_else(Secret::random),
                 demo,
                 public_url,
@@ -218,6 +221,19 @@ impl<E: Fn(&str) -> Option<String>> Reading<E> {
             return parse(setting.default).ok();
         }
         self.wanted(setting, parse)
+    }
+
+    /// Where everything is kept: `DATABASE_URL`, or else the file.
+    fn database(&mut self) -> Option<DatabaseUrl> {
+        let parse = |text: &str| DatabaseUrl::parse(text).map_err(|error| error.to_string());
+        let file = self.needed(&DATA, |text| match parse(text)? {
+            DatabaseUrl::Sqlite(file) => Ok(DatabaseUrl::Sqlite(file)),
+            _ => Err("names no file; a server is said by DATABASE_URL".to_owned()),
+        });
+        match self.sources.value(&DATABASE_URL) {
+            Some(_) => self.wanted(&DATABASE_URL, parse),
+            None => file,
+        }
     }
 
     fn quotas(&mut self) -> Quotas {
@@ -265,11 +281,15 @@ mod tests {
         (directory, path.to_str().unwrap().to_owned())
     }
 
+    fn file_at(path: &str) -> DatabaseUrl {
+        DatabaseUrl::Sqlite(path.into())
+    }
+
     #[test]
     fn nothing_is_needed() {
         let config = read(&[], &[]).unwrap();
         assert_eq!(config.address.to_string(), "127.0.0.1:8080");
-        assert_eq!(config.data, PathBuf::from("./pazar-data/pazar.db"));
+        assert_eq!(config.database, file_at("./pazar-data/pazar.db"));
         assert!(config.demo);
         assert_eq!(config.log_format, LogFormat::Text);
         assert!(config.quotas.sign_ins_of_email > 0);
@@ -280,10 +300,10 @@ mod tests {
         let (_directory, path) = file("data = \"/tmp/c.db\"\ndemo = false\nwrites_of_actor = 7\n");
         let environment = [("PAZAR_DATA", "/tmp/b.db"), ("PAZAR_CONFIG", path.as_str())];
         let config = read(&["--data=/tmp/a.db"], &environment).unwrap();
-        assert_eq!(config.data, PathBuf::from("/tmp/a.db"));
-        assert_eq!(read(&[], &environment).unwrap().data, PathBuf::from("/tmp/b.db"));
+        assert_eq!(config.database, file_at("/tmp/a.db"));
+        assert_eq!(read(&[], &environment).unwrap().database, file_at("/tmp/b.db"));
         let config = read(&["--config", &path], &[]).unwrap();
-        assert_eq!(config.data, PathBuf::from("/tmp/c.db"));
+        assert_eq!(config.database, file_at("/tmp/c.db"));
         assert!(!config.demo);
         assert_eq!(config.quotas.writes_of_actor, 7);
     }
@@ -311,6 +331,20 @@ mod tests {
         let (_directory, path) = file(&format!("webhook_secret = \"{secret}\"\n"));
         let config = read(&["--config", &path], &[]).unwrap();
         assert_eq!(config.webhook_secret.reveal(), secret);
+    }
+
+    #[test]
+    fn one_variable_says_which_database() {
+        let url = "postgres://pazar:hush@db.example/shop";
+        let config = read(&["--data", "/tmp/a.db"], &[("DATABASE_URL", url)]).unwrap();
+        assert_eq!(config.database, DatabaseUrl::Postgres(url.to_owned()));
+        let config = read(&[], &[("DATABASE_URL", "sqlite:/tmp/d.db")]).unwrap();
+        assert_eq!(config.database, file_at("/tmp/d.db"));
+        let environment = [("DATABASE_URL", "oracle://pazar:hush@db.example/shop")];
+        let error = read(&["--demo", "perhaps"], &environment).unwrap_err();
+        assert_eq!(error.faults().len(), 2, "{error}");
+        assert!(!error.to_string().contains("hush"), "a password is not repeated: {error}");
+        assert!(read(&["--database-url", url], &[]).is_err(), "a password is no flag");
     }
 
     #[test]

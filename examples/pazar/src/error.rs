@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use hos_core::error::{Error, Fault, FaultKind, Refusal};
 use serde::Serialize;
 
+use crate::database::{self, DatabaseError};
 use crate::request;
 
 /// A problem: a stable code, a status, and what the client may read.
@@ -19,6 +20,8 @@ pub struct Problem {
     reasons: Vec<String>,
     /// When it makes sense to try again, in seconds.
     retry_after: Option<u64>,
+    /// Others at the same time got in the way; done again from its start it may succeed.
+    overtaken: bool,
 }
 
 /// A problem as it is written.
@@ -50,6 +53,7 @@ impl Problem {
             allowed: None,
             reasons: Vec::new(),
             retry_after: again.then_some(1),
+            overtaken: false,
         }
     }
 
@@ -83,6 +87,16 @@ impl Problem {
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
+    }
+
+    /// Says that what was read has changed since, so that it should all be done again.
+    pub(crate) fn overtaken(self) -> Self {
+        Self { overtaken: true, ..self }
+    }
+
+    /// Whether it may succeed when it is done again at once, from its start.
+    pub(crate) fn is_overtaken(&self) -> bool {
+        self.overtaken
     }
 
     fn because<S: ToString>(mut self, reasons: impl IntoIterator<Item = S>) -> Self {
@@ -167,6 +181,7 @@ impl From<Refusal> for Problem {
             }
             Refusal::TerminalState(_) => Self { allowed: Some(Vec::new()), ..problem },
             Refusal::GuardFailed(codes) => problem.because(codes),
+            Refusal::Conflict => problem.overtaken(),
             _ => problem,
         }
     }
@@ -175,6 +190,10 @@ impl From<Refusal> for Problem {
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         let source = std::error::Error::source(&fault);
+        let cause = source.and_then(|source| source.downcast_ref::<sqlx::Error>());
+        if cause.is_some_and(database::is_overtaken) {
+            return Self::new("unavailable", "nothing was changed; try again").overtaken();
+        }
         tracing::error!(%fault, kind = ?fault.kind(), ?source);
         match fault.kind() {
             FaultKind::Ambiguous => Self::new(
@@ -210,12 +229,24 @@ impl From<sqlx::Error> for Problem {
         if message.is_some_and(|message| message.contains("pazar:overlap")) {
             return Self::conflict("overlap", "the slot is taken");
         }
+        if database::is_overtaken(&error) {
+            return Self::new("unavailable", "nothing was changed; try again").overtaken();
+        }
         tracing::error!(?error, "a statement failed");
         match error {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
                 Self::new("unavailable", "nothing was changed; try again later")
             }
             _ => Self::new("internal", "nothing was changed"),
+        }
+    }
+}
+
+impl From<DatabaseError> for Problem {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Statement(error) => error.into(),
+            DatabaseError::Store(fault) => fault.into(),
         }
     }
 }

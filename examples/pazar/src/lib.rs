@@ -3,6 +3,7 @@
 pub mod app;
 pub mod auth;
 pub mod config;
+pub mod database;
 mod domain;
 pub mod drawing;
 pub mod error;

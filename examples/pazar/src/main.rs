@@ -43,8 +43,7 @@ async fn serve(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
     let app = App::open(config).await?;
     let mut address = listener.local_addr()?;
     say(&format!("pazar listens on http://{address}\n"));
-    let data = std::path::absolute(&config.data)?;
-    say(&format!("its data lives in {}\n", data.display()));
+    say(&format!("its data lives in {}\n", config.database));
     if config.demo {
         say(&pazar::demo_accounts());
     }

@@ -236,8 +236,3 @@ impl<T> Answer<T> {
         Json(Self { receipt: Some(receipt), ..self })
     }
 }
-
-/// A connection that reads what was committed.
-async fn reading(app: &App) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, Problem> {
-    Ok(app.reader().acquire().await?)
-}

@@ -10,6 +10,7 @@ use hos_core::laws::{Contracts as _, Registry as _};
 
 use crate::app::App;
 use crate::auth::{self, User};
+use crate::database::query;
 use crate::domain::listings::{self, NewListing};
 use crate::domain::tenants;
 use crate::error::Problem;
@@ -255,15 +256,12 @@ async fn offer(app: &App, tenant: &str, key: &str, new: &NewListing) -> Result<(
 /// Up to which version the seed was laid down. Its keys are forgotten after their retention; what
 /// it laid down is not.
 async fn laid_down(app: &App) -> Result<i64, Problem> {
-    let version = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM pazar_seed");
-    Ok(version.fetch_one(app.reader()).await?)
+    let version = query("SELECT coalesce(max(version), 0) FROM pazar_seed");
+    Ok(version.fetch_one(app.database()).await?)
 }
 
 async fn mark_laid_down(app: &App, version: i64) -> Result<(), Problem> {
-    let mut transaction = app.store().begin().await?;
-    sqlx::query("INSERT INTO pazar_seed (version) VALUES (?) ON CONFLICT DO NOTHING")
-        .bind(version)
-        .execute(&mut *transaction)
-        .await?;
-    Ok(transaction.commit().await?)
+    let seeded = query("INSERT INTO pazar_seed (version) VALUES (?)").bind(version).unless_known();
+    seeded.execute(app.database()).await?;
+    Ok(())
 }

@@ -9,10 +9,10 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderValue, header};
 use hos_core::time::Timestamp;
 use sha2::{Digest as _, Sha256};
-use sqlx::SqliteConnection;
 
 use crate::app::App;
 use crate::auth::User;
+use crate::database::{FromRow, Row, Transaction, query};
 use crate::error::Problem;
 use crate::request::random_hex;
 
@@ -80,7 +80,7 @@ fn token_hash(token: &str) -> Vec<u8> {
 ///
 /// What the database says.
 pub async fn open(app: &App, user_id: &str) -> Result<String, Problem> {
-    let mut transaction = app.store().begin().await?;
+    let mut transaction = app.database().begin().await?;
     let token = open_in(&mut transaction, user_id, app.now()).await?;
     transaction.commit().await?;
     app.metrics().session_opened();
@@ -99,17 +99,17 @@ pub(crate) async fn begin(
 }
 
 async fn open_in(
-    connection: &mut SqliteConnection,
+    transaction: &mut Transaction,
     user_id: &str,
     now: Timestamp,
 ) -> Result<String, Problem> {
-    sqlx::query("DELETE FROM sessions WHERE expires_at <= ? OR seen_at <= ?")
+    query("DELETE FROM sessions WHERE expires_at <= ? OR seen_at <= ?")
         .bind(now.as_micros())
         .bind(now.before(IDLE_TIME_MAX).as_micros())
-        .execute(&mut *connection)
+        .execute(&mut *transaction)
         .await?;
     let token = random_hex(32);
-    sqlx::query(
+    query(
         "INSERT INTO sessions (token_hash, family, user_id, created_at, seen_at, expires_at) \
          VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
     )
@@ -118,21 +118,32 @@ async fn open_in(
     .bind(user_id)
     .bind(now.as_micros())
     .bind(now.after(SESSION_TIME_MAX).as_micros())
-    .execute(connection)
+    .execute(transaction)
     .await?;
     Ok(token)
 }
 
 /// A token's row, with its user.
-#[derive(sqlx::FromRow)]
 struct Found {
     family: String,
     created_at: i64,
     seen_at: i64,
     replaced_at: Option<i64>,
     expires_at: i64,
-    #[sqlx(flatten)]
     user: User,
+}
+
+impl FromRow for Found {
+    fn from_row(row: &Row) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            family: row.get("family")?,
+            created_at: row.get("created_at")?,
+            seen_at: row.get("seen_at")?,
+            replaced_at: row.get("replaced_at")?,
+            expires_at: row.get("expires_at")?,
+            user: User::from_row(row)?,
+        })
+    }
 }
 
 /// Who a request comes from, and the cookie with another token when it is time for one.
@@ -146,13 +157,13 @@ pub(crate) struct Resumed {
 pub(crate) async fn resume(app: &App, headers: &HeaderMap) -> Result<Option<Resumed>, Problem> {
     let Some(token) = app.cookies().token(headers) else { return Ok(None) };
     let hash = token_hash(token);
-    let found: Option<Found> = sqlx::query_as(
+    let found: Option<Found> = query(
         "SELECT s.family, s.created_at, s.seen_at, s.replaced_at, s.expires_at, \
          u.id, u.email, u.name FROM sessions AS s JOIN users AS u ON u.id = s.user_id \
          WHERE s.token_hash = ?",
     )
-    .bind(&hash)
-    .fetch_optional(app.reader())
+    .bind(hash.as_slice())
+    .fetch_optional(app.database())
     .await?;
     let Some(found) = found else { return Ok(None) };
     let now = app.now();
@@ -183,71 +194,54 @@ pub(crate) async fn resume(app: &App, headers: &HeaderMap) -> Result<Option<Resu
 /// Puts another token in the place of one; none when another request was faster.
 async fn replace(app: &App, hash: &[u8], now: Timestamp) -> Result<Option<String>, Problem> {
     let token = random_hex(32);
-    let mut transaction = app.store().begin().await?;
-    let replaced = sqlx::query(
+    let mut transaction = app.database().begin().await?;
+    let replaced = query(
         "UPDATE sessions SET replaced_at = ?1, seen_at = ?1 \
          WHERE token_hash = ?2 AND replaced_at IS NULL",
     )
     .bind(now.as_micros())
     .bind(hash)
-    .execute(&mut *transaction)
+    .execute(&mut transaction)
     .await?;
-    if replaced.rows_affected() == 0 {
+    if replaced == 0 {
         return Ok(None);
     }
-    sqlx::query(
+    query(
         "INSERT INTO sessions (token_hash, family, user_id, created_at, seen_at, expires_at) \
          SELECT ?1, family, user_id, ?2, ?2, expires_at FROM sessions WHERE token_hash = ?3",
     )
     .bind(token_hash(&token))
     .bind(now.as_micros())
     .bind(hash)
-    .execute(&mut *transaction)
+    .execute(&mut transaction)
     .await?;
     transaction.commit().await?;
     Ok(Some(token))
 }
 
 async fn note_seen(app: &App, hash: &[u8], now: Timestamp) -> Result<Option<String>, Problem> {
-    let mut transaction = app.store().begin().await?;
-    sqlx::query("UPDATE sessions SET seen_at = ? WHERE token_hash = ?")
-        .bind(now.as_micros())
-        .bind(hash)
-        .execute(&mut *transaction)
-        .await?;
-    transaction.commit().await?;
+    let seen = query("UPDATE sessions SET seen_at = ? WHERE token_hash = ?");
+    seen.bind(now.as_micros()).bind(hash).execute(app.database()).await?;
     Ok(None)
 }
 
 async fn end_family(app: &App, family: &str) -> Result<(), Problem> {
-    let mut transaction = app.store().begin().await?;
-    sqlx::query("DELETE FROM sessions WHERE family = ?")
-        .bind(family)
-        .execute(&mut *transaction)
-        .await?;
-    Ok(transaction.commit().await?)
+    query("DELETE FROM sessions WHERE family = ?").bind(family).execute(app.database()).await?;
+    Ok(())
 }
 
 /// Ends the session of a request; one that is over already is no fault.
 pub(crate) async fn end(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     let Some(token) = app.cookies().token(headers) else { return Ok(()) };
-    let mut transaction = app.store().begin().await?;
-    sqlx::query(
-        "DELETE FROM sessions \
-         WHERE family = (SELECT family FROM sessions WHERE token_hash = ?)",
-    )
-    .bind(token_hash(token))
-    .execute(&mut *transaction)
-    .await?;
-    Ok(transaction.commit().await?)
+    let family = query("SELECT family FROM sessions WHERE token_hash = ?").bind(token_hash(token));
+    match family.fetch_optional::<String>(app.database()).await? {
+        Some(family) => end_family(app, &family).await,
+        None => Ok(()),
+    }
 }
 
 /// Ends every session of a user, on every device.
 pub(crate) async fn end_all(app: &App, user: &User) -> Result<(), Problem> {
-    let mut transaction = app.store().begin().await?;
-    sqlx::query("DELETE FROM sessions WHERE user_id = ?")
-        .bind(&user.id)
-        .execute(&mut *transaction)
-        .await?;
-    Ok(transaction.commit().await?)
+    query("DELETE FROM sessions WHERE user_id = ?").bind(&user.id).execute(app.database()).await?;
+    Ok(())
 }

@@ -6,10 +6,11 @@ use axum::body::Body;
 use axum::http::Request;
 use hos_core::merkle::{Hash, leaf_hash, verify_inclusion};
 use http_body_util::BodyExt as _;
+use pazar::database::query;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-#[expect(dead_code, reason = "the races use all of it")]
+#[expect(dead_code, reason = "the flows use all of it")]
 #[path = "support/house.rs"]
 mod house;
 
@@ -226,13 +227,10 @@ async fn whoever_may_not_read_the_subject_is_told_of_none() {
 
 /// Somebody with the file in hand takes the protection away and edits what was written.
 async fn tamper(house: &House, statement: &'static str, id: &str) {
-    let mut transaction = house.app.store().begin().await.unwrap();
-    sqlx::query("DROP TRIGGER IF EXISTS hos_entry_update")
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
-    let edited = sqlx::query(statement).bind(format!("%\"subject\":\"order:{id}\"%"));
-    assert_eq!(edited.execute(&mut *transaction).await.unwrap().rows_affected(), 1);
+    let mut transaction = house.app.database().begin().await.unwrap();
+    query("DROP TRIGGER IF EXISTS hos_entry_update").execute(&mut transaction).await.unwrap();
+    let edited = query(statement).bind(format!("%\"subject\":\"order:{id}\"%"));
+    assert_eq!(edited.execute(&mut transaction).await.unwrap(), 1);
     transaction.commit().await.unwrap();
 }
 

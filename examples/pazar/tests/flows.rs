@@ -160,7 +160,7 @@ async fn money_that_went_back_is_said_once() {
     assert_eq!((status, &twice["reasons"]), (422, &json!(["no_refund_due"])));
     let late = say(&house, "evt-late", "refund.paid", &payment).await;
     assert_eq!((late.0, &late.1["outcome"]), (200, &json!("repeated")));
-    let records = "SELECT count(*) FROM hos_entry WHERE leaf ->> '$.code' = 'refund_settled'";
+    let records = "SELECT count(*) FROM hos_entry WHERE leaf LIKE '%refund_settled%'";
     assert_eq!(house.count(records).await, 1);
     assert!(!house.get(&owner, &format!("{KONAK}/refunds")).await.1[0]["settled_at"].is_null());
 }
@@ -198,11 +198,14 @@ async fn a_listing_changes_and_its_orders_do_not() {
     assert_eq!((status, &problem["reasons"]), (409, &json!(["stock_changed"])));
     let (status, set) = house.put(&owner, &stock, "s3", json!({ "stock": 9, "seen": 4 })).await;
     assert_eq!((status, &set["stock"]), (200, &json!(9)));
-    let proof = "SELECT count(*) FROM hos_entry AS e JOIN hos_part AS i ON i.entry = e.position \
-        AND i.name = 'input' JOIN hos_part AS f ON f.entry = e.position AND f.name = 'facts' \
-        WHERE e.leaf ->> '$.code' = 'stock_changed' AND i.body ->> '$.stock' = 9 \
-        AND f.body ->> '$.stock' = 4";
-    assert_eq!(house.count(proof).await, 1, "the proof has both numbers");
+    let log = house.log("kilim").await;
+    let proofs = log.iter().filter(|entry| entry.leaf.contains("stock_changed"));
+    let numbers = proofs.map(|entry| {
+        let part = |name: &str| entry.parts.iter().find(|part| part.name == name).unwrap();
+        let body = |name: &str| serde_json::from_str::<Value>(&part(name).body).unwrap();
+        (body("facts")["stock"].clone(), body("input")["stock"].clone())
+    });
+    assert_eq!(numbers.collect::<Vec<_>>(), [(json!(4), json!(9))], "the proof has both numbers");
     let hall = format!("{KONAK}/listings/{}/stock", house.listing("Guest hall").await);
     let host = user(&house, "u-konak-owner").await;
     let (_, problem) = house.put(&host, &hall, "s", json!({ "stock": 1 })).await;

@@ -7,9 +7,10 @@ use hos_core::command::{Command, StandingChange, StandingCommand};
 use hos_core::id::{ActorId, Role, Tenant};
 use hos_core::laws::{Contracts as _, Policy as _, Registry as _};
 use hos_core::subject::Subject;
+use pazar::database::query;
 use serde_json::json;
 
-#[expect(dead_code, reason = "the races use all of it")]
+#[expect(dead_code, reason = "the flows use all of it")]
 #[path = "support/house.rs"]
 mod house;
 
@@ -122,10 +123,10 @@ async fn a_status_is_written_by_the_law_alone() {
     let house = House::open().await;
     let token = house.person("u-1").await;
     let id = an_order(&house, &token).await;
-    let mut transaction = house.app.store().begin().await.unwrap();
-    let forced = sqlx::query("UPDATE orders SET status = 'paid' WHERE id = ?")
+    let mut transaction = house.app.database().begin().await.unwrap();
+    let forced = query("UPDATE orders SET status = 'paid' WHERE id = ?")
         .bind(&id)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .unwrap_err();
     assert!(forced.to_string().contains("hos:guarded"), "{forced}");
@@ -184,7 +185,7 @@ async fn a_second_start_lays_nothing_down_twice() {
     for _ in 0..2 {
         let app = pazar::app::App::open(&config).await.unwrap();
         let count = "SELECT (SELECT count(*) FROM listings) + (SELECT count(*) FROM hos_entry)";
-        let count: i64 = sqlx::query_scalar(count).fetch_one(app.store().reader()).await.unwrap();
+        let count: i64 = query(count).fetch_one(app.database()).await.unwrap();
         counts.push(count);
         app.close().await;
     }

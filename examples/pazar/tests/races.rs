@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+#[expect(dead_code, reason = "the flows use all of it")]
 #[path = "support/house.rs"]
 mod house;
 

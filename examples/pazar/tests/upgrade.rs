@@ -12,11 +12,11 @@ use hos_core::policy::RoleDefinition;
 use hos_core::subject::Subject;
 use hos_sqlx::{GuardedColumn, SqliteStore};
 use pazar::app::App;
-use sqlx::Row as _;
+use pazar::database::query;
 
 const TABLES: [&str; 2] = [
-    include_str!("../src/domain/sql/0001_tables.sql"),
-    include_str!("../src/domain/sql/0002_consequences.sql"),
+    include_str!("../src/domain/sql/sqlite/0001_tables.sql"),
+    include_str!("../src/domain/sql/sqlite/0002_consequences.sql"),
 ];
 
 /// The earlier law's contracts, under one who may do everything.
@@ -108,18 +108,19 @@ async fn old_orders_stay_under_their_contract_and_new_ones_have_the_new() {
         .attribute("method", "online");
     let receipt = app.hos().open(&opening.key("o-3")).await.unwrap();
     assert_eq!(receipt.contract_version.as_ref().map(AsRef::as_ref), Some("2"));
-    let row = sqlx::query(
+    let row = query(
         "SELECT (SELECT stock FROM listings), (SELECT folded FROM listings), \
          (SELECT group_concat(status || method) FROM orders), \
          (SELECT group_concat(payment || amount || reason) FROM refunds)",
     );
-    let row = row.fetch_one(app.store().reader()).await.unwrap();
-    assert_eq!(row.get::<i64, _>(0), 10, "the pieces of both are back");
-    assert_eq!(row.get::<String, _>(1).trim(), "cini isik");
-    assert_eq!(row.get::<String, _>(2), "cancelledonline,cancelledonline");
-    assert_eq!(row.get::<String, _>(3), "p-2300cancelled", "what was paid goes back");
-    let forced = sqlx::query("UPDATE orders SET status = 'refunded' WHERE id = 'o-1'");
-    let mut transaction = app.store().begin().await.unwrap();
-    let forced = forced.execute(&mut *transaction).await.unwrap_err();
+    let (stock, folded, orders, refunds): (i64, String, String, String) =
+        row.fetch_one(app.database()).await.unwrap();
+    assert_eq!(stock, 10, "the pieces of both are back");
+    assert_eq!(folded.trim(), "cini isik");
+    assert_eq!(orders, "cancelledonline,cancelledonline");
+    assert_eq!(refunds, "p-2300cancelled", "what was paid goes back");
+    let forced = query("UPDATE orders SET status = 'refunded' WHERE id = 'o-1'");
+    let mut transaction = app.database().begin().await.unwrap();
+    let forced = forced.execute(&mut transaction).await.unwrap_err();
     assert!(forced.to_string().contains("hos:guarded"), "{forced}");
 }

@@ -42,7 +42,9 @@ async fn install_in(connection: &mut PgConnection, column: &GuardedColumn) -> Re
 fn triggers(column: &GuardedColumn) -> String {
     let GuardedColumn { world, kind, initial, table, id_column, status_column, .. } = column;
     let (tenant, of_tenant) = match &column.tenant_column {
-        Some(name) => (format!("NEW.\"{name}\"::text"), format!("AND \"{name}\"::text = tenant")),
+        Some(name) => {
+            (format!("NEW.\"{name}\"::text"), format!("AND kept.\"{name}\"::text = law.tenant"))
+        }
         None => ("NULL::text".to_owned(), String::new()),
     };
     let watched: Vec<String> = column.columns().map(|column| format!("\"{column}\"")).collect();

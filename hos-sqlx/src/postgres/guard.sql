@@ -1,14 +1,14 @@
 CREATE OR REPLACE FUNCTION "hos_guard_{table}_{status}_follow"() RETURNS trigger
 LANGUAGE plpgsql AS $guard$
-#variable_conflict use_column
+<<law>>
 DECLARE
     tenant text;
 BEGIN
-    SELECT hos_scope.tenant INTO tenant FROM hos_scope
+    SELECT hos_scope.tenant INTO law.tenant FROM hos_scope
     WHERE hos_scope.number = NEW.scope AND hos_scope.world = '{world}';
     IF FOUND THEN
-        UPDATE "{table}" SET "{status}" = NEW.state
-        WHERE "{id}"::text = NEW.id {of_tenant};
+        UPDATE "{table}" AS kept SET "{status}" = NEW.state
+        WHERE kept."{id}"::text = NEW.id {of_tenant};
     END IF;
     RETURN NULL;
 END $guard$;

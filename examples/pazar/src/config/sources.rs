@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
-/// One setting. Its key is its name in the file; `PAZAR_KEY` and `--key` follow from it.
+/// One setting. Its key is its name in the file; `PAZAR_KEY` and `--key` follow from it as a rule.
 #[derive(Debug)]
 pub(super) struct Setting {
     key: &'static str,
+    /// The variable, where it is not `PAZAR_KEY`.
+    variable: Option<&'static str>,
     says: &'static str,
     pub(super) default: &'static str,
     from_flags: Flag,
@@ -19,14 +21,22 @@ enum Flag {
 }
 
 const fn setting(key: &'static str, default: &'static str, says: &'static str) -> Setting {
-    Setting { key, says, default, from_flags: Flag::Allowed }
+    Setting { key, variable: None, says, default, from_flags: Flag::Allowed }
 }
 
 pub(super) static ADDRESS: Setting = setting("address", "127.0.0.1:8080", "where it listens");
 pub(super) static DATA: Setting = setting("data", "./pazar-data/pazar.db", "the SQLite file");
+pub(super) static DATABASE_URL: Setting = Setting {
+    key: "database_url",
+    variable: Some("DATABASE_URL"),
+    says: "sqlite:, postgres: or mysql:, in place of the file",
+    default: "",
+    from_flags: Flag::Refused,
+};
 pub(super) static DEMO: Setting = setting("demo", "on", "demo tenants and accounts");
 pub(super) static WEBHOOK_SECRET: Setting = Setting {
     key: "webhook_secret",
+    variable: None,
     says: "whsec_ and 24 to 64 bytes of base64; made anew at each start when missing",
     default: "",
     from_flags: Flag::Refused,
@@ -51,9 +61,10 @@ pub(super) static LOG_LEVEL: Setting = setting("log_level", "info", "the least i
 pub(super) static STOP_SECONDS: Setting =
     setting("stop_seconds", "20", "for requests in flight when it is told to stop");
 
-static SETTINGS: [&Setting; 15] = [
+static SETTINGS: [&Setting; 16] = [
     &ADDRESS,
     &DATA,
+    &DATABASE_URL,
     &DEMO,
     &WEBHOOK_SECRET,
     &PUBLIC_URL,
@@ -79,7 +90,10 @@ impl Setting {
     }
 
     fn variable(&self) -> String {
-        format!("PAZAR_{}", self.key.to_uppercase())
+        match self.variable {
+            Some(variable) => variable.to_owned(),
+            None => format!("PAZAR_{}", self.key.to_uppercase()),
+        }
     }
 }
 

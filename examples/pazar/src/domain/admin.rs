@@ -16,6 +16,7 @@ use super::moves;
 use super::tenants::Firm;
 use crate::app::App;
 use crate::auth::User;
+use crate::database::{from_row, query};
 use crate::error::Problem;
 use crate::request::Call;
 
@@ -33,15 +34,17 @@ pub(crate) struct Overview {
 }
 
 /// Somebody on the ban list of a tenant, or of the world.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct Ban {
     /// `@world` for everywhere.
     pub(crate) tenant: String,
     pub(crate) actor: String,
 }
 
+from_row!(Ban { tenant, actor });
+
 /// A mode that was set.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct ModeRow {
     /// `@world` for everywhere.
     pub(crate) tenant: String,
@@ -50,8 +53,10 @@ pub(crate) struct ModeRow {
     pub(crate) mode: String,
 }
 
+from_row!(ModeRow { tenant, ability, mode });
+
 /// Every ability, taken in an emergency and not over yet.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct Emergency {
     /// `@world` for everywhere.
     pub(crate) tenant: String,
@@ -61,41 +66,40 @@ pub(crate) struct Emergency {
     pub(crate) until: i64,
 }
 
+from_row!(Emergency { tenant, actor, until });
+
 /// How the marketplace stands, for its super admin alone.
 pub(crate) async fn overview(app: &App, user: &User) -> Result<Overview, Problem> {
     moves::require(app, user, "world.read", &Tenant::world()).await?;
-    let (world, reader) = (app.world().as_str(), app.reader());
-    let open: bool = sqlx::query_scalar(
-        "SELECT status = 'open' FROM hos_scope WHERE world = ? AND tenant = '@world'",
-    )
-    .bind(world)
-    .fetch_one(reader)
-    .await?;
-    let firms = sqlx::query_as("SELECT id, name FROM tenants ORDER BY name LIMIT ?");
-    let bans = sqlx::query_as(
+    let world = app.world().as_str();
+    let mut law = app.database().law_rows().await?;
+    let status = query("SELECT status FROM hos_scope WHERE world = ? AND tenant = '@world'");
+    let status: String = status.bind(world).fetch_one(law.rows()).await?;
+    let firms = query("SELECT id, name FROM tenants ORDER BY name LIMIT ?");
+    let bans = query(
         "SELECT s.tenant, b.actor FROM hos_ban AS b JOIN hos_scope AS s ON s.number = b.scope \
          WHERE s.world = ? ORDER BY s.tenant, b.actor LIMIT ?",
     );
-    let modes = sqlx::query_as(
+    let modes = query(
         "SELECT s.tenant, m.ability, m.mode FROM hos_mode AS m \
          JOIN hos_scope AS s ON s.number = m.scope \
          WHERE s.world = ? ORDER BY s.tenant, m.ability LIMIT ?",
     );
-    let emergencies = sqlx::query_as(
+    let emergencies = query(
         "SELECT s.tenant, g.actor, g.until FROM hos_grant AS g \
          JOIN hos_scope AS s ON s.number = g.scope \
-         WHERE s.world = ? AND g.break_glass = 1 AND g.until > ? ORDER BY g.until LIMIT ?",
+         WHERE s.world = ? AND g.break_glass AND g.until > ? ORDER BY g.until LIMIT ?",
     );
     Ok(Overview {
-        open,
-        firms: firms.bind(ROWS_MAX).fetch_all(reader).await?,
-        bans: bans.bind(world).bind(ROWS_MAX).fetch_all(reader).await?,
-        modes: modes.bind(world).bind(ROWS_MAX).fetch_all(reader).await?,
+        open: status == "open",
+        firms: firms.bind(ROWS_MAX).fetch_all(app.database()).await?,
+        bans: bans.bind(world).bind(ROWS_MAX).fetch_all(law.rows()).await?,
+        modes: modes.bind(world).bind(ROWS_MAX).fetch_all(law.rows()).await?,
         emergencies: emergencies
             .bind(world)
             .bind(app.now().as_micros())
             .bind(ROWS_MAX)
-            .fetch_all(reader)
+            .fetch_all(law.rows())
             .await?,
     })
 }

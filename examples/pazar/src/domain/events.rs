@@ -8,10 +8,11 @@ use hos_core::laws::Contracts as _;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::deal::Deal;
+use super::deal::{Deal, deal};
 use super::payments::{self, CURRENCY, PROVIDER, Payment, Settling};
 use super::refunds::{self, Standing};
 use crate::app::App;
+use crate::database::query;
 use crate::error::Problem;
 
 /// What the provider says.
@@ -76,9 +77,13 @@ pub(crate) async fn take_in(
     body: &[u8],
     request: RequestId,
 ) -> Result<Outcome, Problem> {
-    let mut deal = Deal::begin(app).await?;
-    let taken = take_in_once(&mut deal, id, body, request).await;
-    deal.end(taken).await
+    // Most duplicates come long after the first, and need no transaction.
+    let known = query("SELECT 1 FROM webhook_events WHERE provider = ? AND event_id = ?");
+    let known = known.bind(PROVIDER).bind(id).fetch_optional::<i64>(app.database()).await?;
+    if known.is_some() {
+        return Ok(Outcome::Duplicate);
+    }
+    deal!(app, |deal| take_in_once(deal, id, body, request.clone()).await)
 }
 
 async fn take_in_once(
@@ -87,32 +92,41 @@ async fn take_in_once(
     body: &[u8],
     request: RequestId,
 ) -> Result<Outcome, Problem> {
-    let known: Option<i64> =
-        sqlx::query_scalar("SELECT 1 FROM webhook_events WHERE provider = ? AND event_id = ?")
-            .bind(PROVIDER)
-            .bind(id)
-            .fetch_optional(deal.rows())
-            .await?;
-    if known.is_some() {
-        return Ok(Outcome::Duplicate);
-    }
-    let outcome = match serde_json::from_slice::<Event>(body) {
-        Err(_) => Outcome::Refused("unreadable"),
-        Ok(event) => effect(deal, id, &event, request).await?,
-    };
     let now = deal.app().now().as_micros();
-    sqlx::query(
+    // Whoever brings it a second time waits here until it is known what became of the first.
+    let taken = query(
         "INSERT INTO webhook_events (provider, event_id, body_digest, outcome, received_at) \
-         VALUES (?, ?, ?, ?, ?)",
+         VALUES (?, ?, ?, 'accepted', ?)",
     )
     .bind(PROVIDER)
     .bind(id)
     .bind(Sha256::digest(body).to_vec())
-    .bind(outcome.as_str())
     .bind(now)
+    .unless_known()
     .execute(deal.rows())
     .await?;
+    if taken == 0 {
+        return Ok(Outcome::Duplicate);
+    }
+    let outcome = match serde_json::from_slice::<Event>(body) {
+        Err(_) => Outcome::Refused("unreadable"),
+        Ok(event) => effect(deal, id, &event, request).await.map_err(closed_meanwhile)?,
+    };
+    query("UPDATE webhook_events SET outcome = ? WHERE provider = ? AND event_id = ?")
+        .bind(outcome.as_str())
+        .bind(PROVIDER)
+        .bind(id)
+        .execute(deal.rows())
+        .await?;
     Ok(outcome)
+}
+
+/// What was read of a payment was overtaken where the law finds it closed: to be read again.
+fn closed_meanwhile(problem: Problem) -> Problem {
+    match problem.code() {
+        "terminal_state" | "invalid_transition" | "guard_failed" => problem.overtaken(),
+        _ => problem,
+    }
 }
 
 async fn effect(

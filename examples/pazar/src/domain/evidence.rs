@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::moves;
 use crate::app::App;
 use crate::auth::User;
+use crate::database::query;
 use crate::error::Problem;
 
 /// The most steps of one page of a life; each is proved anew.
@@ -145,6 +146,7 @@ pub(crate) async fn sight(app: &App, user: &User, subject: &Subject) -> Result<S
 
 /// The life of a subject after a revision, each step checked against the log as it is now.
 pub(crate) async fn life(app: &App, subject: &Subject, after: u64) -> Result<Life, Problem> {
+    app.number_entries().await?;
     let situation = app.hos().situation(subject).await?.ok_or_else(Problem::not_found)?;
     let mut entries = app.hos().history(subject, after, STEPS_MAX + 1).await?;
     let page = usize::try_from(STEPS_MAX).unwrap_or(usize::MAX);
@@ -212,6 +214,7 @@ pub(crate) async fn log(
     search: &Search,
     before: Option<u64>,
 ) -> Result<LogPage, Problem> {
+    app.number_entries().await?;
     let head = app.hos().head(app.world(), tenant).await?;
     let start = before.unwrap_or(head.size).min(head.size);
     let mut page = LogPage { head, rows: Vec::new(), searched: 0, next: None };
@@ -278,9 +281,9 @@ impl People {
             }
         }
         for id in ids {
-            let name: Option<String> = sqlx::query_scalar("SELECT name FROM users WHERE id = ?")
+            let name: Option<String> = query("SELECT name FROM users WHERE id = ?")
                 .bind(id)
-                .fetch_optional(app.reader())
+                .fetch_optional(app.database())
                 .await?;
             people.names.extend(name.map(|name| (id.to_owned(), name)));
         }

@@ -9,10 +9,10 @@ use hos_core::laws::Contracts as _;
 use hos_core::receipt::Receipt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use sqlx::SqliteConnection;
 
-use super::deal::Deal;
+use super::deal::{Deal, deal};
 use crate::app::App;
+use crate::database::{Rows, from_row, query};
 use crate::error::Problem;
 use crate::request::{Call, hex};
 
@@ -30,7 +30,7 @@ pub(crate) const CANCELLATIONS: [&str; 3] = ["flexible", "moderate", "strict"];
 const COUNT_MAX: i64 = 1_000_000;
 
 /// A listing.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct Listing {
     pub(crate) tenant: String,
     pub(crate) id: String,
@@ -52,6 +52,24 @@ pub(crate) struct Listing {
     /// How many pictures it has; they are numbered from 0.
     pub(crate) pictures: i64,
 }
+
+from_row!(Listing {
+    tenant,
+    id,
+    flow,
+    category,
+    title,
+    description,
+    price,
+    stock,
+    capacity,
+    unit,
+    instant,
+    cancellation,
+    status,
+    firm,
+    pictures
+});
 
 impl Listing {
     /// Whether it is sold by the piece, without a date.
@@ -150,37 +168,45 @@ use select;
 
 /// Everything that anybody may see.
 pub(crate) async fn published(app: &App) -> Result<Vec<Listing>, Problem> {
-    let rows = sqlx::query_as(select!(
+    let rows = query(select!(
         "WHERE status = 'published' ORDER BY tenants.name, title, listings.id LIMIT ?"
     ));
-    Ok(rows.bind(ROWS_MAX).fetch_all(app.reader()).await?)
+    Ok(rows.bind(ROWS_MAX).fetch_all(app.database()).await?)
 }
 
 /// Everything that a firm offers or has offered.
 pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Listing>, Problem> {
-    let rows = sqlx::query_as(select!(
-        "WHERE tenant = ? ORDER BY listings.created_at DESC, listings.id LIMIT ?"
-    ));
-    Ok(rows.bind(tenant.as_str()).bind(ROWS_MAX).fetch_all(app.reader()).await?)
+    let rows =
+        query(select!("WHERE tenant = ? ORDER BY listings.created_at DESC, listings.id LIMIT ?"));
+    Ok(rows.bind(tenant.as_str()).bind(ROWS_MAX).fetch_all(app.database()).await?)
 }
 
 /// One listing; none when there is none.
 pub(crate) async fn find(
-    connection: &mut SqliteConnection,
+    rows: impl Into<Rows<'_>>,
     tenant: &Tenant,
     id: &str,
 ) -> Result<Option<Listing>, Problem> {
-    let row = sqlx::query_as(select!("WHERE listings.tenant = ? AND listings.id = ?"));
-    Ok(row.bind(tenant.as_str()).bind(id).fetch_optional(connection).await?)
+    let row = query(select!("WHERE listings.tenant = ? AND listings.id = ?"));
+    Ok(row.bind(tenant.as_str()).bind(id).fetch_optional(rows).await?)
 }
 
-/// A listing that is on offer. A draft is nobody's business yet.
+/// Keeps a listing as it is until the deal ends: its price, its stock, and its bookings.
+async fn lock(deal: &mut Deal<'_>, tenant: &Tenant, id: &str) -> Result<(), Problem> {
+    let row = query("SELECT id FROM listings WHERE tenant = ? AND id = ?");
+    let row = row.bind(tenant.as_str()).bind(id).for_update();
+    row.fetch_optional::<String>(deal.rows()).await?;
+    Ok(())
+}
+
+/// A listing that is on offer, as it is until the deal ends. A draft is nobody's business yet.
 pub(crate) async fn on_offer(
-    connection: &mut SqliteConnection,
+    deal: &mut Deal<'_>,
     tenant: &Tenant,
     id: &str,
 ) -> Result<Listing, Problem> {
-    let listing = find(connection, tenant, id).await?;
+    lock(deal, tenant, id).await?;
+    let listing = find(deal.rows(), tenant, id).await?;
     let listing = listing.filter(|listing| listing.status != "draft");
     listing.ok_or_else(Problem::not_found)
 }
@@ -209,9 +235,7 @@ pub(crate) async fn open(
     new: &NewListing,
 ) -> Result<(String, Receipt), Problem> {
     new.check()?;
-    let mut deal = Deal::begin(app).await?;
-    let opened = open_in(&mut deal, call, tenant, new).await;
-    deal.end(opened).await
+    deal!(app, |deal| open_in(deal, call, tenant, new).await)
 }
 
 async fn open_in(
@@ -232,7 +256,7 @@ async fn open_in(
         return Ok((id, receipt));
     }
     let now = deal.app().now().as_micros();
-    sqlx::query(
+    query(
         "INSERT INTO listings (tenant, id, flow, title, description, price, stock, capacity, \
          unit, instant, created_at, category, cancellation, folded) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

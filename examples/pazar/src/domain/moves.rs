@@ -8,7 +8,7 @@ use hos_core::receipt::Receipt;
 use hos_core::subject::Subject;
 use serde::{Deserialize, Serializer};
 
-use super::deal::Deal;
+use super::deal::{Deal, deal};
 use super::payments::{self, Settling};
 use crate::app::App;
 use crate::auth::User;
@@ -35,9 +35,7 @@ pub(crate) async fn act(
     action: &str,
     wish: &Wish,
 ) -> Result<Receipt, Problem> {
-    let mut deal = Deal::begin(app).await?;
-    let done = act_in(&mut deal, call, subject, action, wish).await;
-    deal.end(done).await
+    deal!(app, |deal| act_in(deal, call, subject, action, wish).await)
 }
 
 async fn act_in(
@@ -56,6 +54,7 @@ async fn act_in(
         let settling = Settling { actor: &actor, key, request, seen: wish.revision };
         return payments::settle(deal, &payment, &settling).await;
     }
+    deal.hold(&subject.tenant, kind, subject.id.as_str()).await?;
     let mut command = Command::new(&actor, subject, action);
     if let Some(reason) = wish.reason.as_deref().filter(|reason| !reason.trim().is_empty()) {
         command = command.input("reason", reason);

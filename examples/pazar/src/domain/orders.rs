@@ -5,16 +5,16 @@ use hos_core::id::Tenant;
 use hos_core::laws::Contracts as _;
 use hos_core::receipt::Receipt;
 use serde::{Deserialize, Serialize};
-use sqlx::SqliteConnection;
 
-use super::deal::Deal;
+use super::deal::{Deal, deal};
 use super::{listings, payments};
 use crate::app::App;
+use crate::database::{Rows, from_row, query};
 use crate::error::Problem;
 use crate::request::Call;
 
 /// An order.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct Order {
     pub(crate) tenant: String,
     pub(crate) id: String,
@@ -31,6 +31,19 @@ pub(crate) struct Order {
     #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: i64,
 }
+
+from_row!(Order {
+    tenant,
+    id,
+    customer,
+    listing,
+    title,
+    quantity,
+    total,
+    method,
+    status,
+    created_at
+});
 
 /// What a customer asks for.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -60,39 +73,35 @@ macro_rules! select {
 
 /// One order; none when there is none.
 pub(crate) async fn find(
-    connection: &mut SqliteConnection,
+    rows: impl Into<Rows<'_>>,
     tenant: &Tenant,
     id: &str,
 ) -> Result<Option<Order>, Problem> {
-    let row = sqlx::query_as(select!("WHERE o.tenant = ? AND o.id = ?"));
-    Ok(row.bind(tenant.as_str()).bind(id).fetch_optional(connection).await?)
+    let row = query(select!("WHERE o.tenant = ? AND o.id = ?"));
+    Ok(row.bind(tenant.as_str()).bind(id).fetch_optional(rows).await?)
 }
 
 /// A customer's orders, the latest first.
 pub(crate) async fn of_customer(app: &App, customer: &str) -> Result<Vec<Order>, Problem> {
-    let rows =
-        sqlx::query_as(select!("WHERE o.customer = ? ORDER BY o.created_at DESC, o.id LIMIT ?"));
-    Ok(rows.bind(customer).bind(listings::ROWS_MAX).fetch_all(app.reader()).await?)
+    let rows = query(select!("WHERE o.customer = ? ORDER BY o.created_at DESC, o.id LIMIT ?"));
+    Ok(rows.bind(customer).bind(listings::ROWS_MAX).fetch_all(app.database()).await?)
 }
 
 /// A firm's orders, the latest first.
 pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Order>, Problem> {
-    let rows =
-        sqlx::query_as(select!("WHERE o.tenant = ? ORDER BY o.created_at DESC, o.id LIMIT ?"));
-    Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.reader()).await?)
+    let rows = query(select!("WHERE o.tenant = ? ORDER BY o.created_at DESC, o.id LIMIT ?"));
+    Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.database()).await?)
 }
 
 /// Opens an order and takes its pieces out of stock, in one commit. Stock comes back by itself
-/// when the law cancels the order: see `sql/0003_flows.sql`.
+/// when the law cancels the order: see `sql/`.
 pub(crate) async fn open(
     app: &App,
     call: &Call,
     tenant: &Tenant,
     new: &NewOrder,
 ) -> Result<(String, Receipt), Problem> {
-    let mut deal = Deal::begin(app).await?;
-    let opened = open_in(&mut deal, call, tenant, new).await;
-    deal.end(opened).await
+    deal!(app, |deal| open_in(deal, call, tenant, new).await)
 }
 
 async fn open_in(
@@ -115,7 +124,7 @@ async fn open_in(
     if receipt.replayed {
         return Ok((id, receipt));
     }
-    let listing = listings::on_offer(deal.rows(), tenant, &new.listing).await?;
+    let listing = listings::on_offer(deal, tenant, &new.listing).await?;
     listings::require_published(&listing)?;
     listings::require_price(&listing, new.price)?;
     if !listing.is_sale() {
@@ -125,7 +134,7 @@ async fn open_in(
         .price
         .checked_mul(new.quantity)
         .ok_or_else(|| Problem::new("invalid_input", "the total is beyond what can be paid"))?;
-    let taken = sqlx::query(
+    let taken = query(
         "UPDATE listings SET stock = stock - ?1 WHERE tenant = ?2 AND id = ?3 AND stock >= ?1",
     )
     .bind(new.quantity)
@@ -133,11 +142,11 @@ async fn open_in(
     .bind(&new.listing)
     .execute(deal.rows())
     .await?;
-    if taken.rows_affected() == 0 {
+    if taken == 0 {
         return Err(Problem::conflict("out_of_stock", "there are not so many left"));
     }
     let now = deal.app().now().as_micros();
-    sqlx::query(
+    query(
         "INSERT INTO orders (tenant, id, customer, listing, quantity, total, method, created_at) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )

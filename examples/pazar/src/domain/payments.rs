@@ -8,11 +8,11 @@ use hos_core::laws::Contracts as _;
 use hos_core::receipt::Receipt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use sqlx::SqliteConnection;
 
-use super::deal::Deal;
+use super::deal::{Deal, deal};
 use super::{listings, orders, reservations};
 use crate::app::App;
+use crate::database::{Rows, from_row, query};
 use crate::error::Problem;
 use crate::request::{Call, random_hex};
 
@@ -32,7 +32,7 @@ pub(crate) fn online() -> String {
 }
 
 /// A payment.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct Payment {
     pub(crate) tenant: String,
     pub(crate) id: String,
@@ -51,6 +51,20 @@ pub(crate) struct Payment {
     #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: i64,
 }
+
+from_row!(Payment {
+    tenant,
+    id,
+    customer,
+    payable_kind,
+    payable,
+    amount,
+    method,
+    provider,
+    reference,
+    status,
+    created_at
+});
 
 impl Payment {
     /// The page of the provider where it is paid; none for what is paid in person.
@@ -87,44 +101,43 @@ pub(crate) struct NewPayment {
 
 /// One payment; none when there is none.
 pub(crate) async fn find(
-    connection: &mut SqliteConnection,
+    rows: impl Into<Rows<'_>>,
     tenant: &Tenant,
     id: &str,
 ) -> Result<Option<Payment>, Problem> {
-    let row = sqlx::query_as("SELECT * FROM payments WHERE tenant = ? AND id = ?");
-    Ok(row.bind(tenant.as_str()).bind(id).fetch_optional(connection).await?)
+    let row = query("SELECT * FROM payments WHERE tenant = ? AND id = ?");
+    Ok(row.bind(tenant.as_str()).bind(id).fetch_optional(rows).await?)
 }
 
 /// The payment that a provider means by a reference.
 pub(crate) async fn by_reference(
-    connection: &mut SqliteConnection,
+    rows: impl Into<Rows<'_>>,
     provider: &str,
     reference: &str,
 ) -> Result<Option<Payment>, Problem> {
-    let row = sqlx::query_as("SELECT * FROM payments WHERE provider = ? AND reference = ?");
-    Ok(row.bind(provider).bind(reference).fetch_optional(connection).await?)
+    let row = query("SELECT * FROM payments WHERE provider = ? AND reference = ?");
+    Ok(row.bind(provider).bind(reference).fetch_optional(rows).await?)
 }
 
 /// All payments of an order or booking, the latest first.
 pub(crate) async fn of_payable(
-    connection: &mut SqliteConnection,
+    rows: impl Into<Rows<'_>>,
     tenant: &Tenant,
     kind: &str,
     id: &str,
 ) -> Result<Vec<Payment>, Problem> {
-    let rows = sqlx::query_as(
+    let found = query(
         "SELECT * FROM payments WHERE tenant = ? AND payable_kind = ? AND payable = ? \
          ORDER BY created_at DESC, id",
     );
-    Ok(rows.bind(tenant.as_str()).bind(kind).bind(id).fetch_all(connection).await?)
+    Ok(found.bind(tenant.as_str()).bind(kind).bind(id).fetch_all(rows).await?)
 }
 
 /// A firm's payments, the latest first.
 pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Payment>, Problem> {
-    let rows = sqlx::query_as(
-        "SELECT * FROM payments WHERE tenant = ? ORDER BY created_at DESC, id LIMIT ?",
-    );
-    Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.reader()).await?)
+    let rows =
+        query("SELECT * FROM payments WHERE tenant = ? ORDER BY created_at DESC, id LIMIT ?");
+    Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.database()).await?)
 }
 
 /// What is to be paid for: whose it is, how much, how, and whether it can be paid now.
@@ -136,19 +149,19 @@ struct Payable {
 }
 
 async fn payable(
-    connection: &mut SqliteConnection,
+    rows: impl Into<Rows<'_>>,
     tenant: &Tenant,
     new: &NewPayment,
 ) -> Result<Payable, Problem> {
     let found = match new.payable_kind.as_str() {
-        "order" => orders::find(connection, tenant, &new.payable).await?.map(|order| Payable {
+        "order" => orders::find(rows, tenant, &new.payable).await?.map(|order| Payable {
             customer: order.customer,
             total: order.total,
             method: order.method,
             open: order.status == "pending",
         }),
         "reservation" => {
-            let found = reservations::find(connection, tenant, &new.payable).await?;
+            let found = reservations::find(rows, tenant, &new.payable).await?;
             found.map(|reservation| Payable {
                 customer: reservation.customer,
                 total: reservation.total,
@@ -171,9 +184,7 @@ pub(crate) async fn open(
     tenant: &Tenant,
     new: &NewPayment,
 ) -> Result<(String, Receipt), Problem> {
-    let mut deal = Deal::begin(app).await?;
-    let opened = open_in(&mut deal, call, tenant, new).await;
-    deal.end(opened).await
+    deal!(app, |deal| open_in(deal, call, tenant, new).await)
 }
 
 async fn open_in(
@@ -182,6 +193,7 @@ async fn open_in(
     tenant: &Tenant,
     new: &NewPayment,
 ) -> Result<(String, Receipt), Problem> {
+    deal.hold(tenant, &new.payable_kind, &new.payable).await?;
     let payable = payable(deal.rows(), tenant, new).await?;
     if payable.customer != call.user.id {
         return Err(Problem::not_found());
@@ -205,10 +217,10 @@ async fn open_in(
     }
     let others = of_payable(deal.rows(), tenant, &new.payable_kind, &new.payable).await?;
     if others.iter().any(|other| matches!(other.status.as_str(), "pending" | "paid")) {
-        return Err(Problem::conflict("payment_exists", "it is being paid for, or is paid"));
+        return Err(exists());
     }
     let now = deal.app().now().as_micros();
-    sqlx::query(
+    let inserted = query(
         "INSERT INTO payments (tenant, id, customer, payable_kind, payable, amount, method, \
          provider, reference, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
@@ -222,9 +234,18 @@ async fn open_in(
     .bind(if payable.method == ONLINE { PROVIDER } else { &payable.method })
     .bind(reference(&payable.method))
     .bind(now)
+    .unless_known()
     .execute(deal.rows())
     .await?;
+    if inserted == 0 {
+        return Err(exists());
+    }
     Ok((id, receipt))
+}
+
+/// Somebody asked for it before.
+fn exists() -> Problem {
+    Problem::conflict("payment_exists", "it is being paid for, or is paid")
 }
 
 /// A fresh reference: short where a person has to write it.
@@ -278,6 +299,7 @@ pub(crate) async fn settle(
     let tenant = Tenant::new(&payment.tenant)?;
     let subject = deal.app().subject(&tenant, "payment", &payment.id)?;
     let payable = deal.app().subject(&tenant, &payment.payable_kind, &payment.payable)?;
+    deal.hold(&tenant, &payment.payable_kind, &payment.payable).await?;
     let action = match payment.payable_kind.as_str() {
         "order" => "pay",
         _ => {

@@ -5,6 +5,7 @@ use hos_core::laws::Registry as _;
 
 use crate::app::App;
 use crate::auth::{User, normal_email};
+use crate::database::query;
 use crate::error::Problem;
 
 /// The most members of one page.
@@ -12,14 +13,14 @@ const MEMBERS_MAX: u32 = 100;
 
 /// The account with an e-mail address; none when there is none.
 pub(crate) async fn by_email(app: &App, email: &str) -> Result<Option<User>, Problem> {
-    let row = sqlx::query_as("SELECT id, email, name FROM users WHERE email = ?");
-    Ok(row.bind(normal_email(email)).fetch_optional(app.reader()).await?)
+    let row = query("SELECT id, email, name FROM users WHERE email = ?");
+    Ok(row.bind(normal_email(email)).fetch_optional(app.database()).await?)
 }
 
 /// The account with an id; none when there is none.
 pub(crate) async fn by_id(app: &App, id: &str) -> Result<Option<User>, Problem> {
-    let row = sqlx::query_as("SELECT id, email, name FROM users WHERE id = ?");
-    Ok(row.bind(id).fetch_optional(app.reader()).await?)
+    let row = query("SELECT id, email, name FROM users WHERE id = ?");
+    Ok(row.bind(id).fetch_optional(app.database()).await?)
 }
 
 /// Somebody who works for a firm.

@@ -5,10 +5,10 @@ use hos_core::id::Tenant;
 use hos_core::laws::Contracts as _;
 use hos_core::receipt::Receipt;
 use sha2::{Digest as _, Sha256};
-use sqlx::SqliteConnection;
 
-use super::deal::Deal;
+use super::deal::{Deal, deal};
 use crate::app::App;
+use crate::database::{Rows, from_row, query};
 use crate::error::Problem;
 use crate::request::{Call, hex};
 
@@ -18,24 +18,26 @@ pub(crate) const PICTURE_BYTES_MAX: usize = 1 << 20;
 pub(crate) const PICTURES_MAX: i64 = 6;
 
 /// A picture.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone)]
 pub(crate) struct Picture {
     pub(crate) media_type: String,
     pub(crate) bytes: Vec<u8>,
 }
 
+from_row!(Picture { media_type, bytes });
+
 /// One picture by its number, from 0 on; none when there is none.
 pub(crate) async fn find(
-    connection: &mut SqliteConnection,
+    rows: impl Into<Rows<'_>>,
     tenant: &Tenant,
     listing: &str,
     position: i64,
 ) -> Result<Option<Picture>, Problem> {
-    let row = sqlx::query_as(
+    let row = query(
         "SELECT media_type, bytes FROM pictures WHERE tenant = ? AND listing = ? AND position = ?",
     );
     let row = row.bind(tenant.as_str()).bind(listing).bind(position);
-    Ok(row.fetch_optional(connection).await?)
+    Ok(row.fetch_optional(rows).await?)
 }
 
 /// Adds a picture behind the others of its listing. What it is, its bytes say and no header.
@@ -52,9 +54,7 @@ pub(crate) async fn add(
     }
     let detail = "a picture is a PNG, JPEG, WebP or GIF file";
     let media_type = media_type(bytes).ok_or_else(|| Problem::new("invalid_input", detail))?;
-    let mut deal = Deal::begin(app).await?;
-    let added = add_in(&mut deal, call, tenant, listing, (media_type, bytes)).await;
-    deal.end(added).await
+    deal!(app, |deal| add_in(deal, call, tenant, listing, (media_type, bytes)).await)
 }
 
 async fn add_in(
@@ -75,7 +75,7 @@ async fn add_in(
         return Ok(receipt);
     }
     let digests: Vec<Vec<u8>> =
-        sqlx::query_scalar("SELECT digest FROM pictures WHERE tenant = ? AND listing = ?")
+        query("SELECT digest FROM pictures WHERE tenant = ? AND listing = ?")
             .bind(tenant.as_str())
             .bind(listing)
             .fetch_all(deal.rows())
@@ -88,7 +88,7 @@ async fn add_in(
     if digests.iter().any(|known| known.as_slice() == digest.as_slice()) {
         return Err(Problem::conflict("picture_exists", "the listing has this picture already"));
     }
-    sqlx::query(
+    query(
         "INSERT INTO pictures (tenant, listing, position, media_type, digest, bytes) \
          VALUES (?, ?, ?, ?, ?, ?)",
     )

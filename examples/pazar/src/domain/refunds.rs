@@ -6,17 +6,17 @@ use hos_core::id::Tenant;
 use hos_core::laws::Contracts as _;
 use hos_core::receipt::Receipt;
 use serde::Serialize;
-use sqlx::SqliteConnection;
 
-use super::deal::Deal;
+use super::deal::{Deal, deal};
 use super::payments::{self, Payment, Settling};
 use super::{listings, orders};
 use crate::app::App;
+use crate::database::{Rows, from_row, query};
 use crate::error::Problem;
 use crate::request::Call;
 
 /// A refund, due or settled.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct Refund {
     pub(crate) payment: String,
     pub(crate) payable_kind: String,
@@ -32,15 +32,17 @@ pub(crate) struct Refund {
     pub(crate) settled_at: Option<i64>,
 }
 
+from_row!(Refund { payment, payable_kind, payable, amount, reason, created_at, settled_at });
+
 /// A firm's refunds, the latest first.
 pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Refund>, Problem> {
-    let rows = sqlx::query_as(
+    let rows = query(
         "SELECT r.payment, p.payable_kind, p.payable, r.amount, r.reason, r.created_at, \
          r.settled_at \
          FROM refunds AS r JOIN payments AS p ON p.tenant = r.tenant AND p.id = r.payment \
          WHERE r.tenant = ? ORDER BY r.created_at DESC, r.payment LIMIT ?",
     );
-    Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.reader()).await?)
+    Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.database()).await?)
 }
 
 /// How the refund of a payment stands.
@@ -56,16 +58,17 @@ pub(crate) enum Standing {
 
 /// Whether the money of a payment has to go back, or went.
 pub(crate) async fn standing(
-    connection: &mut SqliteConnection,
+    rows: impl Into<Rows<'_>>,
     tenant: &Tenant,
     payment: &str,
 ) -> Result<Standing, Problem> {
-    let settled: Option<bool> = sqlx::query_scalar(
-        "SELECT settled_at IS NOT NULL FROM refunds WHERE tenant = ? AND payment = ?",
+    let settled: Option<bool> = query(
+        "SELECT CASE WHEN settled_at IS NULL THEN 0 ELSE 1 END FROM refunds \
+         WHERE tenant = ? AND payment = ?",
     )
     .bind(tenant.as_str())
     .bind(payment)
-    .fetch_optional(connection)
+    .fetch_optional(rows)
     .await?;
     Ok(match settled {
         None => Standing::None,
@@ -82,16 +85,12 @@ pub(crate) async fn settle_by_hand(
     payment: &str,
 ) -> Result<Receipt, Problem> {
     let actor = call.user.actor()?;
-    let mut deal = Deal::begin(app).await?;
-    let settled = match payments::find(deal.rows(), tenant, payment).await {
-        Ok(Some(payment)) => {
-            let (key, request) = (call.key("refund"), call.request());
-            settle(&mut deal, &payment, &Settling { actor: &actor, key, request, seen: None }).await
-        }
-        Ok(None) => Err(Problem::not_found()),
-        Err(problem) => Err(problem),
-    };
-    deal.end(settled).await
+    deal!(app, |deal| {
+        let found = payments::find(deal.rows(), tenant, payment).await?;
+        let found = found.ok_or_else(Problem::not_found)?;
+        let (key, request) = (call.key("refund"), call.request());
+        settle(deal, &found, &Settling { actor: &actor, key, request, seen: None }).await
+    })
 }
 
 /// Says that the money of a payment went back: its order moves, or else it is recorded.
@@ -103,6 +102,7 @@ pub(super) async fn settle(
     let tenant = Tenant::new(&payment.tenant)?;
     let app = deal.app();
     if payment.payable_kind == "order" {
+        deal.hold(&tenant, "order", &payment.payable).await?;
         let order = orders::find(deal.rows(), &tenant, &payment.payable).await?;
         let owes = |order: &orders::Order| matches!(&*order.status, "refund_due" | "refunded");
         if payment.status == "paid" && order.as_ref().is_some_and(owes) {
@@ -123,7 +123,7 @@ pub(super) async fn settle(
         return Ok(receipt);
     }
     let now = app.now().as_micros();
-    let settled = sqlx::query(
+    let settled = query(
         "UPDATE refunds SET settled_at = ? \
          WHERE tenant = ? AND payment = ? AND settled_at IS NULL",
     )
@@ -132,7 +132,7 @@ pub(super) async fn settle(
     .bind(&payment.id)
     .execute(deal.rows())
     .await?;
-    if settled.rows_affected() == 0 {
+    if settled == 0 {
         return Err(Problem::guard("no_refund_due", "no money has to go back"));
     }
     Ok(receipt)
@@ -140,20 +140,21 @@ pub(super) async fn settle(
 
 /// Lists money that came for a closed payment.
 pub(crate) async fn list_late(
-    connection: &mut SqliteConnection,
+    rows: impl Into<Rows<'_>>,
     payment: &Payment,
     amount: i64,
     now: i64,
 ) -> Result<(), Problem> {
-    sqlx::query(
+    query(
         "INSERT INTO refunds (tenant, payment, amount, reason, created_at) \
-         VALUES (?, ?, ?, 'late_payment', ?) ON CONFLICT DO NOTHING",
+         VALUES (?, ?, ?, 'late_payment', ?)",
     )
     .bind(&payment.tenant)
     .bind(&payment.id)
     .bind(amount)
     .bind(now)
-    .execute(connection)
+    .unless_known()
+    .execute(rows)
     .await?;
     Ok(())
 }

@@ -8,14 +8,14 @@ use hos_core::laws::Contracts as _;
 use hos_core::receipt::Receipt;
 use hos_core::subject::Subject;
 use hos_core::time::Timestamp;
-use hos_core::value::Value;
+use hos_core::value::{Attributes, Value};
 use serde::{Deserialize, Serialize};
-use sqlx::SqliteConnection;
 
-use super::deal::Deal;
+use super::deal::{Deal, deal};
 use super::listings::{self, Listing};
 use super::payments;
 use crate::app::App;
+use crate::database::{Rows, from_row, query};
 use crate::error::Problem;
 use crate::request::Call;
 
@@ -30,7 +30,7 @@ const DAY_MICROS: i64 = 24 * HOUR_MICROS;
 const HOUR_MICROS: i64 = 3_600_000_000;
 
 /// A reservation.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct Reservation {
     pub(crate) tenant: String,
     pub(crate) id: String,
@@ -59,6 +59,23 @@ pub(crate) struct Reservation {
     /// Whether the listing confirms what is paid for by itself.
     pub(crate) instant: bool,
 }
+
+from_row!(Reservation {
+    tenant,
+    id,
+    customer,
+    listing,
+    title,
+    party_size,
+    starts,
+    ends,
+    free_until,
+    total,
+    method,
+    status,
+    created_at,
+    instant
+});
 
 /// What a customer asks for.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -93,26 +110,24 @@ macro_rules! select {
 
 /// One reservation; none when there is none.
 pub(crate) async fn find(
-    connection: &mut SqliteConnection,
+    rows: impl Into<Rows<'_>>,
     tenant: &Tenant,
     id: &str,
 ) -> Result<Option<Reservation>, Problem> {
-    let row = sqlx::query_as(select!("WHERE r.tenant = ? AND r.id = ?"));
-    Ok(row.bind(tenant.as_str()).bind(id).fetch_optional(connection).await?)
+    let row = query(select!("WHERE r.tenant = ? AND r.id = ?"));
+    Ok(row.bind(tenant.as_str()).bind(id).fetch_optional(rows).await?)
 }
 
 /// A customer's reservations, the latest first.
 pub(crate) async fn of_customer(app: &App, customer: &str) -> Result<Vec<Reservation>, Problem> {
-    let rows =
-        sqlx::query_as(select!("WHERE r.customer = ? ORDER BY r.created_at DESC, r.id LIMIT ?"));
-    Ok(rows.bind(customer).bind(listings::ROWS_MAX).fetch_all(app.reader()).await?)
+    let rows = query(select!("WHERE r.customer = ? ORDER BY r.created_at DESC, r.id LIMIT ?"));
+    Ok(rows.bind(customer).bind(listings::ROWS_MAX).fetch_all(app.database()).await?)
 }
 
 /// A firm's reservations, the latest first.
 pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Reservation>, Problem> {
-    let rows =
-        sqlx::query_as(select!("WHERE r.tenant = ? ORDER BY r.created_at DESC, r.id LIMIT ?"));
-    Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.reader()).await?)
+    let rows = query(select!("WHERE r.tenant = ? ORDER BY r.created_at DESC, r.id LIMIT ?"));
+    Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.database()).await?)
 }
 
 /// What of a listing's time is taken between two moments, in order: for a calendar. It names
@@ -127,7 +142,7 @@ pub(crate) async fn taken(
     if to.as_micros().saturating_sub(from.as_micros()) > RANGE_MICROS_MAX {
         return Err(Problem::new("invalid_input", "a calendar shows a year at most"));
     }
-    let rows: Vec<(i64, i64)> = sqlx::query_as(
+    let rows: Vec<(i64, i64)> = query(
         "SELECT starts, ends FROM reservations WHERE tenant = ? AND listing = ? \
          AND status IN ('pending', 'confirmed', 'checked_in') AND starts < ? AND ends > ? \
          ORDER BY starts LIMIT ?",
@@ -137,7 +152,7 @@ pub(crate) async fn taken(
     .bind(to.as_micros())
     .bind(from.as_micros())
     .bind(TAKEN_MAX)
-    .fetch_all(app.reader())
+    .fetch_all(app.database())
     .await?;
     let moment = Timestamp::from_micros;
     Ok(rows.into_iter().map(|(starts, ends)| (moment(starts), moment(ends))).collect())
@@ -151,25 +166,28 @@ pub(crate) async fn open(
     tenant: &Tenant,
     new: &NewReservation,
 ) -> Result<(String, Receipt), Problem> {
-    let mut deal = Deal::begin(app).await?;
-    let opened = open_in(&mut deal, call, tenant, new).await;
-    deal.end(opened).await
+    let id = call.made_id("r");
+    let reservation = app.subject(tenant, "reservation", &id)?;
+    // On a retry, what was agreed then: read beforehand, so that no deal waits for another place.
+    let opened = app.hos().situation(&reservation).await?.map(|found| found.snapshot.attributes);
+    let agreed = opened.unwrap_or_default();
+    deal!(app, |deal| open_in(deal, call, &reservation, &agreed, new).await)
 }
 
 async fn open_in(
     deal: &mut Deal<'_>,
     call: &Call,
-    tenant: &Tenant,
+    reservation: &Subject,
+    agreed: &Attributes,
     new: &NewReservation,
 ) -> Result<(String, Receipt), Problem> {
-    let id = call.made_id("r");
-    let reservation = deal.app().subject(tenant, "reservation", &id)?;
-    let listing = listings::on_offer(deal.rows(), tenant, &new.listing).await?;
+    let (tenant, id) = (&reservation.tenant, reservation.id.to_string());
+    let listing = listings::on_offer(deal, tenant, &new.listing).await?;
     if listing.is_sale() {
         return Err(Problem::guard("not_for_booking", "the listing is bought, not booked"));
     }
-    let Terms { capacity, instant, free_until } = terms(deal, &reservation, &listing, new).await?;
-    let opening = Opening::new(&call.user.actor()?, &reservation)
+    let Terms { capacity, instant, free_until } = terms(deal.app(), agreed, &listing, new);
+    let opening = Opening::new(&call.user.actor()?, reservation)
         .attribute("customer", call.user.id.as_str())
         .attribute("listing", new.listing.as_str())
         .attribute("party_size", new.party_size)
@@ -191,8 +209,8 @@ async fn open_in(
     listings::require_price(&listing, new.price)?;
     let total = total(&listing, new)?;
     let now = deal.app().now().as_micros();
-    // That no two overlap is the table's own law: see `sql/0002_consequences.sql`.
-    sqlx::query(
+    // That no two overlap is the table's own law: see `sql/`.
+    query(
         "INSERT INTO reservations (tenant, id, customer, listing, party_size, starts, ends, \
          free_until, total, method, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
@@ -222,30 +240,22 @@ struct Terms {
 
 /// The listing's terms as they are now; on a retry, as they were when the booking was opened, so
 /// that it is the same command even where the listing was edited meanwhile.
-async fn terms(
-    deal: &mut Deal<'_>,
-    reservation: &Subject,
-    listing: &Listing,
-    new: &NewReservation,
-) -> Result<Terms, Problem> {
-    let app = deal.app();
-    let opened = app.hos().situation(reservation).await?.map(|found| found.snapshot.attributes);
-    let agreed = |name: &str| opened.as_ref().and_then(|attributes| attributes.get(name));
-    let capacity = match agreed("capacity") {
+fn terms(app: &App, agreed: &Attributes, listing: &Listing, new: &NewReservation) -> Terms {
+    let capacity = match agreed.get("capacity") {
         Some(Value::Integer(capacity)) => *capacity,
         _ => listing.capacity,
     };
-    let instant = match agreed("instant") {
+    let instant = match agreed.get("instant") {
         Some(Value::Bool(instant)) => *instant,
         _ => listing.instant,
     };
-    let free_until = match (agreed("free_until"), listing.cancellation.as_str()) {
+    let free_until = match (agreed.get("free_until"), listing.cancellation.as_str()) {
         (Some(Value::Time(until)), _) => *until,
         (_, "flexible") => new.starts.before(FLEXIBLE),
         (_, "moderate") => new.starts.before(MODERATE),
         _ => app.now(),
     };
-    Ok(Terms { capacity, instant, free_until })
+    Terms { capacity, instant, free_until }
 }
 
 /// Every begun hour or day is paid for.

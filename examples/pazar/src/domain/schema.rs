@@ -1,54 +1,83 @@
 //! The marketplace's own tables, brought up to date.
 
 use hos_core::error::{Fault, FaultKind};
-use hos_sqlx::SqliteStore;
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+
+use crate::database::{Database, DatabaseError, Dialect, Transaction, query};
 
 /// Each once, in this order, for ever.
-const MIGRATIONS: [&str; 4] = [
-    include_str!("sql/0001_tables.sql"),
-    include_str!("sql/0002_consequences.sql"),
-    include_str!("sql/0003_flows.sql"),
-    include_str!("sql/0004_sessions.sql"),
+const SQLITE: &[&str] = &[
+    include_str!("sql/sqlite/0001_tables.sql"),
+    include_str!("sql/sqlite/0002_consequences.sql"),
+    include_str!("sql/sqlite/0003_flows.sql"),
+    include_str!("sql/sqlite/0004_sessions.sql"),
 ];
+const POSTGRES: &[&str] = &[
+    include_str!("sql/postgres/0001_tables.sql"),
+    include_str!("sql/postgres/0002_consequences.sql"),
+];
+/// Here each statement commits by itself, so each step can be done again.
+const MYSQL: &[&str] =
+    &[include_str!("sql/mysql/0001_tables.sql"), include_str!("sql/mysql/0002_consequences.sql")];
 
 const VERSION_TABLE: &str =
-    "CREATE TABLE IF NOT EXISTS pazar_schema (version INTEGER NOT NULL PRIMARY KEY) STRICT";
+    "CREATE TABLE IF NOT EXISTS pazar_schema (version INTEGER NOT NULL PRIMARY KEY)";
+/// Whoever starts at the same time waits. The number is this program's own.
+const POSTGRES_LOCK: &str = "SELECT pg_advisory_xact_lock(7311325209)";
+const MYSQL_LOCK: &str = "SELECT GET_LOCK(concat('pazar.', sha1(database())), 60)";
+const MYSQL_UNLOCK: &str = "SELECT RELEASE_LOCK(concat('pazar.', sha1(database())))";
 
-/// Brings the tables up to date, all or nothing.
+/// Brings the tables up to date: all or nothing, but on MySQL, where the next start goes on.
 ///
 /// # Errors
 ///
-/// `NewerSchema` for the file of a newer Pazar, else what the file says.
-pub(crate) async fn migrate(store: &SqliteStore) -> Result<(), Fault> {
-    let mut transaction = store.begin().await?;
-    let applied = apply(&mut transaction).await.map_err(fault)?;
-    if applied > MIGRATIONS.len() {
-        let message = "the file was written by a newer Pazar; run that one";
-        return Err(Fault::new(FaultKind::NewerSchema, message));
-    }
+/// `NewerSchema` for the tables of a newer Pazar, else what the database says.
+pub(crate) async fn migrate(database: &Database) -> Result<(), Fault> {
+    let mut transaction = database.begin().await?;
+    let migrated = match database.dialect() {
+        Dialect::Sqlite => apply(&mut transaction, SQLITE).await,
+        Dialect::Postgres => apply_postgres(&mut transaction).await,
+        Dialect::Mysql => apply_mysql(&mut transaction).await,
+    };
+    migrated?;
     transaction.commit().await.map_err(fault)
 }
 
-/// Applies what is missing; answers how many the file has had before.
-async fn apply(transaction: &mut Transaction<'_, Sqlite>) -> Result<usize, sqlx::Error> {
-    let connection: &mut SqliteConnection = &mut *transaction;
-    sqlx::query(VERSION_TABLE).execute(&mut *connection).await?;
-    let applied: i64 = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM pazar_schema")
-        .fetch_one(&mut *connection)
-        .await?;
-    let applied = usize::try_from(applied).unwrap_or(usize::MAX);
-    for (version, text) in (1_i64..).zip(MIGRATIONS).skip(applied) {
-        sqlx::raw_sql(text).execute(&mut *connection).await?;
-        sqlx::query("INSERT INTO pazar_schema (version) VALUES (?)")
-            .bind(version)
-            .execute(&mut *connection)
-            .await?;
-    }
-    Ok(applied)
+async fn apply_postgres(transaction: &mut Transaction) -> Result<(), Fault> {
+    query(POSTGRES_LOCK).execute(&mut *transaction).await.map_err(fault)?;
+    apply(transaction, POSTGRES).await
 }
 
-fn fault(error: sqlx::Error) -> Fault {
+async fn apply_mysql(transaction: &mut Transaction) -> Result<(), Fault> {
+    let locked = query(MYSQL_LOCK).fetch_one::<i64>(&mut *transaction).await.map_err(fault)?;
+    if locked != 1 {
+        let message = "another Pazar has been bringing the tables up to date for too long";
+        return Err(Fault::new(FaultKind::Busy, message));
+    }
+    let applied = apply(transaction, MYSQL).await;
+    // The lock is the connection's, not the transaction's.
+    query(MYSQL_UNLOCK).fetch_one::<i64>(&mut *transaction).await.map_err(fault)?;
+    applied
+}
+
+/// Applies what is missing.
+async fn apply(transaction: &mut Transaction, steps: &[&'static str]) -> Result<(), Fault> {
+    query(VERSION_TABLE).execute(&mut *transaction).await.map_err(fault)?;
+    let applied = query("SELECT coalesce(max(version), 0) FROM pazar_schema");
+    let applied: i64 = applied.fetch_one(&mut *transaction).await.map_err(fault)?;
+    let applied = usize::try_from(applied).unwrap_or(usize::MAX);
+    if applied > steps.len() {
+        let message = "the tables were made by a newer Pazar; run that one";
+        return Err(Fault::new(FaultKind::NewerSchema, message));
+    }
+    for (version, step) in (1_i64..).zip(steps).skip(applied) {
+        transaction.run(step).await.map_err(fault)?;
+        let noted = query("INSERT INTO pazar_schema (version) VALUES (?)").bind(version);
+        noted.execute(&mut *transaction).await.map_err(fault)?;
+    }
+    Ok(())
+}
+
+fn fault(error: impl Into<DatabaseError>) -> Fault {
     Fault::new(FaultKind::Internal, "the marketplace's tables could not be brought up to date")
-        .caused_by(error)
+        .caused_by(error.into())
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::auth::User;
+use crate::database::{from_row, query};
 use crate::error::Problem;
 use crate::request::Call;
 
@@ -22,23 +23,25 @@ const SLUG_BYTES_MAX: usize = 64;
 const FIRMS_MAX: i64 = 500;
 
 /// A firm.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct Firm {
     pub(crate) id: String,
     pub(crate) name: String,
 }
 
+from_row!(Firm { id, name });
+
 /// One firm; none when there is none.
 pub(crate) async fn find(app: &App, tenant: &Tenant) -> Result<Option<Firm>, Problem> {
-    let row = sqlx::query_as("SELECT id, name FROM tenants WHERE id = ?");
-    Ok(row.bind(tenant.as_str()).fetch_optional(app.reader()).await?)
+    let row = query("SELECT id, name FROM tenants WHERE id = ?");
+    Ok(row.bind(tenant.as_str()).fetch_optional(app.database()).await?)
 }
 
 /// The firms whose panel a user may see.
 pub(crate) async fn of_user(app: &App, user: &User) -> Result<Vec<Firm>, Problem> {
-    let firms: Vec<Firm> = sqlx::query_as("SELECT id, name FROM tenants ORDER BY name LIMIT ?")
+    let firms: Vec<Firm> = query("SELECT id, name FROM tenants ORDER BY name LIMIT ?")
         .bind(FIRMS_MAX)
-        .fetch_all(app.reader())
+        .fetch_all(app.database())
         .await?;
     let actor = user.actor()?;
     let mut queries = Vec::with_capacity(firms.len());
@@ -72,13 +75,12 @@ pub(crate) async fn add(
     }
     let command = StandingCommand::new(actor, app.world(), tenant, StandingChange::AddTenant);
     let receipt = app.hos().change_standing(&command.key(key)).await?;
-    let mut transaction = app.store().begin().await?;
-    sqlx::query("INSERT INTO tenants (id, name) VALUES (?, ?) ON CONFLICT (id) DO NOTHING")
+    query("INSERT INTO tenants (id, name) VALUES (?, ?)")
         .bind(tenant.as_str())
         .bind(name.trim())
-        .execute(&mut *transaction)
+        .unless_known()
+        .execute(app.database())
         .await?;
-    transaction.commit().await?;
     Ok(receipt)
 }
 

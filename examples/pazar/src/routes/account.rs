@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::views::{Asked, Page, PageProblem, Row, Shell, Thing, buttons, signed_in};
-use super::{reading, tenant, thing};
+use super::{tenant, thing};
 use crate::app::App;
 use crate::auth::{self, User, Visitor};
 use crate::domain::payments::{self, Payment};
@@ -91,7 +91,7 @@ pub(super) async fn show_order(
     let user = signed_in(visitor)?;
     let subject = thing(&app, &tenant_id, "order", &id)?;
     moves::require_readable(&app, &user, &subject).await?;
-    let order = orders::find(&mut *reading(&app).await?, &subject.tenant, &id).await?;
+    let order = orders::find(app.database(), &subject.tenant, &id).await?;
     show(&app, &user, Thing::order(&order.ok_or_else(Problem::not_found)?)).await
 }
 
@@ -104,14 +104,14 @@ pub(super) async fn show_reservation(
     let user = signed_in(visitor)?;
     let subject = thing(&app, &tenant_id, "reservation", &id)?;
     moves::require_readable(&app, &user, &subject).await?;
-    let found = reservations::find(&mut *reading(&app).await?, &subject.tenant, &id).await?;
+    let found = reservations::find(app.database(), &subject.tenant, &id).await?;
     show(&app, &user, Thing::reservation(&found.ok_or_else(Problem::not_found)?)).await
 }
 
 async fn show(app: &App, user: &User, found: Thing) -> PageResult<Page<ThingPage>> {
     let mine = found.customer == user.id;
     let of = tenant(&found.tenant)?;
-    let rows = payments::of_payable(&mut *reading(app).await?, &of, found.kind, &found.id).await?;
+    let rows = payments::of_payable(app.database(), &of, found.kind, &found.id).await?;
     let mut payments = Vec::with_capacity(rows.len());
     for payment in rows {
         let some = Some(user);

@@ -6,7 +6,7 @@ use axum::response::Response;
 use hos_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, reading, shop, tenant, thing};
+use super::{Answer, shop, tenant, thing};
 use crate::app::App;
 use crate::auth::{User, Visitor};
 use crate::domain::moves::{self, Wish};
@@ -149,6 +149,6 @@ async fn answer(
 ) -> Result<Answer<Reservation>, Problem> {
     let subject = thing(app, tenant_id, "reservation", id)?;
     moves::require_readable(app, user, &subject).await?;
-    let reservation = reservations::find(&mut *reading(app).await?, &subject.tenant, id).await?;
+    let reservation = reservations::find(app.database(), &subject.tenant, id).await?;
     Answer::of(app, Some(user), &subject, reservation.ok_or_else(Problem::not_found)?).await
 }

@@ -7,7 +7,7 @@ use hos_core::id::NAME_BYTES_MAX;
 use serde::Deserialize;
 
 use super::shell::{Asked, Page, PageProblem, Shell, signed_in};
-use super::{reading, thing};
+use super::thing;
 use crate::app::App;
 use crate::auth::{User, Visitor};
 use crate::domain::moves::{self, Wish};
@@ -158,16 +158,16 @@ async fn what(
 ) -> Result<String, Problem> {
     use crate::domain::{listings, orders, payments, reservations};
     let (tenant, id) = (&subject.tenant, subject.id.as_str());
-    let mut rows = reading(app).await?;
+    let rows = app.database();
     let what = match subject.kind.as_str() {
-        "listing" => listings::find(&mut rows, tenant, id).await?.map(|found| found.title),
-        "order" => orders::find(&mut rows, tenant, id).await?.map(|found| {
+        "listing" => listings::find(rows, tenant, id).await?.map(|found| found.title),
+        "order" => orders::find(rows, tenant, id).await?.map(|found| {
             format!("{} × {}, {}", found.quantity, found.title, shell.money(&found.total))
         }),
-        "reservation" => reservations::find(&mut rows, tenant, id)
+        "reservation" => reservations::find(rows, tenant, id)
             .await?
             .map(|found| format!("{}, {}", found.title, shell.money(&found.total))),
-        _ => payments::find(&mut rows, tenant, id).await?.map(|found| shell.money(&found.amount)),
+        _ => payments::find(rows, tenant, id).await?.map(|found| shell.money(&found.amount)),
     };
     what.ok_or_else(Problem::not_found)
 }

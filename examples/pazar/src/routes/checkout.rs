@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::calendar::Day;
 use super::views::{METHODS, Offer, Page, PageProblem, Shell, signed_in};
-use super::{reading, shop, tenant};
+use super::{shop, tenant};
 use crate::app::App;
 use crate::auth::Visitor;
 use crate::domain::listings::Listing;
@@ -241,13 +241,13 @@ async fn go_on(
         return Ok(Redirect::to(&shown));
     }
     // Who pays in person was asked in the commit of the order; online, the payment is asked now.
-    let asked = payments::of_payable(&mut *reading(app).await?, &tenant, kind, &id).await?;
+    let asked = payments::of_payable(app.database(), &tenant, kind, &id).await?;
     if asked.iter().any(|payment| payment.pay_url().is_none()) {
         return Ok(Redirect::to(&shown));
     }
     let new = NewPayment { payable_kind: kind.to_owned(), payable: id };
     let (payment, _) = payments::open(app, call, &tenant, &new).await.map_err(look)?;
-    let payment = payments::find(&mut *reading(app).await?, &tenant, &payment).await?;
+    let payment = payments::find(app.database(), &tenant, &payment).await?;
     let url = payment.and_then(|payment| payment.pay_url());
     Ok(Redirect::to(&url.unwrap_or(shown)))
 }
@@ -281,7 +281,7 @@ async fn referred(app: &App, reference: &str) -> Result<Payment, Problem> {
     if !app.is_demo() {
         return Err(Problem::not_found());
     }
-    let found = payments::by_reference(&mut *reading(app).await?, PROVIDER, reference).await?;
+    let found = payments::by_reference(app.database(), PROVIDER, reference).await?;
     found.ok_or_else(Problem::not_found)
 }
 

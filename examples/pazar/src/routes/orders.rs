@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::{Answer, reading, tenant, thing};
+use super::{Answer, tenant, thing};
 use crate::app::App;
 use crate::auth::User;
 use crate::domain::moves::{self, Wish};
@@ -102,6 +102,6 @@ async fn answer(
 ) -> Result<Answer<Order>, Problem> {
     let subject = thing(app, tenant_id, "order", id)?;
     moves::require_readable(app, user, &subject).await?;
-    let order = orders::find(&mut *reading(app).await?, &subject.tenant, id).await?;
+    let order = orders::find(app.database(), &subject.tenant, id).await?;
     Answer::of(app, Some(user), &subject, order.ok_or_else(Problem::not_found)?).await
 }

@@ -6,7 +6,7 @@ use axum::response::Response;
 use hos_core::receipt::Receipt;
 use serde::Serialize;
 
-use super::{Answer, reading, tenant, thing};
+use super::{Answer, tenant, thing};
 use crate::app::App;
 use crate::auth::User;
 use crate::domain::events;
@@ -143,11 +143,9 @@ async fn answer(
 ) -> Result<Answer<PaymentView>, Problem> {
     let subject = thing(app, tenant_id, "payment", id)?;
     moves::require_readable(app, user, &subject).await?;
-    let mut connection = reading(app).await?;
-    let payment = payments::find(&mut connection, &subject.tenant, id).await?;
+    let payment = payments::find(app.database(), &subject.tenant, id).await?;
     let payment = payment.ok_or_else(Problem::not_found)?;
-    let standing = refunds::standing(&mut connection, &subject.tenant, id).await?;
-    drop(connection);
+    let standing = refunds::standing(app.database(), &subject.tenant, id).await?;
     let (pay_url, iban) = (payment.pay_url(), payment.iban());
     let refund_due = standing == refunds::Standing::Due;
     let view = PaymentView { payment, pay_url, iban, refund_due };

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::{Answer, reading, shop, tenant};
+use super::{Answer, shop, tenant};
 use crate::app::App;
 use crate::auth::Visitor;
 use crate::domain::listings::{self, Listing};
@@ -56,7 +56,7 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     shop::answer(&app, user.as_ref(), &tenant_id, &id).await?;
     let tenant = tenant(&tenant_id)?;
-    let picture = pictures::find(&mut *reading(&app).await?, &tenant, &id, position).await?;
+    let picture = pictures::find(app.database(), &tenant, &id, position).await?;
     let picture = picture.ok_or_else(Problem::not_found)?;
     let headers = [
         (header::CONTENT_TYPE, picture.media_type),

@@ -173,12 +173,6 @@ impl From<Problem> for PageProblem {
     }
 }
 
-impl From<sqlx::Error> for PageProblem {
-    fn from(error: sqlx::Error) -> Self {
-        Problem::from(error).into()
-    }
-}
-
 impl IntoResponse for PageProblem {
     fn into_response(self) -> Response {
         let Self { problem, look } = self;

@@ -8,7 +8,7 @@ use hos_core::laws::Proofs as _;
 use hos_core::receipt::Receipt;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, reading, tenant, thing};
+use super::{Answer, tenant, thing};
 use crate::app::App;
 use crate::auth::{self, User, Visitor};
 use crate::domain::listings::{self, Edit, Listing, NewListing, Page, Search, StockChange};
@@ -217,7 +217,7 @@ pub(super) async fn answer(
     id: &str,
 ) -> Result<Answer<Listing>, Problem> {
     let subject = thing(app, tenant_id, "listing", id)?;
-    let listing = listings::find(&mut *reading(app).await?, &subject.tenant, id).await?;
+    let listing = listings::find(app.database(), &subject.tenant, id).await?;
     let listing = listing.ok_or_else(Problem::not_found)?;
     match user {
         _ if listing.status == "published" => {}
@@ -355,6 +355,7 @@ pub(super) async fn proofs(
     let tenant = tenant(&tenant_id)?;
     moves::require(&app, &user, "audit.read", &tenant).await?;
     let cursor = asked(cursor)?;
+    app.number_entries().await?;
     let head = app.hos().head(app.world(), &tenant).await?;
     let page = app.hos().page(app.world(), &tenant, cursor.from, PROOFS_PAGE).await?;
     let entries = page.into_iter().map(|entry| ProofView {

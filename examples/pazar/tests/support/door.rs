@@ -11,6 +11,7 @@ use hos_core::time::{Clock as _, ManualClock, SystemClock};
 use http_body_util::BodyExt as _;
 use pazar::app::App;
 use pazar::config::Config;
+use pazar::database::query;
 use pazar::webhook::Secret;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -116,8 +117,8 @@ impl Door {
 
     /// The id of a demo listing.
     pub(crate) async fn listing(&self, title: &str) -> String {
-        let query = sqlx::query_scalar("SELECT id FROM listings WHERE title = ?");
-        query.bind(title).fetch_one(self.app.store().reader()).await.unwrap()
+        let query = query("SELECT id FROM listings WHERE title = ?");
+        query.bind(title).fetch_one(self.app.database()).await.unwrap()
     }
 
     /// Whether a cookie still stands for somebody; the cookie that replaces it, if one came.

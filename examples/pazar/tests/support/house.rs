@@ -1,18 +1,39 @@
 //! A shop in this process: the router, without a socket.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderName, Method, Request};
+use hos_core::id::Tenant;
+use hos_core::laws::Proofs as _;
+use hos_core::proof::LogEntry;
 use hos_core::time::{Clock as _, ManualClock, SystemClock, Timestamp};
+use hos_services::{MariaDb, Postgres, shared};
 use http_body_util::BodyExt as _;
 use pazar::app::App;
 use pazar::auth;
 use pazar::config::Config;
+use pazar::database::{DatabaseUrl, query};
 use pazar::webhook::Secret;
 use serde_json::Value;
 use tower::ServiceExt as _;
+
+/// A new and empty database: a file, or one of the server that the test binary is called by, or
+/// that `PAZAR_TEST_DATABASE` names. Each binary starts its server once.
+fn database(directory: &Path) -> DatabaseUrl {
+    let asked = std::env::var("PAZAR_TEST_DATABASE").unwrap_or_default();
+    let url = match (env!("CARGO_CRATE_NAME"), asked.as_str()) {
+        ("postgres", _) | (_, "postgres") => shared::postgres().and_then(Postgres::create_database),
+        ("mariadb", _) | (_, "mariadb") => shared::mariadb().and_then(MariaDb::create_database),
+        (_, other) => {
+            assert!(matches!(other, "" | "sqlite"), "PAZAR_TEST_DATABASE: `{other}` is unknown");
+            return DatabaseUrl::Sqlite(directory.join("pazar.db"));
+        }
+    };
+    DatabaseUrl::parse(&url.unwrap()).unwrap()
+}
 
 /// A fresh shop under a clock that stands still.
 pub(crate) struct House {
@@ -27,7 +48,7 @@ impl House {
     pub(crate) async fn open() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let secret = Secret::random();
-        let config = Config::for_file(directory.path().join("pazar.db"), secret.clone());
+        let config = Config::for_database(database(directory.path()), secret.clone());
         let clock = Arc::new(ManualClock::at(SystemClock.now()));
         let app = App::open_at(&config, clock.clone()).await.unwrap();
         Self { router: app.router(), app, clock, secret, _directory: directory }
@@ -35,13 +56,11 @@ impl House {
 
     /// An account without a password, signed in: answers its session's token.
     pub(crate) async fn person(&self, id: &str) -> String {
-        let mut transaction = self.app.store().begin().await.unwrap();
-        sqlx::query("INSERT INTO users (id, email, name, password_hash) VALUES (?1, ?1, ?1, '')")
+        query("INSERT INTO users (id, email, name, password_hash) VALUES (?1, ?1, ?1, '')")
             .bind(id)
-            .execute(&mut *transaction)
+            .execute(self.app.database())
             .await
             .unwrap();
-        transaction.commit().await.unwrap();
         auth::open_session(&self.app, id).await.unwrap()
     }
 
@@ -110,12 +129,28 @@ impl House {
 
     /// The id of a demo listing.
     pub(crate) async fn listing(&self, title: &str) -> String {
-        let query = sqlx::query_scalar("SELECT id FROM listings WHERE title = ?");
-        query.bind(title).fetch_one(self.app.store().reader()).await.unwrap()
+        let query = query("SELECT id FROM listings WHERE title = ?");
+        query.bind(title).fetch_one(self.app.database()).await.unwrap()
     }
 
+    /// Every entry of a firm's log.
+    pub(crate) async fn log(&self, tenant: &str) -> Vec<LogEntry> {
+        self.app.number_entries().await.unwrap();
+        let (tenant, mut entries) = (Tenant::new(tenant).unwrap(), Vec::new());
+        loop {
+            let from = u64::try_from(entries.len()).unwrap();
+            let page = self.app.hos().page(self.app.world(), &tenant, from, 100).await.unwrap();
+            if page.is_empty() {
+                return entries;
+            }
+            entries.extend(page);
+        }
+    }
+
+    /// A number from the rows of the marketplace and of the law.
     pub(crate) async fn count(&self, statement: &'static str) -> i64 {
-        sqlx::query_scalar(statement).fetch_one(self.app.store().reader()).await.unwrap()
+        let mut rows = self.app.database().law_rows().await.unwrap();
+        query(statement).fetch_one(rows.rows()).await.unwrap()
     }
 
     /// Hours from now, on the hour.

@@ -18,6 +18,7 @@ CREATE FUNCTION hos_commit_all(
 ) RETURNS integer[]
 LANGUAGE plpgsql VOLATILE
 SET plan_cache_mode = force_generic_plan
+SET jit = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 SET enable_seqscan = off

@@ -35,6 +35,7 @@ FOR EACH ROW EXECUTE FUNCTION hos_refuse('hos:subject is kept');
 
 CREATE FUNCTION hos_require_proof() RETURNS trigger
 LANGUAGE plpgsql
+SET jit = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 AS $$

@@ -53,6 +53,7 @@ END $$;
 CREATE FUNCTION hos_page(world text, tenant text, first bigint, most integer)
 RETURNS SETOF hos_log_entry
 LANGUAGE plpgsql VOLATILE
+SET jit = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 AS $$
@@ -74,6 +75,7 @@ CREATE FUNCTION hos_history(
     world text, tenant text, of_kind text, of_id text, after bigint, most integer
 ) RETURNS SETOF hos_log_entry
 LANGUAGE plpgsql VOLATILE
+SET jit = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 AS $$

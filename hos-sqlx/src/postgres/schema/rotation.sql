@@ -62,13 +62,18 @@ BEGIN
     PERFORM hos_bind_all();
     FOR child IN
         SELECT inhparent::regclass::text AS parent, inhrelid::regclass::text AS name,
-            (regexp_match(pg_get_expr(relpartbound, oid), 'TO \(''([0-9a-f-]+)''\)'))[1]::uuid AS ends
+            (regexp_match(pg_get_expr(relpartbound, oid), 'FROM \(''([0-9a-f-]+)''\)'))[1]::uuid
+                AS begins,
+            (regexp_match(pg_get_expr(relpartbound, oid), 'TO \(''([0-9a-f-]+)''\)'))[1]::uuid
+                AS ends
         FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
         WHERE inhparent IN ('hos_entry'::regclass, 'hos_part'::regclass)
         ORDER BY 2
     LOOP
         CONTINUE WHEN child.ends IS NULL OR child.ends > limit_id;
-        CONTINUE WHEN EXISTS (SELECT FROM hos_pending WHERE entry < child.ends);
+        CONTINUE WHEN EXISTS (
+            SELECT FROM hos_pending WHERE entry >= child.begins AND entry < child.ends
+        );
         EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', child.parent, child.name);
         RETURN NEXT child.name;
     END LOOP;

@@ -90,6 +90,7 @@ CREATE FUNCTION hos_waiting(most integer) RETURNS TABLE (
     topic text, payload text, traceparent text
 )
 LANGUAGE plpgsql VOLATILE
+SET jit = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 AS $$
@@ -120,6 +121,7 @@ CREATE FUNCTION hos_pending_page(most integer) RETURNS TABLE (
     size bigint, frontier bytea
 )
 LANGUAGE plpgsql VOLATILE
+SET jit = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 AS $$
@@ -143,6 +145,7 @@ CREATE FUNCTION hos_sequence(
     pending bigint[], of_scopes bigint[], indexes bigint[], entries uuid[], hashes bytea[]
 ) RETURNS boolean
 LANGUAGE plpgsql VOLATILE
+SET jit = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 AS $$

@@ -6,9 +6,10 @@ use hos_core::laws::Contracts as _;
 use hos_core::receipt::Receipt;
 use serde::{Deserialize, Serialize};
 
-use super::{CANCELLATIONS, CATEGORIES, COUNT_MAX, Listing, digest, find, search};
+use super::{CANCELLATIONS, CATEGORIES, COUNT_MAX, Listing, digest, find, lock, search};
 use crate::app::App;
-use crate::domain::deal::Deal;
+use crate::database::query;
+use crate::domain::deal::{Deal, deal};
 use crate::error::Problem;
 use crate::request::Call;
 
@@ -97,9 +98,7 @@ pub(crate) async fn edit(
         category: &edit.category,
         cancellation: &edit.cancellation,
     }))?;
-    let mut deal = Deal::begin(app).await?;
-    let edited = edit_in(&mut deal, call, tenant, id, edit).await;
-    deal.end(edited).await
+    deal!(app, |deal| edit_in(deal, call, tenant, id, edit).await)
 }
 
 async fn edit_in(
@@ -129,7 +128,7 @@ async fn edit_in(
     if !listing.is_sale() && !(1..=COUNT_MAX).contains(&edit.capacity) {
         return Err(Problem::new("invalid_input", "a booking has a `capacity`"));
     }
-    sqlx::query(
+    query(
         "UPDATE listings SET title = ?, description = ?, price = ?, category = ?, \
          cancellation = ?, capacity = ?, folded = ? WHERE tenant = ? AND id = ?",
     )
@@ -159,9 +158,7 @@ pub(crate) async fn set_stock(
         let detail = format!("`stock` is over {COUNT_MAX}");
         return Err(Problem::new("invalid_input", detail));
     }
-    let mut deal = Deal::begin(app).await?;
-    let set = set_stock_in(&mut deal, call, tenant, id, change).await;
-    deal.end(set).await
+    deal!(app, |deal| set_stock_in(deal, call, tenant, id, change).await)
 }
 
 async fn set_stock_in(
@@ -172,20 +169,25 @@ async fn set_stock_in(
     change: &StockChange,
 ) -> Result<Receipt, Problem> {
     let subject = deal.app().subject(tenant, "listing", id)?;
-    let listing = known(deal, tenant, id).await?;
+    let before = find(deal.rows(), tenant, id).await?.ok_or_else(Problem::not_found)?;
     let command = Command::new(&call.user.actor()?, &subject, "set_stock")
         .input("stock", change.stock)
-        .fact("stock", listing.stock)
+        .fact("stock", before.stock)
         .request(call.request())
         .key(call.key("stock"));
     let receipt = deal.law().transition(&command).await?;
     if receipt.replayed {
         return Ok(receipt);
     }
-    if change.seen.is_some_and(|seen| seen != listing.stock) {
-        return Err(Problem::conflict("stock_changed", "the stock has changed meanwhile"));
+    let changed = || Problem::conflict("stock_changed", "the stock has changed meanwhile");
+    if change.seen.is_some_and(|seen| seen != before.stock) {
+        return Err(changed());
     }
-    sqlx::query("UPDATE listings SET stock = ? WHERE tenant = ? AND id = ?")
+    // The proof says what was before: where somebody bought since, it is said anew.
+    if known(deal, tenant, id).await?.stock != before.stock {
+        return Err(changed().overtaken());
+    }
+    query("UPDATE listings SET stock = ? WHERE tenant = ? AND id = ?")
         .bind(change.stock)
         .bind(tenant.as_str())
         .bind(id)
@@ -194,6 +196,8 @@ async fn set_stock_in(
     Ok(receipt)
 }
 
+/// A listing that stays as it is until the deal ends.
 async fn known(deal: &mut Deal<'_>, tenant: &Tenant, id: &str) -> Result<Listing, Problem> {
+    lock(deal, tenant, id).await?;
     find(deal.rows(), tenant, id).await?.ok_or_else(Problem::not_found)
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CATEGORIES, Listing, select};
 use crate::app::App;
+use crate::database::query;
 use crate::error::Problem;
 
 /// How many listings one page shows.
@@ -45,16 +46,16 @@ pub(crate) async fn search(app: &App, search: &Search) -> Result<Page<Listing>, 
     search.check()?;
     let page = search.page.max(1);
     let pattern = pattern(&search.text);
-    let total: i64 = sqlx::query_scalar(
+    let total: i64 = query(
         "SELECT count(*) FROM listings WHERE status = 'published' \
          AND folded LIKE ?1 ESCAPE '!' AND (?2 = '' OR category = ?2) AND (?3 = '' OR flow = ?3)",
     )
     .bind(&pattern)
     .bind(&search.category)
     .bind(&search.flow)
-    .fetch_one(app.reader())
+    .fetch_one(app.database())
     .await?;
-    let items = sqlx::query_as(select!(
+    let items = query(select!(
         "WHERE status = 'published' AND folded LIKE ?1 ESCAPE '!' \
          AND (?2 = '' OR category = ?2) AND (?3 = '' OR flow = ?3) \
          ORDER BY CASE ?4 WHEN 'newest' THEN -listings.created_at WHEN 'cheapest' THEN price \
@@ -66,7 +67,7 @@ pub(crate) async fn search(app: &App, search: &Search) -> Result<Page<Listing>, 
     .bind(&search.sort)
     .bind(PAGE_ROWS)
     .bind((page - 1).saturating_mul(PAGE_ROWS))
-    .fetch_all(app.reader())
+    .fetch_all(app.database())
     .await?;
     let pages = total.saturating_add(PAGE_ROWS - 1).div_euclid(PAGE_ROWS).max(1);
     Ok(Page { items, page, pages, total })

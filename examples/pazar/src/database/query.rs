@@ -1,0 +1,176 @@
+//! A statement with its arguments, for whichever database it meets.
+
+use std::sync::Arc;
+
+use sqlx::mysql::MySql;
+use sqlx::postgres::Postgres;
+use sqlx::sqlite::Sqlite;
+use sqlx::{AssertSqlSafe, Encode, Error, Type};
+
+use super::dialect::{Clause, Dialect, Spelling, spelling};
+use super::{Database, DatabaseError, FromRow, Row, Rows, Transaction, Value};
+
+/// A statement with its arguments.
+#[derive(Debug, Clone)]
+pub struct Query {
+    text: &'static str,
+    clause: Clause,
+    values: Vec<Value>,
+}
+
+/// A statement. Its places are `?1`, `?2`.., or bare `?` for the next argument.
+#[must_use]
+pub fn query(text: &'static str) -> Query {
+    Query { text, clause: Clause::None, values: Vec::new() }
+}
+
+impl Query {
+    /// Gives the next argument.
+    #[must_use]
+    pub fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Keeps the selected rows as they are until the transaction ends. SQLite keeps all of them,
+    /// for there nobody else writes meanwhile.
+    #[must_use]
+    pub fn for_update(self) -> Self {
+        Self { clause: Clause::ForUpdate, ..self }
+    }
+
+    /// Inserts nothing where a unique key is taken, and says so by the number of rows.
+    #[must_use]
+    pub fn unless_known(self) -> Self {
+        Self { clause: Clause::UnlessKnown, ..self }
+    }
+
+    /// Writes; answers how many rows. Outside a transaction it is one of its own.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn execute(self, rows: impl Into<Rows<'_>>) -> Result<u64, DatabaseError> {
+        match rows.into() {
+            Rows::Transaction(transaction) => Ok(self.execute_in(transaction).await?),
+            Rows::Database(database) => {
+                let mut transaction = database.begin().await?;
+                let written = self.execute_in(&mut transaction).await?;
+                transaction.commit().await?;
+                Ok(written)
+            }
+        }
+    }
+
+    async fn execute_in(self, transaction: &mut Transaction) -> Result<u64, Error> {
+        Ok(match transaction {
+            Transaction::Sqlite(native) => {
+                self.native::<Sqlite>()?.execute(&mut **native).await?.rows_affected()
+            }
+            Transaction::Postgres(native) => {
+                self.native::<Postgres>()?.execute(&mut **native).await?.rows_affected()
+            }
+            Transaction::Mysql(native) => {
+                self.native::<MySql>()?.execute(&mut **native).await?.rows_affected()
+            }
+        })
+    }
+
+    /// Reads every row.
+    ///
+    /// # Errors
+    ///
+    /// What the database says, or a row that does not fit.
+    pub async fn fetch_all<T: FromRow>(
+        self,
+        rows: impl Into<Rows<'_>>,
+    ) -> Result<Vec<T>, DatabaseError> {
+        let rows = self.fetch(rows.into()).await?;
+        Ok(rows.iter().map(T::from_row).collect::<Result<_, _>>()?)
+    }
+
+    /// Reads the row of a query that finds one at most.
+    ///
+    /// # Errors
+    ///
+    /// As [`Query::fetch_all`].
+    pub async fn fetch_optional<T: FromRow>(
+        self,
+        rows: impl Into<Rows<'_>>,
+    ) -> Result<Option<T>, DatabaseError> {
+        let rows = self.fetch(rows.into()).await?;
+        Ok(rows.first().map(T::from_row).transpose()?)
+    }
+
+    /// Reads the row of a query that finds one always.
+    ///
+    /// # Errors
+    ///
+    /// As [`Query::fetch_all`], and when there is none.
+    pub async fn fetch_one<T: FromRow>(
+        self,
+        rows: impl Into<Rows<'_>>,
+    ) -> Result<T, DatabaseError> {
+        self.fetch_optional(rows).await?.ok_or_else(|| Error::RowNotFound.into())
+    }
+
+    async fn fetch(self, rows: Rows<'_>) -> Result<Vec<Row>, Error> {
+        macro_rules! read {
+            ($native:ty, $from:expr, $row:expr) => {{
+                let rows = self.native::<$native>()?.fetch_all($from).await?;
+                rows.into_iter().map($row).collect()
+            }};
+        }
+        Ok(match rows {
+            Rows::Database(database) => match database {
+                Database::Sqlite(store) => read!(Sqlite, store.reader(), Row::Sqlite),
+                Database::Postgres(store) => read!(Postgres, store.reader(), Row::Postgres),
+                Database::Mysql(store) => read!(MySql, store.reader(), Row::Mysql),
+            },
+            Rows::Transaction(transaction) => match transaction {
+                Transaction::Sqlite(native) => read!(Sqlite, &mut **native, Row::Sqlite),
+                Transaction::Postgres(native) => read!(Postgres, &mut **native, Row::Postgres),
+                Transaction::Mysql(native) => read!(MySql, &mut **native, Row::Mysql),
+            },
+        })
+    }
+
+    /// The statement in the words of one database.
+    fn native<DB: Spoken>(self) -> Result<sqlx::query::Query<'static, DB, DB::Arguments>, Error>
+    where
+        Option<i64>: Encode<'static, DB> + Type<DB>,
+        Option<String>: Encode<'static, DB> + Type<DB>,
+        Option<Vec<u8>>: Encode<'static, DB> + Type<DB>,
+    {
+        let spelling = spelling(DB::DIALECT, self.clause, self.text);
+        let Spelling { text, places } = &*spelling;
+        // Safe because it was spelled from a static text: no value is ever part of it.
+        let mut native = sqlx::query(AssertSqlSafe(Arc::clone(text)));
+        for place in places {
+            let missing = || Error::Protocol(format!("argument {} is missing", place + 1));
+            native = match self.values.get(*place).cloned().ok_or_else(missing)? {
+                Value::Integer(value) => native.bind(value),
+                Value::Text(value) => native.bind(value),
+                Value::Bytes(value) => native.bind(value),
+            };
+        }
+        Ok(native)
+    }
+}
+
+/// A database of sqlx's, and how it speaks.
+trait Spoken: sqlx::Database {
+    const DIALECT: Dialect;
+}
+
+impl Spoken for Sqlite {
+    const DIALECT: Dialect = Dialect::Sqlite;
+}
+
+impl Spoken for Postgres {
+    const DIALECT: Dialect = Dialect::Postgres;
+}
+
+impl Spoken for MySql {
+    const DIALECT: Dialect = Dialect::Mysql;
+}

@@ -1,0 +1,186 @@
+//! MariaDB: rows are held, compared, and written in few statements over many rows.
+
+mod archive;
+mod call;
+mod caller;
+mod commit;
+mod fault;
+mod guard;
+mod lease;
+mod ledger;
+mod lines;
+mod load;
+mod migrate;
+mod open;
+mod options;
+mod outbox;
+mod row;
+mod sequence;
+mod single;
+mod step;
+mod upkeep;
+mod verify;
+mod write;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hos_core::commit::{Commit, Outcome};
+use hos_core::error::{Fault, FaultKind};
+use hos_core::standing::Standing;
+use hos_core::store::{Ask, Store};
+use hos_core::time::Timestamp;
+use sqlx::mysql::MySqlPool;
+use sqlx::{MySql, Transaction};
+
+pub use caller::MysqlCaller;
+pub use options::MysqlOptions;
+
+use crate::guard::GuardedColumn;
+use crate::known::Known;
+
+/// The law in a MariaDB database, 10.6 or later. Clones share it.
+///
+/// The database may be the world's own: every table and procedure here is called `hos_..`. The
+/// user needs the rights to create tables, sequences, triggers and procedures when the schema is
+/// brought up to date, and to execute the procedures after that.
+///
+/// Commits do not wait for a log: entries are recorded as pending, and
+/// [`sequence_pending`](hos_core::store::Ledger::sequence_pending), called now and then by any
+/// process, gives them their places.
+///
+/// What was committed is protected by triggers from every statement but `TRUNCATE`, `DROP` and
+/// `ALTER`, which fire none: withhold those rights from the users of a running world.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use hos_core::{hos::Hos, law::Law};
+/// use hos_sqlx::MysqlStore;
+///
+/// let law = Law::builder("pazar", "1").roles(["owner"]).allow("shop.open", ["owner"]).build()?;
+/// let store = MysqlStore::open("mysql://law@127.0.0.1/pazar").await?;
+/// let hos = Hos::open([law], store.clone()).await?;
+/// store.close().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct MysqlStore {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    pool: MySqlPool,
+    known: Known,
+}
+
+impl MysqlStore {
+    /// Opens a database with the usual options.
+    ///
+    /// # Errors
+    ///
+    /// As [`MysqlStore::open_with`].
+    pub async fn open(url: &str) -> Result<Self, Fault> {
+        Self::open_with(MysqlOptions::new(url)).await
+    }
+
+    /// Opens a database and brings its schema up to date.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] whose kind says what to do: `Unauthorized`, `Unsupported`, `NewerSchema`,
+    /// `ReadOnly`, `Unavailable`, `Busy`, `Full`.
+    pub async fn open_with(options: MysqlOptions) -> Result<Self, Fault> {
+        let pool = open::open(&options).await?;
+        let known = Known::new(options.cached);
+        Ok(Self { shared: Arc::new(Shared { pool, known }) })
+    }
+
+    /// Begins a transaction of the world's, at READ COMMITTED. For
+    /// [`within`](crate::WithinExt::within), and for the world's own rows.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] of the kind `Busy` when no connection was free for too long.
+    pub async fn begin(&self) -> Result<Transaction<'static, MySql>, Fault> {
+        let pool = self.shared.pool.clone();
+        // A task of its own, because a `begin` that is dropped midway leaves its connection in a
+        // transaction that nobody knows of. The task ends by itself, and what it began with it.
+        let begun = tokio::spawn(async move { pool.begin().await.map_err(fault::classify) });
+        let lost = |error| {
+            Fault::new(FaultKind::Unavailable, "the runtime is shutting down").caused_by(error)
+        };
+        begun.await.map_err(lost)?
+    }
+
+    /// The connections, for the world's own statements.
+    #[must_use]
+    pub fn pool(&self) -> &MySqlPool {
+        &self.shared.pool
+    }
+
+    /// The connections for the world's own queries: the same as [`MysqlStore::pool`].
+    #[must_use]
+    pub fn reader(&self) -> &MySqlPool {
+        &self.shared.pool
+    }
+
+    /// Protects a status column of the world's: the law writes it, plain SQL cannot.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] of the kind `Law` for a name outside the grammar or a table or column that
+    /// does not exist, and what the database says.
+    pub async fn guard(&self, column: &GuardedColumn) -> Result<(), Fault> {
+        guard::install(self.pool(), column).await
+    }
+
+    /// Makes the partitions that entries of this month and the next ones go into; answers how many
+    /// were made. To be called daily by any process; a month without one shares a partition.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn partition_ahead(&self, now: Timestamp, months: u32) -> Result<u32, Fault> {
+        upkeep::partition_ahead(self.pool(), now, months).await
+    }
+
+    /// Drops the partitions of entries and their parts that end before a moment, those with entries
+    /// that wait for their place excepted; answers their names. What is to be kept longer is to be
+    /// archived before. Costs the same however much they hold.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn drop_entries_before(&self, moment: Timestamp) -> Result<Vec<String>, Fault> {
+        upkeep::drop_entries_before(self.pool(), moment).await
+    }
+
+    /// Turns the outbox to its other half and gives the space of that one back, once all its
+    /// messages are done; answers whether it turned. To be called now and then by any process; it
+    /// waits for the transactions that write messages, and they wait for it.
+    ///
+    /// # Errors
+    ///
+    /// What the database says; `Busy` when a transaction that wrote messages stayed open too long.
+    pub async fn rotate_outbox(&self) -> Result<bool, Fault> {
+        upkeep::rotate_outbox(self.pool()).await
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        self.shared.pool.close().await;
+    }
+}
+
+#[async_trait]
+impl Store for MysqlStore {
+    async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
+        load::load_all(self.pool(), &self.shared.known, asks).await
+    }
+
+    async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
+        commit::commit_all(self.pool(), commits).await
+    }
+}

@@ -1,0 +1,3 @@
+INSERT IGNORE INTO hos_log (scope, size, frontier)
+VALUES
+(?, 0, '')

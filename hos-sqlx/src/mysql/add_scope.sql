@@ -1,0 +1,1 @@
+INSERT IGNORE INTO hos_scope (world, tenant) VALUES (?, ?)

@@ -1,0 +1,204 @@
+//! Commits batches: holds every row that was read, compares, then writes what holds.
+
+use std::collections::BTreeMap;
+
+use hos_core::commit::{Commit, Outcome};
+use hos_core::error::{Fault, FaultKind};
+use hos_core::id::{Tenant, World};
+use hos_core::store::BATCH_MAX;
+use serde_json::{Value, json};
+use sqlx::mysql::{MySqlConnection, MySqlPool};
+
+use super::fault::{classify, classify_commit, is_race};
+use super::lease::Lease;
+use super::lines::LINES_MAX;
+use super::row::{count, parsed, unchecked};
+use super::single;
+use super::verify::{Found, verify};
+use super::write::Writes;
+use crate::decide::{Decision, decide};
+use crate::fault::same;
+use crate::standing::raises;
+
+/// How often a transaction is done again because somebody else was quicker with a key or a
+/// subject, or because two waited for each other.
+const ATTEMPTS_MAX: usize = 4;
+
+/// Commits each on its own, in order, in one transaction.
+pub(super) async fn commit_all(
+    pool: &MySqlPool,
+    commits: &[Commit],
+) -> Vec<Result<Outcome, Fault>> {
+    if commits.is_empty() {
+        return Vec::new();
+    }
+    if let Some(fault) = too_large(commits) {
+        return every(commits, &fault);
+    }
+    let mut last = Fault::new(FaultKind::Busy, "others were quicker; send the command again");
+    for _ in 0..ATTEMPTS_MAX {
+        let attempt = match commits {
+            [commit] => commit_one(pool, commit).await,
+            _ => commit_batch(pool, commits).await,
+        };
+        match attempt {
+            Ok(Some(answers)) => return answers,
+            Ok(None) => {}
+            Err(fault) if is_race(&fault) => last = fault,
+            Err(fault) => return every(commits, &fault),
+        }
+    }
+    every(commits, &last)
+}
+
+pub(super) fn too_large(commits: &[Commit]) -> Option<Fault> {
+    let steps = |commit: &Commit| commit.entries().len() + commit.changes().len();
+    let large = commits.len() > BATCH_MAX || commits.iter().any(|commit| steps(commit) > LINES_MAX);
+    large.then(|| Fault::new(FaultKind::Limit, "too many commits, or steps of one, at once"))
+}
+
+pub(super) fn every(commits: &[Commit], fault: &Fault) -> Vec<Result<Outcome, Fault>> {
+    commits.iter().map(|_| Err(same(fault))).collect()
+}
+
+type Answers = Vec<Result<Outcome, Fault>>;
+
+/// None when it is to be done again.
+async fn commit_one(pool: &MySqlPool, commit: &Commit) -> Result<Option<Answers>, Fault> {
+    let mut lease = Lease::acquire(pool).await?;
+    let outcome = single::commit_own(lease.connection(), commit).await;
+    match outcome {
+        Ok(outcome) => {
+            lease.release();
+            Ok(outcome.map(|outcome| vec![Ok(outcome)]))
+        }
+        // The transaction was the call's own, and ended with it.
+        Err(fault) if is_race(&fault) => {
+            lease.release();
+            Err(fault)
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+/// None when it is to be done again.
+async fn commit_batch(pool: &MySqlPool, commits: &[Commit]) -> Result<Option<Answers>, Fault> {
+    let mut lease = Lease::acquire(pool).await?;
+    match write_batch(lease.connection(), commits).await {
+        Ok(Batch::Decided(decisions)) => {
+            let done = sqlx::raw_sql("COMMIT").execute(lease.connection()).await;
+            done.map_err(classify_commit)?;
+            lease.release();
+            Ok(Some(decisions.into_iter().map(answer).collect()))
+        }
+        Ok(Batch::Missing(missing)) => {
+            lease.roll_back().await;
+            add_scopes(pool, &missing).await?;
+            Ok(None)
+        }
+        Err(fault) => {
+            lease.roll_back().await;
+            Err(fault)
+        }
+    }
+}
+
+fn answer(decision: Decision) -> Result<Outcome, Fault> {
+    match decision {
+        Decision::Answer(answer) => answer,
+        Decision::Write => Ok(Outcome::Committed),
+    }
+}
+
+enum Batch {
+    /// What was decided, and is written if it was to be.
+    Decided(Vec<Decision>),
+    /// Scopes that have no row yet.
+    Missing(Vec<ScopeKey>),
+}
+
+async fn write_batch(connection: &mut MySqlConnection, commits: &[Commit]) -> Result<Batch, Fault> {
+    sqlx::raw_sql("START TRANSACTION").execute(&mut *connection).await.map_err(classify)?;
+    let scopes = hold_scopes(connection, commits).await?;
+    let missing: Vec<ScopeKey> =
+        scope_keys(commits).into_keys().filter(|key| !scopes.contains_key(key)).collect();
+    if !missing.is_empty() {
+        return Ok(Batch::Missing(missing));
+    }
+    let Found { facts, subjects } = verify(connection, commits, &scopes).await?;
+    let decisions = decide(commits, &facts);
+    let accepted = commits.iter().zip(&decisions);
+    let accepted = accepted.filter(|(_, decision)| matches!(decision, Decision::Write));
+    let mut writes = Writes::new(subjects);
+    for (commit, _) in accepted {
+        writes.add(commit, &scopes)?;
+    }
+    writes.execute(connection).await?;
+    Ok(Batch::Decided(decisions))
+}
+
+pub(super) type ScopeKey = (World, Tenant);
+
+pub(super) fn scope_key(commit: &Commit) -> ScopeKey {
+    (commit.world().clone(), commit.tenant().clone())
+}
+
+/// A scope as it is held.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scope {
+    pub(super) number: i64,
+    pub(super) generation: u64,
+}
+
+pub(super) type Scopes = BTreeMap<ScopeKey, Scope>;
+
+/// The scopes that commits rest on, in the one order in which they are held, and whether one of
+/// them changes.
+fn scope_keys(commits: &[Commit]) -> BTreeMap<ScopeKey, bool> {
+    let mut keys = BTreeMap::new();
+    for commit in commits {
+        let raised = commit.standing().is_some_and(|standing| raises(standing.row()));
+        keys.entry((commit.world().clone(), Tenant::world())).or_insert(false);
+        *keys.entry(scope_key(commit)).or_insert(false) |= raised;
+    }
+    keys
+}
+
+/// Holds the generations until the transaction ends: shared, or alone where one of them rises.
+async fn hold_scopes(
+    connection: &mut MySqlConnection,
+    commits: &[Commit],
+) -> Result<Scopes, Fault> {
+    let keys = scope_keys(commits);
+    let text = if keys.values().any(|raised| *raised) {
+        include_str!("scopes_for_change.sql")
+    } else {
+        include_str!("scopes.sql")
+    };
+    let names = keys.keys().map(|(world, tenant)| json!([world.as_str(), tenant.as_str()]));
+    let names = Value::from(names.collect::<Vec<_>>()).to_string();
+    let rows = sqlx::query(text).bind(names).fetch_all(connection).await.map_err(classify)?;
+    let mut scopes = Scopes::new();
+    for row in &rows {
+        let key = (parsed(row, 0, World::new)?, parsed(row, 1, Tenant::from_stored)?);
+        let scope = Scope { number: unchecked(row, 2)?, generation: count(row, 3)? };
+        scopes.insert(key, scope);
+    }
+    Ok(scopes)
+}
+
+/// Gives scopes that are written to for the first time their rows. A scope without anything in it
+/// means nothing, so it may stay even when what comes after does not.
+async fn add_scopes(pool: &MySqlPool, missing: &[ScopeKey]) -> Result<(), Fault> {
+    let mut lease = Lease::acquire(pool).await?;
+    for (world, tenant) in missing {
+        sqlx::query(include_str!("add_scope.sql"))
+            .bind(world.as_str().as_bytes())
+            .bind(tenant.as_str().as_bytes())
+            .execute(lease.connection())
+            .await
+            .map_err(classify)?;
+    }
+    lease.release();
+    Ok(())
+}

@@ -1,0 +1,4 @@
+DELETE FROM hos_outbox
+WHERE id IN (
+?
+)

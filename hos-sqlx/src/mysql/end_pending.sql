@@ -1,0 +1,4 @@
+DELETE FROM hos_pending
+WHERE number IN (
+?
+)

@@ -1,0 +1,4 @@
+DELETE FROM hos_timer
+WHERE subject IN (
+?
+)

@@ -1,0 +1,126 @@
+//! What an error of sqlx or of the server means to the law.
+//!
+//! Messages name codes and never a value that was bound.
+
+use hos_core::error::{Fault, FaultKind};
+use sqlx::Error;
+use sqlx::mysql::MySqlDatabaseError;
+
+use crate::fault::ambiguous;
+
+/// An error of a statement after which nothing was written.
+pub(super) fn classify(error: Error) -> Fault {
+    let kind = kind(&error);
+    Fault::new(kind, message(kind, &error)).caused_by(error)
+}
+
+/// An error of a statement that may have been the last of its transaction: unless the server says
+/// that it refused, nobody knows whether it was committed.
+pub(super) fn classify_commit(error: Error) -> Fault {
+    // One who is interrupted may have been so after the commit.
+    let refused = code(&error).is_some_and(|code| !INTERRUPTED.contains(&code));
+    if refused { classify(error) } else { ambiguous().caused_by(error) }
+}
+
+/// An error in a transaction of the caller's.
+pub(super) fn classify_caller(error: Error) -> Fault {
+    let message = match code(&error) {
+        Some(DEADLOCK) => {
+            "the database undid the whole transaction to end a deadlock; begin it again"
+        }
+        Some(RECORD_CHANGED) => {
+            "a row changed after the transaction's snapshot; begin it with READ COMMITTED"
+        }
+        Some(NO_SUCH_TABLE | NO_SUCH_PROCEDURE) => {
+            "the transaction is on a database without the law's tables"
+        }
+        _ => return classify(error),
+    };
+    Fault::new(FaultKind::Transaction, message).caused_by(error)
+}
+
+/// Whether the same transaction may succeed when it is done again at once: somebody else was
+/// quicker with a key or a subject, or held a row.
+pub(super) fn is_race(fault: &Fault) -> bool {
+    let error = std::error::Error::source(fault).and_then(|source| source.downcast_ref::<Error>());
+    error
+        .and_then(code)
+        .is_some_and(|code| matches!(code, DUPLICATE | DEADLOCK | LOCK_WAIT | RECORD_CHANGED))
+}
+
+/// Whether the server answered at all, so that the connection is still of use.
+pub(super) fn is_answer(error: &Error) -> bool {
+    match error {
+        Error::Database(_) => code(error).is_some_and(|code| !matches!(code, SHUTDOWN | KILLED)),
+        _ => false,
+    }
+}
+
+/// The server's error number.
+fn code(error: &Error) -> Option<u16> {
+    let error = error.as_database_error()?.try_downcast_ref::<MySqlDatabaseError>()?;
+    Some(error.number())
+}
+
+// https://mariadb.com/kb/en/mariadb-error-codes/
+const DEADLOCK: u16 = 1213;
+const DUPLICATE: u16 = 1062;
+const KILLED: u16 = 1927;
+const LOCK_WAIT: u16 = 1205;
+const NO_SUCH_PROCEDURE: u16 = 1305;
+const NO_SUCH_TABLE: u16 = 1146;
+const RECORD_CHANGED: u16 = 1020;
+const SHUTDOWN: u16 = 1053;
+const TOO_MANY_CONNECTIONS: u16 = 1040;
+/// Shut down, interrupted, killed, out of time.
+const INTERRUPTED: [u16; 4] = [SHUTDOWN, 1317, KILLED, 1969];
+
+fn kind(error: &Error) -> FaultKind {
+    let Some(code) = code(error) else {
+        return match error {
+            Error::PoolTimedOut => FaultKind::Busy,
+            Error::PoolClosed | Error::WorkerCrashed | Error::Io(_) => FaultKind::Unavailable,
+            Error::Tls(_) | Error::Configuration(_) => FaultKind::Unauthorized,
+            Error::BeginFailed | Error::InvalidSavePointStatement => FaultKind::Transaction,
+            Error::ColumnDecode { .. } | Error::Decode(_) => FaultKind::Corrupt,
+            _ => FaultKind::Internal,
+        };
+    };
+    match code {
+        DEADLOCK | LOCK_WAIT | RECORD_CHANGED | DUPLICATE | 3572 | 4031 | TOO_MANY_CONNECTIONS
+        | 1203 | 1226 => FaultKind::Busy,
+        // To the server, to the database, to a table, to a procedure; and no such database.
+        1044 | 1045 | 1698 | 1142 | 1143 | 1227 | 1370 | 1049 => FaultKind::Unauthorized,
+        1317 | SHUTDOWN | KILLED | 1969 => FaultKind::Unavailable,
+        1290 | 1792 | 1836 => FaultKind::ReadOnly,
+        1021 | 1041 | 1114 | 3675 => FaultKind::Full,
+        126 | 127 | 1034 | 1194 | 1712 => FaultKind::Corrupt,
+        1153 | 1406 | 1390 => FaultKind::Limit,
+        _ => FaultKind::Internal,
+    }
+}
+
+fn message(kind: FaultKind, error: &Error) -> String {
+    let code = code(error);
+    let what = match (kind, code) {
+        (FaultKind::Busy, Some(TOO_MANY_CONNECTIONS | 1203 | 1226)) => {
+            "the server has too many connections; lower the pools or raise its limit"
+        }
+        (FaultKind::Busy, _) => {
+            "another writer held the store for too long; send the command again"
+        }
+        (FaultKind::Unauthorized, Some(1142 | 1143 | 1227 | 1370)) => {
+            "the server's user lacks a right on the law's tables or procedures; grant it"
+        }
+        (FaultKind::Unauthorized, Some(1049)) => "there is no such database; check its name",
+        (FaultKind::Unauthorized, _) => "the server denies access; check user and password",
+        (FaultKind::ReadOnly, _) => "the server is read-only; connect to the one that writes",
+        (FaultKind::Unavailable, _) => "the server cannot be reached; check the address",
+        (FaultKind::Corrupt, _) => "the store's bytes are damaged; restore it from a backup",
+        (FaultKind::Full, _) => "the server's disk or memory is full; make room",
+        (FaultKind::Limit, _) => "the store's limit was exceeded by the call",
+        (FaultKind::Transaction, _) => "the transaction cannot be used",
+        _ => "the store did not do what was asked",
+    };
+    code.map_or_else(|| what.to_owned(), |code| format!("{what} (MariaDB code {code})"))
+}

@@ -1,0 +1,164 @@
+//! Answers asks: one statement for all of them, and what is remembered only when it still holds.
+
+use std::sync::Arc;
+
+use hos_core::error::{Fault, FaultKind};
+use hos_core::id::{State, Version};
+use hos_core::receipt::StoredReceipt;
+use hos_core::standing::Standing;
+use hos_core::store::{Ask, BATCH_MAX};
+use hos_core::subject::Snapshot;
+use serde_json::{Value, json};
+use sqlx::mysql::{MySqlPool, MySqlRow};
+
+use super::fault::classify;
+use super::lease::Lease;
+use super::lines::LINES_MAX;
+use super::row::{count, optional_text, parsed, proof_id, stored_receipt, text, unchecked};
+use crate::encoding::hex;
+use crate::fault::corrupt;
+use crate::known::Known;
+use crate::standing::StandingRows;
+
+/// One standing per ask, in order.
+pub(super) async fn load_all(
+    pool: &MySqlPool,
+    known: &Known,
+    asks: &[Ask],
+) -> Result<Vec<Standing>, Fault> {
+    if let Some(fault) = too_large(asks) {
+        return Err(fault);
+    }
+    let mut standings = Vec::with_capacity(asks.len());
+    let mut lease = Lease::acquire(pool).await?;
+    let mut asks = asks;
+    while !asks.is_empty() {
+        let (now, later) = asks.split_at(chunk(asks));
+        let remembered: Vec<_> = now.iter().map(|ask| known.get(ask)).collect();
+        let query = sqlx::query(include_str!("load.sql")).bind(encode(now, &remembered));
+        let rows = query.fetch_all(lease.connection()).await;
+        let rows = in_order(rows.map_err(classify)?)?;
+        let mut rows = rows.iter();
+        for (ask, remembered) in now.iter().zip(remembered) {
+            let own: Vec<&MySqlRow> = rows.by_ref().take(lines(ask)).collect();
+            standings.push(standing(Some(known), ask, &own, remembered)?);
+        }
+        asks = later;
+    }
+    lease.release();
+    Ok(standings)
+}
+
+pub(super) fn too_large(asks: &[Ask]) -> Option<Fault> {
+    let large = asks.len() > BATCH_MAX || asks.iter().any(|ask| ask.subjects.len() > LINES_MAX);
+    large.then(|| Fault::new(FaultKind::Limit, "too many asks or subjects at once"))
+}
+
+/// A line per subject; an ask without subjects has one too.
+fn lines(ask: &Ask) -> usize {
+    ask.subjects.len().max(1)
+}
+
+/// How many asks fit into one statement.
+fn chunk(asks: &[Ask]) -> usize {
+    let mut total = 0;
+    let fits = |ask: &&Ask| {
+        total += lines(ask);
+        total <= LINES_MAX
+    };
+    asks.iter().take_while(fits).count()
+}
+
+fn encode(asks: &[Ask], remembered: &[Option<(i64, Standing)>]) -> String {
+    let mut encoded = Vec::with_capacity(asks.len());
+    for (ask, remembered) in asks.iter().zip(remembered) {
+        for at in 0..lines(ask) {
+            let (first, subject) = (at == 0, ask.subjects.get(at));
+            encoded.push(json!([
+                ask.world.as_str(),
+                ask.tenant.as_str(),
+                first.then(|| ask.actor.as_str()),
+                remembered.as_ref().map(|(generation, _)| *generation),
+                ask.key.as_ref().filter(|_| first).map(|key| hex(key.as_bytes())),
+                subject.map(|subject| subject.kind.as_str()),
+                subject.map(|subject| subject.id.as_str()),
+            ]));
+        }
+    }
+    Value::from(encoded).to_string()
+}
+
+/// Rows in the order of their lines, which the database does not promise.
+pub(super) fn in_order(mut rows: Vec<MySqlRow>) -> Result<Vec<MySqlRow>, Fault> {
+    // Looked at first, because sorting cannot answer a fault.
+    for row in &rows {
+        unchecked::<i64>(row, column::LINE)?;
+    }
+    rows.sort_by_cached_key(|row| unchecked::<i64>(row, column::LINE).unwrap_or_default());
+    Ok(rows)
+}
+
+/// A standing from the rows of its ask.
+pub(super) fn standing(
+    known: Option<&Known>,
+    ask: &Ask,
+    rows: &[&MySqlRow],
+    remembered: Option<(i64, Standing)>,
+) -> Result<Standing, Fault> {
+    let Some(first) = rows.first() else { return Err(corrupt("fewer answers than asks")) };
+    let generation: i64 = unchecked(first, column::GENERATION)?;
+    let bare = match (optional_text(first, column::STANDING)?, remembered) {
+        (Some(json), _) => {
+            let rows: StandingRows = serde_json::from_str(json)
+                .map_err(|error| corrupt("a standing").caused_by(error))?;
+            let standing = rows.standing(&ask.tenant)?;
+            match known {
+                Some(known) => known.insert(ask, generation, standing),
+                None => standing,
+            }
+        }
+        (None, Some((_, standing))) => standing,
+        (None, None) => return Err(corrupt("no standing")),
+    };
+    let snapshots = ask.subjects.iter().zip(rows);
+    Ok(Standing {
+        subjects: snapshots.map(|(_, row)| snapshot(row)).collect::<Result<_, _>>()?,
+        receipt: receipt(ask, first)?,
+        ..bare
+    })
+}
+
+fn receipt(ask: &Ask, row: &MySqlRow) -> Result<Option<StoredReceipt>, Fault> {
+    match ask.key {
+        Some(_) => stored_receipt(row, column::FINGERPRINT),
+        None => Ok(None),
+    }
+}
+
+fn snapshot(row: &MySqlRow) -> Result<Option<Snapshot>, Fault> {
+    if optional_text(row, column::STATE)?.is_none() {
+        return Ok(None);
+    }
+    let attributes = serde_json::from_str(text(row, column::ATTRIBUTES)?)
+        .map_err(|error| corrupt("attributes").caused_by(error))?;
+    Ok(Some(Snapshot {
+        state: parsed(row, column::STATE, State::new)?,
+        revision: count(row, column::REVISION)?,
+        attributes: Arc::new(attributes),
+        contract: parsed(row, column::CONTRACT, Version::new)?,
+        proof_id: proof_id(row, column::PROOF_ID)?,
+    }))
+}
+
+/// The columns of `load.sql`.
+mod column {
+    pub(super) const LINE: usize = 0;
+    pub(super) const GENERATION: usize = 1;
+    pub(super) const STATE: usize = 2;
+    pub(super) const REVISION: usize = 3;
+    pub(super) const CONTRACT: usize = 4;
+    pub(super) const PROOF_ID: usize = 5;
+    pub(super) const ATTRIBUTES: usize = 6;
+    pub(super) const FINGERPRINT: usize = 7;
+    pub(super) const STANDING: usize = 9;
+}

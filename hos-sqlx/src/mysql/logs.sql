@@ -1,0 +1,3 @@
+SELECT hos_log.scope, hos_log.size, hos_log.frontier
+FROM json_table(?, '$[*]' COLUMNS (scope BIGINT PATH '$')) AS line
+STRAIGHT_JOIN hos_log ON hos_log.scope = line.scope

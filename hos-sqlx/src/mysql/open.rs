@@ -1,0 +1,60 @@
+//! Opens the connections and checks what they were opened on.
+
+use std::time::Duration;
+
+use hos_core::error::Fault;
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions};
+use sqlx::pool::PoolConnectionMetadata;
+use sqlx::{ConnectOptions, Connection as _, Error};
+
+use super::fault::classify;
+use super::migrate;
+use super::options::MysqlOptions;
+
+const STATEMENTS_CACHED: usize = 512;
+/// A connection that rested longer is asked whether it is still there before it is used.
+const RESTED: Duration = Duration::from_secs(5);
+
+/// The pool, over a database whose schema is up to date.
+pub(super) async fn open(options: &MysqlOptions) -> Result<MySqlPool, Fault> {
+    let direct = connect(options.direct_url.as_ref().unwrap_or(&options.url))?;
+    // Not from a pool, which would try again and again where nobody is.
+    let mut connection = direct.connect().await.map_err(classify)?;
+    let seconds = options.lock_timeout.as_secs();
+    prepare(&mut connection, seconds).await.map_err(classify)?;
+    migrate::migrate(&mut connection, options.lock_timeout).await?;
+    connection.close().await.map_err(classify)?;
+    Ok(MySqlPoolOptions::new()
+        .max_connections(options.connections)
+        .acquire_timeout(options.acquire_timeout)
+        .test_before_acquire(false)
+        .before_acquire(|connection, metadata| Box::pin(is_there(connection, metadata)))
+        .after_connect(move |connection, _| Box::pin(prepare(connection, seconds)))
+        .connect_lazy_with(connect(&options.url)?))
+}
+
+fn connect(url: &str) -> Result<MySqlConnectOptions, Fault> {
+    let options: MySqlConnectOptions = url.parse().map_err(classify)?;
+    Ok(options.statement_cache_capacity(STATEMENTS_CACHED).disable_statement_logging())
+}
+
+async fn is_there(
+    connection: &mut MySqlConnection,
+    metadata: PoolConnectionMetadata,
+) -> Result<bool, Error> {
+    if metadata.idle_for > RESTED {
+        connection.ping().await?;
+    }
+    Ok(true)
+}
+
+async fn prepare(connection: &mut MySqlConnection, seconds: u64) -> Result<(), Error> {
+    let isolation = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+    sqlx::raw_sql(isolation).execute(&mut *connection).await?;
+    sqlx::query(include_str!("set_session.sql"))
+        .bind(seconds)
+        .bind(seconds)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! How a database is opened.
+
+use std::time::Duration;
+
+/// How a database is opened.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct MysqlOptions {
+    pub(super) url: String,
+    pub(super) direct_url: Option<String>,
+    pub(super) connections: u32,
+    pub(super) acquire_timeout: Duration,
+    pub(super) lock_timeout: Duration,
+    pub(super) cached: u64,
+}
+
+impl MysqlOptions {
+    /// The usual options for a URL: sixteen connections, five seconds of patience.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            direct_url: None,
+            connections: 16,
+            acquire_timeout: Duration::from_secs(5),
+            lock_timeout: Duration::from_secs(5),
+            cached: 10_000,
+        }
+    }
+
+    /// The most connections; at least one.
+    pub fn connections(self, connections: u32) -> Self {
+        Self { connections: connections.max(1), ..self }
+    }
+
+    /// Where the schema is brought up to date: a URL of a user who may create tables, triggers and
+    /// procedures where the usual one may not.
+    pub fn direct_url(self, url: impl Into<String>) -> Self {
+        Self { direct_url: Some(url.into()), ..self }
+    }
+
+    /// How long a call waits for a free connection.
+    pub fn acquire_timeout(self, acquire_timeout: Duration) -> Self {
+        Self { acquire_timeout, ..self }
+    }
+
+    /// How long a call waits for another that holds the same rows: whole seconds, at least one.
+    pub fn lock_timeout(self, lock_timeout: Duration) -> Self {
+        Self { lock_timeout: lock_timeout.max(Duration::from_secs(1)), ..self }
+    }
+
+    /// How many actors' standings are remembered. What is remembered is never used without
+    /// being compared with the database.
+    pub fn standings_cached(self, cached: u64) -> Self {
+        Self { cached, ..self }
+    }
+}

@@ -1,0 +1,71 @@
+-- Makes the monthly partitions from a moment on; answers how many were made.
+CREATE OR REPLACE PROCEDURE hos_partition_ahead(IN now_micros BIGINT, IN months INT)
+MODIFIES SQL DATA SQL SECURITY INVOKER
+BEGIN
+    DECLARE ahead, made INT DEFAULT 0;
+    DECLARE month_start, month_end DATE;
+    DECLARE bound BINARY(16);
+    -- Another process was quicker with the same month.
+    DECLARE CONTINUE HANDLER FOR 1493, 1517 BEGIN END;
+    WHILE ahead <= months DO
+        SET month_start = date_format(
+            '1970-01-01' + INTERVAL (now_micros DIV 1000000) SECOND + INTERVAL ahead MONTH,
+            '%Y-%m-01'
+        );
+        SET month_end = month_start + INTERVAL 1 MONTH;
+        SET bound = hos_id_at(timestampdiff(SECOND, '1970-01-01', month_end) * 1000000);
+        CALL hos_partition('hos_entry', month_start, bound, made);
+        CALL hos_partition('hos_part', month_start, bound, made);
+        SET ahead = ahead + 1;
+    END WHILE;
+    SELECT made;
+END;
+
+CREATE OR REPLACE PROCEDURE hos_partition(
+    IN of_table VARCHAR(64), IN month_start DATE, IN bound BINARY(16), INOUT made INT
+)
+MODIFIES SQL DATA SQL SECURITY INVOKER
+BEGIN
+    DECLARE name VARCHAR(64) DEFAULT date_format(month_start, 'hos_%Y_%m');
+    IF NOT EXISTS (
+        SELECT 1 FROM information_schema.partitions
+        WHERE table_schema = database() AND table_name = of_table AND partition_name >= name
+            AND partition_name <> 'hos_other'
+    ) THEN
+        EXECUTE IMMEDIATE concat(
+            'ALTER TABLE ', of_table, ' REORGANIZE PARTITION hos_other INTO (PARTITION ', name,
+            ' VALUES LESS THAN (x''', hex(bound), '''),',
+            ' PARTITION hos_other VALUES LESS THAN (MAXVALUE))'
+        );
+        SET made = made + 1;
+    END IF;
+END;
+
+-- The least id of an entry that is recorded at a moment (RFC 9562, section 5.7).
+CREATE OR REPLACE FUNCTION hos_id_at(micros BIGINT) RETURNS BINARY(16)
+DETERMINISTIC NO SQL SQL SECURITY INVOKER
+RETURN unhex(rpad(lpad(hex(micros DIV 1000), 12, '0'), 32, '0'));
+
+-- Drops the partitions that end before a moment and whose entries all have their place; answers
+-- their names.
+CREATE OR REPLACE PROCEDURE hos_drop_entries_before(IN moment BIGINT)
+MODIFIES SQL DATA SQL SECURITY INVOKER
+BEGIN
+    DECLARE dropped LONGTEXT DEFAULT '[]';
+    DECLARE waiting BINARY(16) DEFAULT (SELECT min(entry) FROM hos_pending);
+    FOR part IN (
+        SELECT table_name, partition_name AS name FROM information_schema.partitions
+        WHERE table_schema = database() AND table_name IN ('hos_entry', 'hos_part')
+            AND partition_name <> 'hos_other'
+            AND unhex(replace(replace(partition_description, '0x', ''), '_binary ', ''))
+                <= least(hos_id_at(moment), coalesce(waiting, hos_id_at(moment)))
+        ORDER BY table_name DESC, partition_ordinal_position
+    ) DO
+        EXECUTE IMMEDIATE
+            concat('ALTER TABLE ', part.table_name, ' DROP PARTITION ', part.name);
+        IF part.table_name = 'hos_entry' THEN
+            SET dropped = json_array_append(dropped, '$', part.name);
+        END IF;
+    END FOR;
+    SELECT dropped;
+END;

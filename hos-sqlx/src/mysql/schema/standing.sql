@@ -1,0 +1,66 @@
+-- Writes a change of standing, a JSON object that names its row. Every one but a law and a
+-- contract raises the generation of its group.
+CREATE OR REPLACE PROCEDURE hos_write_standing(
+    IN own BIGINT, IN standing LONGTEXT CHARACTER SET utf8mb4
+)
+MODIFIES SQL DATA SQL SECURITY INVOKER
+BEGIN
+    DECLARE row_name VARBINARY(16) DEFAULT json_value(standing, '$.row');
+    DECLARE of_actor VARBINARY(128) DEFAULT json_value(standing, '$.actor');
+    -- An empty text is null to `json_value`.
+    DECLARE of_ability VARBINARY(128) DEFAULT coalesce(json_value(standing, '$.ability'), '');
+
+    UPDATE hos_scope SET
+        status = coalesce(
+            json_value(standing, '$.status'), status, if(row_name = 'scope', 'open', NULL)
+        ),
+        members = members + (row_name = 'member'),
+        bans = bans + (row_name = 'ban'),
+        grants = grants + (row_name = 'grant'),
+        modes = modes + (row_name = 'mode'),
+        status_generation = status_generation + (row_name IN ('scope', 'status'))
+    WHERE number = own AND row_name NOT IN ('law', 'contract');
+
+    CASE row_name
+    WHEN 'member' THEN
+        DELETE FROM hos_member WHERE scope = own AND actor = of_actor;
+        IF json_length(standing, '$.roles') > 0 THEN
+            INSERT INTO hos_member (scope, actor, roles)
+            VALUES (own, of_actor, json_query(standing, '$.roles'));
+        END IF;
+    WHEN 'ban' THEN
+        DELETE FROM hos_ban WHERE scope = own AND actor = of_actor;
+        IF json_value(standing, '$.banned') THEN
+            INSERT INTO hos_ban (scope, actor) VALUES (own, of_actor);
+        END IF;
+    WHEN 'grant' THEN
+        DELETE FROM hos_grant
+        WHERE scope = own AND actor = of_actor AND id = json_value(standing, '$.id');
+        IF json_value(standing, '$.until') > 0 THEN
+            INSERT INTO hos_grant (scope, actor, id, pattern, until, break_glass)
+            VALUES (
+                own, of_actor, json_value(standing, '$.id'), json_value(standing, '$.pattern'),
+                json_value(standing, '$.until'), json_value(standing, '$.break_glass')
+            );
+        END IF;
+    WHEN 'mode' THEN
+        DELETE FROM hos_mode WHERE scope = own AND ability = of_ability;
+        IF json_value(standing, '$.mode') IS NOT NULL THEN
+            INSERT INTO hos_mode (scope, ability, mode)
+            VALUES (own, of_ability, json_value(standing, '$.mode'));
+        END IF;
+    WHEN 'law' THEN
+        INSERT INTO hos_law (scope, version, digest, deployment)
+        VALUES (
+            own, json_value(standing, '$.version'), unhex(json_value(standing, '$.digest')),
+            coalesce(json_value(standing, '$.deployment'), '')
+        );
+    WHEN 'contract' THEN
+        INSERT INTO hos_contract (scope, kind, version, digest)
+        VALUES (
+            own, json_value(standing, '$.kind'), json_value(standing, '$.version'),
+            unhex(json_value(standing, '$.digest'))
+        );
+    ELSE BEGIN END;
+    END CASE;
+END;

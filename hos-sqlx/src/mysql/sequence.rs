@@ -1,0 +1,178 @@
+//! Gives recorded entries their places in their logs.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use hos_core::error::{Fault, FaultKind};
+use hos_core::merkle::{Frontier, Hash, leaf_hash};
+use hos_core::time::ProofId;
+use serde_json::Value;
+use sqlx::Arguments as _;
+use sqlx::mysql::{MySqlConnection, MySqlPool, MySqlRow};
+
+use super::fault::{classify, classify_commit, is_race};
+use super::lease::Lease;
+use super::lines::Lines;
+use super::row::{frontier, hash, optional_text, proof_id, unchecked};
+use crate::encoding::signed;
+use crate::fault::corrupt;
+
+static ADD_LOGS: LazyLock<Lines> = LazyLock::new(|| Lines::new(include_str!("add_logs.sql")));
+static LEAVES: LazyLock<Lines> = LazyLock::new(|| Lines::new(include_str!("write_leaves.sql")));
+static END: LazyLock<Lines> = LazyLock::new(|| Lines::new(include_str!("end_pending.sql")));
+static MOVE_LOGS: LazyLock<Lines> = LazyLock::new(|| Lines::new(include_str!("move_logs.sql")));
+
+/// The most entries that are sequenced in one transaction.
+const SEQUENCED_MAX: u32 = 1_000;
+/// How often a transaction is done again because another process was quicker.
+const ATTEMPTS_MAX: usize = 8;
+
+/// Numbers pending entries, at most so many. Any process may; who was slower starts again.
+pub(super) async fn sequence_pending(pool: &MySqlPool, limit: u32) -> Result<u32, Fault> {
+    let mut sequenced = 0;
+    while sequenced < limit {
+        let batch = (limit - sequenced).min(SEQUENCED_MAX);
+        let done = sequence_patiently(pool, batch).await?;
+        sequenced += done;
+        if done < batch {
+            break;
+        }
+    }
+    Ok(sequenced)
+}
+
+async fn sequence_patiently(pool: &MySqlPool, limit: u32) -> Result<u32, Fault> {
+    for _ in 0..ATTEMPTS_MAX {
+        let mut lease = Lease::acquire(pool).await?;
+        let plan = Plan::read(lease.connection(), limit).await?;
+        if plan.entries.is_empty() {
+            lease.release();
+            return Ok(0);
+        }
+        match plan.write(lease.connection()).await {
+            Ok(true) => {
+                let done = sqlx::raw_sql("COMMIT").execute(lease.connection()).await;
+                done.map_err(classify_commit)?;
+                lease.release();
+                return Ok(u32::try_from(plan.entries.len()).unwrap_or(limit));
+            }
+            Ok(false) => lease.roll_back().await,
+            Err(fault) if is_race(&fault) => lease.roll_back().await,
+            Err(fault) => {
+                lease.roll_back().await;
+                return Err(fault);
+            }
+        }
+    }
+    // Others are at it, and what they do need not be done here.
+    Ok(0)
+}
+
+/// What is to be written, if every log still has the size that was read.
+#[derive(Default)]
+struct Plan {
+    entries: Vec<Placed>,
+    /// The size that was read, and what becomes of each log.
+    logs: BTreeMap<i64, (u64, Frontier)>,
+}
+
+struct Placed {
+    number: i64,
+    scope: i64,
+    index: u64,
+    entry: ProofId,
+    leaf_hash: Hash,
+}
+
+impl Plan {
+    async fn read(connection: &mut MySqlConnection, limit: u32) -> Result<Self, Fault> {
+        let query = sqlx::query(include_str!("pending.sql")).bind(i64::from(limit));
+        let rows = query.fetch_all(&mut *connection).await.map_err(classify)?;
+        let mut plan = Self::default();
+        for row in &rows {
+            plan.logs.insert(unchecked(row, 1)?, (0, Frontier::new()));
+        }
+        let scopes: Vec<i64> = plan.logs.keys().copied().collect();
+        for (scope, frontier) in read_logs(connection, include_str!("logs.sql"), &scopes).await? {
+            plan.logs.insert(scope, (frontier.size(), frontier));
+        }
+        for row in &rows {
+            plan.place(row)?;
+        }
+        Ok(plan)
+    }
+
+    /// Gives an entry the next place, if its leaf is the one that was recorded.
+    fn place(&mut self, row: &MySqlRow) -> Result<(), Fault> {
+        let (number, scope) = (unchecked(row, 0)?, unchecked(row, 1)?);
+        let entry = proof_id(row, 2)?;
+        let Some(leaf) = optional_text(row, 4)? else {
+            return Err(Fault::new(FaultKind::Corrupt, format!("the entry {entry} is gone")));
+        };
+        let recorded = hash(row, 3)?;
+        if leaf_hash(leaf.as_bytes()) != recorded {
+            let message = format!("the leaf of the entry {entry} is not the one that was recorded");
+            return Err(Fault::new(FaultKind::Corrupt, message));
+        }
+        let Some((_, frontier)) = self.logs.get_mut(&scope) else {
+            return Err(corrupt("an entry of no log"));
+        };
+        let index = frontier.size();
+        frontier
+            .push(recorded)
+            .map_err(|error| Fault::new(FaultKind::Full, "the log is full").caused_by(error))?;
+        self.entries.push(Placed { number, scope, index, entry, leaf_hash: recorded });
+        Ok(())
+    }
+
+    /// False when another process was quicker.
+    async fn write(&self, connection: &mut MySqlConnection) -> Result<bool, Fault> {
+        sqlx::raw_sql("START TRANSACTION").execute(&mut *connection).await.map_err(classify)?;
+        let scopes: Vec<i64> = self.logs.keys().copied().collect();
+        let fresh = self.logs.iter().filter(|(_, (size, _))| *size == 0);
+        let fresh: Vec<i64> = fresh.map(|(scope, _)| *scope).collect();
+        ADD_LOGS.write(connection, &fresh, |scope, row| row.add(scope)).await?;
+        let text = include_str!("logs_for_change.sql");
+        let current = read_logs(connection, text, &scopes).await?;
+        let as_read = |(scope, frontier): &(i64, Frontier)| {
+            self.logs.get(scope).is_some_and(|(size, _)| *size == frontier.size())
+        };
+        if current.len() != scopes.len() || !current.iter().all(as_read) {
+            return Ok(false);
+        }
+        let mut placed: Vec<&Placed> = self.entries.iter().collect();
+        placed.sort_by_key(|placed| (placed.scope, placed.index));
+        LEAVES
+            .write(connection, &placed, |placed, row| {
+                row.add(placed.scope)?;
+                row.add(signed(placed.index))?;
+                row.add(placed.entry.as_bytes().as_slice())?;
+                row.add(placed.leaf_hash.as_slice())
+            })
+            .await?;
+        let gone =
+            END.write(connection, &self.entries, |placed, row| row.add(placed.number)).await?;
+        if usize::try_from(gone).ok() != Some(self.entries.len()) {
+            return Ok(false);
+        }
+        let logs: Vec<_> = self.logs.iter().collect();
+        MOVE_LOGS
+            .write(connection, &logs, |(scope, (_, frontier)), row| {
+                row.add(scope)?;
+                row.add(signed(frontier.size()))?;
+                row.add(frontier.to_bytes())
+            })
+            .await?;
+        Ok(true)
+    }
+}
+
+async fn read_logs(
+    connection: &mut MySqlConnection,
+    text: &'static str,
+    scopes: &[i64],
+) -> Result<Vec<(i64, Frontier)>, Fault> {
+    let query = sqlx::query(text).bind(Value::from(scopes.to_vec()).to_string());
+    let rows = query.fetch_all(connection).await.map_err(classify)?;
+    rows.iter().map(|row| Ok((unchecked(row, 0)?, frontier(row, 1)?))).collect()
+}

@@ -1,0 +1,2 @@
+SET SESSION innodb_lock_wait_timeout = ?, SESSION lock_wait_timeout = ?,
+    SESSION group_concat_max_len = 1073741824, @hos_sweeps = 1

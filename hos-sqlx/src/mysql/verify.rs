@@ -1,0 +1,143 @@
+//! Reads, and holds until the transaction ends, what a batch of commits rests on.
+
+use std::collections::HashMap;
+
+use hos_core::commit::Commit;
+use hos_core::digest::Digest;
+use hos_core::error::Fault;
+use hos_core::id::Tenant;
+use hos_core::subject::Subject;
+use serde_json::{Value, json};
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+
+use super::commit::{Scope, Scopes, scope_key};
+use super::fault::classify;
+use super::row::{count, stored_receipt, unchecked};
+use crate::decide::Facts;
+use crate::encoding::hex;
+use crate::fault::corrupt;
+
+/// What the database says of a batch.
+pub(super) struct Found<'c> {
+    /// One for each commit.
+    pub(super) facts: Vec<Facts>,
+    pub(super) subjects: HashMap<&'c Subject, Held>,
+}
+
+/// A subject as it is held.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    /// Its number, or the one that it gets if it is opened.
+    pub(super) number: i64,
+    /// Whether it is there.
+    pub(super) exists: bool,
+    /// Whether it has timers.
+    pub(super) timed: bool,
+}
+
+/// A line of the question: a subject, a key or a `dedup` of a commit.
+struct Line<'c> {
+    commit: usize,
+    scope: i64,
+    subject: Option<&'c Subject>,
+    key: Option<&'c [u8]>,
+    dedup: Option<Digest>,
+}
+
+pub(super) async fn verify<'c>(
+    connection: &mut MySqlConnection,
+    commits: &'c [Commit],
+    scopes: &Scopes,
+) -> Result<Found<'c>, Fault> {
+    let mut found = Found { facts: Vec::with_capacity(commits.len()), subjects: HashMap::new() };
+    let mut lines = Vec::with_capacity(commits.len());
+    for (at, commit) in commits.iter().enumerate() {
+        let (own, above) = held(commit, scopes)?;
+        let generations = (own.generation, above.generation);
+        found.facts.push(Facts { generations, ..Facts::default() });
+        lines.extend(ask(at, commit, own.number));
+    }
+    // The one order in which rows are held, so that two batches do not wait for each other.
+    lines.sort_by_key(|line| (line.scope, line.subject));
+    let mut answered: HashMap<&Subject, (u64, bool)> = HashMap::new();
+    let query = sqlx::query(include_str!("verify.sql")).bind(encode(&lines));
+    let rows = query.fetch_all(connection).await.map_err(classify)?;
+    for row in &rows {
+        let place = count(row, column::PLACE)?.saturating_sub(1);
+        let line = usize::try_from(place).ok().and_then(|place| lines.get(place));
+        let line = line.ok_or_else(|| corrupt("an answer to nothing"))?;
+        if let Some(facts) = found.facts.get_mut(line.commit) {
+            facts.duplicate |= unchecked::<i64>(row, column::DUPLICATE)? != 0;
+            if line.key.is_some() {
+                facts.receipt = stored_receipt(row, column::FINGERPRINT)?;
+            }
+        }
+        if let Some(subject) = line.subject {
+            let (state, held) = read_subject(row)?;
+            found.subjects.entry(subject).or_insert(held);
+            answered.insert(subject, state);
+        }
+    }
+    for (commit, facts) in commits.iter().zip(&mut found.facts) {
+        let state = |change: &hos_core::commit::SubjectChange| {
+            answered.get(change.subject()).copied().ok_or_else(|| corrupt("fewer answers"))
+        };
+        facts.subjects = commit.changes().iter().map(state).collect::<Result<_, _>>()?;
+    }
+    Ok(found)
+}
+
+/// The scopes of a commit's tenant and of its world.
+pub(super) fn held(commit: &Commit, scopes: &Scopes) -> Result<(Scope, Scope), Fault> {
+    let above = (commit.world().clone(), Tenant::world());
+    let scope = |key| scopes.get(key).copied().ok_or_else(|| corrupt("no scope"));
+    Ok((scope(&scope_key(commit))?, scope(&above)?))
+}
+
+/// A line per subject and per entry that has a `dedup`; one at least, which carries the key.
+fn ask(at: usize, commit: &Commit, scope: i64) -> impl Iterator<Item = Line<'_>> {
+    let dedups: Vec<Digest> = commit.entries().iter().filter_map(|entry| entry.dedup()).collect();
+    let count = commit.changes().len().max(dedups.len()).max(1);
+    (0..count).map(move |line| Line {
+        commit: at,
+        scope,
+        subject: commit.changes().get(line).map(|change| change.subject()),
+        key: commit.receipt().filter(|_| line == 0).map(|kept| kept.key().as_bytes()),
+        dedup: dedups.get(line).copied(),
+    })
+}
+
+fn encode(lines: &[Line<'_>]) -> String {
+    let line = |line: &Line<'_>| {
+        json!([
+            line.scope,
+            line.subject.map(|subject| subject.kind.as_str()),
+            line.subject.map(|subject| subject.id.as_str()),
+            line.key.map(hex),
+            line.dedup.as_ref().map(|dedup| hex(dedup.as_bytes())),
+        ])
+    };
+    Value::from(lines.iter().map(line).collect::<Vec<_>>()).to_string()
+}
+
+fn read_subject(row: &MySqlRow) -> Result<((u64, bool), Held), Fault> {
+    let revision = count(row, column::REVISION)?;
+    let terminal = unchecked::<i64>(row, column::TERMINAL)? != 0;
+    let held = Held {
+        number: unchecked(row, column::NUMBER)?,
+        exists: revision > 0,
+        timed: unchecked::<i64>(row, column::TIMED)? != 0,
+    };
+    Ok(((revision, terminal), held))
+}
+
+/// The columns of `verify.sql`.
+mod column {
+    pub(super) const PLACE: usize = 0;
+    pub(super) const NUMBER: usize = 1;
+    pub(super) const REVISION: usize = 2;
+    pub(super) const TERMINAL: usize = 3;
+    pub(super) const TIMED: usize = 4;
+    pub(super) const FINGERPRINT: usize = 5;
+    pub(super) const DUPLICATE: usize = 7;
+}

@@ -1,0 +1,3 @@
+INSERT INTO hos_dedup (scope, dedup)
+VALUES
+(?, ?)

@@ -1,0 +1,3 @@
+INSERT INTO hos_entry (id, scope, subject, revision, recorded_at, moves, type, leaf_hash, leaf)
+VALUES
+(?, ?, ?, ?, ?, ?, ?, ?, ?)

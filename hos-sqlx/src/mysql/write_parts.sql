@@ -1,0 +1,3 @@
+INSERT INTO hos_part (entry, scope, name, salt, body)
+VALUES
+(?, ?, ?, ?, ?)

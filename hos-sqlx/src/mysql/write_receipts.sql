@@ -1,0 +1,3 @@
+INSERT INTO hos_receipt (scope, expires_at, `key`, fingerprint, receipt)
+VALUES
+(?, ?, ?, ?, ?)

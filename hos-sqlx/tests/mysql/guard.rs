@@ -1,0 +1,140 @@
+//! A status column of the world's that only the law may write.
+
+use hos_core::error::FaultKind;
+use hos_core::id::{Kind, State, World};
+use hos_core::prelude::*;
+use hos_sqlx::{GuardedColumn, WithinExt};
+use sqlx::{Executor, MySqlConnection};
+
+use crate::shop::{Shop, open_shop};
+
+fn column() -> GuardedColumn {
+    GuardedColumn {
+        world: World::new("pazar").unwrap(),
+        kind: Kind::new("order").unwrap(),
+        initial: State::new("pending").unwrap(),
+        table: "orders".to_owned(),
+        tenant_column: Some("firm".to_owned()),
+        id_column: "id".to_owned(),
+        status_column: "status".to_owned(),
+    }
+}
+
+async fn guarded() -> Option<(Shop, MySqlConnection)> {
+    let shop = open_shop().await?;
+    let mut stranger = shop.stranger().await;
+    let table = "CREATE TABLE orders (
+        id VARCHAR(64), firm VARCHAR(64), status VARCHAR(32) DEFAULT 'pending',
+        total INTEGER DEFAULT 0, PRIMARY KEY (firm, id))
+        CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci";
+    stranger.execute(table).await.unwrap();
+    shop.store.guard(&column()).await.unwrap();
+    shop.store.guard(&column()).await.unwrap();
+    Some((shop, stranger))
+}
+
+async fn status(shop: &Shop, id: &str) -> String {
+    let query = "SELECT status FROM orders WHERE firm = 'firm-1' AND id = ?";
+    sqlx::query_scalar(query).bind(id).fetch_one(shop.store.reader()).await.unwrap()
+}
+
+async fn assert_guarded(stranger: &mut MySqlConnection, statement: &'static str) {
+    let error = stranger.execute(statement).await.expect_err(statement);
+    let message = error.as_database_error().unwrap().message().to_owned();
+    assert!(message.starts_with("hos:guarded"), "{statement}: {message}");
+}
+
+#[tokio::test]
+async fn the_law_writes_the_column() {
+    let Some((shop, mut stranger)) = guarded().await else { return };
+    stranger.execute("INSERT INTO orders (id, firm) VALUES ('o-1', 'firm-1')").await.unwrap();
+    shop.open("o-1").await;
+    assert_eq!(status(&shop, "o-1").await, "pending");
+    shop.act("o-1", "pay").await;
+    assert_eq!(status(&shop, "o-1").await, "paid");
+    let mut transaction = shop.store.begin().await.unwrap();
+    let insert = "INSERT INTO orders (id, firm, total) VALUES ('o-2', 'firm-1', 7)";
+    transaction.execute(insert).await.unwrap();
+    let within = shop.hos.within(&mut transaction);
+    within.open(&shop.opening("o-2")).await.unwrap();
+    within.transition(&shop.command("o-2", "pay")).await.unwrap();
+    drop(within);
+    transaction.rollback().await.unwrap();
+    assert_eq!(shop.number("SELECT count(*) FROM orders").await, 1);
+    shop.audit().await;
+}
+
+#[tokio::test]
+async fn plain_sql_cannot_write_it() {
+    let Some((shop, mut stranger)) = guarded().await else { return };
+    stranger.execute("INSERT INTO orders (id, firm) VALUES ('o-1', 'firm-1')").await.unwrap();
+    // No law row yet: the initial state and nothing else.
+    assert_guarded(&mut stranger, "UPDATE orders SET status = 'paid' WHERE id = 'o-1'").await;
+    let insert = "INSERT INTO orders (id, firm, status) VALUES ('o-9', 'firm-1', 'paid')";
+    assert_guarded(&mut stranger, insert).await;
+    shop.open("o-1").await;
+    shop.act("o-1", "cancel").await;
+    for statement in [
+        "UPDATE orders SET status = 'pending' WHERE id = 'o-1'",
+        "UPDATE orders SET status = 'CANCELLED' WHERE id = 'o-1'",
+        "UPDATE orders SET status = NULL WHERE id = 'o-1'",
+        "UPDATE IGNORE orders SET status = 'paid', total = 3 WHERE id = 'o-1'",
+        "REPLACE INTO orders (id, firm, status) VALUES ('o-1', 'firm-1', 'pending')",
+        "INSERT INTO orders (id, firm, status) VALUES ('o-1', 'firm-1', 'pending')
+            ON DUPLICATE KEY UPDATE status = 'pending'",
+        "UPDATE orders SET id = 'o-5' WHERE id = 'o-1'",
+        "UPDATE orders SET firm = 'firm-2' WHERE id = 'o-1'",
+    ] {
+        assert_guarded(&mut stranger, statement).await;
+    }
+    assert_eq!(status(&shop, "o-1").await, "cancelled");
+    stranger.execute("UPDATE orders SET total = 9 WHERE id = 'o-1'").await.unwrap();
+    stranger.execute("UPDATE orders SET status = 'cancelled' WHERE id = 'o-1'").await.unwrap();
+}
+
+#[tokio::test]
+async fn ids_that_differ_in_case_are_different_rows() {
+    let Some((shop, mut stranger)) = guarded().await else { return };
+    stranger.execute("INSERT INTO orders (id, firm) VALUES ('O-1', 'firm-1')").await.unwrap();
+    shop.open("o-1").await;
+    shop.act("o-1", "pay").await;
+    assert_eq!(status(&shop, "O-1").await, "pending");
+}
+
+#[tokio::test]
+async fn integer_ids_are_compared_as_they_are_written() {
+    let Some(shop) = open_shop().await else { return };
+    let mut stranger = shop.stranger().await;
+    let table = "CREATE TABLE orders (
+        id INTEGER AUTO_INCREMENT PRIMARY KEY, status VARCHAR(32) DEFAULT 'pending')";
+    stranger.execute(table).await.unwrap();
+    let guarded = GuardedColumn { tenant_column: None, ..column() };
+    shop.store.guard(&guarded).await.unwrap();
+    stranger.execute("INSERT INTO orders VALUES ()").await.unwrap();
+    shop.open("01").await;
+    shop.act("01", "cancel").await;
+    let status = "SELECT status = 'pending' FROM orders WHERE id = 1";
+    assert_eq!(shop.number(status).await, 1, "another id");
+    shop.open("1").await;
+    shop.act("1", "pay").await;
+    assert_eq!(shop.number("SELECT status = 'paid' FROM orders WHERE id = 1").await, 1);
+    assert_guarded(&mut stranger, "UPDATE orders SET status = 'pending'").await;
+}
+
+#[tokio::test]
+async fn names_outside_the_grammar_are_refused() {
+    let Some((shop, _stranger)) = guarded().await else { return };
+    for table in ["", "Orders", "orders; DROP TABLE orders", "or\"ders", "hos_subject", "1st"] {
+        let column = GuardedColumn { table: table.to_owned(), ..column() };
+        let fault = shop.store.guard(&column).await.unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Law, "{table}");
+    }
+    for column in [
+        GuardedColumn { table: "parcels".to_owned(), ..column() },
+        GuardedColumn { status_column: "state".to_owned(), ..column() },
+    ] {
+        let fault = shop.store.guard(&column).await.unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Law);
+    }
+    shop.open("o-1").await;
+}

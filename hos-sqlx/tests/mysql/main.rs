@@ -1,0 +1,18 @@
+//! MariaDB, where it differs from any other backend: triggers, plans, transactions, cancels,
+//! partitions.
+
+#![cfg(feature = "mysql")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a helper that cannot do its part fails its test"
+)]
+
+mod cancel;
+mod guard;
+mod open_errors;
+mod plans;
+mod schema;
+mod shop;
+mod upkeep;
+mod within;

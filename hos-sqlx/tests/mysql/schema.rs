@@ -1,0 +1,213 @@
+//! What plain SQL, by somebody who knows nothing of the law, cannot do to a store.
+
+use sqlx::{Connection, Executor, MySqlConnection};
+
+use crate::shop::{Shop, open_shop};
+
+/// A shop with a subject that lives, `o-1` at revision 2, and one that ended, `o-2`.
+async fn attacked() -> Option<(Shop, MySqlConnection)> {
+    let shop = open_shop().await?;
+    shop.open("o-1").await;
+    shop.act("o-1", "pay").await;
+    shop.open("o-2").await;
+    shop.act("o-2", "cancel").await;
+    shop.audit().await;
+    let stranger = shop.stranger().await;
+    Some((shop, stranger))
+}
+
+/// Each statement is refused with a message of ours that begins so.
+async fn refused(statements: &[(&'static str, &str)]) {
+    let Some((shop, mut stranger)) = attacked().await else { return };
+    let before = picture(&shop).await;
+    for (statement, message) in statements {
+        let error = stranger.execute(*statement).await.expect_err(statement);
+        let error = error.as_database_error().unwrap().message().to_owned();
+        assert!(error.starts_with(message), "{statement}: {error}");
+    }
+    assert_eq!(before, picture(&shop).await);
+    shop.audit().await;
+    stranger.close().await.unwrap();
+}
+
+/// Every row that is protected, as one text.
+async fn picture(shop: &Shop) -> Vec<String> {
+    let query = "SELECT hex(concat(id, leaf, leaf_hash)) FROM hos_entry
+        UNION ALL SELECT hex(concat(number, state, revision, proof_id, attributes)) FROM hos_subject
+        UNION ALL SELECT hex(concat(number, tenant, coalesce(status, ''), generation))
+            FROM hos_scope
+        UNION ALL SELECT hex(concat(scope, size, frontier)) FROM hos_log
+        UNION ALL SELECT hex(concat(scope, leaf_index, entry, leaf_hash)) FROM hos_leaf
+        UNION ALL SELECT hex(concat(`key`, receipt)) FROM hos_receipt
+        ORDER BY 1";
+    sqlx::query_scalar(query).fetch_all(shop.store.pool()).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_entry_is_never_changed_replaced_or_deleted() {
+    refused(&[
+        ("UPDATE hos_entry SET leaf = '{}'", "hos:entry is immutable"),
+        ("UPDATE IGNORE hos_entry SET moves = 0", "hos:entry is immutable"),
+        ("DELETE FROM hos_entry LIMIT 1", "hos:entry is immutable"),
+        (
+            "REPLACE INTO hos_entry SELECT id, scope, subject, revision, recorded_at, moves, type,
+            leaf_hash, '{}' FROM hos_entry",
+            "hos:entry is immutable",
+        ),
+        (
+            "INSERT INTO hos_entry SELECT * FROM hos_entry AS old
+            ON DUPLICATE KEY UPDATE leaf = '{}'",
+            "hos:entry is immutable",
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_terminal_subject_never_changes() {
+    refused(&[
+        ("UPDATE hos_subject SET state = 'pending' WHERE id = 'o-2'", "hos:terminal state"),
+        ("UPDATE hos_subject SET terminal = 0 WHERE id = 'o-2'", "hos:terminal state"),
+        (
+            "UPDATE hos_subject SET state = 'pending', revision = revision + 1 WHERE id = 'o-2'",
+            "hos:terminal state",
+        ),
+        (
+            "REPLACE INTO hos_subject SELECT number, world, scope, 1, proof_id, 0, timed, kind, id,
+            'pending', contract, attributes FROM hos_subject WHERE id = 'o-2'",
+            "hos:subject is kept",
+        ),
+        (
+            "INSERT INTO hos_subject SELECT * FROM hos_subject AS old WHERE id = 'o-2'
+            ON DUPLICATE KEY UPDATE state = 'pending'",
+            "hos:terminal state",
+        ),
+        ("DELETE FROM hos_subject WHERE id = 'o-2'", "hos:subject is kept"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn no_state_is_written_without_its_proof() {
+    refused(&[
+        ("UPDATE hos_subject SET state = 'cancelled' WHERE id = 'o-1'", "hos:state without proof"),
+        ("UPDATE hos_subject SET attributes = '{}' WHERE id = 'o-1'", "hos:state without proof"),
+        (
+            "UPDATE hos_subject SET state = 'cancelled', revision = 3 WHERE id = 'o-1'",
+            "hos:state without proof",
+        ),
+        (
+            "UPDATE hos_subject SET state = 'pending', revision = 1 WHERE id = 'o-1'",
+            "hos:state without proof",
+        ),
+        // Another subject's proof is none.
+        (
+            "UPDATE hos_subject JOIN hos_subject AS other ON other.id = 'o-2'
+            SET hos_subject.revision = 3, hos_subject.proof_id = other.proof_id
+            WHERE hos_subject.id = 'o-1'",
+            "hos:state without proof",
+        ),
+        (
+            "INSERT INTO hos_subject SELECT 900, world, scope, 1, proof_id, 0, 0, kind, 'o-3',
+            'paid', contract, attributes FROM hos_subject LIMIT 1",
+            "hos:state without proof",
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_subject_never_becomes_another() {
+    refused(&[
+        ("UPDATE hos_subject SET id = 'o-7' WHERE id = 'o-1'", "hos:subject identity"),
+        ("UPDATE hos_subject SET kind = 'parcel' WHERE id = 'o-1'", "hos:subject identity"),
+        ("UPDATE hos_subject SET scope = scope + 1 WHERE id = 'o-1'", "hos:subject identity"),
+        ("UPDATE hos_subject SET number = number + 99 WHERE id = 'o-1'", "hos:subject identity"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_log_only_grows_and_a_generation_only_rises() {
+    refused(&[
+        ("UPDATE hos_log SET size = size - 1", "hos:log only grows"),
+        ("UPDATE hos_log SET size = size + 5", "hos:log only grows"),
+        ("UPDATE hos_log SET frontier = repeat('x', 32)", "hos:log only grows"),
+        ("DELETE FROM hos_log", "hos:log only grows"),
+        ("INSERT INTO hos_log VALUES (900, 4, '')", "hos:log only grows"),
+        ("UPDATE hos_leaf SET leaf_hash = repeat('x', 32)", "hos:leaf is immutable"),
+        ("DELETE FROM hos_leaf", "hos:leaf is immutable"),
+        (
+            "UPDATE hos_scope SET members = members - 1 WHERE members > 0",
+            "hos:generations only rise",
+        ),
+        ("UPDATE hos_scope SET tenant = 'firm-2' WHERE tenant = 'firm-1'", "hos:scope identity"),
+        ("UPDATE hos_scope SET status = NULL", "hos:scope identity"),
+        ("DELETE FROM hos_scope", "hos:scope is kept"),
+        ("REPLACE INTO hos_scope (world, tenant) VALUES ('pazar', 'firm-1')", "hos:scope is kept"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_receipt_a_law_and_a_contract_are_never_changed() {
+    refused(&[
+        ("UPDATE hos_receipt SET receipt = '{}'", "hos:receipt is immutable"),
+        ("DELETE FROM hos_receipt", "hos:receipt is immutable"),
+        (
+            "REPLACE INTO hos_receipt SELECT scope, expires_at, `key`, repeat('x', 32), receipt
+            FROM hos_receipt",
+            "hos:receipt is immutable",
+        ),
+        ("UPDATE hos_law SET digest = repeat('x', 32)", "hos:law is immutable"),
+        ("DELETE FROM hos_law", "hos:law is immutable"),
+        ("UPDATE hos_contract SET digest = repeat('x', 32)", "hos:contract is immutable"),
+        ("DELETE FROM hos_contract", "hos:contract is immutable"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn no_entry_escapes_its_log() {
+    let Some(shop) = open_shop().await else { return };
+    shop.open("o-1").await;
+    let mut stranger = shop.stranger().await;
+    for statement in ["DELETE FROM hos_pending", "UPDATE hos_pending SET scope = 900"] {
+        let error = stranger.execute(statement).await.unwrap_err().to_string();
+        assert!(error.contains("hos:entry"), "{error}");
+    }
+    shop.audit().await;
+}
+
+#[tokio::test]
+async fn a_part_may_be_erased_but_never_changed() {
+    let Some(shop) = open_shop().await else { return };
+    shop.open("o-1").await;
+    let mut stranger = shop.stranger().await;
+    let parts = "SELECT count(*) FROM hos_part";
+    assert!(shop.number(parts).await > 0);
+    for statement in [
+        "UPDATE hos_part SET body = '{}'",
+        "REPLACE INTO hos_part SELECT entry, scope, name, salt, '{}' FROM hos_part",
+    ] {
+        let error = stranger.execute(statement).await.unwrap_err().to_string();
+        assert!(error.contains("hos:part is immutable"), "{error}");
+    }
+    stranger.execute("DELETE FROM hos_part").await.unwrap();
+    assert_eq!(shop.number(parts).await, 0);
+    shop.audit().await;
+}
+
+#[tokio::test]
+async fn a_changed_leaf_is_found_before_it_gets_its_place() {
+    let Some(shop) = open_shop().await else { return };
+    shop.open("o-1").await;
+    let mut stranger = shop.stranger().await;
+    // An operator who may drop triggers.
+    stranger.execute("DROP TRIGGER hos_entry_update").await.unwrap();
+    let change = "UPDATE hos_entry SET leaf = replace(leaf, '\"v\":1', '\"v\":2')";
+    stranger.execute(change).await.unwrap();
+    let fault = shop.hos.sequence_pending(1_000).await.unwrap_err();
+    assert_eq!(fault.kind(), hos_core::error::FaultKind::Corrupt);
+    assert!(fault.to_string().contains("is not the one that was recorded"), "{fault}");
+}

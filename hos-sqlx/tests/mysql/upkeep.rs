@@ -1,0 +1,50 @@
+//! Partitions of entries and halves of the outbox.
+
+use hos_core::id::{Tenant, World};
+use hos_core::laws::Proofs as _;
+use hos_core::store::Outbox;
+use hos_core::time::{Clock, SystemClock, Timestamp};
+
+use crate::shop::open_shop;
+
+const DAY: i64 = 86_400_000_000;
+
+#[tokio::test]
+async fn partitions_are_made_once_and_dropped_when_all_in_them_has_its_place() {
+    let Some(shop) = open_shop().await else { return };
+    let now = SystemClock.now();
+    let later = Timestamp::from_micros(now.as_micros() + 40 * DAY);
+    assert_eq!(shop.store.partition_ahead(now, 2).await.unwrap(), 6);
+    assert_eq!(shop.store.partition_ahead(now, 2).await.unwrap(), 0);
+    shop.open("o-1").await;
+    let dropped = shop.store.drop_entries_before(later).await.unwrap();
+    assert!(dropped.is_empty(), "some wait for their place: {dropped:?}");
+    shop.audit().await;
+    assert!(shop.store.drop_entries_before(now).await.unwrap().is_empty());
+    assert_eq!(shop.store.drop_entries_before(later).await.unwrap().len(), 1);
+    let (world, tenant) = (World::new("pazar").unwrap(), Tenant::new("firm-1").unwrap());
+    assert_eq!(shop.hos.page(&world, &tenant, 0, 10).await.unwrap(), []);
+    assert!(shop.hos.head(&world, &tenant).await.unwrap().size > 0, "the log goes on");
+    assert_eq!(shop.act("o-1", "pay").await.revision, 2);
+}
+
+#[tokio::test]
+async fn the_outbox_turns_when_its_other_half_is_done() {
+    let Some(shop) = open_shop().await else { return };
+    for number in 0..3 {
+        shop.open(&format!("o-{number}")).await;
+        shop.act(&format!("o-{number}"), "pay").await;
+    }
+    assert!(shop.store.rotate_outbox().await.unwrap());
+    let first = shop.store.waiting(10).await.unwrap();
+    assert_eq!(first.len(), 3, "nothing is lost by turning");
+    assert!(!shop.store.rotate_outbox().await.unwrap(), "the other half is not done");
+    shop.open("o-9").await;
+    shop.act("o-9", "pay").await;
+    let ids: Vec<u64> = first.iter().map(|row| row.id).collect();
+    shop.store.done(&ids).await.unwrap();
+    assert!(shop.store.rotate_outbox().await.unwrap());
+    let left = shop.store.waiting(10).await.unwrap();
+    assert_eq!(left.len(), 1);
+    assert!(left.iter().all(|row| !ids.contains(&row.id)), "a number is never used again");
+}

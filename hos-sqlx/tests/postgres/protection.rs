@@ -1,0 +1,77 @@
+//! What was committed is kept, whoever asks otherwise.
+
+use hos_core::id::{Kind, Version};
+use hos_core::store::Archive as _;
+use hos_core::time::Timestamp;
+
+use crate::shop::{FIRMS, Shop, order, server, world};
+
+#[tokio::test]
+async fn not_even_a_superuser_changes_what_was_committed() {
+    let Some(server) = server() else { return };
+    let shop = Shop::open(server).await;
+    shop.open_order(FIRMS[0], "o-1", "").await;
+    shop.open_order(FIRMS[0], "o-2", "").await;
+    shop.act(FIRMS[0], "o-1", "cancel").await;
+    while shop.hos.sequence_pending(100).await.unwrap() > 0 {}
+    for statement in [
+        "UPDATE hos_subject SET state = 'pending', terminal = false WHERE id = 'o-1'",
+        "UPDATE hos_subject SET revision = 3 WHERE id = 'o-1'",
+        "UPDATE hos_subject SET state = 'paid' WHERE id = 'o-2'",
+        "UPDATE hos_subject SET state = 'paid', revision = 2 WHERE id = 'o-2'",
+        "UPDATE hos_subject SET id = 'o-9', revision = 2 WHERE id = 'o-2'",
+        "DELETE FROM hos_subject",
+        "TRUNCATE hos_subject",
+        "UPDATE hos_entry SET leaf = ''",
+        "DELETE FROM hos_entry",
+        "TRUNCATE hos_entry",
+        "DELETE FROM hos_leaf",
+        "UPDATE hos_leaf SET leaf_index = leaf_index + 1",
+        "TRUNCATE hos_leaf",
+        "UPDATE hos_log SET size = 0",
+        "DELETE FROM hos_log",
+        "UPDATE hos_receipt SET receipt = ''",
+        "UPDATE hos_scope SET members = 0",
+        "UPDATE hos_scope SET status = NULL",
+        "DELETE FROM hos_scope",
+        "DELETE FROM hos_law",
+        "UPDATE hos_contract SET version = '9'",
+        "INSERT INTO hos_subject (world, scope, revision, proof_id, terminal, timed, kind, id, \
+         state, contract, attributes) SELECT world, scope, 1, gen_random_uuid(), false, false, \
+         kind, 'o-9', 'paid', contract, attributes FROM hos_subject LIMIT 1",
+    ] {
+        let refused = shop.run(statement).await.expect_err(statement);
+        let message = refused.as_database_error().unwrap().message().to_owned();
+        assert!(message.starts_with("hos:"), "{statement}: {message}");
+    }
+    let kept = shop.hos.situation(&order(FIRMS[0], "o-1")).await.unwrap().unwrap();
+    assert_eq!((kept.snapshot.state.as_str(), kept.snapshot.revision), ("cancelled", 2));
+}
+
+#[tokio::test]
+async fn pins_are_those_of_live_subjects() {
+    let Some(server) = server() else { return };
+    let shop = Shop::open(server).await;
+    assert_eq!(shop.store.pins(&world()).await.unwrap(), []);
+    for id in ["o-1", "o-2", "o-3"] {
+        shop.open_order(FIRMS[0], id, "").await;
+    }
+    let pins = shop.store.pins(&world()).await.unwrap();
+    assert_eq!(pins, [(Kind::new("order").unwrap(), Version::new("1").unwrap())]);
+    for id in ["o-1", "o-2", "o-3"] {
+        shop.act(FIRMS[0], id, "cancel").await;
+    }
+    assert_eq!(shop.store.pins(&world()).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_timer_ends_with_the_revision_that_set_it() {
+    let Some(server) = server() else { return };
+    let shop = Shop::open(server).await;
+    shop.open_order(FIRMS[0], "o-1", "").await;
+    shop.act(FIRMS[0], "o-1", "pay").await;
+    let end = Timestamp::from_micros(i64::MAX);
+    assert_eq!(shop.store.due_timers(end, 10).await.unwrap().len(), 1);
+    shop.act(FIRMS[0], "o-1", "cancel").await;
+    assert_eq!(shop.store.due_timers(end, 10).await.unwrap().len(), 0);
+}
