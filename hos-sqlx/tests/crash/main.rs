@@ -4,7 +4,7 @@
 //! `HOS_CAMPAIGN_SIZE` is the number of rounds of either kill, and half the number of lost
 //! answers; `HOS_CAMPAIGN_SEED` the seed.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test binary")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test binary")]
 #![expect(clippy::indexing_slicing, reason = "a test binary")]
 #![expect(clippy::print_stdout, reason = "a child acknowledges on its standard output")]
 

@@ -3,7 +3,7 @@
 //! `HOS_CAMPAIGN_SIZE` is the number of strikes: the server is killed, or a connection is cut at
 //! the moment of a commit. `HOS_CAMPAIGN_SEED` is the seed.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test binary")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test binary")]
 #![expect(clippy::indexing_slicing, reason = "a test binary")]
 #![expect(clippy::print_stdout, reason = "a campaign says what it did")]
 

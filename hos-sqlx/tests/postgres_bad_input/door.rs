@@ -36,7 +36,8 @@ async fn a_wrong_password_is_unauthorized() {
         let fault = fault(url(password)).await;
         assert_eq!(fault.kind(), FaultKind::Unauthorized, "`{password}`: {fault:?}");
         let told = format!("{fault} {fault:?}");
-        assert!(password.len() < 3 || !told.contains(&password[1..]), "no secret in `{told}`");
+        let secret = password.strip_prefix(':').unwrap_or("none");
+        assert!(!told.contains(secret), "no secret in `{told}`");
     }
     PostgresStore::open_with(url(":the%20right%20one")).await.unwrap().close().await;
 }

@@ -3,7 +3,7 @@
 //!
 //! `HOS_CAMPAIGN_SIZE` is the number of primaries that are lost, `HOS_CAMPAIGN_SEED` the seed.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test binary")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test binary")]
 #![expect(clippy::print_stdout, reason = "a campaign says what it did")]
 
 #[path = "../support/answer.rs"]

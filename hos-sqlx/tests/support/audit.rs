@@ -1,4 +1,4 @@
-//! What holds after every strike: acknowledged is kept, once, with its proof, in a log that verifies.
+//! What holds after every strike: acknowledged is kept, once, with its proof, in a sound log.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -65,8 +65,7 @@ impl Server {
             .unwrap();
         let domain: Vec<String> =
             sqlx::query_scalar(DOMAIN).bind(name).fetch_all(&mut connection).await.unwrap();
-        let parsed =
-            |(key, text): (String, String)| (key, serde_json::from_str(&text).expect("a receipt"));
+        let parsed = |(key, text): (String, String)| (key, serde_json::from_str(&text).unwrap());
         Told {
             receipts: receipts.into_iter().map(parsed).collect(),
             moves,
