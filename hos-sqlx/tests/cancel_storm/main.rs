@@ -16,6 +16,8 @@ mod job;
 mod load;
 #[path = "../support/script.rs"]
 mod script;
+#[path = "../support/start.rs"]
+mod start;
 #[path = "../support/store.rs"]
 mod store;
 
@@ -41,8 +43,19 @@ const MICROSECONDS_MAX: u64 = 4_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_storm_of_dropped_futures_leaves_nothing_behind() {
+    let Some(server) = start::postgres() else { return };
+    weather(server).await;
+}
+
+#[cfg(feature = "mysql")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_storm_of_dropped_futures_leaves_nothing_behind_in_mariadb() {
+    let Some(server) = start::mariadb() else { return };
+    weather(server).await;
+}
+
+async fn weather(server: Server) {
     let campaign = Campaign::from_environment(SECONDS);
-    let Some(server) = Server::start() else { return };
     let firm = tenant("firm");
     let load = Load::new(Store::open(server.url()).await.unwrap()).await;
     prepare(load.hos(), &firm, JOBS).await;
@@ -127,13 +140,16 @@ impl Sailor {
         assert!(error.as_ref().is_none_or(is_passing), "{error:?}");
     }
 
-    /// What a future answers, unless it is dropped before: after so many polls, or so long.
+    /// What a future answers, unless it is dropped before: after so many polls, or so long. One in
+    /// four lives.
     async fn dropped<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
-        let answer = if self.random.below(2) == 0 {
-            let patience = Duration::from_micros(self.random.below(MICROSECONDS_MAX));
-            tokio::time::timeout(patience, future).await.ok()
-        } else {
-            after_polls(self.random.below(POLLS_MAX), future).await
+        let answer = match self.random.below(4) {
+            0 => Some(future.await),
+            1 => {
+                let patience = Duration::from_micros(self.random.below(MICROSECONDS_MAX));
+                tokio::time::timeout(patience, future).await.ok()
+            }
+            _ => after_polls(self.random.below(POLLS_MAX), future).await,
         };
         self.storm.dropped += u64::from(answer.is_none());
         answer

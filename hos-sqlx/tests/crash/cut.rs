@@ -21,7 +21,7 @@ const TOGETHER: u64 = 4;
 
 pub(crate) async fn rounds(server: &Server, campaign: Campaign) {
     let mut random = Random::new(campaign.seed);
-    let proxy = Proxy::start(server).await;
+    let proxy = Proxy::start(server).await.unwrap();
     let firm = tenant("firm");
     let store = Store::open(&proxy.url(server.url())).await.unwrap();
     let load = Load::new(store).await;

@@ -25,6 +25,8 @@ mod proxy;
 #[path = "../support/script.rs"]
 mod script;
 mod server;
+#[path = "../support/start.rs"]
+mod start;
 #[path = "../support/store.rs"]
 mod store;
 #[path = "../support/strike.rs"]
@@ -45,18 +47,46 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let trials = vec![
-        trial("a_killed_client_loses_nothing_acknowledged", client::rounds),
-        trial("a_killed_server_loses_nothing_acknowledged", server::rounds),
-        trial("a_lost_answer_is_ambiguous_and_its_key_finds_the_one_receipt", cut::rounds),
+        trial(
+            "postgres::a_killed_client_loses_nothing_acknowledged",
+            start::postgres,
+            client::rounds,
+        ),
+        trial(
+            "postgres::a_killed_server_loses_nothing_acknowledged",
+            start::postgres,
+            server::rounds,
+        ),
+        trial(
+            "postgres::a_lost_answer_is_ambiguous_and_its_key_finds_the_one_receipt",
+            start::postgres,
+            cut::rounds,
+        ),
+        #[cfg(feature = "mysql")]
+        trial(
+            "mariadb::a_killed_client_loses_nothing_acknowledged",
+            start::mariadb,
+            client::rounds,
+        ),
+        #[cfg(feature = "mysql")]
+        trial(
+            "mariadb::a_killed_server_loses_nothing_acknowledged",
+            start::mariadb,
+            server::rounds,
+        ),
     ];
     // One at a time: each is a load of its own on a small machine.
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-fn trial(name: &str, rounds: impl AsyncFnOnce(&Server, Campaign) + Send + 'static) -> Trial {
+fn trial(
+    name: &str,
+    start: fn() -> Option<Server>,
+    rounds: impl AsyncFnOnce(&Server, Campaign) + Send + 'static,
+) -> Trial {
     Trial::test(name, move || {
-        let Some(server) = Server::start() else { return Ok(()) };
+        let Some(server) = start() else { return Ok(()) };
         runtime().block_on(rounds(&server, Campaign::from_environment(ROUNDS)));
         Ok(())
     })

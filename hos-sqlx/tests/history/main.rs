@@ -22,6 +22,8 @@ mod planted;
 #[path = "../support/proxy.rs"]
 mod proxy;
 mod recorder;
+#[path = "../support/start.rs"]
+mod start;
 #[path = "../support/store.rs"]
 mod store;
 #[path = "../support/strike.rs"]
@@ -56,11 +58,23 @@ const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_history_under_faults_is_strictly_serializable() {
+    let Some(server) = start::postgres() else { return };
+    record(server).await;
+}
+
+#[cfg(feature = "mysql")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_history_under_faults_of_mariadb_is_strictly_serializable() {
+    let Some(server) = start::mariadb() else { return };
+    record(server).await;
+}
+
+async fn record(server: Server) {
     let campaign = Campaign::from_environment(STRIKES);
-    let Some(server) = Server::start() else { return };
     let proxy = Proxy::start(&server).await;
+    let url = proxy.as_ref().map_or(server.url().to_owned(), |proxy| proxy.url(server.url()));
     let firm = tenant("firm");
-    let store = Store::open(&proxy.url(server.url())).await.unwrap();
+    let store = Store::open(&url).await.unwrap();
     let load = Load::new(store).await;
     prepare(load.hos(), &firm, JOBS).await;
     let (clock, over) = (Arc::new(Clock::default()), Arc::new(AtomicBool::new(false)));
@@ -80,7 +94,7 @@ async fn a_history_under_faults_is_strictly_serializable() {
             recorder.operations
         });
     }
-    let kills = strike_all(&server, &proxy, &clock, campaign).await;
+    let kills = strike_all(&server, proxy.as_ref(), &clock, campaign).await;
     over.store(true, Ordering::SeqCst);
     let mut operations: Vec<Operation> = tasks.join_all().await.into_iter().flatten().collect();
     let mut ended = 0;
@@ -101,25 +115,31 @@ async fn a_history_under_faults_is_strictly_serializable() {
         let left = left.filter(|seen| seen.left.is_some()).count();
         assert_eq!(i64::try_from(left).unwrap() + 1, revision, "{subject}: nobody else moved it");
     }
-    let (total, cuts, moved) = (operations.len(), proxy.cuts(), moved.len());
+    let (total, cuts, moved) =
+        (operations.len(), proxy.map_or(0, |proxy| proxy.cuts()), moved.len());
     println!("{kills} kills, {cuts} cuts: {total} operations, {moved} moved, {ended} ended");
     load.store.close().await;
 }
 
 /// Strikes, each time when the load is under way again; answers how often the server was killed.
-async fn strike_all(server: &Server, proxy: &Proxy, clock: &Clock, campaign: Campaign) -> u64 {
+async fn strike_all(
+    server: &Server,
+    proxy: Option<&Proxy>,
+    clock: &Clock,
+    campaign: Campaign,
+) -> u64 {
     let mut random = Random::new(campaign.seed);
     let mut kills = 0;
     for _ in 0..campaign.size {
         reach(clock, clock.now() + random.below(TICKS)).await;
-        match random.below(4) {
-            0 => {
+        match (random.below(4), proxy) {
+            (0, _) | (_, None) => {
                 server.kill();
                 server.restart();
                 kills += 1;
             }
-            1 => proxy.cut_next(Cut::Commit),
-            _ => proxy.cut_next(Cut::Answer),
+            (1, Some(proxy)) => proxy.cut_next(Cut::Commit),
+            (_, Some(proxy)) => proxy.cut_next(Cut::Answer),
         }
     }
     reach(clock, clock.now() + TICKS).await;

@@ -1,6 +1,7 @@
 //! A disk that is full, others that hold what is needed, and a database that gives up.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hos_core::error::FaultKind;
@@ -24,7 +25,8 @@ const ROWS: &str = "SELECT (SELECT count(*) FROM hos_receipt), (SELECT count(*) 
 
 /// A server of one's own, because others would wait for what is locked here.
 pub(crate) struct Place {
-    pub(crate) server: Server,
+    postgres: Arc<Postgres>,
+    url: String,
     pub(crate) store: PostgresStore,
     pub(crate) hos: Hos,
     pub(crate) firm: Tenant,
@@ -33,17 +35,17 @@ pub(crate) struct Place {
 impl Place {
     /// None, loudly, where a server cannot be started.
     pub(crate) async fn start(options: fn(PostgresOptions) -> PostgresOptions) -> Option<Self> {
-        let server = Server::start()?;
-        let Server::Postgres(_, url) = &server;
-        let store = PostgresStore::open_with(options(PostgresOptions::new(url))).await.unwrap();
-        sqlx::query("CREATE TABLE domain_move (tenant text, key text)")
+        let postgres = Postgres::start().inspect_err(hos_services::skip_or_fail).ok()?;
+        let url = postgres.create_database().unwrap();
+        let store = PostgresStore::open_with(options(PostgresOptions::new(&url))).await.unwrap();
+        sqlx::query("CREATE TABLE domain_move (tenant text, command text)")
             .execute(store.pool())
             .await
             .unwrap();
         let hos = Hos::open([law()], store.clone()).await.unwrap();
         let firm = tenant("firm");
         prepare(&hos, &firm, JOBS).await;
-        Some(Self { server, store, hos, firm })
+        Some(Self { postgres: Arc::new(postgres), url, store, hos, firm })
     }
 
     pub(crate) fn touch(&self, at: u64, key: &str) -> Command {
@@ -51,14 +53,12 @@ impl Place {
     }
 
     pub(crate) fn superuser(&self, sql: &str) -> String {
-        let Server::Postgres(server, url) = &self.server;
-        server.query(name(url), sql, &[]).unwrap()
+        self.postgres.query(name(&self.url), sql, &[]).unwrap()
     }
 
     /// Another's session, as the superuser.
     async fn stranger(&self) -> PgConnection {
-        let Server::Postgres(server, url) = &self.server;
-        PgConnection::connect(&server.superuser_url(name(url))).await.unwrap()
+        PgConnection::connect(&self.postgres.superuser_url(name(&self.url))).await.unwrap()
     }
 
     /// Every way of moving answers a fault of this kind, and writes nothing.
@@ -90,7 +90,8 @@ impl Place {
     }
 
     pub(crate) async fn end(self, keys: &BTreeSet<String>) {
-        audit(&self.server, &self.hos, &self.firm, keys).await;
+        let server = Server::Postgres(self.postgres, self.url);
+        audit(&server, &self.hos, &self.firm, keys).await;
         self.store.close().await;
     }
 }

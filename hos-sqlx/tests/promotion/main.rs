@@ -52,22 +52,24 @@ async fn what_was_acknowledged_is_on_the_promoted_standby() {
     let mut random = Random::new(campaign.seed);
     let (mut total, mut open) = (0, 0);
     for _ in 0..campaign.size {
-        let Some(server) = Server::start() else { return };
+        let settings = [("fsync", "off"), ("autovacuum", "off")];
+        let started = Postgres::start_with(&settings).inspect_err(hos_services::skip_or_fail);
+        let Ok(primary) = started else { return };
         // Applied, or only written down, at the standby before the primary answers.
         let commit = *random.one_of(&["on", "remote_apply"]);
         let after = random.below(ACKNOWLEDGED_MAX);
-        let (acknowledged, unanswered) = lose_primary(server, commit, after).await;
+        let (acknowledged, unanswered) = lose_primary(primary, commit, after).await;
         (total, open) = (total + acknowledged, open + unanswered);
     }
     println!("{} primaries lost, {total} acknowledged, {open} sent again", campaign.size);
 }
 
 /// Answers how many commands were acknowledged before the loss, and how many were under way.
-async fn lose_primary(server: Server, commit: &str, after: u64) -> (u64, u64) {
+async fn lose_primary(primary: Postgres, commit: &str, after: u64) -> (u64, u64) {
     let firm = tenant("firm");
-    let load = Load::new(Store::open(server.url()).await.unwrap()).await;
+    let url = primary.create_database().unwrap();
+    let load = Load::new(Store::open(&url).await.unwrap()).await;
     prepare(load.hos(), &firm, JOBS).await;
-    let Server::Postgres(primary, url) = server;
     let standby = follow(&primary, commit).await;
     let lost = Arc::new(AtomicBool::new(false));
     let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
@@ -101,7 +103,7 @@ async fn lose_primary(server: Server, commit: &str, after: u64) -> (u64, u64) {
 
     standby.promote().unwrap();
     let url = standby.url(url.rsplit('/').next().unwrap());
-    let server = Server::Postgres(standby, url);
+    let server = Server::Postgres(Arc::new(standby), url);
     let load = Load::new(Store::open(server.url()).await.unwrap()).await;
     audit(&server, load.hos(), &firm, &acknowledged).await;
     let open = unanswered.len() as u64;

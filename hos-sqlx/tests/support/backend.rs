@@ -1,94 +1,104 @@
-//! A server that can be struck, and what its tables say. A second database is a second variant.
+//! A server that can be struck, and what its tables say.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use hos_core::prelude::*;
+#[cfg(feature = "mysql")]
+use hos_services::MariaDb;
 use hos_services::Postgres;
-use sqlx::Connection as _;
-use sqlx::postgres::PgConnection;
 
 use crate::job::WORLD;
 
-/// What was handed to the system survives SIGKILL, so nothing here waits for a disk.
-const SETTINGS: &[(&str, &str)] = &[("fsync", "off"), ("autovacuum", "off")];
-
-const DOMAIN: &str = "SELECT key FROM domain_move WHERE tenant = $1";
-const RECEIPTS: &str = "SELECT convert_from(key, 'UTF8'), receipt FROM hos_receipt \
-    JOIN hos_scope ON number = scope WHERE world = $1 AND tenant = $2";
-const MOVES: &str = "SELECT hos_entry.id::text, hos_subject.id, hos_entry.revision FROM hos_entry \
-    JOIN hos_scope ON hos_scope.number = hos_entry.scope \
-    JOIN hos_subject ON hos_subject.number = hos_entry.subject \
-    WHERE hos_scope.world = $1 AND tenant = $2 AND moves";
-const REVISIONS: &str = "SELECT id, revision FROM hos_subject \
-    JOIN hos_scope ON hos_scope.number = scope WHERE hos_scope.world = $1 AND tenant = $2";
-const UNPLACED: &str = "SELECT (SELECT count(*) FROM hos_pending) \
-    + (SELECT count(*) FROM hos_entry WHERE id NOT IN (SELECT entry FROM hos_leaf)) \
-    + (SELECT count(*) FROM hos_leaf) - (SELECT count(*) FROM hos_entry)";
-/// Transactions that nobody goes on with, and what sessions hold that do nothing.
-const UNQUIET: &str = "SELECT (SELECT count(*) FROM pg_stat_activity \
-    WHERE datname = current_database() AND application_name = 'hos' \
-    AND state LIKE 'idle in transaction%') \
-    + (SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) \
-    WHERE datname = current_database() AND application_name = 'hos' AND state LIKE 'idle%')";
-
-/// A server, and the database on it that the tests use.
+/// A server, and the address of the database on it that the tests use.
 pub(crate) enum Server {
-    Postgres(Postgres, String),
+    Postgres(Arc<Postgres>, String),
+    #[cfg(feature = "mysql")]
+    MariaDb(MariaDb, String),
 }
 
 impl Server {
-    /// None, loudly, where it cannot be started.
-    pub(crate) fn start() -> Option<Self> {
-        let started = Postgres::start_with(SETTINGS).and_then(|server| {
-            let url = server.create_database()?;
-            Ok(Self::Postgres(server, url))
-        });
-        started.inspect_err(hos_services::skip_or_fail).ok()
-    }
-
-    pub(crate) async fn told(&self, tenant: &Tenant) -> Told {
-        let mut connection = self.console().await;
-        let name = tenant.as_str();
-        let receipts: Vec<(String, String)> = sqlx::query_as(RECEIPTS)
-            .bind(WORLD)
-            .bind(name)
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
-        let moves: Vec<(String, String, i64)> =
-            sqlx::query_as(MOVES).bind(WORLD).bind(name).fetch_all(&mut connection).await.unwrap();
-        let revisions: Vec<(String, i64)> = sqlx::query_as(REVISIONS)
-            .bind(WORLD)
-            .bind(name)
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
-        let domain: Vec<String> =
-            sqlx::query_scalar(DOMAIN).bind(name).fetch_all(&mut connection).await.unwrap();
-        let parsed = |(key, text): (String, String)| (key, serde_json::from_str(&text).unwrap());
+    pub(crate) fn told(&self, tenant: &Tenant) -> Told {
+        let (key, entry) = match self {
+            Self::Postgres(..) => ("convert_from(key, 'UTF8')", "replace(id::text, '-', '')"),
+            #[cfg(feature = "mysql")]
+            Self::MariaDb(..) => ("convert(`key` USING utf8mb4)", "lower(hex(id))"),
+        };
+        let scope = format!(
+            "(SELECT number FROM hos_scope WHERE world = '{WORLD}' AND tenant = '{tenant}')"
+        );
+        let receipts = format!("SELECT {key}, receipt FROM hos_receipt WHERE scope = {scope};");
+        let moves = format!(
+            "SELECT {entry}, (SELECT id FROM hos_subject WHERE number = subject), revision
+            FROM hos_entry WHERE scope = {scope} AND moves;"
+        );
+        let revisions = format!("SELECT id, revision FROM hos_subject WHERE scope = {scope};");
+        let domain = format!("SELECT command FROM domain_move WHERE tenant = '{tenant}';");
+        let receipt = |[key, json]: [String; 2]| (key, serde_json::from_str(&json).unwrap());
+        let number = |text: String| text.parse().unwrap();
+        let proof = |[entry, subject, revision]: [String; 3]| (entry, subject, number(revision));
         Told {
-            receipts: receipts.into_iter().map(parsed).collect(),
-            moves,
-            revisions: revisions.into_iter().collect(),
-            domain: domain.into_iter().collect(),
+            receipts: self.rows(&receipts).into_iter().map(receipt).collect(),
+            moves: self.rows(&moves).into_iter().map(proof).collect(),
+            revisions: self
+                .rows(&revisions)
+                .into_iter()
+                .map(|[subject, revision]| (subject, number(revision)))
+                .collect(),
+            domain: self.rows(&domain).into_iter().map(|[key]| key).collect(),
         }
     }
 
     /// Entries that wait or have no place in a log, or two.
-    pub(crate) async fn unplaced(&self) -> i64 {
-        sqlx::query_scalar(UNPLACED).fetch_one(&mut self.console().await).await.unwrap()
+    pub(crate) fn unplaced(&self) -> i64 {
+        self.number(
+            "SELECT (SELECT count(*) FROM hos_pending)
+            + (SELECT count(*) FROM hos_entry WHERE id NOT IN (SELECT entry FROM hos_leaf))
+            + (SELECT count(*) FROM hos_leaf) - (SELECT count(*) FROM hos_entry);",
+        )
     }
 
-    /// Open transactions and locks of sessions that do nothing.
-    pub(crate) async fn unquiet(&self) -> i64 {
-        sqlx::query_scalar(UNQUIET).fetch_one(&mut self.console().await).await.unwrap()
+    /// Transactions that nobody goes on with, and what sessions hold that do nothing.
+    pub(crate) fn unquiet(&self) -> i64 {
+        match self {
+            Self::Postgres(..) => self.number(
+                "SELECT (SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name = 'hos'
+                AND state LIKE 'idle in transaction%')
+                + (SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+                WHERE datname = current_database() AND application_name = 'hos'
+                AND state LIKE 'idle%');",
+            ),
+            #[cfg(feature = "mysql")]
+            Self::MariaDb(..) => self.number(
+                "SELECT count(*) FROM information_schema.innodb_trx
+                JOIN information_schema.processlist ON id = trx_mysql_thread_id
+                WHERE command = 'Sleep' AND db = database();",
+            ),
+        }
     }
 
-    /// A session above row-level security.
-    async fn console(&self) -> PgConnection {
-        let Self::Postgres(server, url) = self;
-        let name = url.rsplit('/').next().unwrap();
-        PgConnection::connect(&server.superuser_url(name)).await.unwrap()
+    fn number(&self, sql: &str) -> i64 {
+        let row: Option<[String; 1]> = self.rows(sql).pop();
+        row.unwrap().concat().parse().unwrap()
+    }
+
+    /// Asked by an administrator, above row-level security.
+    fn rows<const N: usize>(&self, sql: &str) -> Vec<[String; N]> {
+        let text = match self {
+            Self::Postgres(server, url) => {
+                server.query(url.rsplit('/').next().unwrap(), sql, &[]).unwrap()
+            }
+            #[cfg(feature = "mysql")]
+            Self::MariaDb(server, url) => {
+                server.query(url.rsplit('/').next().unwrap(), sql).unwrap()
+            }
+        };
+        let row = |line: &str| {
+            let columns: Vec<String> = line.split(['|', '\t']).map(str::to_owned).collect();
+            columns.try_into().unwrap()
+        };
+        text.lines().map(row).collect()
     }
 }
 

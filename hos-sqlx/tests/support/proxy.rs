@@ -36,9 +36,13 @@ struct Orders {
 }
 
 impl Proxy {
-    pub(crate) async fn start(server: &Server) -> Self {
-        let Server::Postgres(server, _) = server;
-        let server = server.port();
+    /// None before a server whose messages it does not understand.
+    pub(crate) async fn start(server: &Server) -> Option<Self> {
+        let server = match server {
+            Server::Postgres(server, _) => server.port(),
+            #[cfg(feature = "mysql")]
+            Server::MariaDb(..) => return None,
+        };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let orders = Arc::<Orders>::default();
@@ -55,7 +59,7 @@ impl Proxy {
                 });
             }
         });
-        Self { port, orders, task }
+        Some(Self { port, orders, task })
     }
 
     /// A server's address, by way of this proxy.

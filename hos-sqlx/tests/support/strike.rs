@@ -5,13 +5,19 @@ use crate::backend::Server;
 impl Server {
     /// SIGKILL to the server and all its children.
     pub(crate) fn kill(&self) {
-        let Self::Postgres(server, _) = self;
-        server.kill().unwrap();
+        match self {
+            Self::Postgres(server, _) => server.kill().unwrap(),
+            #[cfg(feature = "mysql")]
+            Self::MariaDb(server, _) => server.kill().unwrap(),
+        }
     }
 
     /// Starts it again over the same data.
     pub(crate) fn restart(&self) {
-        let Self::Postgres(server, _) = self;
-        server.restart().unwrap();
+        match self {
+            Self::Postgres(server, _) => server.restart().unwrap(),
+            #[cfg(feature = "mysql")]
+            Self::MariaDb(server, _) => server.restart().unwrap(),
+        }
     }
 }
