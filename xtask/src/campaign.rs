@@ -29,6 +29,8 @@ struct Campaign {
 enum Kind {
     /// One command line, told its size and seed by the environment.
     Cargo(&'static [&'static str]),
+    /// One test of `hos-sqlx` against servers that it starts, told the same way.
+    Servers(&'static str),
     /// Several, made from the size and the seed.
     Planned(fn(&Size) -> Result<Plan, Failure>),
 }
@@ -65,6 +67,34 @@ const CAMPAIGNS: &[Campaign] = &[
             "--",
             "--nocapture",
         ]),
+    },
+    Campaign {
+        name: "crash",
+        shows: "no acknowledged commit is lost or doubled when client, server or answer is lost",
+        unit: "rounds: clients killed, servers killed, half the answers lost",
+        size_default: 100,
+        kind: Kind::Servers("crash"),
+    },
+    Campaign {
+        name: "storm",
+        shows: "futures that are dropped at any moment leave nothing open or half done",
+        unit: "seconds",
+        size_default: 60,
+        kind: Kind::Servers("cancel_storm"),
+    },
+    Campaign {
+        name: "promotion",
+        shows: "what was acknowledged is on the standby when the primary is lost",
+        unit: "primaries lost",
+        size_default: 20,
+        kind: Kind::Servers("promotion"),
+    },
+    Campaign {
+        name: "history",
+        shows: "concurrent commands and reads under faults are strictly serializable",
+        unit: "strikes: servers killed, connections cut",
+        size_default: 100,
+        kind: Kind::Servers("history"),
     },
     Campaign {
         name: "faults",
@@ -233,9 +263,17 @@ impl Campaign {
             Kind::Cargo(args) => {
                 Ok(Plan { steps: vec![Step::cargo(args.iter().copied())], scratch: None })
             }
+            Kind::Servers(test) => {
+                Ok(Plan { steps: vec![Step::cargo(servers_args(test))], scratch: None })
+            }
             Kind::Planned(plan) => plan(size),
         }
     }
+}
+
+fn servers_args(test: &str) -> impl Iterator<Item = &str> {
+    let package = ["test", "--release", "--locked", "-p", "hos-sqlx", "--features", "postgres"];
+    package.into_iter().chain(["--test", test, "--", "--nocapture"])
 }
 
 #[cfg(test)]

@@ -35,6 +35,18 @@ pub(super) fn classify_caller(error: Error) -> Fault {
     Fault::new(FaultKind::Transaction, message).caused_by(error)
 }
 
+/// An error while the schema is brought up to date: a name that it needs may be another's.
+pub(super) fn classify_migration(error: Error) -> Fault {
+    let message = match state(&error).as_deref() {
+        Some("42P07" | "42710" | "42723" | "42703" | "42809") => {
+            "another application's object has a name that the law needs; give the law a database \
+             or a schema of its own"
+        }
+        _ => return classify(error),
+    };
+    Fault::new(FaultKind::Foreign, message).caused_by(error)
+}
+
 /// Whether the same statement may succeed at once, for it met another that has ended by now.
 pub(super) fn is_collision(error: &Error) -> bool {
     matches!(state(error).as_deref(), Some("40001" | "40P01"))

@@ -4,7 +4,7 @@ use hos_core::error::{Fault, FaultKind};
 use sqlx::postgres::PgConnection;
 use sqlx::{Executor as _, Row as _};
 
-use super::fault::classify;
+use super::fault::classify_migration;
 
 /// The steps in order; a step that was ever released never changes.
 const STEPS: [(&str, &[&str]); 1] = [(
@@ -45,7 +45,7 @@ pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), Fault> 
         }
         let note = "INSERT INTO hos_schema (version, name) VALUES ($1, $2)";
         let note = sqlx::query(note).bind(number).bind(name).persistent(false);
-        note.execute(&mut *connection).await.map_err(classify)?;
+        note.execute(&mut *connection).await.map_err(classify_migration)?;
     }
     execute(connection, "COMMIT").await
 }
@@ -65,11 +65,11 @@ async fn version(connection: &mut PgConnection) -> Result<Option<usize>, Fault> 
 }
 
 async fn read(connection: &mut PgConnection, text: &'static str) -> Result<String, Fault> {
-    let row = connection.fetch_one(sqlx::raw_sql(text)).await.map_err(classify)?;
-    row.try_get(0).map_err(classify)
+    let row = connection.fetch_one(sqlx::raw_sql(text)).await.map_err(classify_migration)?;
+    row.try_get(0).map_err(classify_migration)
 }
 
 async fn execute(connection: &mut PgConnection, text: &'static str) -> Result<(), Fault> {
-    sqlx::raw_sql(text).execute(connection).await.map_err(classify)?;
+    sqlx::raw_sql(text).execute(connection).await.map_err(classify_migration)?;
     Ok(())
 }

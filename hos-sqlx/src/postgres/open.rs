@@ -10,6 +10,7 @@ use super::fault::classify;
 use super::migrate;
 use super::options::{Pooler, PostgresOptions};
 
+const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 /// The oldest server that the schema runs on, as `server_version_num` says it.
 const VERSION_MIN: i32 = 150_000;
 /// A connection that was idle for longer is asked whether it lives before it is used.
@@ -54,6 +55,11 @@ fn connect(
     options: &PostgresOptions,
     pooler: Pooler,
 ) -> Result<PgConnectOptions, Fault> {
+    // sqlx takes any scheme, and would look for PostgreSQL where another database is meant.
+    if !SCHEMES.iter().any(|scheme| url.starts_with(scheme)) {
+        let message = "the URL of a PostgreSQL database begins with `postgres://`";
+        return Err(Fault::new(FaultKind::Unauthorized, message));
+    }
     let parsed: PgConnectOptions = url.parse().map_err(classify)?;
     let parsed = parsed.application_name("hos").disable_statement_logging();
     Ok(match pooler {
@@ -80,14 +86,18 @@ async fn prepare(connection: &mut PgConnection) -> Result<(), Fault> {
 
 async fn check(connection: &mut PgConnection) -> Result<(), Fault> {
     // Several statements without parameters, so that a pooler sees one message.
-    let version = setting(connection, "SHOW server_version_num").await?;
-    if version.parse::<i32>().is_ok_and(|version| version < VERSION_MIN) {
-        let message = format!("PostgreSQL 15 or later is needed; this server says {version}");
-        return Err(Fault::new(FaultKind::Unsupported, message));
-    }
+    check_version(&setting(connection, "SHOW server_version_num").await?)?;
     if setting(connection, "SHOW transaction_read_only").await? == "on" {
         let message = "the database is read-only; is the URL that of a standby?";
         return Err(Fault::new(FaultKind::ReadOnly, message));
+    }
+    Ok(())
+}
+
+fn check_version(version: &str) -> Result<(), Fault> {
+    if version.parse::<i32>().is_ok_and(|version| version < VERSION_MIN) {
+        let message = format!("PostgreSQL 15 or later is needed; this server says {version}");
+        return Err(Fault::new(FaultKind::Unsupported, message));
     }
     Ok(())
 }
@@ -97,4 +107,21 @@ async fn setting(connection: &mut PgConnection, show: &'static str) -> Result<St
 
     let row = connection.fetch_one(sqlx::raw_sql(show)).await.map_err(classify)?;
     row.try_get(0).map_err(classify)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_before_fifteen_is_unsupported() {
+        for version in ["90624", "100000", "140019", "149999"] {
+            let fault = check_version(version).unwrap_err();
+            assert_eq!(fault.kind(), FaultKind::Unsupported, "{version}");
+            assert!(fault.to_string().contains(version));
+        }
+        for version in ["150000", "150014", "180001"] {
+            assert!(check_version(version).is_ok(), "{version}");
+        }
+    }
 }

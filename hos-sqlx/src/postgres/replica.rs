@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hos_core::error::{Fault, FaultKind};
 use sqlx::postgres::PgPool;
-use tokio::time::{Instant, sleep};
+use tokio::time::{sleep, timeout};
 
 use super::PostgresStore;
 use super::row::column;
@@ -12,6 +12,10 @@ use super::session;
 
 /// How often a standby that lags is asked again.
 const ASK_AFTER: Duration = Duration::from_millis(5);
+
+/// Null where nothing is followed any more.
+const REACHED: &str = "SELECT CASE WHEN pg_is_in_recovery() \
+    THEN coalesce(pg_last_wal_replay_lsn() >= $1::pg_lsn, $1 IS NULL) END";
 
 /// How far the primary had written: whoever reads at this position sees what was written before.
 ///
@@ -77,33 +81,37 @@ impl PostgresStore {
     }
 
     /// Connections for a listing that must show what was written before a position: the standby's
-    /// once it has come so far, within `patience`; the primary's when it has not, when it does not
-    /// answer, and when there is none.
+    /// once it has come so far, within `patience`, connecting included; the primary's when it has
+    /// not, when it does not answer, when it was promoted, and when there is none.
     pub async fn replica(&self, after: Option<&Position>, patience: Duration) -> Replica {
         let primary = Replica { pool: self.shared.pool.clone(), from_standby: false };
         let Some(pool) = &self.shared.replica else { return primary };
-        let until = Instant::now() + patience;
-        loop {
-            match reached(pool, after).await {
-                Ok(true) => return Replica { pool: pool.clone(), from_standby: true },
-                Ok(false) if Instant::now() < until => sleep(ASK_AFTER).await,
-                Ok(false) => return primary,
-                Err(fault) => {
-                    tracing::warn!(target: "hos::replica", %fault, "the standby does not answer");
-                    return primary;
-                }
+        // Over the connecting too, which a pool goes on with while nobody is there.
+        match timeout(patience, reach(pool, after)).await {
+            Ok(Ok(true)) => Replica { pool: pool.clone(), from_standby: true },
+            Ok(Ok(false)) => {
+                tracing::warn!(target: "hos::replica", "the standby is a primary");
+                primary
             }
+            Ok(Err(fault)) => {
+                tracing::warn!(target: "hos::replica", %fault, "the standby does not answer");
+                primary
+            }
+            Err(_late) => primary,
         }
     }
 }
 
-async fn reached(pool: &PgPool, after: Option<&Position>) -> Result<bool, Fault> {
-    let Some(position) = after else { return Ok(true) };
-    // No row when it is no standby any more: then it is a primary, which may be another's.
-    let query = || {
-        sqlx::query("SELECT coalesce(pg_last_wal_replay_lsn() >= $1::pg_lsn, false)")
-            .bind(position.as_str())
-    };
-    let rows = session::rows(pool, super::Pooler::None, query).await?;
-    rows.first().map_or(Ok(false), |row| column(row, 0))
+/// Waits until a standby has come so far. False when it is no standby any more: then it is a
+/// primary, which may be another's.
+async fn reach(pool: &PgPool, after: Option<&Position>) -> Result<bool, Fault> {
+    let query = || sqlx::query(REACHED).bind(after.map(Position::as_str));
+    loop {
+        let rows = session::rows(pool, super::Pooler::None, query).await?;
+        let reached: Option<bool> = rows.first().map_or(Ok(None), |row| column(row, 0))?;
+        match reached {
+            Some(false) => sleep(ASK_AFTER).await,
+            reached => return Ok(reached.is_some()),
+        }
+    }
 }

@@ -1,0 +1,195 @@
+//! A disk that is full, others that hold what is needed, and a database that gives up.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hos_core::error::FaultKind;
+use hos_core::prelude::*;
+use hos_services::Postgres;
+use hos_sqlx::{PostgresOptions, PostgresStore};
+use hos_work::Lane;
+use sqlx::Connection as _;
+use sqlx::postgres::PgConnection;
+
+use crate::audit::audit;
+use crate::backend::Server;
+use crate::job::{job, law, prepare, tenant, worker};
+use crate::{name, superuser};
+
+const JOBS: u64 = 4;
+const SHORT: Duration = Duration::from_millis(200);
+const ROWS: &str = "SELECT (SELECT count(*) FROM hos_receipt), (SELECT count(*) FROM hos_entry), \
+    (SELECT count(*) FROM hos_pending), (SELECT count(*) FROM hos_outbox), \
+    (SELECT sum(revision) FROM hos_subject);";
+
+/// A server of one's own, because others would wait for what is locked here.
+pub(crate) struct Place {
+    postgres: Arc<Postgres>,
+    url: String,
+    pub(crate) store: PostgresStore,
+    pub(crate) hos: Hos,
+    pub(crate) firm: Tenant,
+}
+
+impl Place {
+    /// None, loudly, where a server cannot be started.
+    pub(crate) async fn start(options: fn(PostgresOptions) -> PostgresOptions) -> Option<Self> {
+        let postgres = Postgres::start().inspect_err(hos_services::skip_or_fail).ok()?;
+        let url = postgres.create_database().unwrap();
+        let store = PostgresStore::open_with(options(PostgresOptions::new(&url))).await.unwrap();
+        sqlx::query("CREATE TABLE domain_move (tenant text, command text)")
+            .execute(store.pool())
+            .await
+            .unwrap();
+        let hos = Hos::open([law()], store.clone()).await.unwrap();
+        let firm = tenant("firm");
+        prepare(&hos, &firm, JOBS).await;
+        Some(Self { postgres: Arc::new(postgres), url, store, hos, firm })
+    }
+
+    pub(crate) fn touch(&self, at: u64, key: &str) -> Command {
+        Command::new(&worker(), &job(&self.firm, at), "touch").key(key)
+    }
+
+    pub(crate) fn superuser(&self, sql: &str) -> String {
+        self.postgres.query(name(&self.url), sql, &[]).unwrap()
+    }
+
+    /// Another's session, as the superuser.
+    async fn stranger(&self) -> PgConnection {
+        PgConnection::connect(&self.postgres.superuser_url(name(&self.url))).await.unwrap()
+    }
+
+    /// Every way of moving answers a fault of this kind, and writes nothing.
+    async fn refuses(&self, expected: FaultKind) {
+        let before = self.superuser(ROWS);
+        let lane = Lane::new(self.hos.clone());
+        let alone = self.hos.transition(&self.touch(0, "alone")).await;
+        let in_lane = lane.transition(&self.touch(0, "lane")).await;
+        let both = self.touch(0, "both").and(&job(&self.firm, 1), "touch");
+        let both = self.hos.transition(&both).await;
+        let commands = [self.touch(0, "first"), self.touch(0, "second")];
+        let batch = self.hos.transition_all(&commands).await;
+        for answer in [alone, in_lane, both].into_iter().chain(batch) {
+            let error = answer.unwrap_err();
+            assert_eq!(error.fault().map(Fault::kind), Some(expected), "{error:?}");
+        }
+        assert_eq!(self.superuser(ROWS), before, "nothing is half written");
+    }
+
+    /// What was refused succeeds when the cause is gone.
+    async fn goes_on(self) {
+        let mut keys = BTreeSet::new();
+        for key in ["alone", "lane", "first", "second"] {
+            let receipt = self.hos.transition(&self.touch(0, key)).await.unwrap();
+            assert!(!receipt.replayed);
+            keys.insert(key.to_owned());
+        }
+        self.end(&keys).await;
+    }
+
+    pub(crate) async fn end(self, keys: &BTreeSet<String>) {
+        let server = Server::Postgres(self.postgres, self.url);
+        audit(&server, &self.hos, &self.firm, keys).await;
+        self.store.close().await;
+    }
+}
+
+/// A trigger before every entry that does as it is told.
+fn plant(body: &str) -> String {
+    format!(
+        "CREATE SEQUENCE planted; GRANT USAGE ON SEQUENCE planted TO law;
+         CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN {body} RETURN NEW; END $$;
+         CREATE TRIGGER planted BEFORE INSERT ON hos_entry FOR EACH ROW
+         EXECUTE FUNCTION planted();"
+    )
+}
+
+const UPROOT: &str = "DROP TRIGGER planted ON hos_entry;";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_full_and_nothing_is_half_written() {
+    let Some(place) = Place::start(|options| options).await else { return };
+    place.superuser(&plant("RAISE EXCEPTION 'no space left' USING ERRCODE = '53100';"));
+    place.refuses(FaultKind::Full).await;
+    place.superuser(UPROOT);
+    place.goes_on().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collision_that_passes_is_tried_again_unseen() {
+    let Some(place) = Place::start(|options| options).await else { return };
+    let mut keys = BTreeSet::new();
+    for state in ["40001", "40P01"] {
+        let body = format!(
+            "IF nextval('planted') % 3 <> 0 THEN
+                 RAISE EXCEPTION 'a collision' USING ERRCODE = '{state}';
+             END IF;"
+        );
+        place.superuser(&plant(&body));
+        for number in 0..4 {
+            let key = format!("{state}-{number}");
+            place.hos.transition(&place.touch(0, &key)).await.unwrap();
+            keys.insert(key);
+        }
+        let uproot = "DROP FUNCTION planted(); DROP SEQUENCE planted;";
+        place.superuser(&format!("{UPROOT} {uproot}"));
+    }
+    place.end(&keys).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collision_that_stays_is_busy() {
+    let Some(place) = Place::start(|options| options).await else { return };
+    place.superuser(&plant("RAISE EXCEPTION 'a collision' USING ERRCODE = '40001';"));
+    place.refuses(FaultKind::Busy).await;
+    place.superuser(UPROOT);
+    place.goes_on().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_others_hold_for_longer_than_a_lock_may_take_is_busy() {
+    let Some(place) = Place::start(|options| options.lock_timeout(SHORT)).await else { return };
+    held_by_another(place, "SELECT FROM hos_subject WHERE id = 'j-0' FOR UPDATE").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_others_hold_for_longer_than_a_statement_may_take_is_busy() {
+    let Some(place) = Place::start(|options| options.statement_timeout(SHORT)).await else {
+        return;
+    };
+    held_by_another(place, "LOCK TABLE hos_receipt IN SHARE MODE").await;
+}
+
+async fn held_by_another(place: Place, sql: &'static str) {
+    let mut stranger = place.stranger().await;
+    let mut transaction = stranger.begin().await.unwrap();
+    sqlx::query(sql).execute(&mut *transaction).await.unwrap();
+    place.refuses(FaultKind::Busy).await;
+    transaction.rollback().await.unwrap();
+    place.goes_on().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_without_a_free_connection_is_busy() {
+    let Some(server) = crate::server() else { return };
+    let url = server.create_database().unwrap();
+    let options = PostgresOptions::new(&url).connections(1).acquire_timeout(SHORT);
+    let store = PostgresStore::open_with(options).await.unwrap();
+    let held = store.begin().await.unwrap();
+    assert_eq!(store.begin().await.unwrap_err().kind(), FaultKind::Busy);
+    held.rollback().await.unwrap();
+    limit(server, &url);
+    let fault = PostgresStore::open(&url).await.unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Busy, "{fault:?}");
+    store.close().await;
+}
+
+/// No more connections than there are.
+fn limit(server: &Postgres, url: &str) {
+    let sql = "ALTER DATABASE :\"name\" CONNECTION LIMIT 0;";
+    server.query("postgres", sql, &[("name", name(url))]).unwrap();
+    assert_eq!(superuser(url, "SELECT 1;"), "1", "a superuser is above it");
+}
