@@ -32,7 +32,8 @@ const COMMIT_SPECIAL: &str = concat!(
 
 type Bound<'q> = Query<'q, Postgres, PgArguments>;
 
-/// Commits a run, by statements prepared by name or not; answers the lines that were written, or whose evidence had been before.
+/// Commits a run, by statements prepared by name or not; answers the lines that were written, or
+/// whose evidence had been before.
 pub(super) async fn commit(
     connection: &mut PgConnection,
     named: bool,
