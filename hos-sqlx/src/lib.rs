@@ -10,6 +10,8 @@ mod fault;
 mod frontier;
 mod guard;
 mod known;
+#[cfg(all(feature = "postgres", feature = "sqlite"))]
+pub mod moving;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "sqlite")]
@@ -18,6 +20,8 @@ mod standing;
 mod within;
 
 pub use guard::GuardedColumn;
+#[cfg(all(feature = "postgres", feature = "sqlite"))]
+pub use moving::move_house;
 #[cfg(feature = "postgres")]
 pub use postgres::{Pooler, PostgresOptions, PostgresStore};
 #[cfg(feature = "sqlite")]
