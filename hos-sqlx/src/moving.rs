@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 pub use report::{Moved, Progress, Report, Stage};
 
-pub(crate) use cell::{Cell, Row, show};
+pub(crate) use cell::{Cell, Row};
 pub(crate) use table::{Shape, Table};
 
 use crate::postgres::PostgresOptions;
