@@ -140,7 +140,7 @@ impl Target for PostgresTarget {
                 .await
                 .map_err(classify)?;
         }
-        self.run("ANALYZE").await?;
+        self.run(statements::ANALYZE).await?;
         self.run(statements::BEGIN_PICTURE).await
     }
 

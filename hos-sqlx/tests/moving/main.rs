@@ -4,7 +4,7 @@
 //! parent kills it three times after a random number of them. `HOS_CAMPAIGN_SIZE` is the number
 //! of entries, about; `HOS_CAMPAIGN_SEED` the seed.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test binary")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test binary")]
 #![expect(clippy::print_stdout, reason = "the child reports on its standard output")]
 
 mod compare;

@@ -21,6 +21,12 @@ pub(super) const MOVE: &str = "
 
 pub(super) const BEGIN: &str = "BEGIN; SELECT hos_bind_all()";
 
+/// What the plans of the comparison are made from.
+pub(super) const ANALYZE: &str = "
+    ANALYZE hos_scope, hos_entry, hos_leaf, hos_part, hos_log, hos_dedup, hos_subject,
+        hos_receipt, hos_outbox, hos_timer, hos_member, hos_ban, hos_grant, hos_mode, hos_law,
+        hos_contract";
+
 pub(super) const BEGIN_PICTURE: &str =
     "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT hos_bind_all()";
 
@@ -198,14 +204,17 @@ pub(super) fn page(table: Table) -> &'static str {
             FROM hos_contract WHERE number > $1 ORDER BY number LIMIT $2"
         }
         Table::Entry => {
+            // The page of places first, so that no plan looks at more entries than it has.
             "SELECT
-                hos_leaf.scope, leaf_index, id, subject, revision, recorded_at, moves, type,
-                hos_leaf.leaf_hash, leaf
-            FROM hos_leaf
-            JOIN hos_entry ON hos_entry.id = hos_leaf.entry AND hos_entry.scope = hos_leaf.scope
-                AND hos_entry.leaf_hash = hos_leaf.leaf_hash
-            WHERE (hos_leaf.scope, leaf_index) > ($1, $2)
-            ORDER BY hos_leaf.scope, leaf_index LIMIT $3"
+                placed.scope, leaf_index, id, subject, revision, recorded_at, moves, type,
+                hos_entry.leaf_hash, leaf
+            FROM (
+                SELECT scope, leaf_index, entry, leaf_hash FROM hos_leaf
+                WHERE (scope, leaf_index) > ($1, $2) ORDER BY scope, leaf_index LIMIT $3
+            ) AS placed
+            LEFT JOIN hos_entry ON hos_entry.id = placed.entry
+                AND hos_entry.scope = placed.scope AND hos_entry.leaf_hash = placed.leaf_hash
+            ORDER BY placed.scope, leaf_index"
         }
         Table::Dedup => {
             "SELECT scope, dedup FROM hos_dedup
