@@ -11,6 +11,8 @@ mod fault;
 mod frontier;
 mod guard;
 mod known;
+#[cfg(all(feature = "postgres", feature = "sqlite"))]
+pub mod moving;
 #[cfg(feature = "mysql")]
 pub mod mysql;
 #[cfg(feature = "postgres")]
@@ -21,6 +23,8 @@ mod standing;
 mod within;
 
 pub use guard::GuardedColumn;
+#[cfg(all(feature = "postgres", feature = "sqlite"))]
+pub use moving::move_house;
 #[cfg(feature = "mysql")]
 pub use mysql::{MysqlOptions, MysqlStore};
 #[cfg(feature = "postgres")]

@@ -10,6 +10,8 @@ mod lease;
 mod ledger;
 mod load;
 mod migrate;
+#[cfg(feature = "sqlite")]
+pub(crate) mod moving;
 mod open;
 mod options;
 mod outbox;
@@ -77,6 +79,9 @@ struct Shared {
 }
 
 impl PostgresStore {
+    /// The version of the schema that an opened database has.
+    pub const SCHEMA_VERSION: usize = migrate::VERSION;
+
     /// Opens a database with the usual options.
     ///
     /// # Errors
@@ -91,7 +96,8 @@ impl PostgresStore {
     /// # Errors
     ///
     /// A [`Fault`] whose kind says what to do: `Unauthorized`, `Unsupported`, `NewerSchema`,
-    /// `ReadOnly`, `Unavailable`, `Busy`, `Full`.
+    /// `ReadOnly`, `Unavailable`, `Busy`, `Full`; `Foreign` for one that a deployment has not
+    /// wholly moved into.
     pub async fn open_with(options: PostgresOptions) -> Result<Self, Fault> {
         let pool = open::open(&options).await?;
         let replica = options.replica_url.as_ref().map(|url| open::pool(url, &options));

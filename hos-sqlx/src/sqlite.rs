@@ -10,6 +10,8 @@ mod ledger;
 mod lines;
 mod load;
 mod migrate;
+#[cfg(feature = "postgres")]
+pub(crate) mod moving;
 mod open;
 mod options;
 mod outbox;
@@ -65,6 +67,9 @@ struct Shared {
 }
 
 impl SqliteStore {
+    /// The version of the schema that an opened file has.
+    pub const SCHEMA_VERSION: usize = migrate::VERSION;
+
     /// Opens or creates a file with the usual options.
     ///
     /// # Errors

@@ -24,9 +24,12 @@ const STEPS: [(&str, &[&str]); 1] = [(
     ],
 )];
 
+/// The version of a schema that is up to date.
+pub(super) const VERSION: usize = STEPS.len();
+
 /// Held until the transaction ends, so that of several processes one takes the steps.
 const LOCK: &str = include_str!("schema/lock.sql");
-const VERSION: &str = "SELECT coalesce(max(version), 0)::text FROM hos_schema";
+const TAKEN: &str = "SELECT coalesce(max(version), 0)::text FROM hos_schema";
 
 /// Takes the steps that have not been taken.
 ///
@@ -56,7 +59,7 @@ async fn version(connection: &mut PgConnection) -> Result<Option<usize>, Fault> 
     if read(connection, known).await? != "true" {
         return Ok(None);
     }
-    let version = read(connection, VERSION).await?.parse().unwrap_or(usize::MAX);
+    let version = read(connection, TAKEN).await?.parse().unwrap_or(usize::MAX);
     if version > STEPS.len() {
         let message = "the store was written by a newer version of this software; upgrade";
         return Err(Fault::new(FaultKind::NewerSchema, message));

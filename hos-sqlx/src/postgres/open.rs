@@ -19,9 +19,7 @@ const STATEMENTS_CACHED: usize = 64;
 
 /// The pool, on a schema that is up to date.
 pub(super) async fn open(options: &PostgresOptions) -> Result<PgPool, Fault> {
-    let direct = options.direct_url.as_ref().unwrap_or(&options.url);
-    let pooler = if options.direct_url.is_some() { Pooler::None } else { options.pooler };
-    let mut connection = connect(direct, options, pooler)?.connect().await.map_err(classify)?;
+    let mut connection = direct(options).await?;
     let prepared = prepare(&mut connection).await;
     // OK because whatever is said at parting changes nothing.
     let _parted = connection.close().await;
@@ -31,6 +29,13 @@ pub(super) async fn open(options: &PostgresOptions) -> Result<PgPool, Fault> {
         check(&mut *pool.acquire().await.map_err(classify)?).await?;
     }
     Ok(pool)
+}
+
+/// A connection to where the schema is brought up to date.
+pub(super) async fn direct(options: &PostgresOptions) -> Result<PgConnection, Fault> {
+    let direct = options.direct_url.as_ref().unwrap_or(&options.url);
+    let pooler = if options.direct_url.is_some() { Pooler::None } else { options.pooler };
+    connect(direct, options, pooler)?.connect().await.map_err(classify)
 }
 
 /// A pool that connects when it is used.
@@ -80,14 +85,26 @@ fn milliseconds(duration: Duration) -> String {
 }
 
 async fn prepare(connection: &mut PgConnection) -> Result<(), Fault> {
+    check_and_migrate(connection).await?;
+    if read(connection, "SELECT (to_regclass('hos_move') IS NOT NULL)::text").await? == "true"
+        && read(connection, "SELECT count(*)::text FROM hos_move WHERE NOT finished").await? != "0"
+    {
+        let message = "the database holds an unfinished move; run `hos move` again";
+        return Err(Fault::new(FaultKind::Foreign, message));
+    }
+    Ok(())
+}
+
+/// Brings the schema of a server that is fit for it up to date.
+pub(super) async fn check_and_migrate(connection: &mut PgConnection) -> Result<(), Fault> {
     check(connection).await?;
     migrate::migrate(connection).await
 }
 
 async fn check(connection: &mut PgConnection) -> Result<(), Fault> {
     // Several statements without parameters, so that a pooler sees one message.
-    check_version(&setting(connection, "SHOW server_version_num").await?)?;
-    if setting(connection, "SHOW transaction_read_only").await? == "on" {
+    check_version(&read(connection, "SHOW server_version_num").await?)?;
+    if read(connection, "SHOW transaction_read_only").await? == "on" {
         let message = "the database is read-only; is the URL that of a standby?";
         return Err(Fault::new(FaultKind::ReadOnly, message));
     }
@@ -102,10 +119,10 @@ fn check_version(version: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn setting(connection: &mut PgConnection, show: &'static str) -> Result<String, Fault> {
+async fn read(connection: &mut PgConnection, text: &'static str) -> Result<String, Fault> {
     use sqlx::{Executor as _, Row as _};
 
-    let row = connection.fetch_one(sqlx::raw_sql(show)).await.map_err(classify)?;
+    let row = connection.fetch_one(sqlx::raw_sql(text)).await.map_err(classify)?;
     row.try_get(0).map_err(classify)
 }
 

@@ -19,6 +19,9 @@ const STEPS: [(&str, &[&str]); 1] = [(
     ],
 )];
 
+/// The version of a schema that is up to date.
+pub(super) const VERSION: usize = STEPS.len();
+
 /// "HOS1", in the header of the file.
 const APPLICATION_ID: i64 = 0x484F_5331;
 
@@ -37,6 +40,22 @@ pub(super) async fn migrate(writer: &SqlitePool) -> Result<(), Fault> {
         Err(fault) => {
             lease.roll_back().await;
             Err(fault)
+        }
+    }
+}
+
+/// Refuses a file whose schema is not up to date, without writing to it.
+#[cfg(feature = "postgres")]
+pub(super) async fn check_current(connection: &mut SqliteConnection) -> Result<(), Fault> {
+    match inspect(connection).await? {
+        Some(VERSION) => Ok(()),
+        Some(_) => {
+            let message = "the file is of an older version; run `hos migrate` on it first";
+            Err(Fault::new(FaultKind::Unsupported, message))
+        }
+        None => {
+            let message = "the file holds nothing of the law; check the path";
+            Err(Fault::new(FaultKind::Foreign, message))
         }
     }
 }

@@ -1,0 +1,23 @@
+//! `hos migrate`.
+
+use hos_core::error::Fault;
+use hos_sqlx::{PostgresStore, SqliteStore};
+
+use crate::arguments::Migrate;
+use crate::database::Database;
+
+/// Brings a schema up to date: opening does it.
+pub(crate) async fn obey(order: &Migrate) -> Result<(), Fault> {
+    let version = match Database::parse(&order.database, order.direct.as_deref())? {
+        Database::Sqlite(path) => {
+            SqliteStore::open(path).await?.close().await?;
+            SqliteStore::SCHEMA_VERSION
+        }
+        Database::Postgres(options) => {
+            PostgresStore::open_with(options).await?.close().await;
+            PostgresStore::SCHEMA_VERSION
+        }
+    };
+    println!("the schema is up to date: version {version}");
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! The rows of each table as they are kept elsewhere.
+
+use crate::moving::Table;
+
+/// The worlds and the first law of each.
+pub(super) const DEPLOYMENT: &str = "
+    SELECT json_group_array(json_array(world, version, hex(digest), deployment) ORDER BY world)
+    FROM hos_law AS first
+    WHERE number = (SELECT min(number) FROM hos_law WHERE hos_law.world = first.world)";
+
+/// Heads, generations, and what can change without any of them; counts come beside it.
+pub(super) const STATE: &str = "
+    SELECT json_array(
+        (
+            SELECT json_group_array(
+                json_array(
+                    number, status, members, bans, grants, modes, status_generation, log_size,
+                    hex(log_frontier)
+                ) ORDER BY number
+            )
+            FROM hos_scope
+        ),
+        (SELECT total(due_at) FROM hos_timer),
+        (SELECT total(id) FROM hos_outbox),
+        (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'hos_outbox')
+    )";
+
+/// The highest number of each table whose numbers go on elsewhere.
+pub(super) const HIGHEST: [(Table, &str); 6] = [
+    (Table::Scope, "SELECT coalesce(max(number), 0) FROM hos_scope"),
+    (Table::Law, "SELECT coalesce(max(number), 0) FROM hos_law"),
+    (Table::Contract, "SELECT coalesce(max(number), 0) FROM hos_contract"),
+    (Table::Subject, "SELECT coalesce(max(number), 0) FROM hos_subject"),
+    (Table::Grant, "SELECT coalesce(max(number), 0) FROM hos_grant"),
+    // A number that was ticked off never means another message.
+    (Table::Outbox, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'hos_outbox'"),
+];
+
+pub(super) fn count(table: Table) -> &'static str {
+    match table {
+        Table::Scope => "SELECT count(*) FROM hos_scope",
+        Table::Law => "SELECT count(*) FROM hos_law",
+        Table::Contract => "SELECT count(*) FROM hos_contract",
+        Table::Entry => "SELECT count(*) FROM hos_entry",
+        Table::Dedup => "SELECT count(*) FROM hos_entry WHERE dedup IS NOT NULL",
+        Table::Part => "SELECT count(*) FROM hos_part",
+        Table::Log => "SELECT count(*) FROM hos_scope WHERE log_size > 0",
+        Table::Subject => "SELECT count(*) FROM hos_subject",
+        Table::Receipt => "SELECT count(*) FROM hos_receipt",
+        Table::Outbox => "SELECT count(*) FROM hos_outbox",
+        Table::Timer => "SELECT count(*) FROM hos_timer",
+        Table::Member => "SELECT count(*) FROM hos_member",
+        Table::Ban => "SELECT count(*) FROM hos_ban",
+        Table::Grant => "SELECT count(*) FROM hos_grant",
+        Table::Mode => "SELECT count(*) FROM hos_mode",
+    }
+}
+
+/// A page of a table: first the values of the key that it comes after, last the most rows.
+pub(super) fn page(table: Table) -> &'static str {
+    match table {
+        Table::Scope => {
+            "SELECT
+                number, world, tenant, status, members, bans, grants, modes, status_generation
+            FROM hos_scope WHERE number > ?1 ORDER BY number LIMIT ?2"
+        }
+        Table::Law => {
+            "SELECT hos_law.number, hos_scope.number, version, digest, deployment
+            FROM hos_law CROSS JOIN hos_scope
+                ON hos_scope.world = hos_law.world AND tenant = '@world'
+            WHERE hos_law.number > ?1 ORDER BY hos_law.number LIMIT ?2"
+        }
+        Table::Contract => {
+            "SELECT hos_contract.number, hos_scope.number, kind, version, digest
+            FROM hos_contract CROSS JOIN hos_scope
+                ON hos_scope.world = hos_contract.world AND tenant = '@world'
+            WHERE hos_contract.number > ?1 ORDER BY hos_contract.number LIMIT ?2"
+        }
+        Table::Entry => {
+            "SELECT
+                position >> 40, position & 1099511627775, id, subject, revision, recorded_at, moves,
+                type, leaf_hash, leaf
+            FROM hos_entry WHERE position > (?1 << 40) + ?2 ORDER BY position LIMIT ?3"
+        }
+        Table::Dedup => {
+            "SELECT scope, dedup FROM hos_entry INDEXED BY hos_entry_dedup
+            WHERE dedup IS NOT NULL AND (scope, dedup) > (?1, ?2)
+            ORDER BY scope, dedup LIMIT ?3"
+        }
+        Table::Part => {
+            "SELECT hos_entry.id, name, hos_entry.scope, salt, body
+            FROM hos_entry CROSS JOIN hos_part ON hos_part.entry = hos_entry.position
+            WHERE hos_entry.id >= ?1 AND (hos_entry.id > ?1 OR name > ?2)
+            ORDER BY hos_entry.id, name LIMIT ?3"
+        }
+        Table::Log => {
+            "SELECT number, log_size, log_frontier FROM hos_scope
+            WHERE number > ?1 AND log_size > 0 ORDER BY number LIMIT ?2"
+        }
+        Table::Subject => {
+            "SELECT
+                subject.number, above.number, subject.scope, revision, proof_id, terminal,
+                EXISTS (SELECT 1 FROM hos_timer WHERE hos_timer.subject = subject.number),
+                kind, id, state, contract, attributes
+            FROM hos_subject AS subject
+            CROSS JOIN hos_scope AS own ON own.number = subject.scope
+            CROSS JOIN hos_scope AS above ON above.world = own.world AND above.tenant = '@world'
+            WHERE subject.number > ?1 ORDER BY subject.number LIMIT ?2"
+        }
+        Table::Receipt => {
+            "SELECT scope, key, expires_at, fingerprint, receipt FROM hos_receipt
+            WHERE (scope, key) > (?1, ?2) ORDER BY scope, key LIMIT ?3"
+        }
+        Table::Outbox => {
+            "SELECT
+                hos_outbox.id, scope, subject, hos_outbox.revision, entry, topic, payload,
+                traceparent
+            FROM hos_outbox CROSS JOIN hos_subject ON hos_subject.number = subject
+            WHERE hos_outbox.id > ?1 ORDER BY hos_outbox.id LIMIT ?2"
+        }
+        Table::Timer => {
+            "SELECT subject, action, scope, hos_timer.revision, due_at
+            FROM hos_timer CROSS JOIN hos_subject ON number = subject
+            WHERE (subject, action) > (?1, ?2) ORDER BY subject, action LIMIT ?3"
+        }
+        Table::Member => {
+            "SELECT scope, actor, roles FROM hos_member
+            WHERE (scope, actor) > (?1, ?2) ORDER BY scope, actor LIMIT ?3"
+        }
+        Table::Ban => {
+            "SELECT scope, actor FROM hos_ban
+            WHERE (scope, actor) > (?1, ?2) ORDER BY scope, actor LIMIT ?3"
+        }
+        Table::Grant => {
+            "SELECT number, scope, actor, unhex(id, '-'), pattern, until, break_glass
+            FROM hos_grant WHERE number > ?1 ORDER BY number LIMIT ?2"
+        }
+        Table::Mode => {
+            "SELECT scope, ability, mode FROM hos_mode
+            WHERE (scope, ability) > (?1, ?2) ORDER BY scope, ability LIMIT ?3"
+        }
+    }
+}
