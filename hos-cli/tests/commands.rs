@@ -1,5 +1,7 @@
 //! The program as an operator runs it: what it says and how it exits.
 
+#![expect(clippy::unwrap_used, reason = "a test binary")]
+
 use std::process::{Command, Output};
 
 fn hos(words: &[&str]) -> Output {

@@ -4,6 +4,7 @@
 //! log, and then nothing of this round is written.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use hos_core::error::Fault;
 use hos_core::merkle::{Frontier, leaf_hash};
@@ -65,14 +66,15 @@ impl Places {
         if leaf_hash(leaf.as_bytes()) != stored {
             return Err(corrupt(format!("the leaf of entry {entry}")));
         }
-        if !self.logs.contains_key(&scope) {
-            let size = count(row, 5)?;
-            self.logs.insert(scope, (size, frontier(size, column(row, 6)?)?));
-        }
-        if let Some((_, log)) = self.logs.get_mut(&scope) {
-            self.indexes.push(signed(log.size()));
-            appended(log, stored)?;
-        }
+        let (_, log) = match self.logs.entry(scope) {
+            Entry::Occupied(log) => log.into_mut(),
+            Entry::Vacant(place) => {
+                let size = count(row, 5)?;
+                place.insert((size, frontier(size, column(row, 6)?)?))
+            }
+        };
+        self.indexes.push(signed(log.size()));
+        appended(log, stored)?;
         self.pending.push(column(row, 0)?);
         self.scopes.push(scope);
         self.entries.push(entry);
