@@ -27,11 +27,7 @@ const RULES: &[Rule] = &[
         normal: &["hos-core"],
         dev: &["hos-conformance", "hos-services", "hos-sqlx"],
     },
-    Rule {
-        name: "hos-cli",
-        normal: &["hos-core", "hos-sqlx"],
-        dev: &["hos-conformance", "hos-services"],
-    },
+    Rule { name: "hos-cli", normal: &["hos-core", "hos-sqlx"], dev: &["hos-services"] },
     Rule { name: "hos-conformance", normal: &["hos-core"], dev: &["hos-sqlx", "hos-work"] },
     Rule { name: "hos-services", normal: &[], dev: &[] },
     Rule { name: "xtask", normal: &["hos-services"], dev: &[] },

@@ -124,22 +124,7 @@ pub(super) fn write(table: Table) -> &'static str {
             "INSERT INTO hos_contract (number, scope, kind, version, digest)
             SELECT * FROM unnest($1, $2, $3, $4, $5)"
         }
-        Table::Entry => {
-            "WITH line AS (
-                SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS line (
-                    scope, leaf_index, id, subject, revision, recorded_at, moves, type, leaf_hash,
-                    leaf
-                )
-            ), placed AS (
-                INSERT INTO hos_leaf (scope, leaf_index, entry, leaf_hash)
-                SELECT scope, leaf_index, id, leaf_hash FROM line
-            )
-            INSERT INTO hos_entry (
-                id, scope, subject, revision, recorded_at, moves, type, leaf_hash, leaf
-            )
-            SELECT id, scope, subject, revision, recorded_at, moves, type, leaf_hash, leaf
-            FROM line"
-        }
+        Table::Entry => WRITE_ENTRY,
         Table::Dedup => "INSERT INTO hos_dedup (scope, dedup) SELECT * FROM unnest($1, $2)",
         Table::Part => {
             "INSERT INTO hos_part (entry, name, scope, salt, body)
@@ -148,27 +133,12 @@ pub(super) fn write(table: Table) -> &'static str {
         Table::Log => {
             "INSERT INTO hos_log (scope, size, frontier) SELECT * FROM unnest($1, $2, $3)"
         }
-        Table::Subject => {
-            "INSERT INTO hos_subject (
-                number, world, scope, revision, proof_id, terminal, timed, kind, id, state,
-                contract, attributes
-            )
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
-        }
+        Table::Subject => WRITE_SUBJECT,
         Table::Receipt => {
             "INSERT INTO hos_receipt (scope, key, expires_at, fingerprint, receipt)
             SELECT * FROM unnest($1, $2, $3, $4, $5)"
         }
-        Table::Outbox => {
-            "INSERT INTO hos_outbox (
-                id, slot, scope, subject, revision, entry, topic, payload, traceparent
-            )
-            SELECT id, slot, scope, subject, revision, entry, topic, payload, traceparent
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS line (
-                id, scope, subject, revision, entry, topic, payload, traceparent
-            )
-            CROSS JOIN hos_outbox_slot"
-        }
+        Table::Outbox => WRITE_OUTBOX,
         Table::Timer => {
             "INSERT INTO hos_timer (subject, action, scope, revision, due_at)
             SELECT * FROM unnest($1, $2, $3, $4, $5)"
@@ -203,19 +173,7 @@ pub(super) fn page(table: Table) -> &'static str {
             "SELECT number, scope, kind, version, digest
             FROM hos_contract WHERE number > $1 ORDER BY number LIMIT $2"
         }
-        Table::Entry => {
-            // The page of places first, so that no plan looks at more entries than it has.
-            "SELECT
-                placed.scope, leaf_index, id, subject, revision, recorded_at, moves, type,
-                hos_entry.leaf_hash, leaf
-            FROM (
-                SELECT scope, leaf_index, entry, leaf_hash FROM hos_leaf
-                WHERE (scope, leaf_index) > ($1, $2) ORDER BY scope, leaf_index LIMIT $3
-            ) AS placed
-            LEFT JOIN hos_entry ON hos_entry.id = placed.entry
-                AND hos_entry.scope = placed.scope AND hos_entry.leaf_hash = placed.leaf_hash
-            ORDER BY placed.scope, leaf_index"
-        }
+        Table::Entry => PAGE_OF_ENTRY,
         Table::Dedup => {
             "SELECT scope, dedup FROM hos_dedup
             WHERE (scope, dedup) > ($1, $2) ORDER BY scope, dedup LIMIT $3"
@@ -227,12 +185,7 @@ pub(super) fn page(table: Table) -> &'static str {
         Table::Log => {
             "SELECT scope, size, frontier FROM hos_log WHERE scope > $1 ORDER BY scope LIMIT $2"
         }
-        Table::Subject => {
-            "SELECT
-                number, world, scope, revision, proof_id, terminal, timed, kind, id, state,
-                contract, attributes
-            FROM hos_subject WHERE number > $1 ORDER BY number LIMIT $2"
-        }
+        Table::Subject => PAGE_OF_SUBJECT,
         Table::Receipt => {
             "SELECT scope, key, expires_at, fingerprint, receipt FROM hos_receipt
             WHERE (scope, key) > ($1, $2) ORDER BY scope, key LIMIT $3"
@@ -263,3 +216,55 @@ pub(super) fn page(table: Table) -> &'static str {
         }
     }
 }
+
+/// The page of places first, so that no plan looks at more entries than it has.
+const PAGE_OF_ENTRY: &str = "
+    SELECT
+        placed.scope, leaf_index, id, subject, revision, recorded_at, moves, type,
+        hos_entry.leaf_hash, leaf
+    FROM (
+        SELECT scope, leaf_index, entry, leaf_hash FROM hos_leaf
+        WHERE (scope, leaf_index) > ($1, $2) ORDER BY scope, leaf_index LIMIT $3
+    ) AS placed
+    LEFT JOIN hos_entry ON hos_entry.id = placed.entry
+        AND hos_entry.scope = placed.scope AND hos_entry.leaf_hash = placed.leaf_hash
+    ORDER BY placed.scope, leaf_index";
+
+const PAGE_OF_SUBJECT: &str = "
+    SELECT
+        number, world, scope, revision, proof_id, terminal, timed, kind, id, state,
+        contract, attributes
+    FROM hos_subject WHERE number > $1 ORDER BY number LIMIT $2";
+
+const WRITE_ENTRY: &str = "
+    WITH line AS (
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS line (
+            scope, leaf_index, id, subject, revision, recorded_at, moves, type, leaf_hash,
+            leaf
+        )
+    ), placed AS (
+        INSERT INTO hos_leaf (scope, leaf_index, entry, leaf_hash)
+        SELECT scope, leaf_index, id, leaf_hash FROM line
+    )
+    INSERT INTO hos_entry (
+        id, scope, subject, revision, recorded_at, moves, type, leaf_hash, leaf
+    )
+    SELECT id, scope, subject, revision, recorded_at, moves, type, leaf_hash, leaf
+    FROM line";
+
+const WRITE_SUBJECT: &str = "
+    INSERT INTO hos_subject (
+        number, world, scope, revision, proof_id, terminal, timed, kind, id, state,
+        contract, attributes
+    )
+    SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+
+const WRITE_OUTBOX: &str = "
+    INSERT INTO hos_outbox (
+        id, slot, scope, subject, revision, entry, topic, payload, traceparent
+    )
+    SELECT id, slot, scope, subject, revision, entry, topic, payload, traceparent
+    FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS line (
+        id, scope, subject, revision, entry, topic, payload, traceparent
+    )
+    CROSS JOIN hos_outbox_slot";

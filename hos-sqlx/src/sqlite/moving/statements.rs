@@ -76,48 +76,23 @@ pub(super) fn page(table: Table) -> &'static str {
                 ON hos_scope.world = hos_contract.world AND tenant = '@world'
             WHERE hos_contract.number > ?1 ORDER BY hos_contract.number LIMIT ?2"
         }
-        Table::Entry => {
-            "SELECT
-                position >> 40, position & 1099511627775, id, subject, revision, recorded_at, moves,
-                type, leaf_hash, leaf
-            FROM hos_entry WHERE position > (?1 << 40) + ?2 ORDER BY position LIMIT ?3"
-        }
+        Table::Entry => PAGE_OF_ENTRY,
         Table::Dedup => {
             "SELECT scope, dedup FROM hos_entry INDEXED BY hos_entry_dedup
             WHERE dedup IS NOT NULL AND (scope, dedup) > (?1, ?2)
             ORDER BY scope, dedup LIMIT ?3"
         }
-        Table::Part => {
-            "SELECT hos_entry.id, name, hos_entry.scope, salt, body
-            FROM hos_entry CROSS JOIN hos_part ON hos_part.entry = hos_entry.position
-            WHERE hos_entry.id >= ?1 AND (hos_entry.id > ?1 OR name > ?2)
-            ORDER BY hos_entry.id, name LIMIT ?3"
-        }
+        Table::Part => PAGE_OF_PART,
         Table::Log => {
             "SELECT number, log_size, log_frontier FROM hos_scope
             WHERE number > ?1 AND log_size > 0 ORDER BY number LIMIT ?2"
         }
-        Table::Subject => {
-            "SELECT
-                subject.number, above.number, subject.scope, revision, proof_id, terminal,
-                EXISTS (SELECT 1 FROM hos_timer WHERE hos_timer.subject = subject.number),
-                kind, id, state, contract, attributes
-            FROM hos_subject AS subject
-            CROSS JOIN hos_scope AS own ON own.number = subject.scope
-            CROSS JOIN hos_scope AS above ON above.world = own.world AND above.tenant = '@world'
-            WHERE subject.number > ?1 ORDER BY subject.number LIMIT ?2"
-        }
+        Table::Subject => PAGE_OF_SUBJECT,
         Table::Receipt => {
             "SELECT scope, key, expires_at, fingerprint, receipt FROM hos_receipt
             WHERE (scope, key) > (?1, ?2) ORDER BY scope, key LIMIT ?3"
         }
-        Table::Outbox => {
-            "SELECT
-                hos_outbox.id, scope, subject, hos_outbox.revision, entry, topic, payload,
-                traceparent
-            FROM hos_outbox CROSS JOIN hos_subject ON hos_subject.number = subject
-            WHERE hos_outbox.id > ?1 ORDER BY hos_outbox.id LIMIT ?2"
-        }
+        Table::Outbox => PAGE_OF_OUTBOX,
         Table::Timer => {
             "SELECT subject, action, scope, hos_timer.revision, due_at
             FROM hos_timer CROSS JOIN hos_subject ON number = subject
@@ -141,3 +116,32 @@ pub(super) fn page(table: Table) -> &'static str {
         }
     }
 }
+
+const PAGE_OF_ENTRY: &str = "
+    SELECT
+        position >> 40, position & 1099511627775, id, subject, revision, recorded_at, moves,
+        type, leaf_hash, leaf
+    FROM hos_entry WHERE position > (?1 << 40) + ?2 ORDER BY position LIMIT ?3";
+
+const PAGE_OF_SUBJECT: &str = "
+    SELECT
+        subject.number, above.number, subject.scope, revision, proof_id, terminal,
+        EXISTS (SELECT 1 FROM hos_timer WHERE hos_timer.subject = subject.number),
+        kind, id, state, contract, attributes
+    FROM hos_subject AS subject
+    CROSS JOIN hos_scope AS own ON own.number = subject.scope
+    CROSS JOIN hos_scope AS above ON above.world = own.world AND above.tenant = '@world'
+    WHERE subject.number > ?1 ORDER BY subject.number LIMIT ?2";
+
+const PAGE_OF_OUTBOX: &str = "
+    SELECT
+        hos_outbox.id, scope, subject, hos_outbox.revision, entry, topic, payload,
+        traceparent
+    FROM hos_outbox CROSS JOIN hos_subject ON hos_subject.number = subject
+    WHERE hos_outbox.id > ?1 ORDER BY hos_outbox.id LIMIT ?2";
+
+const PAGE_OF_PART: &str = "
+    SELECT hos_entry.id, name, hos_entry.scope, salt, body
+    FROM hos_entry CROSS JOIN hos_part ON hos_part.entry = hos_entry.position
+    WHERE hos_entry.id >= ?1 AND (hos_entry.id > ?1 OR name > ?2)
+    ORDER BY hos_entry.id, name LIMIT ?3";

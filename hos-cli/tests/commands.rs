@@ -1,0 +1,43 @@
+//! The program as an operator runs it: what it says and how it exits.
+
+#![expect(clippy::unwrap_used, reason = "a test binary")]
+
+use std::process::{Command, Output};
+
+fn hos(words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_hos")).args(words).output().unwrap()
+}
+
+#[track_caller]
+fn ends(output: &Output, code: i32, words: &[&str]) {
+    let said = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    for word in words {
+        assert!(said.contains(word), "no `{word}` in: {said}");
+    }
+}
+
+#[test]
+fn a_command_line_that_is_wrong_says_how_it_is_right() {
+    ends(&hos(&["move", "--from", "pazar.db"]), 2, &["--to"]);
+    ends(&hos(&["move", "--from", "a", "--to", "b"]), 4, &["postgres://"]);
+    ends(&hos(&["migrate", "--database", "oracle://x"]), 4, &["oracle", "postgres://"]);
+}
+
+#[test]
+fn a_deployment_moves_once() {
+    let url = match hos_services::shared::postgres().and_then(|server| server.create_database()) {
+        Ok(url) => url,
+        Err(error) => return hos_services::skip_or_fail(&error),
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("pazar.db");
+    let path = path.to_str().unwrap();
+    let order = ["move", "--from", path, "--to", &url];
+    ends(&hos(&order), 3, &["path"]);
+    ends(&hos(&["migrate", "--database", path]), 0, &["up to date", "version 1"]);
+    ends(&hos(&["migrate", "--database", &url]), 0, &["up to date", "version 1"]);
+    ends(&hos(&order), 0, &["hos_entry", "both sides are equal"]);
+    ends(&hos(&order), 4, &["finished"]);
+}
