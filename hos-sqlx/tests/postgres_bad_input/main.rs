@@ -5,6 +5,7 @@
 
 #[path = "../support/audit.rs"]
 mod audit;
+#[cfg_attr(feature = "mysql", expect(dead_code, reason = "only PostgreSQL is asked here"))]
 #[path = "../support/backend.rs"]
 mod backend;
 mod door;
