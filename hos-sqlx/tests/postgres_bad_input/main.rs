@@ -5,6 +5,7 @@
 
 #[path = "../support/audit.rs"]
 mod audit;
+#[cfg_attr(feature = "mysql", expect(dead_code, reason = "MariaDB is struck elsewhere"))]
 #[path = "../support/backend.rs"]
 mod backend;
 mod door;
