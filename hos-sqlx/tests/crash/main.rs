@@ -20,6 +20,9 @@ mod cut;
 mod job;
 #[path = "../support/load.rs"]
 mod load;
+#[cfg(feature = "mysql")]
+#[path = "../support/mariadb.rs"]
+mod mariadb;
 #[path = "../support/proxy.rs"]
 mod proxy;
 #[path = "../support/script.rs"]
@@ -65,13 +68,13 @@ fn main() -> ExitCode {
         #[cfg(feature = "mysql")]
         trial(
             "mariadb::a_killed_client_loses_nothing_acknowledged",
-            start::mariadb,
+            mariadb::start,
             client::rounds,
         ),
         #[cfg(feature = "mysql")]
         trial(
             "mariadb::a_killed_server_loses_nothing_acknowledged",
-            start::mariadb,
+            mariadb::start,
             server::rounds,
         ),
     ];

@@ -18,6 +18,9 @@ mod checker;
 mod job;
 #[path = "../support/load.rs"]
 mod load;
+#[cfg(feature = "mysql")]
+#[path = "../support/mariadb.rs"]
+mod mariadb;
 mod planted;
 #[path = "../support/proxy.rs"]
 mod proxy;
@@ -65,7 +68,7 @@ async fn a_history_under_faults_is_strictly_serializable() {
 #[cfg(feature = "mysql")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_history_under_faults_of_mariadb_is_strictly_serializable() {
-    let Some(server) = start::mariadb() else { return };
+    let Some(server) = mariadb::start() else { return };
     record(server).await;
 }
 

@@ -5,7 +5,7 @@
 
 #[path = "../support/audit.rs"]
 mod audit;
-#[cfg_attr(feature = "mysql", expect(dead_code, reason = "only PostgreSQL is asked here"))]
+#[cfg_attr(feature = "mysql", expect(dead_code, reason = "MariaDB is struck elsewhere"))]
 #[path = "../support/backend.rs"]
 mod backend;
 mod door;

@@ -10,7 +10,7 @@
 mod answer;
 #[path = "../support/audit.rs"]
 mod audit;
-#[cfg_attr(feature = "mysql", expect(dead_code, reason = "only PostgreSQL is promoted here"))]
+#[cfg_attr(feature = "mysql", expect(dead_code, reason = "MariaDB is struck elsewhere"))]
 #[path = "../support/backend.rs"]
 mod backend;
 #[path = "../support/job.rs"]

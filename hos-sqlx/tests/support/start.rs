@@ -16,14 +16,3 @@ pub(crate) fn postgres() -> Option<Server> {
     });
     started.inspect_err(hos_services::skip_or_fail).ok()
 }
-
-/// None, loudly, where it cannot be started.
-#[cfg(feature = "mysql")]
-pub(crate) fn mariadb() -> Option<Server> {
-    let written = [("innodb-flush-log-at-trx-commit", "2")];
-    let started = hos_services::MariaDb::start_with(&written).and_then(|server| {
-        let url = server.create_database()?;
-        Ok(Server::MariaDb(server, url))
-    });
-    started.inspect_err(hos_services::skip_or_fail).ok()
-}
