@@ -22,7 +22,7 @@ pub(crate) async fn work(path: &Path, url: &str) {
 /// Starts a child and kills it after a number of batches that the seed says.
 pub(crate) fn kill_one(path: &Path, url: &str, entries: u64, seed: u64) {
     let dice = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    let after = 1 + (dice >> 33) % (10 + entries / 5_000);
+    let after = 4 + (dice >> 33) % (12 + entries / 5_000);
     let mut child = Command::new(std::env::current_exe().unwrap())
         .env(CHILD, format!("{}#{url}", path.display()))
         .stdin(Stdio::null())
