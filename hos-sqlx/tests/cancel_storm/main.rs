@@ -39,6 +39,8 @@ use store::Store;
 
 const SECONDS: u64 = 2;
 const POLLS_MAX: u64 = 80;
+/// Long enough for any machine; a lost connection would be waited for without end.
+const CLOSING_MAX: Duration = Duration::from_secs(60);
 const MICROSECONDS_MAX: u64 = 4_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,7 +97,8 @@ async fn weather(server: Server) {
     audit(&server, load.hos(), &firm, &storm.acknowledged).await;
     let Storm { sent, dropped, acknowledged } = storm;
     println!("{} s: {sent} begun, {dropped} dropped, {} done", campaign.size, acknowledged.len());
-    load.store.close().await;
+    let closed = tokio::time::timeout(CLOSING_MAX, load.store.close()).await;
+    assert!(closed.is_ok(), "a connection is not given back");
 }
 
 #[derive(Default)]
