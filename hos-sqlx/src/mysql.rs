@@ -23,6 +23,7 @@ mod verify;
 mod write;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use hos_core::commit::{Commit, Outcome};
@@ -32,12 +33,16 @@ use hos_core::store::{Ask, Store};
 use hos_core::time::Timestamp;
 use sqlx::mysql::MySqlPool;
 use sqlx::{MySql, Transaction};
+use tokio::time::timeout;
 
 pub use caller::MysqlCaller;
 pub use options::MysqlOptions;
 
 use crate::guard::GuardedColumn;
 use crate::known::Known;
+
+/// How long connections may take to part.
+const PARTING: Duration = Duration::from_secs(5);
 
 /// The law in a MariaDB database, 10.6 or later. Clones share it.
 ///
@@ -168,9 +173,12 @@ impl MysqlStore {
         upkeep::rotate_outbox(self.pool()).await
     }
 
-    /// Closes every connection.
+    /// Closes every connection; gives up after five seconds on one that does not part.
     pub async fn close(&self) {
-        self.shared.pool.close().await;
+        // A connection whose statement was dropped midway may wait for an answer that never comes.
+        if timeout(PARTING, self.shared.pool.close()).await.is_err() {
+            tracing::warn!(target: "hos::mysql", "a connection did not part in time");
+        }
     }
 }
 
