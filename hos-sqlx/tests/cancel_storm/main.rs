@@ -8,13 +8,15 @@
 
 #[path = "../support/audit.rs"]
 mod audit;
-#[cfg_attr(feature = "mysql", expect(dead_code, reason = "MariaDB is struck elsewhere"))]
 #[path = "../support/backend.rs"]
 mod backend;
 #[path = "../support/job.rs"]
 mod job;
 #[path = "../support/load.rs"]
 mod load;
+#[cfg(feature = "mysql")]
+#[path = "../support/mariadb.rs"]
+mod mariadb;
 #[path = "../support/script.rs"]
 mod script;
 #[path = "../support/start.rs"]
@@ -32,6 +34,7 @@ use hos_core::prelude::*;
 use tokio::task::JoinSet;
 
 use audit::audit;
+use backend::Server;
 use job::{prepare, tenant, worker};
 use load::{Load, is_passing};
 use script::{JOBS, TASKS, command};
@@ -46,6 +49,17 @@ const MICROSECONDS_MAX: u64 = 4_000;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_storm_of_dropped_futures_leaves_nothing_behind() {
     let Some(server) = start::postgres() else { return };
+    weather(server).await;
+}
+
+#[cfg(feature = "mysql")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_storm_of_dropped_futures_leaves_nothing_behind_in_mariadb() {
+    let Some(server) = mariadb::start() else { return };
+    weather(server).await;
+}
+
+async fn weather(server: Server) {
     let campaign = Campaign::from_environment(SECONDS);
     let firm = tenant("firm");
     let load = Load::new(Store::open(server.url()).await.unwrap()).await;
