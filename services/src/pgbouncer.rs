@@ -1,5 +1,6 @@
 //! `PgBouncer` before a PostgreSQL.
 
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 
 use crate::home::{Home, Kind, words};
@@ -129,6 +130,7 @@ log_stats = 0
 }
 
 /// It says so once it listens.
-fn is_ready(home: &Home, _: u32, _: u16) -> bool {
-    home.log().contains("process up")
+/// The log may still be that of an earlier start.
+fn is_ready(home: &Home, _: u32, port: u16) -> bool {
+    home.log().contains("process up") && TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
