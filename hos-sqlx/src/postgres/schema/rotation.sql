@@ -97,3 +97,6 @@ BEGIN
     UPDATE hos_outbox_slot SET slot = other;
     RETURN true;
 END $$;
+
+-- A month whose entries came before its partition would have none.
+SELECT hos_partition_ahead((extract(epoch FROM now()) * 1000000)::bigint, 3);
