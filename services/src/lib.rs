@@ -19,4 +19,5 @@ pub use install::install;
 pub use mariadb::MariaDb;
 pub use pgbouncer::PgBouncer;
 pub use postgres::Postgres;
+pub use server::wait_until;
 pub use skip::skip_or_fail;

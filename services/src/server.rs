@@ -89,12 +89,12 @@ fn is_taken(log: &str) -> bool {
     log.contains("ddress already in use")
 }
 
-/// Waits until `holds`.
+/// Waits until something holds that a server does by itself: asks again and again, blocking.
 ///
 /// # Errors
 ///
 /// It failed, or it did not hold in sixty seconds.
-pub(crate) fn wait_until(
+pub fn wait_until(
     what: &str,
     mut holds: impl FnMut() -> Result<bool, ServiceError>,
 ) -> Result<(), ServiceError> {

@@ -2,22 +2,18 @@
 //!
 //! The test starts itself as a child that starts servers and waits; the parent kills it.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test binary")]
+#![expect(clippy::unwrap_used, reason = "a test binary")]
 #![expect(clippy::print_stdout, reason = "the child tells its servers on standard output")]
 
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
-use hos_services::{MariaDb, PgBouncer, Postgres, shared, skip_or_fail};
+use hos_services::{MariaDb, PgBouncer, Postgres, shared, skip_or_fail, wait_until};
 
 const CHILD: &str = "HOS_SERVICES_CHILD";
 const NAME: &str = "servers_end_with_the_process_that_was_killed";
 const SERVERS: usize = 5;
-const LOOK_EVERY: Duration = Duration::from_millis(50);
-const LOOKS_MAX: usize = 600;
 
 #[test]
 fn servers_end_with_the_process_that_was_killed() {
@@ -52,13 +48,8 @@ fn servers_end_with_the_process_that_was_killed() {
 
 /// One after the other lets go of its home; the machine may be slow.
 fn await_end(path: &Path) {
-    for _ in 0..LOOKS_MAX {
-        if !path.exists() {
-            return;
-        }
-        thread::sleep(LOOK_EVERY);
-    }
-    panic!("{} is still there", path.display());
+    let ended = wait_until("ending", || Ok(!path.exists()));
+    assert!(ended.is_ok(), "{} is still there", path.display());
 }
 
 /// A line of the child.

@@ -7,6 +7,7 @@ use std::process::{Command as Process, Stdio};
 use hos_conformance::campaign::Campaign;
 use hos_conformance::random::Random;
 
+use crate::answer::Patient;
 use crate::audit::audit;
 use crate::backend::Server;
 use crate::job::{prepare, tenant};
@@ -38,22 +39,22 @@ pub(crate) async fn rounds(server: &Server, campaign: Campaign) {
 /// The child: works until it is killed.
 pub(crate) async fn work(child: &str) {
     let (url, firm) = child.rsplit_once('#').unwrap();
-    let load = Load::new(Store::open(url).await.unwrap()).await;
+    let patient = Patient::new(Load::new(Store::open(url).await.unwrap()).await);
     let firm = tenant(firm);
     let mut tasks = tokio::task::JoinSet::new();
     for task in 0..TASKS {
-        let (load, firm) = (load.clone(), firm.clone());
+        let (patient, firm) = (patient.clone(), firm.clone());
         tasks.spawn(async move {
             for number in 0.. {
                 let (key, command) = command(&firm, task, number);
-                load.answer(&key, &command).await.unwrap();
+                patient.answer(&key, &command).await.unwrap();
                 acknowledge(&key);
             }
         });
     }
     // Places are given under the load, by the process that may be killed at it.
     loop {
-        load.hos().sequence_pending(100).await.unwrap();
+        patient.load.hos().sequence_pending(100).await.unwrap();
         tokio::task::yield_now().await;
         if tasks.try_join_next().is_some() {
             return;

@@ -8,6 +8,7 @@ use hos_core::error::FaultKind;
 use hos_core::prelude::*;
 use tokio::task::JoinSet;
 
+use crate::answer::Patient;
 use crate::audit::audit;
 use crate::backend::Server;
 use crate::job::{prepare, tenant};
@@ -24,24 +25,24 @@ pub(crate) async fn rounds(server: &Server, campaign: Campaign) {
     let proxy = Proxy::start(server).await.unwrap();
     let firm = tenant("firm");
     let store = Store::open(&proxy.url(server.url())).await.unwrap();
-    let load = Load::new(store).await;
-    prepare(load.hos(), &firm, JOBS).await;
-    let mut cutting = Cutting { proxy, load, firm, keys: BTreeSet::new(), replayed: 0, anew: 0 };
+    let patient = Patient::new(Load::new(store).await);
+    prepare(patient.load.hos(), &firm, JOBS).await;
+    let mut cutting = Cutting { proxy, patient, firm, keys: BTreeSet::new(), replayed: 0, anew: 0 };
     let count = campaign.size * 2;
     for number in 0..count {
         let cut = if random.below(4) == 0 { Cut::Commit } else { Cut::Answer };
         cutting.cut_one(number, cut).await;
     }
-    let Cutting { proxy, load, firm, keys, replayed, anew } = cutting;
+    let Cutting { proxy, patient, firm, keys, replayed, anew } = cutting;
     assert_eq!(proxy.cuts(), count);
-    audit(server, load.hos(), &firm, &keys).await;
+    audit(server, patient.load.hos(), &firm, &keys).await;
     println!("{count} cuts: sent again, {replayed} commands had been done and {anew} had not");
-    load.store.close().await;
+    patient.load.store.close().await;
 }
 
 struct Cutting {
     proxy: Proxy,
-    load: Load,
+    patient: Patient,
     firm: Tenant,
     keys: BTreeSet<String>,
     replayed: u64,
@@ -55,7 +56,7 @@ impl Cutting {
         let mut sent = JoinSet::new();
         let tasks = if number % 4 == 2 { TOGETHER } else { 1 };
         for task in 0..tasks {
-            let load = self.load.clone();
+            let load = self.patient.load.clone();
             let (key, command) = command(&self.firm, task, number);
             sent.spawn(async move {
                 let answer = load.send(&key, &command).await;
@@ -76,12 +77,12 @@ impl Cutting {
     async fn again(&mut self, key: &str, command: &Command, error: &Error, cut: Cut) {
         let kind = error.fault().map(Fault::kind);
         assert_eq!(kind, Some(FaultKind::Ambiguous), "`{key}` {cut:?}: {error:?}");
-        let receipt = self.load.answer(key, command).await.unwrap();
+        let receipt = self.patient.answer(key, command).await.unwrap();
         if cut == Cut::Commit {
             assert!(!receipt.replayed, "`{key}` was never committed");
         }
         *(if receipt.replayed { &mut self.replayed } else { &mut self.anew }) += 1;
-        let once_more = self.load.answer(key, command).await.unwrap();
+        let once_more = self.patient.answer(key, command).await.unwrap();
         assert_eq!(once_more, Receipt { replayed: true, ..receipt }, "`{key}`: one true receipt");
     }
 }

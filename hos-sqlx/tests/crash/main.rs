@@ -34,6 +34,8 @@ mod start;
 mod store;
 #[path = "../support/strike.rs"]
 mod strike;
+#[path = "../support/tally.rs"]
+mod tally;
 
 use std::process::ExitCode;
 

@@ -31,24 +31,27 @@ mod start;
 mod store;
 #[path = "../support/strike.rs"]
 mod strike;
+#[path = "../support/tally.rs"]
+mod tally;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use hos_conformance::campaign::Campaign;
 use hos_conformance::random::Random;
 use tokio::task::JoinSet;
 
+use answer::Patient;
 use audit::audit;
 use backend::Server;
 use checker::{Operation, TERMINAL, check};
 use job::{job, prepare, tenant};
 use load::Load;
 use proxy::{Cut, Proxy};
-use recorder::{Clock, Recorder};
+use recorder::Recorder;
 use store::Store;
+use tally::Tally;
 
 const STRIKES: u64 = 6;
 const TASKS: u64 = 8;
@@ -56,8 +59,6 @@ const TASKS: u64 = 8;
 const JOBS: u64 = 6;
 /// Answers between two strikes, on the clock, which ticks twice for each.
 const TICKS: u64 = 120;
-const LOOKS_MAX: u32 = 60_000;
-const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_history_under_faults_is_strictly_serializable() {
@@ -78,13 +79,14 @@ async fn record(server: Server) {
     let url = proxy.as_ref().map_or(server.url().to_owned(), |proxy| proxy.url(server.url()));
     let firm = tenant("firm");
     let store = Store::open(&url).await.unwrap();
-    let load = Load::new(store).await;
+    let patient = Patient::new(Load::new(store).await);
+    let load = &patient.load;
     prepare(load.hos(), &firm, JOBS).await;
-    let (clock, over) = (Arc::new(Clock::default()), Arc::new(AtomicBool::new(false)));
+    let (clock, over) = (Arc::new(Tally::default()), Arc::new(AtomicBool::new(false)));
     let mut tasks = JoinSet::new();
     for task in 0..TASKS {
         let random = Random::new(campaign.seed ^ (task << 32));
-        let mut recorder = Recorder::new(load.clone(), &firm, task, random, Arc::clone(&clock));
+        let mut recorder = Recorder::new(patient.clone(), &firm, task, random, Arc::clone(&clock));
         let over = Arc::clone(&over);
         tasks.spawn(async move {
             while !over.load(Ordering::SeqCst) {
@@ -97,7 +99,7 @@ async fn record(server: Server) {
             recorder.operations
         });
     }
-    let kills = strike_all(&server, proxy.as_ref(), &clock, campaign).await;
+    let kills = strike_all(&server, &patient, proxy.as_ref(), &clock, campaign).await;
     over.store(true, Ordering::SeqCst);
     let mut operations: Vec<Operation> = tasks.join_all().await.into_iter().flatten().collect();
     let mut ended = 0;
@@ -127,34 +129,24 @@ async fn record(server: Server) {
 /// Strikes, each time when the load is under way again; answers how often the server was killed.
 async fn strike_all(
     server: &Server,
+    patient: &Patient,
     proxy: Option<&Proxy>,
-    clock: &Clock,
+    clock: &Tally,
     campaign: Campaign,
 ) -> u64 {
     let mut random = Random::new(campaign.seed);
     let mut kills = 0;
     for _ in 0..campaign.size {
-        reach(clock, clock.now() + random.below(TICKS)).await;
+        clock.reach(clock.raise() + random.below(TICKS)).await;
         match (random.below(4), proxy) {
             (0, _) | (_, None) => {
-                server.kill();
-                server.restart();
+                patient.strike(server);
                 kills += 1;
             }
             (1, Some(proxy)) => proxy.cut_next(Cut::Commit),
             (_, Some(proxy)) => proxy.cut_next(Cut::Answer),
         }
     }
-    reach(clock, clock.now() + TICKS).await;
+    clock.reach(clock.raise() + TICKS).await;
     kills
-}
-
-async fn reach(clock: &Clock, tick: u64) {
-    for _ in 0..LOOKS_MAX {
-        if clock.now() >= tick {
-            return;
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
-    panic!("the load stands still");
 }

@@ -1,54 +1,42 @@
 //! One task that acts and writes down what it found.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use hos_conformance::random::Random;
 use hos_core::prelude::*;
 use hos_core::receipt::StepReceipt;
 
+use crate::answer::Patient;
 use crate::checker::{Operation, Seen, TERMINAL, Version};
 use crate::job::{job, worker};
-use crate::load::{Load, is_passing};
+use crate::load::is_passing;
+use crate::tally::Tally;
 
 /// Stands for a terminal state's revision until that is known: refusals do not name it.
 const LAST: u64 = u64::MAX - 1;
 const READINGS_MAX: u32 = 4_000;
 
-/// Counts what happens: who has a smaller number was earlier.
-#[derive(Default)]
-pub(crate) struct Clock(AtomicU64);
-
-impl Clock {
-    fn tick(&self) -> u64 {
-        self.0.fetch_add(1, Ordering::SeqCst)
-    }
-
-    pub(crate) fn now(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
 pub(crate) struct Recorder {
-    load: Load,
+    patient: Patient,
     tenant: Tenant,
     task: u64,
     number: u64,
     random: Random,
-    clock: Arc<Clock>,
+    /// Counts what happens: who has a smaller number was earlier.
+    clock: Arc<Tally>,
     pub(crate) operations: Vec<Operation>,
 }
 
 impl Recorder {
     pub(crate) fn new(
-        load: Load,
+        patient: Patient,
         tenant: &Tenant,
         task: u64,
         random: Random,
-        clock: Arc<Clock>,
+        clock: Arc<Tally>,
     ) -> Self {
         let (tenant, operations) = (tenant.clone(), Vec::new());
-        Self { load, tenant, task, number: 0, random, clock, operations }
+        Self { patient, tenant, task, number: 0, random, clock, operations }
     }
 
     /// Reads or moves something; `ending` when the last two jobs may end.
@@ -72,8 +60,8 @@ impl Recorder {
     async fn read(&mut self, at: u64) {
         let subject = job(&self.tenant, at);
         for _ in 0..READINGS_MAX {
-            let start = self.clock.tick();
-            match self.load.hos().situation(&subject).await {
+            let start = self.clock.raise();
+            match self.patient.load.hos().situation(&subject).await {
                 Ok(situation) => {
                     let snapshot = situation.unwrap().snapshot;
                     let found = version(snapshot.revision, snapshot.state.as_str());
@@ -83,7 +71,7 @@ impl Recorder {
                 }
                 Err(error) => assert!(is_passing(&error), "{error:?}"),
             }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            self.patient.running().await;
         }
         panic!("a read was not answered in {READINGS_MAX} attempts");
     }
@@ -97,8 +85,8 @@ impl Recorder {
         let side = *self.random.one_of(&["own", "lane", "within"]);
         let key = format!("{side}-{}-{}", self.task, self.number);
         let command = command.key(&key);
-        let start = self.clock.tick();
-        match self.load.answer(&key, &command).await {
+        let start = self.clock.raise();
+        match self.patient.answer(&key, &command).await {
             Ok(receipt) => {
                 let steps = std::iter::once(&receipt.step).chain(&receipt.also);
                 self.note(key, start, steps.map(seen).collect());
@@ -114,7 +102,7 @@ impl Recorder {
     }
 
     fn note(&mut self, name: String, start: u64, seen: Vec<Seen>) {
-        self.operations.push(Operation { name, start, finish: self.clock.tick(), seen });
+        self.operations.push(Operation { name, start, finish: self.clock.raise(), seen });
     }
 }
 

@@ -22,28 +22,29 @@ mod replica;
 mod script;
 #[path = "../support/store.rs"]
 mod store;
+#[path = "../support/tally.rs"]
+mod tally;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use hos_conformance::campaign::Campaign;
 use hos_conformance::random::Random;
-use hos_services::Postgres;
+use hos_services::{Postgres, wait_until};
 use tokio::task::JoinSet;
 
+use answer::Patient;
 use audit::audit;
 use backend::Server;
 use job::{prepare, tenant};
 use load::{Load, is_passing};
 use script::{JOBS, TASKS, command};
 use store::Store;
+use tally::Tally;
 
 const ROUNDS: u64 = 1;
 const ACKNOWLEDGED_MAX: u64 = 200;
-const LOOKS_MAX: u32 = 60_000;
-const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 const IS_SYNCHRONOUS: &str = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
 
@@ -74,10 +75,11 @@ async fn lose_primary(primary: Postgres, commit: &str, after: u64) -> (u64, u64)
     let standby = follow(&primary, commit).await;
     let lost = Arc::new(AtomicBool::new(false));
     let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
+    let count = Arc::new(Tally::default());
     let mut tasks = JoinSet::new();
     for task in 0..TASKS {
         let (load, firm, lost) = (load.clone(), firm.clone(), Arc::clone(&lost));
-        let acknowledged = Arc::clone(&acknowledged);
+        let (acknowledged, count) = (Arc::clone(&acknowledged), Arc::clone(&count));
         tasks.spawn(async move {
             for number in 0.. {
                 let (key, command) = command(&firm, task, number);
@@ -87,16 +89,17 @@ async fn lose_primary(primary: Postgres, commit: &str, after: u64) -> (u64, u64)
                         Err(_) if lost.load(Ordering::SeqCst) => return (key, command),
                         Err(error) => assert!(is_passing(&error), "`{key}`: {error:?}"),
                     }
-                    tokio::time::sleep(LOOK_EVERY).await;
+                    tokio::task::yield_now().await;
                 }
                 acknowledged.lock().unwrap().insert(key);
+                count.raise();
             }
             panic!("a task came to its end");
         });
     }
-    wait("the load to run", || acknowledged.lock().unwrap().len() as u64 >= after).await;
-    primary.kill().unwrap();
+    count.reach(after).await;
     lost.store(true, Ordering::SeqCst);
+    primary.kill().unwrap();
     let unanswered = tasks.join_all().await;
     load.store.close().await;
     let mut acknowledged = std::mem::take(&mut *acknowledged.lock().unwrap());
@@ -108,8 +111,9 @@ async fn lose_primary(primary: Postgres, commit: &str, after: u64) -> (u64, u64)
     let load = Load::new(Store::open(server.url()).await.unwrap()).await;
     audit(&server, load.hos(), &firm, &acknowledged).await;
     let open = unanswered.len() as u64;
+    let patient = Patient::new(load.clone());
     for (key, command) in unanswered {
-        load.answer(&key, &command).await.unwrap();
+        patient.answer(&key, &command).await.unwrap();
         acknowledged.insert(key);
     }
     audit(&server, load.hos(), &firm, &acknowledged).await;
@@ -122,18 +126,7 @@ async fn follow(primary: &Postgres, commit: &str) -> Postgres {
     let standby = primary.standby().unwrap();
     primary.set("synchronous_commit", commit).unwrap();
     primary.set("synchronous_standby_names", standby.application_name().unwrap()).unwrap();
-    let is_synchronous = || primary.query("postgres", IS_SYNCHRONOUS, &[]).unwrap() == "1";
-    wait("the standby to be synchronous", is_synchronous).await;
+    let is_synchronous = || Ok(primary.query("postgres", IS_SYNCHRONOUS, &[])? == "1");
+    wait_until("being synchronous", is_synchronous).unwrap();
     standby
-}
-
-/// Waits until it holds; a minute and more.
-async fn wait(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..LOOKS_MAX {
-        if holds() {
-            return;
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
-    panic!("waited in vain for {what}");
 }

@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use hos_core::error::FaultKind;
-use hos_services::Postgres;
+use hos_services::{Postgres, wait_until};
 use hos_sqlx::postgres::{Position, Replica};
 use hos_sqlx::{PostgresOptions, PostgresStore};
-
-use crate::wait;
 
 /// Longer than any standby here lags.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -74,8 +72,8 @@ async fn a_paused_standby_gives_way_to_the_primary() {
     let paused = "SELECT pg_get_wal_replay_pause_state();";
     // It says so at the next record.
     pair.write("the record").await;
-    let is_paused = || pair.standby.query("postgres", paused, &[]).unwrap() == "paused";
-    wait("the standby to pause", is_paused).await;
+    let is_paused = || Ok(pair.standby.query("postgres", paused, &[])? == "paused");
+    wait_until("pausing", is_paused).unwrap();
     let position = pair.write("the book").await;
     let replica = pair.store.replica(Some(&position), IMPATIENCE).await;
     assert!(!replica.is_standby() && has(&replica, "the book").await);

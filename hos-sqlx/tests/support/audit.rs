@@ -1,17 +1,13 @@
 //! What holds after every strike: acknowledged is kept, once, with its proof, in a sound log.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use hos_core::merkle::{Frontier, leaf_hash};
 use hos_core::prelude::*;
+use hos_services::wait_until;
 
 use crate::backend::{Server, Told};
 use crate::job::WORLD;
-
-/// Ten seconds: a server notices late that a client was killed.
-const LOOKS_MAX: u32 = 1_000;
-const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Audits a tenant that nobody works in.
 ///
@@ -22,7 +18,9 @@ pub(crate) async fn audit(
     tenant: &Tenant,
     acknowledged: &BTreeSet<String>,
 ) -> Told {
-    quiet(server).await;
+    // A server notices late that a client was killed.
+    let quiet = wait_until("ending what was left behind", || Ok(server.unquiet() == 0));
+    assert!(quiet.is_ok(), "{} transactions or locks were left behind", server.unquiet());
     while hos.sequence_pending(1_000).await.unwrap() > 0 {}
     assert_eq!(server.unplaced(), 0, "every entry has one place");
     verify_log(hos, tenant).await;
@@ -65,19 +63,6 @@ fn match_moves(told: &Told) {
         }
     }
     assert_eq!(answered.len(), proved.len(), "every proof has its receipt");
-}
-
-/// No transaction was left open, and nobody who sleeps holds a lock.
-async fn quiet(server: &Server) {
-    let mut found = 0;
-    for _ in 0..LOOKS_MAX {
-        found = server.unquiet();
-        if found == 0 {
-            return;
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
-    panic!("{found} transactions or locks were left behind");
 }
 
 async fn verify_log(hos: &Hos, tenant: &Tenant) {

@@ -1,23 +1,23 @@
 //! What kills a server and brings it back.
 
+use crate::answer::Patient;
 use crate::backend::Server;
 
-impl Server {
-    /// SIGKILL to the server and all its children.
-    pub(crate) fn kill(&self) {
-        match self {
-            Self::Postgres(server, _) => server.kill().unwrap(),
+impl Patient {
+    /// SIGKILL to the server and all its children, and a start over the same data.
+    pub(crate) fn strike(&self, server: &Server) {
+        self.runs.send_replace(false);
+        match server {
+            Server::Postgres(server, _) => {
+                server.kill().unwrap();
+                server.restart().unwrap();
+            }
             #[cfg(feature = "mysql")]
-            Self::MariaDb(server, _) => server.kill().unwrap(),
+            Server::MariaDb(server, _) => {
+                server.kill().unwrap();
+                server.restart().unwrap();
+            }
         }
-    }
-
-    /// Starts it again over the same data.
-    pub(crate) fn restart(&self) {
-        match self {
-            Self::Postgres(server, _) => server.restart().unwrap(),
-            #[cfg(feature = "mysql")]
-            Self::MariaDb(server, _) => server.restart().unwrap(),
-        }
+        self.runs.send_replace(true);
     }
 }
