@@ -38,12 +38,21 @@ fn main() {
         desk.sequence().await;
         sqlx::raw_sql("VACUUM ANALYZE").execute(store.pool()).await.unwrap();
     });
-    let crowds: &[u32] = if is_smoke() { &[1, 8] } else { &[1, 8, 32, 128] };
-    for callers in crowds {
-        compare(&runtime, &floor, &desk, *callers);
+    for callers in crowds() {
+        compare(&runtime, &floor, &desk, callers);
     }
     sequencing(&runtime, &desk);
     runtime.block_on(store.close());
+}
+
+/// How many call at once: the numbers among the arguments, else the usual ones.
+fn crowds() -> Vec<u32> {
+    let named: Vec<u32> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    match named.is_empty() {
+        false => named,
+        true if is_smoke() => vec![1, 8],
+        true => vec![1, 8, 32, 128],
+    }
 }
 
 fn compare(runtime: &Runtime, floor: &Floor, desk: &Desk, callers: u32) {
