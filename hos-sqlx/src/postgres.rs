@@ -4,6 +4,7 @@
 mod archive;
 mod caller;
 mod commit;
+mod connections;
 mod fault;
 mod guard;
 mod lease;
@@ -40,12 +41,10 @@ pub use replica::{Position, Replica};
 
 use crate::guard::GuardedColumn;
 use crate::known::Known;
-use fault::{classify, is_stale};
+use connections::Connections;
+use fault::classify;
 use lease::Lease;
-use session::Bound;
-
-/// How many dead connections a load passes over, as they are after the server was started anew.
-const STALE_MAX: u32 = 64;
+use session::{Bound, PassedOver};
 
 /// The law in a PostgreSQL database. Clones share it.
 ///
@@ -72,9 +71,8 @@ pub struct PostgresStore {
 
 #[derive(Debug)]
 struct Shared {
-    pool: PgPool,
-    replica: Option<PgPool>,
-    pooler: Pooler,
+    connections: Connections,
+    replica: Option<Connections>,
     known: Known,
 }
 
@@ -100,9 +98,13 @@ impl PostgresStore {
     /// wholly moved into.
     pub async fn open_with(options: PostgresOptions) -> Result<Self, Fault> {
         let pool = open::open(&options).await?;
-        let replica = options.replica_url.as_ref().map(|url| open::pool(url, &options));
-        let (pooler, known) = (options.pooler, Known::new(options.cached));
-        Ok(Self { shared: Arc::new(Shared { pool, replica: replica.transpose()?, pooler, known }) })
+        let connections = Connections::new(pool, options.pooler);
+        let replica = match &options.replica_url {
+            Some(url) => Some(Connections::new(open::pool(url, &options)?, Pooler::None)),
+            None => None,
+        };
+        let known = Known::new(options.cached);
+        Ok(Self { shared: Arc::new(Shared { connections, replica, known }) })
     }
 
     /// Begins a transaction of the world's. For [`within`](crate::WithinExt::within), and for the
@@ -112,7 +114,7 @@ impl PostgresStore {
     ///
     /// A [`Fault`] of the kind `Busy` when no connection was free for too long.
     pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, Fault> {
-        let pool = self.shared.pool.clone();
+        let pool = self.pool().clone();
         // A task of its own, because a `begin` that is dropped midway leaves its connection in a
         // transaction that nobody knows of. The task ends by itself, and what it began with it.
         let begun = tokio::spawn(async move {
@@ -127,13 +129,13 @@ impl PostgresStore {
     /// The connections, for the world's own statements.
     #[must_use]
     pub fn pool(&self) -> &PgPool {
-        &self.shared.pool
+        self.shared.connections.pool()
     }
 
     /// The connections for the world's own queries: the same as [`PostgresStore::pool`].
     #[must_use]
     pub fn reader(&self) -> &PgPool {
-        &self.shared.pool
+        self.pool()
     }
 
     /// Protects a status column of the world's: the law writes it, plain SQL cannot.
@@ -143,7 +145,7 @@ impl PostgresStore {
     /// A [`Fault`] of the kind `Law` for a name outside the grammar or a table or column that
     /// does not exist, and what the database says.
     pub async fn guard(&self, column: &GuardedColumn) -> Result<(), Fault> {
-        let lease = Lease::acquire(&self.shared.pool, Pooler::None).await?;
+        let lease = Lease::acquire(&self.shared.connections).await?;
         guard::install(lease, column).await
     }
 
@@ -187,41 +189,39 @@ impl PostgresStore {
 
     /// Closes every connection.
     pub async fn close(&self) {
-        self.shared.pool.close().await;
+        self.shared.connections.close().await;
         if let Some(replica) = &self.shared.replica {
             replica.close().await;
         }
     }
 
-    async fn rows<'q>(&self, query: impl Fn() -> Bound<'q> + Send) -> Result<Vec<PgRow>, Fault> {
-        session::rows(&self.shared.pool, self.shared.pooler, query).await
+    async fn rows<'q>(
+        &self,
+        query: impl Fn() -> Bound<'q> + Send + Sync,
+    ) -> Result<Vec<PgRow>, Fault> {
+        session::rows(&self.shared.connections, query).await
     }
 }
 
 #[async_trait]
 impl Store for PostgresStore {
     async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
-        let Shared { pool, pooler, known, .. } = &*self.shared;
-        let mut stale = 0;
+        let Shared { connections, known, .. } = &*self.shared;
+        let source = load::Source::Committed(known, connections.pooler());
+        let mut passed_over = PassedOver::default();
         loop {
-            let mut lease = Lease::acquire(pool, *pooler).await?;
-            let source = load::Source::Committed(known, *pooler);
+            let mut lease = Lease::acquire(connections).await?;
             match load::load_all(lease.connection(), source, asks).await {
                 Ok(loaded) => {
                     lease.commit().await?;
                     return loaded;
                 }
-                Err(error) if is_stale(&error) && stale < STALE_MAX => {
-                    lease.close();
-                    stale += 1;
-                }
-                Err(error) => return Err(classify(error)),
+                Err(error) => passed_over.next(lease, error)?,
             }
         }
     }
 
     async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
-        let Shared { pool, pooler, .. } = &*self.shared;
-        commit::commit_all(pool, *pooler, commits).await
+        commit::commit_all(&self.shared.connections, commits).await
     }
 }

@@ -3,15 +3,15 @@
 use hos_core::commit::{Commit, Outcome};
 use hos_core::error::{Fault, FaultKind};
 use hos_core::store::BATCH_MAX;
-use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::postgres::PgConnection;
 
-use super::fault::{classify, classify_caller, classify_commit, is_collision};
+use super::connections::Connections;
+use super::fault::{classify, classify_caller, classify_commit, is_collision, is_taken_key};
 use super::lease::Lease;
-use super::options::Pooler;
 use super::row::stored_receipt;
 use super::run::{Broken, Run, breaks};
 use super::scopes::Scopes;
-use super::statement;
+use super::statement::{self, TakenKeys};
 use crate::fault::same;
 
 /// How often a run that met another in the database is tried again.
@@ -21,8 +21,7 @@ type Outcomes = Vec<Option<Result<Outcome, Fault>>>;
 
 /// Commits each on its own, in order.
 pub(super) async fn commit_all(
-    pool: &PgPool,
-    pooler: Pooler,
+    connections: &Connections,
     commits: &[Commit],
 ) -> Vec<Result<Outcome, Fault>> {
     if let Some(fault) = too_large(commits) {
@@ -32,13 +31,13 @@ pub(super) async fn commit_all(
     let (mut broken, mut from) = (Broken::new(), 0);
     while from < commits.len() {
         let (run, next) = Run::next(commits, from, &mut broken);
-        commit_run(pool, pooler, &run, &mut outcomes).await;
+        commit_run(connections, &run, &mut outcomes, &mut broken).await;
         note_broken(commits, &outcomes, from..next, &mut broken);
         from = next;
     }
     let lost = unanswered(&outcomes);
     if !lost.is_empty() {
-        let explained = explain(pool, pooler, commits, &lost).await;
+        let explained = explain(connections, commits, &lost).await;
         settle(&mut outcomes, &lost, explained);
     }
     finish(outcomes)
@@ -53,24 +52,27 @@ pub(super) fn every(commits: &[Commit], fault: &Fault) -> Vec<Result<Outcome, Fa
     commits.iter().map(|_| Err(same(fault))).collect()
 }
 
-/// Writes a run; when it fails as a whole, each of its bundles alone, so that one item's fault
-/// never touches another's result.
-async fn commit_run(pool: &PgPool, pooler: Pooler, run: &Run<'_>, outcomes: &mut Outcomes) {
+/// Writes a run; when it fails as a whole, each of its commits alone, so that one item's fault
+/// never touches another's result. What was judged upon a commit that is not written falls with it.
+async fn commit_run<'c>(
+    connections: &Connections,
+    run: &Run<'c>,
+    outcomes: &mut Outcomes,
+    broken: &mut Broken<'c>,
+) {
     if run.lines.is_empty() {
         return;
     }
-    match attempt(pool, pooler, run).await {
+    match attempt(connections, run).await {
         Ok(written) => note_written(run, &written, outcomes),
         Err(fault) if run.lines.len() > 1 && is_ones_own(&fault) => {
             for line in &run.lines {
-                let commits = std::slice::from_ref(line.commit);
-                let (alone, _) = Run::next(commits, 0, &mut Broken::new());
-                let written = attempt(pool, pooler, &alone).await;
-                let Some(slot) = outcomes.get_mut(line.place) else { continue };
-                match written {
-                    Ok(written) if written.is_empty() => {}
-                    Ok(_) => *slot = Some(Ok(Outcome::Committed)),
-                    Err(fault) => *slot = Some(Err(fault)),
+                let outcome = commit_alone(connections, line.commit, broken).await;
+                if !matches!(outcome, Some(Ok(Outcome::Committed))) {
+                    breaks(line.commit, broken);
+                }
+                if let Some(slot) = outcomes.get_mut(line.place) {
+                    *slot = outcome;
                 }
             }
         }
@@ -81,6 +83,23 @@ async fn commit_run(pool: &PgPool, pooler: Pooler, run: &Run<'_>, outcomes: &mut
                 }
             }
         }
+    }
+}
+
+/// None when it was not written, for a reason that is still to be found out.
+async fn commit_alone<'c>(
+    connections: &Connections,
+    commit: &'c Commit,
+    broken: &mut Broken<'c>,
+) -> Option<Result<Outcome, Fault>> {
+    let (run, _) = Run::next(std::slice::from_ref(commit), 0, broken);
+    if run.lines.is_empty() {
+        return None;
+    }
+    match attempt(connections, &run).await {
+        Ok(written) if written.is_empty() => None,
+        Ok(_) => Some(Ok(Outcome::Committed)),
+        Err(fault) => Some(Err(fault)),
     }
 }
 
@@ -96,15 +115,19 @@ fn is_ones_own(fault: &Fault) -> bool {
     )
 }
 
-async fn attempt(pool: &PgPool, pooler: Pooler, run: &Run<'_>) -> Result<Vec<usize>, Fault> {
-    let mut collisions = 0;
+async fn attempt(connections: &Connections, run: &Run<'_>) -> Result<Vec<usize>, Fault> {
+    let (mut collisions, mut taken) = (0, TakenKeys::Fail);
     loop {
-        let mut lease = Lease::acquire(pool, pooler).await?;
-        match statement::commit(lease.connection(), pooler.names_statements(), run).await {
+        let mut lease = Lease::acquire(connections).await?;
+        let named = connections.pooler().names_statements();
+        match statement::commit(lease.connection(), named, taken, run).await {
             Ok(written) => {
                 let written = written?;
                 lease.commit().await?;
                 return Ok(written);
+            }
+            Err(error) if taken == TakenKeys::Fail && is_taken_key(&error) => {
+                taken = TakenKeys::Answered;
             }
             Err(error) if is_collision(&error) && collisions < COLLISIONS_MAX => collisions += 1,
             Err(error) => return Err(classify_commit(error)),
@@ -140,15 +163,15 @@ fn unanswered(outcomes: &Outcomes) -> Vec<usize> {
 }
 
 async fn explain(
-    pool: &PgPool,
-    pooler: Pooler,
+    connections: &Connections,
     commits: &[Commit],
     lost: &[usize],
 ) -> Result<Vec<Outcome>, Fault> {
-    let mut lease = Lease::acquire(pool, pooler).await?;
-    let explained = explain_on(lease.connection(), pooler.names_statements(), commits, lost)
-        .await
-        .map_err(classify)??;
+    let mut lease = Lease::acquire(connections).await?;
+    let explained =
+        explain_on(lease.connection(), connections.pooler().names_statements(), commits, lost)
+            .await
+            .map_err(classify)??;
     lease.commit().await?;
     Ok(explained)
 }
@@ -235,8 +258,9 @@ async fn commit_one_in_caller<'c>(
     let commits = std::slice::from_ref(commit);
     let (run, _) = Run::next(commits, 0, broken);
     if !run.lines.is_empty() {
-        let written =
-            statement::commit(connection, false, &run).await.map_err(classify_caller)??;
+        let written = statement::commit(connection, false, TakenKeys::Answered, &run)
+            .await
+            .map_err(classify_caller)??;
         if !written.is_empty() {
             return Ok(Outcome::Committed);
         }

@@ -52,6 +52,12 @@ pub(super) fn is_collision(error: &Error) -> bool {
     matches!(state(error).as_deref(), Some("40001" | "40P01"))
 }
 
+/// Whether another commit has taken a key meanwhile; nothing was done.
+pub(super) fn is_taken_key(error: &Error) -> bool {
+    let constraint = error.as_database_error().and_then(|error| error.constraint());
+    constraint == Some("hos_receipt_pkey")
+}
+
 /// Whether the connection was dead, or its prepared statements were of another schema, before the
 /// statement began: nothing was done, and another connection may do it.
 pub(super) fn is_stale(error: &Error) -> bool {

@@ -11,7 +11,7 @@ use crate::guard::GuardedColumn;
 const HAS_COLUMN: &str = "SELECT EXISTS (SELECT FROM pg_attribute \
     WHERE attrelid = to_regclass($1) AND attname = $2 AND attnum > 0 AND NOT attisdropped)";
 
-pub(super) async fn install(mut lease: Lease, column: &GuardedColumn) -> Result<(), Fault> {
+pub(super) async fn install(mut lease: Lease<'_>, column: &GuardedColumn) -> Result<(), Fault> {
     column.check()?;
     lease.begin().await?;
     install_in(lease.connection(), column).await?;

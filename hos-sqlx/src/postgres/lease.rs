@@ -1,70 +1,75 @@
 //! A connection, held so that a dropped future leaves no open transaction.
 
 use hos_core::error::Fault;
-use sqlx::Postgres;
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnection, PgPool};
+use scopeguard::ScopeGuard;
+use sqlx::postgres::PgConnection;
 
+use super::connections::{Connections, Taken};
 use super::fault::{classify, classify_commit};
 use super::options::Pooler;
 
 /// Pins the server's session until the end, for statements prepared without a name.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
-/// A connection that returns to the pool only when it is known to be outside a transaction.
-///
+/// A connection that is used again only when it is known to be outside a transaction.
+#[derive(Debug)]
+pub(super) struct Lease<'c> {
+    connections: &'c Connections,
+    held: ScopeGuard<Held, fn(Held)>,
+}
+
 /// INVARIANT: `clean` is false from before BEGIN is sent until COMMIT or ROLLBACK is acknowledged.
 /// Dropped before that, the connection is closed, which rolls back.
-pub(super) struct Lease {
-    connection: PoolConnection<Postgres>,
+#[derive(Debug)]
+struct Held {
+    taken: Taken,
     clean: bool,
 }
 
-impl Lease {
+fn let_go(mut held: Held) {
+    if !held.clean {
+        held.taken.connection.close_on_drop();
+    }
+}
+
+impl<'c> Lease<'c> {
     /// Takes a connection; behind a pooler it begins a transaction, for else the pooler would
     /// give the statement's two halves to different sessions.
-    pub(super) async fn acquire(pool: &PgPool, pooler: Pooler) -> Result<Self, Fault> {
-        let connection = pool.acquire().await.map_err(classify)?;
-        let mut lease = Self { connection, clean: true };
-        if pooler == Pooler::Transaction {
+    pub(super) async fn acquire(connections: &'c Connections) -> Result<Self, Fault> {
+        let taken = connections.take().await?;
+        let held = scopeguard::guard(Held { taken, clean: true }, let_go as fn(Held));
+        let mut lease = Self { connections, held };
+        if connections.pooler() == Pooler::Transaction {
             lease.begin().await?;
         }
         Ok(lease)
     }
 
-    /// Begins a transaction.
+    /// Begins a transaction, where the pooler has not made it do so already.
     pub(super) async fn begin(&mut self) -> Result<(), Fault> {
-        self.clean = false;
-        sqlx::raw_sql(BEGIN).execute(&mut *self.connection).await.map_err(classify)?;
+        if self.held.clean {
+            self.held.clean = false;
+            sqlx::raw_sql(BEGIN).execute(self.connection()).await.map_err(classify)?;
+        }
         Ok(())
     }
 
     pub(super) fn connection(&mut self) -> &mut PgConnection {
-        &mut self.connection
+        &mut self.held.taken.connection
     }
 
     /// Closes the connection instead of giving it back.
     pub(super) fn close(mut self) {
-        self.clean = false;
+        self.held.clean = false;
     }
 
-    /// Commits what was begun.
+    /// Commits what was begun, and gives the connection back.
     pub(super) async fn commit(mut self) -> Result<(), Fault> {
-        if !self.clean {
-            sqlx::raw_sql("COMMIT")
-                .execute(&mut *self.connection)
-                .await
-                .map_err(classify_commit)?;
-            self.clean = true;
+        if !self.held.clean {
+            sqlx::raw_sql("COMMIT").execute(self.connection()).await.map_err(classify_commit)?;
+            self.held.clean = true;
         }
+        self.connections.give_back(ScopeGuard::into_inner(self.held).taken);
         Ok(())
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if !self.clean {
-            self.connection.close_on_drop();
-        }
     }
 }

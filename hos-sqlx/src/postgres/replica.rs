@@ -7,6 +7,7 @@ use sqlx::postgres::PgPool;
 use tokio::time::{sleep, timeout};
 
 use super::PostgresStore;
+use super::connections::Connections;
 use super::row::column;
 use super::session;
 
@@ -84,11 +85,11 @@ impl PostgresStore {
     /// once it has come so far, within `patience`, connecting included; the primary's when it has
     /// not, when it does not answer, when it was promoted, and when there is none.
     pub async fn replica(&self, after: Option<&Position>, patience: Duration) -> Replica {
-        let primary = Replica { pool: self.shared.pool.clone(), from_standby: false };
-        let Some(pool) = &self.shared.replica else { return primary };
+        let primary = Replica { pool: self.pool().clone(), from_standby: false };
+        let Some(connections) = &self.shared.replica else { return primary };
         // Over the connecting too, which a pool goes on with while nobody is there.
-        match timeout(patience, reach(pool, after)).await {
-            Ok(Ok(true)) => Replica { pool: pool.clone(), from_standby: true },
+        match timeout(patience, reach(connections, after)).await {
+            Ok(Ok(true)) => Replica { pool: connections.pool().clone(), from_standby: true },
             Ok(Ok(false)) => {
                 tracing::warn!(target: "hos::replica", "the standby is a primary");
                 primary
@@ -104,10 +105,10 @@ impl PostgresStore {
 
 /// Waits until a standby has come so far. False when it is no standby any more: then it is a
 /// primary, which may be another's.
-async fn reach(pool: &PgPool, after: Option<&Position>) -> Result<bool, Fault> {
+async fn reach(connections: &Connections, after: Option<&Position>) -> Result<bool, Fault> {
     let query = || sqlx::query(REACHED).bind(after.map(Position::as_str));
     loop {
-        let rows = session::rows(pool, super::Pooler::None, query).await?;
+        let rows = session::rows(connections, query).await?;
         let reached: Option<bool> = rows.first().map_or(Ok(None), |row| column(row, 0))?;
         match reached {
             Some(false) => sleep(ASK_AFTER).await,

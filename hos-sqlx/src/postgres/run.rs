@@ -66,6 +66,19 @@ impl<'c> Run<'c> {
         (builder.finish(), at)
     }
 
+    /// Whether each commit moves one subject, and each its own.
+    pub(super) fn is_of_moves(&self) -> bool {
+        let is_move = |(line, step): (&Line<'_>, &Step<'_>)| {
+            let moves = |change: &SubjectChange| change.from_revision() > 0;
+            line.commit.changes().len() == 1
+                && step.change.is_some_and(moves)
+                && step.entry.is_some()
+                && step.compares
+                && step.concludes
+        };
+        self.lines.len() == self.steps.len() && self.lines.iter().zip(&self.steps).all(is_move)
+    }
+
     /// The one commit that changes standing or is recorded only once.
     pub(super) fn special(&self) -> Option<&'c Commit> {
         self.lines.first().map(|line| line.commit).filter(|commit| is_special(commit))

@@ -1,38 +1,51 @@
-//! Sends a question and reads the rows.
+//! Asks, and passes over connections that died unseen.
 
 use hos_core::error::Fault;
-use sqlx::Postgres;
-use sqlx::postgres::{PgArguments, PgPool, PgRow};
+use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
+use sqlx::{Error, Postgres};
 
+use super::connections::Connections;
 use super::fault::{classify, is_stale};
 use super::lease::Lease;
-use super::options::Pooler;
 
 /// How many dead connections are passed over, as they are after the server was started anew.
 const STALE_MAX: u32 = 64;
 
 pub(super) type Bound<'q> = Query<'q, Postgres, PgArguments>;
 
+/// The connections that a question found dead.
+#[derive(Debug, Default)]
+pub(super) struct PassedOver(u32);
+
+impl PassedOver {
+    /// Passes over a connection that was dead, so that what may safely be asked again is asked
+    /// on another one; else says what the error means.
+    pub(super) fn next(&mut self, lease: Lease<'_>, error: Error) -> Result<(), Fault> {
+        if !is_stale(&error) || self.0 == STALE_MAX {
+            return Err(classify(error));
+        }
+        lease.close();
+        self.0 += 1;
+        Ok(())
+    }
+}
+
 /// The rows of a statement that may safely be sent again.
 pub(super) async fn rows<'q>(
-    pool: &PgPool,
-    pooler: Pooler,
+    connections: &Connections,
     query: impl Fn() -> Bound<'q> + Send,
 ) -> Result<Vec<PgRow>, Fault> {
-    let mut stale = 0;
+    let named = connections.pooler().names_statements();
+    let mut passed_over = PassedOver::default();
     loop {
-        let mut lease = Lease::acquire(pool, pooler).await?;
-        match query().persistent(pooler.names_statements()).fetch_all(lease.connection()).await {
+        let mut lease = Lease::acquire(connections).await?;
+        match query().persistent(named).fetch_all(lease.connection()).await {
             Ok(rows) => {
                 lease.commit().await?;
                 return Ok(rows);
             }
-            Err(error) if is_stale(&error) && stale < STALE_MAX => {
-                lease.close();
-                stale += 1;
-            }
-            Err(error) => return Err(classify(error)),
+            Err(error) => passed_over.next(lease, error)?,
         }
     }
 }

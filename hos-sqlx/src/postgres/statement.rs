@@ -19,6 +19,10 @@ const COMMIT_ONE: &str = concat!(
     "SELECT hos_commit_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
     "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)",
 );
+const COMMIT_MOVES: &str = concat!(
+    "SELECT hos_commit_moves($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
+    "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
+);
 const COMMIT_ALL: &str = concat!(
     "SELECT hos_commit_all($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
     "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, ",
@@ -32,11 +36,21 @@ const COMMIT_SPECIAL: &str = concat!(
 
 type Bound<'q> = Query<'q, Postgres, PgArguments>;
 
+/// What becomes of a run with a key that another commit has taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum TakenKeys {
+    /// The statement may fail, for the run can be sent again to be [`TakenKeys::Answered`].
+    Fail,
+    /// The lines with such keys are not written.
+    Answered,
+}
+
 /// Commits a run, by statements prepared by name or not; answers the lines that were written, or
 /// whose evidence had been before.
 pub(super) async fn commit(
     connection: &mut PgConnection,
     named: bool,
+    taken: TakenKeys,
     run: &Run<'_>,
 ) -> Result<Result<Vec<usize>, Fault>, sqlx::Error> {
     let texts = match run.steps.iter().map(Texts::of).collect::<Result<Vec<_>, _>>() {
@@ -53,8 +67,12 @@ pub(super) async fn commit(
         return Ok(Ok(if row.try_get(0)? { vec![0] } else { Vec::new() }));
     }
     let scopes = scopes(run);
-    let query = sqlx::query(COMMIT_ALL).bind(scopes.worlds()).bind(scopes.tenants());
-    let query = bind_run(query, &scopes, run, &texts);
+    let bind = |text| sqlx::query(text).bind(scopes.worlds()).bind(scopes.tenants());
+    let query = if taken == TakenKeys::Fail && run.is_of_moves() {
+        bind_moves(bind(COMMIT_MOVES), &scopes, run, &texts)
+    } else {
+        bind_run(bind(COMMIT_ALL), &scopes, run, &texts)
+    };
     let row = query.persistent(named).fetch_one(connection).await?;
     let written: Vec<i32> = row.try_get(0)?;
     let line = |place: i32| usize::try_from(place).ok()?.checked_sub(1);
@@ -172,6 +190,21 @@ fn bind_run<'q>(
     run: &Run<'q>,
     texts: &'q [Texts],
 ) -> Bound<'q> {
+    let steps = || run.steps.iter();
+    let bundles: Vec<i32> = run.lines.iter().map(|line| place(line.bundle)).collect();
+    let lines: Vec<i32> = steps().map(|step| place(step.line)).collect();
+    let compares: Vec<bool> = steps().map(|step| step.compares).collect();
+    let concludes: Vec<bool> = steps().map(|step| step.concludes).collect();
+    bind_moves(query, scopes, run, texts).bind(bundles).bind(lines).bind(compares).bind(concludes)
+}
+
+/// The arrays of `hos_commit_moves`, those of the scopes excepted.
+fn bind_moves<'q>(
+    query: Bound<'q>,
+    scopes: &Scopes<'q>,
+    run: &Run<'q>,
+    texts: &'q [Texts],
+) -> Bound<'q> {
     bind_steps(bind_lines(query, scopes, run), run, texts)
 }
 
@@ -183,7 +216,6 @@ fn bind_lines<'q>(query: Bound<'q>, scopes: &Scopes<'q>, run: &Run<'q>) -> Bound
     let own_generations: Vec<i64> = each(|commit| generation(&commit.versions().tenant));
     let above: Vec<i32> = lines().map(|commit| scopes.above(commit.world())).collect();
     let world_generations: Vec<i64> = each(|commit| generation(&commit.versions().world));
-    let bundles: Vec<i32> = run.lines.iter().map(|line| place(line.bundle)).collect();
     let keys: Vec<Option<&[u8]>> = kept().map(|kept| Some(kept?.key().as_bytes())).collect();
     let fingerprints: Vec<Option<Vec<u8>>> =
         kept().map(|kept| Some(kept?.fingerprint().as_bytes().to_vec())).collect();
@@ -195,7 +227,6 @@ fn bind_lines<'q>(query: Bound<'q>, scopes: &Scopes<'q>, run: &Run<'q>) -> Bound
         .bind(own_generations)
         .bind(above)
         .bind(world_generations)
-        .bind(bundles)
         .bind(keys)
         .bind(fingerprints)
         .bind(receipts)
@@ -206,14 +237,11 @@ fn bind_steps<'q>(query: Bound<'q>, run: &Run<'q>, texts: &'q [Texts]) -> Bound<
     let steps = || run.steps.iter();
     let entries = || steps().map(|step| step.entry);
     let afters = || steps().map(|step| step.change.and_then(|change| change.after()));
-    let lines: Vec<i32> = steps().map(|step| place(step.line)).collect();
     let kinds: Vec<Option<&str>> =
         steps().map(|step| Some(step.subject()?.kind.as_str())).collect();
     let ids: Vec<Option<&str>> = steps().map(|step| Some(step.subject()?.id.as_str())).collect();
-    let compares: Vec<bool> = steps().map(|step| step.compares).collect();
     let froms: Vec<Option<i64>> =
         steps().map(|step| Some(signed(step.change?.from_revision()))).collect();
-    let concludes: Vec<bool> = steps().map(|step| step.concludes).collect();
     let states: Vec<Option<&str>> =
         afters().map(|after| Some(after?.snapshot().state.as_str())).collect();
     let terminals: Vec<Option<bool>> = afters().map(|after| Some(after?.is_terminal())).collect();
@@ -232,12 +260,9 @@ fn bind_steps<'q>(query: Bound<'q>, run: &Run<'q>, texts: &'q [Texts]) -> Bound<
         entries().map(|entry| Some(entry?.leaf_hash().as_slice())).collect();
     let leaves: Vec<Option<&str>> = entries().map(|entry| Some(entry?.leaf())).collect();
     query
-        .bind(lines)
         .bind(kinds)
         .bind(ids)
-        .bind(compares)
         .bind(froms)
-        .bind(concludes)
         .bind(states)
         .bind(terminals)
         .bind(contracts)

@@ -3,12 +3,12 @@
 CREATE FUNCTION hos_commit_special(
     world text, tenant text, standing text, dedups bytea[],
     own integer[], generations bigint[], above integer[], world_generations bigint[],
-    bundles integer[],
     keys bytea[], fingerprints bytea[], receipts text[], expiries bigint[],
-    commits integer[], kinds text[], ids text[], compares boolean[], froms bigint[],
-    concludes boolean[], states text[], terminals boolean[], contracts text[], bags text[],
+    kinds text[], ids text[], froms bigint[],
+    states text[], terminals boolean[], contracts text[], bags text[],
     entries uuid[], types text[], moves boolean[], revisions bigint[], times bigint[],
-    hashes bytea[], leaves text[], parts text[], outboxes text[], timers text[]
+    hashes bytea[], leaves text[], parts text[], outboxes text[], timers text[],
+    bundles integer[], commits integer[], compares boolean[], concludes boolean[]
 ) RETURNS text
 LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_variable
@@ -41,10 +41,10 @@ BEGIN
     SELECT coalesce(array_agg(added.dedup), '{}') INTO fresh FROM added;
     IF cardinality(fresh) = cardinality(dedups) THEN
         IF hos_commit_all(
-            worlds, tenants, own, generations, above, world_generations, bundles, keys,
-            fingerprints, receipts, expiries, commits, kinds, ids, compares, froms, concludes,
-            states, terminals, contracts, bags, entries, types, moves, revisions, times, hashes,
-            leaves, parts, outboxes, timers
+            worlds, tenants, own, generations, above, world_generations, keys, fingerprints,
+            receipts, expiries, kinds, ids, froms, states, terminals, contracts, bags, entries,
+            types, moves, revisions, times, hashes, leaves, parts, outboxes, timers, bundles,
+            commits, compares, concludes
         ) <> '{}' THEN
             PERFORM hos_write_standing(number, standing::json);
             RETURN 'written';

@@ -8,13 +8,14 @@ CREATE FUNCTION hos_commit_all(
     worlds text[], tenants text[],
     -- of each commit
     own integer[], generations bigint[], above integer[], world_generations bigint[],
-    bundles integer[],
     keys bytea[], fingerprints bytea[], receipts text[], expiries bigint[],
     -- of each step
-    commits integer[], kinds text[], ids text[], compares boolean[], froms bigint[],
-    concludes boolean[], states text[], terminals boolean[], contracts text[], bags text[],
+    kinds text[], ids text[], froms bigint[],
+    states text[], terminals boolean[], contracts text[], bags text[],
     entries uuid[], types text[], moves boolean[], revisions bigint[], times bigint[],
-    hashes bytea[], leaves text[], parts text[], outboxes text[], timers text[]
+    hashes bytea[], leaves text[], parts text[], outboxes text[], timers text[],
+    -- how steps make up commits, and commits bundles
+    bundles integer[], commits integer[], compares boolean[], concludes boolean[]
 ) RETURNS integer[]
 LANGUAGE plpgsql VOLATILE
 SET plan_cache_mode = force_generic_plan
@@ -33,7 +34,6 @@ DECLARE
     won_scopes bigint[];
     won_keys bytea[];
     written integer[];
-    step record;
 BEGIN
     -- What was read of standing still holds, and goes on to hold until the end.
     SELECT * INTO numbers, current FROM hos_bind(worlds, tenants, true);
@@ -173,55 +173,22 @@ BEGIN
         WHERE step.concludes AND step.commit = ANY (written)
             AND hos_timer.subject = step.subject;
     END IF;
-    FOR step IN
-        SELECT line.own, line.subject, line.revision, line.entry, line.parts, line.outbox,
-            CASE WHEN line.concludes THEN line.timers END AS timers
-        FROM (
-            SELECT numbers[own[u.commit]] AS own, u.*
-            FROM unnest(
-                commits, subjects, revisions, entries, parts, outboxes, timers, concludes
-            ) WITH ORDINALITY AS u (
-                commit, subject, revision, entry, parts, outbox, timers, concludes, place
-            )
-        ) AS line
-        WHERE line.commit = ANY (written)
-            AND (line.parts IS NOT NULL OR line.outbox IS NOT NULL OR line.timers IS NOT NULL)
-        ORDER BY line.place
-    LOOP
-        PERFORM hos_write_sequel(
-            step.own, step.subject, step.revision, step.entry, step.parts, step.outbox, step.timers
-        );
-    END LOOP;
-    RETURN written;
-END $$;
-
--- What hangs on a step: the parts of its entry, messages and timers, each as a JSON array.
-CREATE FUNCTION hos_write_sequel(
-    own bigint, of_subject bigint, of_revision bigint, of_entry uuid,
-    parts text, outbox text, timers text
-) RETURNS void
-LANGUAGE plpgsql VOLATILE AS $$
-#variable_conflict use_column
-BEGIN
-    IF parts IS NOT NULL THEN
-        INSERT INTO hos_part (entry, scope, name, salt, body)
-        SELECT of_entry, own, part ->> 0, decode(part ->> 1, 'hex'), part ->> 2
-        FROM json_array_elements(parts::json) AS part;
-    END IF;
-    IF outbox IS NOT NULL THEN
-        INSERT INTO hos_outbox (
-            slot, scope, subject, revision, entry, topic, payload, traceparent
+    IF array_remove(parts || outboxes || timers, NULL) <> '{}' THEN
+        PERFORM hos_write_sequels(
+            array_agg(numbers[own[step.commit]] ORDER BY step.place),
+            array_agg(step.subject ORDER BY step.place),
+            array_agg(step.revision ORDER BY step.place),
+            array_agg(step.entry ORDER BY step.place),
+            array_agg(step.parts ORDER BY step.place),
+            array_agg(step.outbox ORDER BY step.place),
+            array_agg(CASE WHEN step.concludes THEN step.timers END ORDER BY step.place)
         )
-        SELECT
-            hos_outbox_slot.slot, own, of_subject, of_revision, (message ->> 0)::uuid,
-            message ->> 1, message ->> 2, message ->> 3
-        FROM json_array_elements(outbox::json) WITH ORDINALITY AS sent (message, turn)
-        CROSS JOIN hos_outbox_slot
-        ORDER BY turn;
+        FROM unnest(
+            commits, subjects, revisions, entries, parts, outboxes, timers, concludes
+        ) WITH ORDINALITY AS step (
+            commit, subject, revision, entry, parts, outbox, timers, concludes, place
+        )
+        WHERE step.commit = ANY (written);
     END IF;
-    IF timers IS NOT NULL THEN
-        INSERT INTO hos_timer (subject, action, scope, revision, due_at)
-        SELECT of_subject, timer ->> 0, own, of_revision, (timer ->> 1)::bigint
-        FROM json_array_elements(timers::json) AS timer;
-    END IF;
+    RETURN written;
 END $$;

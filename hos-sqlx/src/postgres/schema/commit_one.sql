@@ -75,7 +75,10 @@ BEGIN
         DELETE FROM hos_timer AS ended WHERE ended.subject = own_subject;
     END IF;
     IF parts IS NOT NULL OR outbox IS NOT NULL OR timers IS NOT NULL THEN
-        PERFORM hos_write_sequel(own, own_subject, revision, entry, parts, outbox, timers);
+        PERFORM hos_write_sequels(
+            ARRAY[own], ARRAY[own_subject], ARRAY[revision], ARRAY[entry], ARRAY[parts],
+            ARRAY[outbox], ARRAY[timers]
+        );
     END IF;
     IF state IS NULL THEN
         RETURN true;

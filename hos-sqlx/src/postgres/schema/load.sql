@@ -95,8 +95,9 @@ END $$;
 
 -- Everything that an actor is in a tenant and its world.
 CREATE FUNCTION hos_standing(own bigint, above bigint, who text) RETURNS text
-LANGUAGE sql STABLE AS $$
-    SELECT json_build_object(
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN json_build_object(
         'world', (SELECT status FROM hos_scope WHERE number = above),
         'tenant', (SELECT status FROM hos_scope WHERE number = own),
         'tenant_generations', coalesce((
@@ -126,5 +127,5 @@ LANGUAGE sql STABLE AS $$
         'world_modes', coalesce((
             SELECT json_agg(json_build_array(ability, mode)) FROM hos_mode WHERE scope = above
         ), '[]')
-    )::text
-$$;
+    )::text;
+END $$;

@@ -1,0 +1,80 @@
+-- Commits many, each of which moves one subject of its own, and answers the places of those that
+-- were written. The same as `hos_commit_all` for the commits that are by far the most: what moves
+-- a subject carries everything else with it, in one statement. A key that is known already fails
+-- the whole.
+CREATE FUNCTION hos_commit_moves(
+    worlds text[], tenants text[],
+    own integer[], generations bigint[], above integer[], world_generations bigint[],
+    keys bytea[], fingerprints bytea[], receipts text[], expiries bigint[],
+    kinds text[], ids text[], froms bigint[],
+    states text[], terminals boolean[], contracts text[], bags text[],
+    entries uuid[], types text[], moves boolean[], revisions bigint[], times bigint[],
+    hashes bytea[], leaves text[], parts text[], outboxes text[], timers text[]
+) RETURNS integer[]
+LANGUAGE plpgsql VOLATILE
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET enable_seqscan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    numbers bigint[];
+    current bigint[];
+    written integer[];
+    subjects bigint[];
+BEGIN
+    SELECT * INTO numbers, current FROM hos_bind(worlds, tenants, true);
+    WITH moved AS (
+        UPDATE hos_subject SET
+            state = line.state, revision = line.revision, terminal = line.terminal,
+            timed = line.timed, contract = line.contract, proof_id = line.entry,
+            attributes = line.attributes
+        FROM (
+            SELECT
+                numbers[own] AS scope, place, from_revision, kind, id, state, revision, terminal,
+                timers IS NOT NULL AS timed, contract, attributes, entry, type, moves, recorded_at,
+                leaf_hash, leaf, key, fingerprint, receipt, expires_at
+            FROM unnest(
+                own, generations, above, world_generations, keys, fingerprints, receipts, expiries,
+                kinds, ids, froms, states, terminals, contracts, bags, entries, types, moves,
+                revisions, times, hashes, leaves, timers
+            ) WITH ORDINALITY AS u (
+                own, generation, above, world_generation, key, fingerprint, receipt, expires_at,
+                kind, id, from_revision, state, terminal, contract, attributes, entry, type, moves,
+                revision, recorded_at, leaf_hash, leaf, timers, place
+            )
+            WHERE current[own] = generation AND current[above] = world_generation
+            ORDER BY own, kind COLLATE "C", id COLLATE "C"
+        ) AS line
+        WHERE hos_subject.scope = line.scope AND hos_subject.kind = line.kind
+            AND hos_subject.id = line.id AND hos_subject.revision = line.from_revision
+            AND NOT hos_subject.terminal
+        RETURNING hos_subject.number, line.*
+    ), kept AS (
+        INSERT INTO hos_receipt (scope, expires_at, key, fingerprint, receipt)
+        SELECT scope, expires_at, key, fingerprint, receipt FROM moved WHERE key IS NOT NULL
+    ), recorded AS (
+        INSERT INTO hos_entry (
+            id, scope, subject, revision, recorded_at, moves, type, leaf_hash, leaf
+        )
+        SELECT entry, scope, number, revision, recorded_at, moves, type, leaf_hash, leaf FROM moved
+    ), pending AS (
+        INSERT INTO hos_pending (scope, entry) SELECT scope, entry FROM moved
+    ), ended AS (
+        DELETE FROM hos_timer USING moved WHERE hos_timer.subject = moved.number
+    )
+    SELECT coalesce(array_agg(moved.place), '{}'), array_agg(moved.number)
+    INTO written, subjects FROM moved;
+    IF array_remove(parts || outboxes || timers, NULL) <> '{}' THEN
+        PERFORM hos_write_sequels(
+            array_agg(numbers[own[line.place]]), array_agg(line.subject),
+            array_agg(revisions[line.place]), array_agg(entries[line.place]),
+            array_agg(parts[line.place]), array_agg(outboxes[line.place]),
+            array_agg(timers[line.place])
+        )
+        FROM unnest(written, subjects) AS line (place, subject);
+    END IF;
+    RETURN written;
+END $$;
