@@ -147,6 +147,10 @@ pub(crate) struct Shared(pub(crate) Arc<dyn Backend>);
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl Store for Shared {
+    fn recall(&self, ask: &Ask) -> Option<Standing> {
+        self.0.recall(ask)
+    }
+
     async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
         self.0.load_all(asks).await
     }
@@ -173,6 +177,10 @@ impl<B: Backend> Sequenced<B> {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<B: Backend> Store for Sequenced<B> {
+    fn recall(&self, ask: &Ask) -> Option<Standing> {
+        self.0.recall(ask)
+    }
+
     async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
         self.0.load_all(asks).await
     }
@@ -270,6 +278,10 @@ pub(crate) struct Interposed {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl Store for Interposed {
+    fn recall(&self, ask: &Ask) -> Option<Standing> {
+        self.inner.recall(ask)
+    }
+
     async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
         self.inner.load_all(asks).await
     }
@@ -290,6 +302,10 @@ pub(crate) struct Borrowed<'s>(pub(crate) &'s dyn Store);
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl Store for Borrowed<'_> {
+    fn recall(&self, ask: &Ask) -> Option<Standing> {
+        self.0.recall(ask)
+    }
+
     async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
         self.0.load_all(asks).await
     }
@@ -305,6 +321,10 @@ pub(crate) struct Owned<'s>(pub(crate) Box<dyn Store + 's>);
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl Store for Owned<'_> {
+    fn recall(&self, ask: &Ask) -> Option<Standing> {
+        self.0.recall(ask)
+    }
+
     async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
         self.0.load_all(asks).await
     }

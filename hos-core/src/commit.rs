@@ -119,6 +119,7 @@ impl KeptReceipt {
 pub struct SubjectChange {
     pub(crate) subject: Subject,
     pub(crate) from_revision: u64,
+    pub(crate) from_proof: Option<ProofId>,
     pub(crate) after: Option<SubjectAfter>,
 }
 
@@ -133,6 +134,13 @@ impl SubjectChange {
     #[must_use]
     pub fn from_revision(&self) -> u64 {
         self.from_revision
+    }
+
+    /// The proof of the revision that was read; none when the subject did not exist. Unlike the
+    /// revision's number it is never another's, not even after a fail-over that lost commits.
+    #[must_use]
+    pub fn from_proof(&self) -> Option<ProofId> {
+        self.from_proof
     }
 
     /// What it becomes; none when it was only read and must not have moved.

@@ -49,6 +49,15 @@ pub struct Ask {
 /// - Ids are compared byte for byte.
 #[async_trait]
 pub trait Store: Send + Sync {
+    /// A standing as it is remembered, without asking the database and without a receipt; none
+    /// when something of it is not remembered, as always by default.
+    ///
+    /// It may be stale. A commit that is judged upon it is safe, because whatever was read is
+    /// compared again; a refusal is not, and is never answered before the standing was loaded.
+    fn recall(&self, _ask: &Ask) -> Option<Standing> {
+        None
+    }
+
     /// Loads one standing per ask, in order. At most [`BATCH_MAX`] asks.
     async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault>;
 

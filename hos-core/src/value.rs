@@ -334,13 +334,18 @@ impl Attributes {
         self.0.is_empty()
     }
 
+    /// Names and values, in bytes: what [`ATTRIBUTES_BYTES_MAX`] is the most of.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.0.iter().map(|(name, value)| name.as_str().len() + value.bytes()).sum()
+    }
+
     /// Whether number, size and each value keep the limits.
     #[must_use]
     pub fn is_within_limits(&self) -> bool {
-        let bytes = |(name, value): (&Name, &Value)| name.as_str().len() + value.bytes();
         self.0.len() <= ATTRIBUTES_MAX
             && self.0.values().all(Value::is_within_limits)
-            && self.0.iter().map(bytes).sum::<usize>() <= ATTRIBUTES_BYTES_MAX
+            && self.bytes() <= ATTRIBUTES_BYTES_MAX
     }
 }
 

@@ -22,6 +22,7 @@ mod run;
 mod scopes;
 mod sequence;
 mod session;
+mod snapshots;
 mod statement;
 
 use std::sync::Arc;
@@ -45,6 +46,7 @@ use connections::Connections;
 use fault::classify;
 use lease::Lease;
 use session::{Bound, PassedOver};
+use snapshots::Snapshots;
 
 /// The law in a PostgreSQL database. Clones share it.
 ///
@@ -74,6 +76,7 @@ struct Shared {
     connections: Connections,
     replica: Option<Connections>,
     known: Known,
+    snapshots: Snapshots,
 }
 
 impl PostgresStore {
@@ -104,7 +107,8 @@ impl PostgresStore {
             None => None,
         };
         let known = Known::new(options.cached);
-        Ok(Self { shared: Arc::new(Shared { connections, replica, known }) })
+        let snapshots = Snapshots::new(options.snapshot_bytes);
+        Ok(Self { shared: Arc::new(Shared { connections, replica, known, snapshots }) })
     }
 
     /// Begins a transaction of the world's. For [`within`](crate::WithinExt::within), and for the
@@ -205,8 +209,16 @@ impl PostgresStore {
 
 #[async_trait]
 impl Store for PostgresStore {
+    fn recall(&self, ask: &Ask) -> Option<Standing> {
+        let Shared { known, snapshots, .. } = &*self.shared;
+        let subjects = ask.subjects.iter().map(|subject| snapshots.get(subject).map(Some));
+        let subjects = subjects.collect::<Option<Vec<_>>>()?;
+        let (_, standing) = known.get(ask)?;
+        Some(Standing { subjects, receipt: None, ..standing })
+    }
+
     async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
-        let Shared { connections, known, .. } = &*self.shared;
+        let Shared { connections, known, snapshots, .. } = &*self.shared;
         let source = load::Source::Committed(known, connections.pooler());
         let mut passed_over = PassedOver::default();
         loop {
@@ -214,7 +226,15 @@ impl Store for PostgresStore {
             match load::load_all(lease.connection(), source, asks).await {
                 Ok(loaded) => {
                     lease.commit().await?;
-                    return loaded;
+                    let standings = loaded?;
+                    for (ask, standing) in asks.iter().zip(&standings) {
+                        for (subject, snapshot) in ask.subjects.iter().zip(&standing.subjects) {
+                            if let Some(snapshot) = snapshot {
+                                snapshots.saw(subject, snapshot);
+                            }
+                        }
+                    }
+                    return Ok(standings);
                 }
                 Err(error) => passed_over.next(lease, error)?,
             }
@@ -222,6 +242,15 @@ impl Store for PostgresStore {
     }
 
     async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
-        commit::commit_all(&self.shared.connections, commits).await
+        let Shared { connections, snapshots, .. } = &*self.shared;
+        let outcomes = commit::commit_all(connections, commits).await;
+        for (commit, outcome) in commits.iter().zip(&outcomes) {
+            match outcome {
+                Ok(Outcome::Committed) => snapshots.wrote(commit),
+                Ok(Outcome::Conflict) => snapshots.lost(commit),
+                _ => {}
+            }
+        }
+        outcomes
     }
 }

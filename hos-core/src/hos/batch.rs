@@ -36,13 +36,13 @@ impl Hos {
         for (answer, command) in answers.iter_mut().zip(commands) {
             *answer = known(command).err().map(|refusal| Err(refusal.into()));
         }
-        for _ in 0..ATTEMPTS_MAX {
+        for attempt in 0..ATTEMPTS_MAX {
             let open = |(at, answer): (usize, &Option<Answer>)| answer.is_none().then_some(at);
             let waiting: Vec<usize> = answers.iter().enumerate().filter_map(open).collect();
             if waiting.is_empty() {
                 break;
             }
-            for (at, answer) in self.round(commands, &waiting).await {
+            for (at, answer) in self.round(commands, &waiting, attempt == 0).await {
                 if let Some(slot) = answers.get_mut(at) {
                     *slot = Some(answer);
                 }
@@ -53,13 +53,18 @@ impl Hos {
     }
 
     /// Loads, judges and commits the waiting commands once; answers those that are settled.
-    async fn round(&self, commands: &[Command], waiting: &[usize]) -> Vec<(usize, Answer)> {
+    async fn round(
+        &self,
+        commands: &[Command],
+        waiting: &[usize],
+        recalls: bool,
+    ) -> Vec<(usize, Answer)> {
         let batch: Vec<(usize, &Command)> = waiting
             .iter()
             .filter_map(|at| commands.get(*at).map(|command| (*at, command)))
             .collect();
         let asks: Vec<Ask> = batch.iter().map(|(_, command)| ask_transition(command)).collect();
-        let standings = match self.store.load_all(&asks).await {
+        let standings = match self.standings(asks, recalls).await {
             Ok(standings) => standings,
             Err(fault) => return everyone(&batch, &fault),
         };
@@ -71,7 +76,29 @@ impl Hos {
         round.settle(outcomes, |commit| self.bench.count_divergence(commit))
     }
 
-    fn judge_into(&self, round: &mut Round, at: usize, command: &Command, standing: Standing) {
+    /// What is remembered, where it may be; the rest is loaded.
+    async fn standings(&self, asks: Vec<Ask>, recalls: bool) -> Result<Vec<Known>, Fault> {
+        let recall = |ask: &Ask| if recalls { self.store.recall(ask) } else { None };
+        let recalled: Vec<Option<Standing>> = asks.iter().map(recall).collect();
+        let unknown = asks.into_iter().zip(&recalled);
+        let unknown: Vec<Ask> =
+            unknown.filter_map(|(ask, known)| known.is_none().then_some(ask)).collect();
+        let loaded = match unknown.as_slice() {
+            [] => Vec::new(),
+            unknown => self.store.load_all(unknown).await?,
+        };
+        let mut loaded = loaded.into_iter();
+        let missing = || Fault::new(FaultKind::Internal, "the store did not answer the ask");
+        let known = recalled.into_iter().map(|recalled| match recalled {
+            Some(standing) => Ok(Known { standing, is_fresh: false }),
+            None => {
+                loaded.next().map(|standing| Known { standing, is_fresh: true }).ok_or_else(missing)
+            }
+        });
+        known.collect()
+    }
+
+    fn judge_into(&self, round: &mut Round, at: usize, command: &Command, known: Known) {
         let Ok(law) = self.bench.law(&command.subject().world) else { return };
         let key = command.command_key().map(|key| {
             let Subject { world, tenant, .. } = command.subject();
@@ -81,6 +108,11 @@ impl Hos {
             // The same key twice in one batch: the second waits for what becomes of the first.
             return;
         }
+        if command.steps().iter().any(|step| round.waiting.contains(step.subject())) {
+            round.wait(command);
+            return;
+        }
+        let Known { standing, is_fresh } = known;
         let (standing, ahead) = round.overlaid(command, standing);
         match self.bench.judge(law).transition(command, &standing) {
             Verdict::Replayed(receipt) => round.answers.push((at, Ok(*receipt))),
@@ -88,6 +120,8 @@ impl Hos {
                 round.keys.extend(key);
                 round.add(at, *commit, None);
             }
+            // What is remembered refuses nobody: it waits until the standing is loaded.
+            Verdict::Refused(_) if !is_fresh => round.wait(command),
             Verdict::Refused(Refused { refusal, evidence: Some(commit) }) => {
                 round.add(at, *commit, Some((refusal, ahead)));
             }
@@ -96,6 +130,13 @@ impl Hos {
             }
         }
     }
+}
+
+/// What a command is judged upon.
+struct Known {
+    standing: Standing,
+    /// Whether it was loaded just now.
+    is_fresh: bool,
 }
 
 /// One fault for all: nothing was judged, so nothing was written.
@@ -116,6 +157,8 @@ struct Round {
     overlay: HashMap<Subject, (Snapshot, usize)>,
     keys: HashSet<(crate::id::World, crate::id::Tenant, CommandKey)>,
     answers: Vec<(usize, Answer)>,
+    /// Subjects of commands that wait for the next round, so that later ones wait behind them.
+    waiting: HashSet<Subject>,
     /// Refusals, and the commits that they were judged upon.
     refusals: Vec<(usize, Refusal, Vec<usize>)>,
 }
@@ -131,6 +174,10 @@ impl Round {
             }
         }
         (standing, ahead)
+    }
+
+    fn wait(&mut self, command: &Command) {
+        self.waiting.extend(command.steps().iter().map(|step| step.subject().clone()));
     }
 
     fn add(&mut self, at: usize, commit: Commit, evidence: Option<Tentative>) {

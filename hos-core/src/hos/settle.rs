@@ -64,20 +64,22 @@ pub(super) async fn settle(
     judge: impl Fn(&Judge<'_>, &Standing) -> Verdict + Send + Sync,
 ) -> Result<Receipt, Error> {
     let law = bench.law(&ask.world)?;
+    if let Some(standing) = store.recall(ask)
+        && let Verdict::Commit(commit) = judge(&bench.judge(law), &standing)
+        && let Some(answer) = committed(bench, *commit, store).await?
+    {
+        return answer;
+    }
     for _ in 0..attempts {
         let standing = load_one(store, ask).await?;
         let verdict = judge(&bench.judge(law), &standing);
         match verdict {
             Verdict::Replayed(receipt) => return Ok(*receipt),
-            Verdict::Commit(commit) => match commit_one(store, &commit).await? {
-                Outcome::Committed => {
-                    bench.count_divergence(&commit);
-                    return kept(*commit);
+            Verdict::Commit(commit) => {
+                if let Some(answer) = committed(bench, *commit, store).await? {
+                    return answer;
                 }
-                Outcome::Replayed(receipt) => return Ok(Receipt { replayed: true, ..*receipt }),
-                Outcome::Reused => return Err(Refusal::KeyReused.into()),
-                Outcome::Conflict => {}
-            },
+            }
             Verdict::Refused(refused) => {
                 let settled = match (refused.evidence, evidence) {
                     (None, _) => Outcome::Committed,
@@ -94,6 +96,23 @@ pub(super) async fn settle(
         }
     }
     Err(Refusal::Conflict.into())
+}
+
+/// Commits; none after a conflict.
+async fn committed(
+    bench: &Bench,
+    commit: Commit,
+    store: &dyn Store,
+) -> Result<Option<Result<Receipt, Error>>, Fault> {
+    Ok(Some(match commit_one(store, &commit).await? {
+        Outcome::Committed => {
+            bench.count_divergence(&commit);
+            kept(commit)
+        }
+        Outcome::Replayed(receipt) => Ok(Receipt { replayed: true, ..*receipt }),
+        Outcome::Reused => Err(Refusal::KeyReused.into()),
+        Outcome::Conflict => return Ok(None),
+    }))
 }
 
 pub(super) fn kept(commit: Commit) -> Result<Receipt, Error> {

@@ -166,6 +166,7 @@ impl Judge<'_> {
             changes: vec![SubjectChange {
                 subject: subject.clone(),
                 from_revision: 0,
+                from_proof: None,
                 after: Some(after),
             }],
             standing: None,

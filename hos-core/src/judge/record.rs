@@ -66,6 +66,7 @@ impl Judge<'_> {
         let change = about.map(|(subject, snapshot)| SubjectChange {
             subject: subject.clone(),
             from_revision: snapshot.revision,
+            from_proof: Some(snapshot.proof_id),
             after: None,
         });
         Ok(Commit {

@@ -63,7 +63,12 @@ impl Judge<'_> {
     ) -> (SubjectChange, Option<Entry>) {
         let PlannedStep { step, snapshot, contract, .. } = planned;
         let from_revision = snapshot.revision;
-        let unchanged = SubjectChange { subject: step.subject.clone(), from_revision, after: None };
+        let unchanged = SubjectChange {
+            subject: step.subject.clone(),
+            from_revision,
+            from_proof: Some(snapshot.proof_id),
+            after: None,
+        };
         let Some(moved) = &planned.moved else { return (unchanged, None) };
         let entry = self.seal_step(command, planned, moved, log);
         let attributes = if moved.changes.is_empty() {

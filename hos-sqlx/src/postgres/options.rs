@@ -35,6 +35,7 @@ pub struct PostgresOptions {
     pub(super) lock_timeout: Duration,
     pub(super) statement_timeout: Duration,
     pub(super) cached: u64,
+    pub(super) snapshot_bytes: u64,
 }
 
 impl PostgresOptions {
@@ -50,6 +51,7 @@ impl PostgresOptions {
             lock_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             cached: 10_000,
+            snapshot_bytes: 16 << 20,
         }
     }
 
@@ -95,5 +97,11 @@ impl PostgresOptions {
     /// being compared with the database.
     pub fn standings_cached(self, cached: u64) -> Self {
         Self { cached, ..self }
+    }
+
+    /// How many bytes of subjects are remembered, about; 0 for none. A move that is judged upon
+    /// what is remembered saves the load; its commit compares everything that was read.
+    pub fn subject_bytes_cached(self, bytes: u64) -> Self {
+        Self { snapshot_bytes: bytes, ..self }
     }
 }

@@ -17,21 +17,21 @@ use crate::standing::{encode, generation};
 
 const COMMIT_ONE: &str = concat!(
     "SELECT hos_commit_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
-    "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)",
+    "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
 );
 const COMMIT_MOVES: &str = concat!(
     "SELECT hos_commit_moves($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
-    "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
+    "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)",
 );
 const COMMIT_ALL: &str = concat!(
     "SELECT hos_commit_all($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
     "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, ",
-    "$30, $31)",
+    "$30, $31, $32)",
 );
 const COMMIT_SPECIAL: &str = concat!(
     "SELECT hos_commit_special($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, ",
     "$13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, ",
-    "$29, $30, $31, $32, $33)",
+    "$29, $30, $31, $32, $33, $34)",
 );
 
 type Bound<'q> = Query<'q, Postgres, PgArguments>;
@@ -62,13 +62,14 @@ pub(super) async fn commit(
         let answer: String = row.try_get(0)?;
         return Ok(Ok(if answer == "lost" { Vec::new() } else { vec![0] }));
     }
-    if let ([line], [step], [texts]) = (&*run.lines, &*run.steps, &*texts) {
+    let moves = taken == TakenKeys::Fail && run.is_of_moves();
+    if !moves && let ([line], [step], [texts]) = (&*run.lines, &*run.steps, &*texts) {
         let row = one(line, step, texts).persistent(named).fetch_one(connection).await?;
         return Ok(Ok(if row.try_get(0)? { vec![0] } else { Vec::new() }));
     }
     let scopes = scopes(run);
     let bind = |text| sqlx::query(text).bind(scopes.worlds()).bind(scopes.tenants());
-    let query = if taken == TakenKeys::Fail && run.is_of_moves() {
+    let query = if moves {
         bind_moves(bind(COMMIT_MOVES), &scopes, run, &texts)
     } else {
         bind_run(bind(COMMIT_ALL), &scopes, run, &texts)
@@ -156,6 +157,7 @@ fn one<'q>(line: &Line<'q>, step: &Step<'q>, texts: &'q Texts) -> Bound<'q> {
         .bind(step.subject().map(|subject| subject.id.as_str()))
         .bind(step.compares)
         .bind(step.change.map(|change| signed(change.from_revision())))
+        .bind(step.change.and_then(|change| change.from_proof()).map(uuid))
         .bind(snapshot.map(|snapshot| snapshot.state.as_str()))
         .bind(after.map(SubjectAfter::is_terminal))
         .bind(snapshot.map(|snapshot| snapshot.contract.as_str()))
@@ -242,6 +244,8 @@ fn bind_steps<'q>(query: Bound<'q>, run: &Run<'q>, texts: &'q [Texts]) -> Bound<
     let ids: Vec<Option<&str>> = steps().map(|step| Some(step.subject()?.id.as_str())).collect();
     let froms: Vec<Option<i64>> =
         steps().map(|step| Some(signed(step.change?.from_revision()))).collect();
+    let from_proofs: Vec<Option<Uuid>> =
+        steps().map(|step| step.change?.from_proof().map(uuid)).collect();
     let states: Vec<Option<&str>> =
         afters().map(|after| Some(after?.snapshot().state.as_str())).collect();
     let terminals: Vec<Option<bool>> = afters().map(|after| Some(after?.is_terminal())).collect();
@@ -263,6 +267,7 @@ fn bind_steps<'q>(query: Bound<'q>, run: &Run<'q>, texts: &'q [Texts]) -> Bound<
         .bind(kinds)
         .bind(ids)
         .bind(froms)
+        .bind(from_proofs)
         .bind(states)
         .bind(terminals)
         .bind(contracts)

@@ -10,7 +10,7 @@ CREATE FUNCTION hos_commit_all(
     own integer[], generations bigint[], above integer[], world_generations bigint[],
     keys bytea[], fingerprints bytea[], receipts text[], expiries bigint[],
     -- of each step
-    kinds text[], ids text[], froms bigint[],
+    kinds text[], ids text[], froms bigint[], from_proofs uuid[],
     states text[], terminals boolean[], contracts text[], bags text[],
     entries uuid[], types text[], moves boolean[], revisions bigint[], times bigint[],
     hashes bytea[], leaves text[], parts text[], outboxes text[], timers text[],
@@ -62,6 +62,7 @@ BEGIN
         broken || coalesce(array_agg(bundles[step.commit]) FILTER (
             WHERE step.compares AND (
                 coalesce(held.revision, 0) <> step.from_revision
+                OR held.proof_id IS DISTINCT FROM step.from_proof
                 OR (held.terminal AND step.state IS NOT NULL)
             )
         ), '{}')
@@ -69,13 +70,17 @@ BEGIN
     FROM (
         SELECT
             own[line.commit] AS own, line.commit, line.kind, line.id, line.compares,
-            line.from_revision, line.concludes, line.state, line.place
-        FROM unnest(commits, kinds, ids, compares, froms, concludes, states) WITH ORDINALITY
-            AS line (commit, kind, id, compares, from_revision, concludes, state, place)
+            line.from_revision, line.from_proof, line.concludes, line.state, line.place
+        FROM unnest(commits, kinds, ids, compares, froms, from_proofs, concludes, states)
+            WITH ORDINALITY AS line (
+                commit, kind, id, compares, from_revision, from_proof, concludes, state, place
+            )
         ORDER BY own[line.commit], line.kind COLLATE "C", line.id COLLATE "C"
     ) AS step
     LEFT JOIN LATERAL (
-        SELECT hos_subject.number, hos_subject.revision, hos_subject.terminal, hos_subject.timed
+        SELECT
+            hos_subject.number, hos_subject.revision, hos_subject.proof_id, hos_subject.terminal,
+            hos_subject.timed
         FROM hos_subject
         WHERE hos_subject.scope = numbers[step.own]
             AND hos_subject.kind = step.kind AND hos_subject.id = step.id

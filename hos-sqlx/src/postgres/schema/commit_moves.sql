@@ -6,7 +6,7 @@ CREATE FUNCTION hos_commit_moves(
     worlds text[], tenants text[],
     own integer[], generations bigint[], above integer[], world_generations bigint[],
     keys bytea[], fingerprints bytea[], receipts text[], expiries bigint[],
-    kinds text[], ids text[], froms bigint[],
+    kinds text[], ids text[], froms bigint[], from_proofs uuid[],
     states text[], terminals boolean[], contracts text[], bags text[],
     entries uuid[], types text[], moves boolean[], revisions bigint[], times bigint[],
     hashes bytea[], leaves text[], parts text[], outboxes text[], timers text[]
@@ -33,24 +33,24 @@ BEGIN
             attributes = line.attributes
         FROM (
             SELECT
-                numbers[own] AS scope, place, from_revision, kind, id, state, revision, terminal,
-                timers IS NOT NULL AS timed, contract, attributes, entry, type, moves, recorded_at,
-                leaf_hash, leaf, key, fingerprint, receipt, expires_at
+                numbers[own] AS scope, place, from_revision, from_proof, kind, id, state, revision,
+                terminal, timers IS NOT NULL AS timed, contract, attributes, entry, type, moves,
+                recorded_at, leaf_hash, leaf, key, fingerprint, receipt, expires_at
             FROM unnest(
                 own, generations, above, world_generations, keys, fingerprints, receipts, expiries,
-                kinds, ids, froms, states, terminals, contracts, bags, entries, types, moves,
-                revisions, times, hashes, leaves, timers
+                kinds, ids, froms, from_proofs, states, terminals, contracts, bags, entries, types,
+                moves, revisions, times, hashes, leaves, timers
             ) WITH ORDINALITY AS u (
                 own, generation, above, world_generation, key, fingerprint, receipt, expires_at,
-                kind, id, from_revision, state, terminal, contract, attributes, entry, type, moves,
-                revision, recorded_at, leaf_hash, leaf, timers, place
+                kind, id, from_revision, from_proof, state, terminal, contract, attributes, entry,
+                type, moves, revision, recorded_at, leaf_hash, leaf, timers, place
             )
             WHERE current[own] = generation AND current[above] = world_generation
             ORDER BY own, kind COLLATE "C", id COLLATE "C"
         ) AS line
         WHERE hos_subject.scope = line.scope AND hos_subject.kind = line.kind
             AND hos_subject.id = line.id AND hos_subject.revision = line.from_revision
-            AND NOT hos_subject.terminal
+            AND hos_subject.proof_id = line.from_proof AND NOT hos_subject.terminal
         RETURNING hos_subject.number, line.*
     ), kept AS (
         INSERT INTO hos_receipt (scope, expires_at, key, fingerprint, receipt)

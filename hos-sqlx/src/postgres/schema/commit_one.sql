@@ -3,12 +3,14 @@
 CREATE FUNCTION hos_commit_one(
     world text, tenant text, generation bigint, world_generation bigint,
     key bytea, fingerprint bytea, receipt text, expires_at bigint,
-    kind text, id text, compares boolean, from_revision bigint,
+    kind text, id text, compares boolean, from_revision bigint, from_proof uuid,
     state text, terminal boolean, contract text, attributes text,
     entry uuid, type text, moves boolean, revision bigint, recorded_at bigint,
     leaf_hash bytea, leaf text, parts text, outbox text, timers text
 ) RETURNS boolean
-LANGUAGE plpgsql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE
+SET plan_cache_mode = force_generic_plan
+AS $$
 #variable_conflict use_variable
 DECLARE
     own bigint;
@@ -17,6 +19,7 @@ DECLARE
     world_current bigint;
     own_subject bigint;
     subject_revision bigint := 0;
+    subject_proof uuid;
     subject_terminal boolean := false;
     timed boolean := false;
 BEGIN
@@ -40,14 +43,15 @@ BEGIN
         PERFORM pg_advisory_xact_lock(hashtextextended(kind || ':' || id, own));
     END IF;
     IF kind IS NOT NULL THEN
-        SELECT held.number, held.revision, held.terminal, held.timed
-        INTO own_subject, subject_revision, subject_terminal, timed
+        SELECT held.number, held.revision, held.proof_id, held.terminal, held.timed
+        INTO own_subject, subject_revision, subject_proof, subject_terminal, timed
         FROM hos_subject AS held
         WHERE held.scope = own AND held.kind = hos_commit_one.kind
             AND held.id = hos_commit_one.id
         FOR NO KEY UPDATE;
         IF compares AND (
             coalesce(subject_revision, 0) <> from_revision
+            OR subject_proof IS DISTINCT FROM from_proof
             OR (subject_terminal AND state IS NOT NULL)
         ) THEN
             RETURN false;

@@ -61,7 +61,9 @@ CREATE FUNCTION hos_load_one(
     generation bigint, state text, revision bigint, contract text, proof_id uuid, attributes text,
     fingerprint bytea, receipt text, standing text
 )
-LANGUAGE plpgsql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE
+SET plan_cache_mode = force_generic_plan
+AS $$
 #variable_conflict use_variable
 DECLARE
     own bigint;

@@ -3,7 +3,9 @@ CREATE FUNCTION hos_write_sequels(
     own bigint[], subjects bigint[], revisions bigint[], entries uuid[],
     parts text[], outboxes text[], timers text[]
 ) RETURNS void
-LANGUAGE plpgsql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE
+SET plan_cache_mode = force_generic_plan
+AS $$
 #variable_conflict use_column
 BEGIN
     IF array_remove(parts, NULL) <> '{}' THEN
