@@ -51,6 +51,48 @@ async fn entries_go_into_their_month_and_an_old_one_is_detached_whole() {
 }
 
 #[tokio::test]
+async fn no_moment_before_1970_reaches_a_later_month() {
+    let Some(server) = server() else { return };
+    let shop = Shop::open(server).await;
+    shop.open_order(FIRMS[0], "o-1", "").await;
+    while shop.hos.sequence_pending(1_000).await.unwrap() > 0 {}
+    let year_0 = Timestamp::from_micros(i64::MIN);
+    let before = Timestamp::from_micros(-1);
+    for moment in [year_0, before, Timestamp::EPOCH, Timestamp::from_micros(1)] {
+        assert_eq!(shop.store.detach_before(moment).await.unwrap(), [] as [String; 0], "{moment}");
+    }
+    assert_eq!(shop.store.partition_ahead(year_0, 1).await.unwrap(), 2);
+    assert_eq!(shop.store.partition_ahead(before, 1).await.unwrap(), 0, "all ids are of 1970");
+    for clock in [year_0, before] {
+        let options = HosOptions::default().clock(ManualClock::at(clock));
+        let past = Hos::open_with([crate::shop::law()], shop.store.clone(), options).await.unwrap();
+        let subject = order(FIRMS[0], &format!("at-{}", clock.as_micros()));
+        let opening = Opening::new(&crate::shop::owner(FIRMS[0]), &subject).attribute("note", "");
+        past.open(&opening.key(format!("{clock}"))).await.unwrap();
+    }
+    let first = "SELECT count(*)::text FROM hos_entry_197001";
+    assert_eq!(shop.read(first).await.as_deref(), Some("2"));
+}
+
+#[tokio::test]
+async fn the_last_year_has_its_months() {
+    let Some(server) = server() else { return };
+    let shop = Shop::open(server).await;
+    let end = Timestamp::from_micros(i64::MAX);
+    assert_eq!(shop.store.partition_ahead(end, 2).await.unwrap(), 4);
+    let options = HosOptions::default().clock(ManualClock::at(end));
+    let last = Hos::open_with([crate::shop::law()], shop.store.clone(), options).await.unwrap();
+    let opening = Opening::new(&crate::shop::owner(FIRMS[0]), &order(FIRMS[0], "o-1"));
+    last.open(&opening.attribute("note", "").key("open")).await.unwrap();
+    while shop.hos.sequence_pending(1_000).await.unwrap() > 0 {}
+    let detached = shop.store.detach_before(end).await.unwrap();
+    assert!(!detached.is_empty());
+    assert!(detached.iter().all(|name| !name.contains("_9999")), "{detached:?}");
+    let kept = "SELECT count(*)::text FROM hos_entry_999912";
+    assert_eq!(shop.read(kept).await.as_deref(), Some("1"));
+}
+
+#[tokio::test]
 async fn the_outbox_turns_and_loses_no_message() {
     let Some(server) = server() else { return };
     let shop = Shop::open(server).await;

@@ -1,13 +1,16 @@
 -- Partitions by month, and the slots of the outbox.
 
--- The first id of a moment (RFC 9562, section 5.7).
+-- The first id of a moment (RFC 9562, section 5.7), which knows none before 1970.
 CREATE FUNCTION hos_first_id(at timestamptz) RETURNS uuid
 LANGUAGE sql IMMUTABLE AS $$
-    SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+    SELECT (
+        lpad(to_hex(greatest(extract(epoch FROM at) * 1000, 0)::bigint), 12, '0') || repeat('0', 20)
+    )::uuid
 $$;
 
 -- Makes the partitions of this month and the next ones. A month whose entries came before its
--- partition stays with the others. Answers how many were made.
+-- partition stays with the others. Answers how many were made. Whole seconds, because a moment
+-- far away loses its microseconds in `to_timestamp`.
 CREATE FUNCTION hos_partition_ahead(now bigint, months integer) RETURNS integer
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
@@ -19,7 +22,8 @@ BEGIN
     PERFORM hos_bind_all();
     FOR month IN
         SELECT (first + make_interval(months => ahead)) AT TIME ZONE 'UTC'
-        FROM date_trunc('month', to_timestamp(now / 1000000.0) AT TIME ZONE 'UTC') AS first,
+        FROM date_trunc('month', to_timestamp(greatest(now, 0) / 1000000) AT TIME ZONE 'UTC')
+                AS first,
             generate_series(0, months - 1) AS ahead
     LOOP
         FOREACH parent IN ARRAY ARRAY['hos_entry', 'hos_part'] LOOP
@@ -56,9 +60,12 @@ END $$;
 CREATE FUNCTION hos_detach_before(moment bigint) RETURNS SETOF text
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-    limit_id uuid := hos_first_id(to_timestamp(moment / 1000000.0));
+    limit_id uuid := hos_first_id(to_timestamp(moment / 1000000));
     child record;
 BEGIN
+    IF moment <= 0 THEN
+        RETURN;
+    END IF;
     PERFORM hos_bind_all();
     FOR child IN
         SELECT inhparent::regclass::text AS parent, inhrelid::regclass::text AS name,
