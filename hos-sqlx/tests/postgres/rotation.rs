@@ -3,6 +3,7 @@
 use hos_core::prelude::*;
 use hos_core::store::Outbox as _;
 use hos_core::time::{Clock as _, ManualClock, SystemClock, Timestamp};
+use hos_sqlx::WithinExt as _;
 
 use crate::shop::{FIRMS, Shop, firm, order, server, world};
 
@@ -48,6 +49,44 @@ async fn entries_go_into_their_month_and_an_old_one_is_detached_whole() {
     assert_eq!(future.page(&world(), &firm(FIRMS[0]), 0, 100).await.unwrap(), []);
     let after = future.head(&world(), &firm(FIRMS[0])).await.unwrap();
     assert_eq!((after.size, after.root), (head.size, head.root), "the log's hashes stay");
+}
+
+/// Until somebody waits for a lock in the shop's database.
+async fn somebody_waits(shop: &Shop) {
+    let waits = "SELECT count(*)::text FROM pg_locks JOIN pg_stat_activity USING (pid) \
+                 WHERE NOT granted AND datname = current_database()";
+    for _ in 0..10_000 {
+        if shop.read(waits).await.as_deref() != Some("0") {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("nobody waits");
+}
+
+#[tokio::test]
+async fn a_month_that_is_being_written_to_is_not_detached_under_its_entry() {
+    let Some(server) = server() else { return };
+    let shop = Shop::open(server).await;
+    let then = Timestamp::parse("2020-05-05T00:00:00Z").unwrap();
+    let after = Timestamp::parse("2020-06-01T00:00:00Z").unwrap();
+    shop.store.partition_ahead(then, 1).await.unwrap();
+    let options = HosOptions::default().clock(ManualClock::at(then));
+    let past = Hos::open_with([crate::shop::law()], shop.store.clone(), options).await.unwrap();
+    shop.open_order(FIRMS[0], "o-1", "").await;
+    let mut transaction = shop.store.begin().await.unwrap();
+    let touch = shop.command(FIRMS[0], "o-1", "touch");
+    let receipt = past.within(&mut transaction).transition(&touch).await.unwrap();
+    let store = shop.store.clone();
+    let detaching = tokio::spawn(async move { store.detach_before(after).await });
+    somebody_waits(&shop).await;
+    transaction.commit().await.unwrap();
+    assert_eq!(detaching.await.unwrap().unwrap(), [] as [String; 0], "an entry is pending");
+    while shop.hos.sequence_pending(1_000).await.unwrap() > 0 {}
+    let found = shop.hos.find(&world(), &firm(FIRMS[0]), receipt.proof_id).await.unwrap();
+    assert!(found.unwrap().index.is_some(), "it has its place");
+    let both = ["hos_entry_202005", "hos_part_202005"];
+    assert_eq!(shop.store.detach_before(after).await.unwrap(), both);
 }
 
 #[tokio::test]

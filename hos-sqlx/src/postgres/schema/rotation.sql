@@ -56,7 +56,9 @@ BEGIN
 END $$;
 
 -- Detaches the partitions that end before a moment and whose entries all have their place, and
--- answers their names. They stay as tables of their own until somebody has archived them.
+-- answers their names. They stay as tables of their own until somebody has archived them. Whoever
+-- writes is waited for before the look at what is pending, else a partition could go with an entry
+-- that was committed after the look.
 CREATE FUNCTION hos_detach_before(moment bigint) RETURNS SETOF text
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
@@ -66,6 +68,7 @@ BEGIN
     IF moment <= 0 THEN
         RETURN;
     END IF;
+    LOCK TABLE ONLY hos_entry, ONLY hos_part IN ACCESS EXCLUSIVE MODE;
     PERFORM hos_bind_all();
     FOR child IN
         SELECT inhparent::regclass::text AS parent, inhrelid::regclass::text AS name,
