@@ -83,8 +83,8 @@ DECLARE
     kept text;
 BEGIN
     FOREACH kept IN ARRAY ARRAY[
-        'hos_entry', 'hos_entry_other', 'hos_leaf', 'hos_log', 'hos_subject', 'hos_scope',
-        'hos_law', 'hos_contract', 'hos_pending'
+        'hos_entry', 'hos_entry_other', 'hos_part', 'hos_part_other', 'hos_leaf', 'hos_log',
+        'hos_subject', 'hos_scope', 'hos_law', 'hos_contract', 'hos_pending'
     ] LOOP
         EXECUTE format(
             'CREATE TRIGGER %I BEFORE TRUNCATE ON %I '

@@ -36,16 +36,12 @@ BEGIN
                         (month AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC'
                     )
                 );
+                PERFORM hos_wall(child);
                 EXECUTE format(
-                    'ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', child
+                    'CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT '
+                    'EXECUTE FUNCTION hos_refuse(''hos:nothing is truncated'')',
+                    child || '_whole', child
                 );
-                IF parent = 'hos_entry' THEN
-                    EXECUTE format(
-                        'CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT '
-                        'EXECUTE FUNCTION hos_refuse(''hos:nothing is truncated'')',
-                        child || '_whole', child
-                    );
-                END IF;
                 made := made + 1;
             EXCEPTION WHEN check_violation OR duplicate_table THEN
                 NULL;
@@ -58,7 +54,8 @@ END $$;
 -- Detaches the partitions that end before a moment and whose entries all have their place, and
 -- answers their names. They stay as tables of their own until somebody has archived them. Whoever
 -- writes is waited for before the look at what is pending, else a partition could go with an entry
--- that was committed after the look.
+-- that was committed after the look. Its owner reads all of it: a wall would make the archive empty
+-- without a word. It goes on to be kept, though not from being dropped.
 CREATE FUNCTION hos_detach_before(moment bigint) RETURNS SETOF text
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
@@ -71,7 +68,7 @@ BEGIN
     LOCK TABLE ONLY hos_entry, ONLY hos_part IN ACCESS EXCLUSIVE MODE;
     PERFORM hos_bind_all();
     FOR child IN
-        SELECT inhparent::regclass::text AS parent, inhrelid::regclass::text AS name,
+        SELECT inhparent::regclass::text AS parent, inhrelid::regclass::text AS name, relname,
             (regexp_match(pg_get_expr(relpartbound, oid), 'FROM \(''([0-9a-f-]+)''\)'))[1]::uuid
                 AS begins,
             (regexp_match(pg_get_expr(relpartbound, oid), 'TO \(''([0-9a-f-]+)''\)'))[1]::uuid
@@ -85,6 +82,21 @@ BEGIN
             SELECT FROM hos_pending WHERE entry >= child.begins AND entry < child.ends
         );
         EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', child.parent, child.name);
+        EXECUTE format(
+            'ALTER TABLE %s DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY', child.name
+        );
+        -- Its parent's, which it left with its parent.
+        EXECUTE format(
+            CASE child.parent
+                WHEN 'hos_entry' THEN
+                    'CREATE TRIGGER %I BEFORE UPDATE OR DELETE ON %s FOR EACH ROW '
+                    'EXECUTE FUNCTION hos_refuse(''hos:entry is immutable'')'
+                ELSE
+                    'CREATE TRIGGER %I BEFORE UPDATE ON %s FOR EACH ROW '
+                    'EXECUTE FUNCTION hos_refuse(''hos:part is immutable'')'
+            END,
+            child.relname || '_kept', child.name
+        );
         RETURN NEXT child.name;
     END LOOP;
 END $$;

@@ -62,23 +62,23 @@ CREATE POLICY hos_wall ON hos_scope USING (
     OR current_setting('hos.tenants', true) = 'every'
 );
 
-DO $$
-DECLARE
-    walled text;
+-- Raises the wall around a table or a partition; a partition has one of its own, for whoever names
+-- it instead of its parent.
+CREATE FUNCTION hos_wall(walled text) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-    FOREACH walled IN ARRAY ARRAY[
-        'hos_entry', 'hos_part', 'hos_pending', 'hos_leaf', 'hos_log', 'hos_dedup', 'hos_subject',
-        'hos_receipt', 'hos_outbox', 'hos_timer', 'hos_member', 'hos_ban', 'hos_grant', 'hos_mode',
-        'hos_law', 'hos_contract'
-    ] LOOP
-        EXECUTE format(
-            'ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', walled
-        );
-        EXECUTE format(
-            'CREATE POLICY hos_wall ON %I USING ('
-            'strpos(current_setting(''hos.scopes'', true), '','' || scope || '','') > 0 '
-            'OR current_setting(''hos.scopes'', true) = ''every'')',
-            walled
-        );
-    END LOOP;
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', walled);
+    EXECUTE format(
+        'CREATE POLICY hos_wall ON %I USING ('
+        'strpos(current_setting(''hos.scopes'', true), '','' || scope || '','') > 0 '
+        'OR current_setting(''hos.scopes'', true) = ''every'')',
+        walled
+    );
 END $$;
+
+SELECT hos_wall(walled) FROM unnest(ARRAY[
+    'hos_entry', 'hos_entry_other', 'hos_part', 'hos_part_other', 'hos_pending', 'hos_leaf',
+    'hos_log', 'hos_dedup', 'hos_subject', 'hos_receipt', 'hos_outbox', 'hos_outbox_0',
+    'hos_outbox_1', 'hos_timer', 'hos_member', 'hos_ban', 'hos_grant', 'hos_mode', 'hos_law',
+    'hos_contract'
+]) AS walled;
