@@ -164,14 +164,26 @@ impl PostgresStore {
 
     /// Takes the partitions that end before a moment out of the log's tables, those with entries
     /// that wait for their place excepted; answers their names. They stay as tables of their own,
-    /// to be archived and dropped by the operator. Costs the same however much they hold.
+    /// to be archived and dropped by the operator. Costs the same however much they hold. Waits for
+    /// whoever writes, and they wait for it.
     ///
     /// # Errors
     ///
-    /// What the database says.
+    /// `Ambiguous` when the answer was lost: another call would answer none of what this one may
+    /// have detached, so look for tables `hos_entry_..` and `hos_part_..` that are no partitions.
+    /// Else what the database says.
     pub async fn detach_before(&self, moment: Timestamp) -> Result<Vec<String>, Fault> {
-        let query = || sqlx::query("SELECT * FROM hos_detach_before($1)").bind(moment.as_micros());
-        self.rows(query).await?.iter().map(|row| row::column(row, 0)).collect()
+        let Shared { pool, pooler, .. } = &*self.shared;
+        let mut lease = Lease::acquire(pool, Pooler::None).await?;
+        lease.begin().await?;
+        let rows = sqlx::query("SELECT * FROM hos_detach_before($1)")
+            .bind(moment.as_micros())
+            .persistent(pooler.names_statements())
+            .fetch_all(lease.connection())
+            .await
+            .map_err(classify)?;
+        lease.commit().await?;
+        rows.iter().map(|row| row::column(row, 0)).collect()
     }
 
     /// Turns the outbox to its other half and gives the space of that one back, once all its

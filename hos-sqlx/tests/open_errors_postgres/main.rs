@@ -11,8 +11,11 @@ mod backend;
 mod door;
 #[path = "../support/job.rs"]
 mod job;
+mod lost;
 mod migrators;
 mod pressure;
+#[path = "../support/proxy.rs"]
+mod proxy;
 mod transaction;
 
 use hos_core::error::{Fault, FaultKind};

@@ -26,7 +26,7 @@ const ROWS: &str = "SELECT (SELECT count(*) FROM hos_receipt), (SELECT count(*) 
 /// A server of one's own, because others would wait for what is locked here.
 pub(crate) struct Place {
     postgres: Arc<Postgres>,
-    url: String,
+    pub(crate) url: String,
     pub(crate) store: PostgresStore,
     pub(crate) hos: Hos,
     pub(crate) firm: Tenant,
@@ -50,6 +50,10 @@ impl Place {
 
     pub(crate) fn touch(&self, at: u64, key: &str) -> Command {
         Command::new(&worker(), &job(&self.firm, at), "touch").key(key)
+    }
+
+    pub(crate) fn server(&self) -> Server {
+        Server::Postgres(Arc::clone(&self.postgres), self.url.clone())
     }
 
     pub(crate) fn superuser(&self, sql: &str) -> String {
@@ -90,8 +94,7 @@ impl Place {
     }
 
     pub(crate) async fn end(self, keys: &BTreeSet<String>) {
-        let server = Server::Postgres(self.postgres, self.url);
-        audit(&server, &self.hos, &self.firm, keys).await;
+        audit(&self.server(), &self.hos, &self.firm, keys).await;
         self.store.close().await;
     }
 }
