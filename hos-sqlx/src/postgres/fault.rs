@@ -4,6 +4,7 @@
 
 use hos_core::error::{Fault, FaultKind};
 use sqlx::Error;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 use crate::fault::ambiguous;
 
@@ -13,10 +14,10 @@ pub(super) fn classify(error: Error) -> Fault {
     Fault::new(kind, message(kind, &error)).caused_by(error)
 }
 
-/// An error of a statement that commits: unless the server says that it refused, nobody knows
-/// whether it was committed.
+/// An error of a statement that commits: unless the server says that it refused, and lives on,
+/// nobody knows whether it was committed.
 pub(super) fn classify_commit(error: Error) -> Fault {
-    let known = state(&error).is_some_and(|state| !is_goodbye(&state));
+    let known = state(&error).is_some_and(|state| !is_goodbye(&state)) && !is_last_word(&error);
     if known || matches!(error, Error::PoolTimedOut | Error::PoolClosed | Error::Encode(_)) {
         classify(error)
     } else {
@@ -64,6 +65,15 @@ pub(super) fn is_stale(error: &Error) -> bool {
 /// The server ends the session: administrator's command, crash, start-up.
 fn is_goodbye(state: &str) -> bool {
     matches!(state, "57P01" | "57P02" | "57P03" | "57P05") || state.starts_with("08")
+}
+
+/// Whether the session, or the server, ended with the error, whatever its SQLSTATE: a full disk
+/// under the write-ahead log is a panic, and a commit that it met may be there after the recovery.
+fn is_last_word(error: &Error) -> bool {
+    let error = error.as_database_error().and_then(|error| error.try_downcast_ref());
+    error.is_some_and(|error: &PgDatabaseError| {
+        matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic)
+    })
 }
 
 /// The SQLSTATE.

@@ -13,6 +13,7 @@ mod door;
 mod job;
 mod lost;
 mod migrators;
+mod parting;
 mod pressure;
 #[path = "../support/proxy.rs"]
 mod proxy;

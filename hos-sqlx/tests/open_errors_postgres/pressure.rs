@@ -100,7 +100,7 @@ impl Place {
 }
 
 /// A trigger before every entry that does as it is told.
-fn plant(body: &str) -> String {
+pub(crate) fn plant(body: &str) -> String {
     format!(
         "CREATE SEQUENCE planted; GRANT USAGE ON SEQUENCE planted TO law;
          CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS
@@ -110,7 +110,7 @@ fn plant(body: &str) -> String {
     )
 }
 
-const UPROOT: &str = "DROP TRIGGER planted ON hos_entry;";
+pub(crate) const UPROOT: &str = "DROP TRIGGER planted ON hos_entry;";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_is_full_and_nothing_is_half_written() {
