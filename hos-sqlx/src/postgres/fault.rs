@@ -25,9 +25,16 @@ pub(super) fn classify_commit(error: Error) -> Fault {
     }
 }
 
-/// An error in a transaction of the caller's.
+/// An error in a transaction of the caller's: with nearly every one PostgreSQL has aborted it, so
+/// that nothing can be sent again in it.
 pub(super) fn classify_caller(error: Error) -> Fault {
     let message = match state(&error).as_deref() {
+        Some("55P03" | "57014") => {
+            "others held the database for too long; roll the transaction back and begin it again"
+        }
+        Some("23505") if is_of_subject(&error) => {
+            "another opened the subject meanwhile; roll the transaction back and begin it again"
+        }
         Some("25P02") => "an earlier statement of the transaction failed; roll it back",
         Some("40001" | "40P01") => "the transaction met another; roll it back and begin it again",
         Some("42883" | "42P01") => "the transaction is on a database without the law's schema",
@@ -60,6 +67,11 @@ pub(super) fn is_stale(error: &Error) -> bool {
         Error::Io(_) | Error::Protocol(_) => true,
         error => state(error).is_some_and(|state| is_goodbye(&state) || state == "0A000"),
     }
+}
+
+/// Whether the error concerns the subjects' table.
+fn is_of_subject(error: &Error) -> bool {
+    error.as_database_error().and_then(|error| error.table()) == Some("hos_subject")
 }
 
 /// The server ends the session: administrator's command, crash, start-up.

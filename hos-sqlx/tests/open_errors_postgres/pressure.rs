@@ -17,8 +17,8 @@ use crate::backend::Server;
 use crate::job::{job, law, prepare, tenant, worker};
 use crate::{name, superuser};
 
-const JOBS: u64 = 4;
-const SHORT: Duration = Duration::from_millis(200);
+pub(crate) const JOBS: u64 = 4;
+pub(crate) const SHORT: Duration = Duration::from_millis(200);
 const ROWS: &str = "SELECT (SELECT count(*) FROM hos_receipt), (SELECT count(*) FROM hos_entry), \
     (SELECT count(*) FROM hos_pending), (SELECT count(*) FROM hos_outbox), \
     (SELECT sum(revision) FROM hos_subject);";
@@ -61,7 +61,7 @@ impl Place {
     }
 
     /// Another's session, as the superuser.
-    async fn stranger(&self) -> PgConnection {
+    pub(crate) async fn stranger(&self) -> PgConnection {
         PgConnection::connect(&self.postgres.superuser_url(name(&self.url))).await.unwrap()
     }
 
