@@ -68,19 +68,6 @@ async fn entries_go_into_their_month_and_an_old_one_is_detached_whole() {
     assert_eq!((after.size, after.root), (head.size, head.root), "the log's hashes stay");
 }
 
-/// Until somebody waits for a lock in the shop's database.
-async fn somebody_waits(shop: &Shop) {
-    let waits = "SELECT count(*)::text FROM pg_locks JOIN pg_stat_activity USING (pid) \
-                 WHERE NOT granted AND datname = current_database()";
-    for _ in 0..10_000 {
-        if shop.read(waits).await.as_deref() != Some("0") {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-    panic!("nobody waits");
-}
-
 #[tokio::test]
 async fn a_month_that_is_being_written_to_is_not_detached_under_its_entry() {
     let Some(server) = server() else { return };
@@ -96,7 +83,7 @@ async fn a_month_that_is_being_written_to_is_not_detached_under_its_entry() {
     let receipt = past.within(&mut transaction).transition(&touch).await.unwrap();
     let store = shop.store.clone();
     let detaching = tokio::spawn(async move { store.detach_before(after).await });
-    somebody_waits(&shop).await;
+    shop.somebody_waits(&detaching).await;
     transaction.commit().await.unwrap();
     assert_eq!(detaching.await.unwrap().unwrap(), [] as [String; 0], "an entry is pending");
     while shop.hos.sequence_pending(1_000).await.unwrap() > 0 {}
