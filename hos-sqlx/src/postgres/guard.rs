@@ -47,11 +47,16 @@ fn triggers(column: &GuardedColumn) -> String {
         }
         None => ("NULL::text".to_owned(), String::new()),
     };
-    let watched: Vec<String> = column.columns().map(|column| format!("\"{column}\"")).collect();
+    // By what a row becomes, which a trigger of the world's may decide, and byte for byte.
+    let bytes = |row: &str, name: &str| format!("{row}.\"{name}\"::text COLLATE \"C\"");
+    let changed = column
+        .columns()
+        .map(|name| format!("{} IS DISTINCT FROM {}", bytes("NEW", name), bytes("OLD", name)));
+    let changed: Vec<String> = changed.collect();
     include_str!("guard.sql")
         .replace("{tenant}", &tenant)
         .replace("{of_tenant}", &of_tenant)
-        .replace("{watched}", &watched.join(", "))
+        .replace("{changed}", &changed.join(" OR "))
         .replace("{table}", table)
         .replace("{id}", id_column)
         .replace("{status}", status_column)

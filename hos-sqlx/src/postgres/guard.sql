@@ -35,5 +35,6 @@ END $guard$;
 CREATE OR REPLACE TRIGGER "hos_guard_{table}_{status}_insert" AFTER INSERT ON "{table}"
 FOR EACH ROW EXECUTE FUNCTION "hos_guard_{table}_{status}_refuse"();
 
-CREATE OR REPLACE TRIGGER "hos_guard_{table}_{status}_update" AFTER UPDATE OF {watched} ON "{table}"
-FOR EACH ROW EXECUTE FUNCTION "hos_guard_{table}_{status}_refuse"();
+CREATE OR REPLACE TRIGGER "hos_guard_{table}_{status}_update" AFTER UPDATE ON "{table}"
+FOR EACH ROW WHEN ({changed})
+EXECUTE FUNCTION "hos_guard_{table}_{status}_refuse"();

@@ -192,3 +192,20 @@ async fn whoever_waits_for_the_law_that_waits_for_them_leaves_them_agreed() {
     assert_eq!(both(&shop).await, ("cancelled".to_owned(), "cancelled".to_owned()));
 }
 
+#[tokio::test]
+async fn a_trigger_of_the_worlds_does_not_write_the_column_either() {
+    let Some(shop) = guarded().await else { return };
+    shop.run("INSERT INTO orders VALUES ('firm-1', 'o-1', 'pending')").await.unwrap();
+    shop.run(
+        "CREATE FUNCTION settle() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN IF NEW.total = 13 THEN NEW.status := 'paid'; END IF; RETURN NEW; END $$; \
+         CREATE TRIGGER settle BEFORE UPDATE OF total ON orders FOR EACH ROW \
+         EXECUTE FUNCTION settle()",
+    )
+    .await
+    .unwrap();
+    let refused = shop.run("UPDATE orders SET total = 13").await.unwrap_err();
+    assert!(refused.as_database_error().unwrap().message().starts_with("hos:guarded"));
+    shop.run("UPDATE orders SET total = 12").await.unwrap();
+    assert_eq!(status(&shop, FIRMS[0]).await, "pending");
+}
