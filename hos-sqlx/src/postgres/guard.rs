@@ -11,8 +11,16 @@ use crate::guard::GuardedColumn;
 const HAS_COLUMN: &str = "SELECT EXISTS (SELECT FROM pg_attribute \
     WHERE attrelid = to_regclass($1) AND attname = $2 AND attnum > 0 AND NOT attisdropped)";
 
+/// The longest name of a function or trigger, in bytes: PostgreSQL cuts what is longer.
+const IDENTIFIER_BYTES_MAX: usize = 63;
+
 pub(super) async fn install(mut lease: Lease, column: &GuardedColumn) -> Result<(), Fault> {
     column.check()?;
+    let longest = format!("hos_guard_{}.{}_opened", column.table, column.status_column);
+    if longest.len() > IDENTIFIER_BYTES_MAX {
+        let message = format!("`{longest}` is too long for the name of a trigger");
+        return Err(Fault::new(FaultKind::Law, message));
+    }
     lease.begin().await?;
     install_in(lease.connection(), column).await?;
     lease.commit().await

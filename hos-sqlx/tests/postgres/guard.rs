@@ -4,7 +4,7 @@ use hos_core::error::FaultKind;
 use hos_core::id::{Kind, State};
 use hos_core::prelude::*;
 use hos_sqlx::{GuardedColumn, WithinExt as _};
-use sqlx::{Connection as _, Executor as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 
 use crate::shop::{FIRMS, Shop, order, owner, server, world};
 
@@ -208,4 +208,32 @@ async fn a_trigger_of_the_worlds_does_not_write_the_column_either() {
     assert!(refused.as_database_error().unwrap().message().starts_with("hos:guarded"));
     shop.run("UPDATE orders SET total = 12").await.unwrap();
     assert_eq!(status(&shop, FIRMS[0]).await, "pending");
+}
+
+#[tokio::test]
+async fn no_two_guards_have_one_name() {
+    let Some(shop) = guarded().await else { return };
+    let (long, longer) = ("a".repeat(37), "a".repeat(38));
+    for table in ["orders_of", "orders", &long, &longer] {
+        let columns = "tenant text, id text, status text, a_status text";
+        let create = format!("CREATE TABLE IF NOT EXISTS {table} ({columns})");
+        sqlx::query(AssertSqlSafe(create)).execute(shop.store.pool()).await.unwrap();
+    }
+    shop.store.pool().execute("ALTER TABLE orders ADD of_status text").await.unwrap();
+    let guard = |table: &str, status: &str| GuardedColumn {
+        table: table.to_owned(),
+        status_column: status.to_owned(),
+        ..column(Some("tenant"))
+    };
+    shop.store.guard(&guard("orders_of", "status")).await.unwrap();
+    shop.store.guard(&guard("orders", "of_status")).await.unwrap();
+    let both = "SELECT count(*)::text FROM pg_proc \
+                WHERE proname LIKE 'hos\\_guard\\_orders%of%status%'";
+    assert_eq!(shop.read(both).await.as_deref(), Some("4"), "each has its own");
+    shop.store.guard(&guard(&long, "a_status")).await.unwrap();
+    for name in [&*longer, &"a".repeat(63)] {
+        let fault = shop.store.guard(&guard(name, "a_status")).await.unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Law);
+        assert!(fault.to_string().contains("too long"), "{fault}");
+    }
 }
