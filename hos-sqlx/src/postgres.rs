@@ -124,15 +124,9 @@ impl PostgresStore {
         begun.await.map_err(lost)?
     }
 
-    /// The connections, for the world's own statements.
+    /// The connections, for the world's own statements and queries.
     #[must_use]
     pub fn pool(&self) -> &PgPool {
-        &self.shared.pool
-    }
-
-    /// The connections for the world's own queries: the same as [`PostgresStore::pool`].
-    #[must_use]
-    pub fn reader(&self) -> &PgPool {
         &self.shared.pool
     }
 
