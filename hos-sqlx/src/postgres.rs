@@ -130,16 +130,10 @@ impl PostgresStore {
         begun.await.map_err(lost)?
     }
 
-    /// The connections, for the world's own statements.
+    /// The connections, for the world's own statements and queries.
     #[must_use]
     pub fn pool(&self) -> &PgPool {
         self.shared.connections.pool()
-    }
-
-    /// The connections for the world's own queries: the same as [`PostgresStore::pool`].
-    #[must_use]
-    pub fn reader(&self) -> &PgPool {
-        self.pool()
     }
 
     /// Protects a status column of the world's: the law writes it, plain SQL cannot.
@@ -170,14 +164,26 @@ impl PostgresStore {
 
     /// Takes the partitions that end before a moment out of the log's tables, those with entries
     /// that wait for their place excepted; answers their names. They stay as tables of their own,
-    /// to be archived and dropped by the operator. Costs the same however much they hold.
+    /// to be archived and dropped by the operator. Costs the same however much they hold. Waits for
+    /// whoever writes, and they wait for it.
     ///
     /// # Errors
     ///
-    /// What the database says.
+    /// `Ambiguous` when the answer was lost: another call would answer none of what this one may
+    /// have detached, so look for tables `hos_entry_..` and `hos_part_..` that are no partitions.
+    /// Else what the database says.
     pub async fn detach_before(&self, moment: Timestamp) -> Result<Vec<String>, Fault> {
-        let query = || sqlx::query("SELECT * FROM hos_detach_before($1)").bind(moment.as_micros());
-        self.rows(query).await?.iter().map(|row| row::column(row, 0)).collect()
+        let connections = &self.shared.connections;
+        let mut lease = Lease::acquire(connections).await?;
+        lease.begin().await?;
+        let rows = sqlx::query("SELECT * FROM hos_detach_before($1)")
+            .bind(moment.as_micros())
+            .persistent(connections.pooler().names_statements())
+            .fetch_all(lease.connection())
+            .await
+            .map_err(classify)?;
+        lease.commit().await?;
+        rows.iter().map(|row| row::column(row, 0)).collect()
     }
 
     /// Turns the outbox to its other half and gives the space of that one back, once all its
@@ -227,13 +233,9 @@ impl Store for PostgresStore {
                 Ok(loaded) => {
                     lease.commit().await?;
                     let standings = loaded?;
-                    for (ask, standing) in asks.iter().zip(&standings) {
-                        for (subject, snapshot) in ask.subjects.iter().zip(&standing.subjects) {
-                            if let Some(snapshot) = snapshot {
-                                snapshots.saw(subject, snapshot);
-                            }
-                        }
-                    }
+                    asks.iter()
+                        .zip(&standings)
+                        .for_each(|(ask, loaded)| snapshots.read(ask, loaded));
                     return Ok(standings);
                 }
                 Err(error) => passed_over.next(lease, error)?,
@@ -246,7 +248,7 @@ impl Store for PostgresStore {
         let outcomes = commit::commit_all(connections, commits).await;
         for (commit, outcome) in commits.iter().zip(&outcomes) {
             match outcome {
-                Ok(Outcome::Committed) => snapshots.wrote(commit),
+                Ok(Outcome::Committed) => snapshots.written(commit),
                 Ok(Outcome::Conflict) => snapshots.lost(commit),
                 _ => {}
             }

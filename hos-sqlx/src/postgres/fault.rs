@@ -4,6 +4,7 @@
 
 use hos_core::error::{Fault, FaultKind};
 use sqlx::Error;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 use crate::fault::ambiguous;
 
@@ -13,10 +14,10 @@ pub(super) fn classify(error: Error) -> Fault {
     Fault::new(kind, message(kind, &error)).caused_by(error)
 }
 
-/// An error of a statement that commits: unless the server says that it refused, nobody knows
-/// whether it was committed.
+/// An error of a statement that commits: unless the server says that it refused, and lives on,
+/// nobody knows whether it was committed.
 pub(super) fn classify_commit(error: Error) -> Fault {
-    let known = state(&error).is_some_and(|state| !is_goodbye(&state));
+    let known = state(&error).is_some_and(|state| !is_goodbye(&state)) && !is_last_word(&error);
     if known || matches!(error, Error::PoolTimedOut | Error::PoolClosed | Error::Encode(_)) {
         classify(error)
     } else {
@@ -24,9 +25,16 @@ pub(super) fn classify_commit(error: Error) -> Fault {
     }
 }
 
-/// An error in a transaction of the caller's.
+/// An error in a transaction of the caller's: with nearly every one PostgreSQL has aborted it, so
+/// that nothing can be sent again in it.
 pub(super) fn classify_caller(error: Error) -> Fault {
     let message = match state(&error).as_deref() {
+        Some("55P03" | "57014") => {
+            "others held the database for too long; roll the transaction back and begin it again"
+        }
+        Some("23505") if is_of_subject(&error) => {
+            "another opened the subject meanwhile; roll the transaction back and begin it again"
+        }
         Some("25P02") => "an earlier statement of the transaction failed; roll it back",
         Some("40001" | "40P01") => "the transaction met another; roll it back and begin it again",
         Some("42883" | "42P01") => "the transaction is on a database without the law's schema",
@@ -67,9 +75,23 @@ pub(super) fn is_stale(error: &Error) -> bool {
     }
 }
 
+/// Whether the error concerns the subjects' table.
+fn is_of_subject(error: &Error) -> bool {
+    error.as_database_error().and_then(|error| error.table()) == Some("hos_subject")
+}
+
 /// The server ends the session: administrator's command, crash, start-up.
 fn is_goodbye(state: &str) -> bool {
     matches!(state, "57P01" | "57P02" | "57P03" | "57P05") || state.starts_with("08")
+}
+
+/// Whether the session, or the server, ended with the error, whatever its SQLSTATE: a full disk
+/// under the write-ahead log is a panic, and a commit that it met may be there after the recovery.
+fn is_last_word(error: &Error) -> bool {
+    let error = error.as_database_error().and_then(|error| error.try_downcast_ref());
+    error.is_some_and(|error: &PgDatabaseError| {
+        matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic)
+    })
 }
 
 /// The SQLSTATE.

@@ -11,8 +11,16 @@ use crate::guard::GuardedColumn;
 const HAS_COLUMN: &str = "SELECT EXISTS (SELECT FROM pg_attribute \
     WHERE attrelid = to_regclass($1) AND attname = $2 AND attnum > 0 AND NOT attisdropped)";
 
+/// The longest name of a function or trigger, in bytes: PostgreSQL cuts what is longer.
+const IDENTIFIER_BYTES_MAX: usize = 63;
+
 pub(super) async fn install(mut lease: Lease<'_>, column: &GuardedColumn) -> Result<(), Fault> {
     column.check()?;
+    let longest = format!("hos_guard_{}.{}_opened", column.table, column.status_column);
+    if longest.len() > IDENTIFIER_BYTES_MAX {
+        let message = format!("`{longest}` is too long for the name of a trigger");
+        return Err(Fault::new(FaultKind::Law, message));
+    }
     lease.begin().await?;
     install_in(lease.connection(), column).await?;
     lease.commit().await
@@ -47,11 +55,16 @@ fn triggers(column: &GuardedColumn) -> String {
         }
         None => ("NULL::text".to_owned(), String::new()),
     };
-    let watched: Vec<String> = column.columns().map(|column| format!("\"{column}\"")).collect();
+    // By what a row becomes, which a trigger of the world's may decide, and byte for byte.
+    let bytes = |row: &str, name: &str| format!("{row}.\"{name}\"::text COLLATE \"C\"");
+    let changed = column
+        .columns()
+        .map(|name| format!("{} IS DISTINCT FROM {}", bytes("NEW", name), bytes("OLD", name)));
+    let changed: Vec<String> = changed.collect();
     include_str!("guard.sql")
         .replace("{tenant}", &tenant)
         .replace("{of_tenant}", &of_tenant)
-        .replace("{watched}", &watched.join(", "))
+        .replace("{changed}", &changed.join(" OR "))
         .replace("{table}", table)
         .replace("{id}", id_column)
         .replace("{status}", status_column)

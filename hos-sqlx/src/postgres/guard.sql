@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION "hos_guard_{table}_{status}_follow"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "hos_guard_{table}.{status}_follow"() RETURNS trigger
 LANGUAGE plpgsql AS $guard$
 <<law>>
 DECLARE
@@ -13,15 +13,15 @@ BEGIN
     RETURN NULL;
 END $guard$;
 
-CREATE OR REPLACE TRIGGER "hos_guard_{table}_{status}_opened" AFTER INSERT ON hos_subject
+CREATE OR REPLACE TRIGGER "hos_guard_{table}.{status}_opened" AFTER INSERT ON hos_subject
 FOR EACH ROW WHEN (NEW.kind = '{kind}')
-EXECUTE FUNCTION "hos_guard_{table}_{status}_follow"();
+EXECUTE FUNCTION "hos_guard_{table}.{status}_follow"();
 
-CREATE OR REPLACE TRIGGER "hos_guard_{table}_{status}_moved" AFTER UPDATE ON hos_subject
+CREATE OR REPLACE TRIGGER "hos_guard_{table}.{status}_moved" AFTER UPDATE ON hos_subject
 FOR EACH ROW WHEN (NEW.kind = '{kind}')
-EXECUTE FUNCTION "hos_guard_{table}_{status}_follow"();
+EXECUTE FUNCTION "hos_guard_{table}.{status}_follow"();
 
-CREATE OR REPLACE FUNCTION "hos_guard_{table}_{status}_refuse"() RETURNS trigger
+CREATE OR REPLACE FUNCTION "hos_guard_{table}.{status}_refuse"() RETURNS trigger
 LANGUAGE plpgsql AS $guard$
 BEGIN
     IF NEW."{status}" IS DISTINCT FROM coalesce(
@@ -32,8 +32,9 @@ BEGIN
     RETURN NULL;
 END $guard$;
 
-CREATE OR REPLACE TRIGGER "hos_guard_{table}_{status}_insert" AFTER INSERT ON "{table}"
-FOR EACH ROW EXECUTE FUNCTION "hos_guard_{table}_{status}_refuse"();
+CREATE OR REPLACE TRIGGER "hos_guard_{table}.{status}_insert" AFTER INSERT ON "{table}"
+FOR EACH ROW EXECUTE FUNCTION "hos_guard_{table}.{status}_refuse"();
 
-CREATE OR REPLACE TRIGGER "hos_guard_{table}_{status}_update" AFTER UPDATE OF {watched} ON "{table}"
-FOR EACH ROW EXECUTE FUNCTION "hos_guard_{table}_{status}_refuse"();
+CREATE OR REPLACE TRIGGER "hos_guard_{table}.{status}_update" AFTER UPDATE ON "{table}"
+FOR EACH ROW WHEN ({changed})
+EXECUTE FUNCTION "hos_guard_{table}.{status}_refuse"();

@@ -16,17 +16,21 @@ const VERSION_MIN: i32 = 150_000;
 /// A connection that was idle for longer is asked whether it lives before it is used.
 const IDLE_MAX: Duration = Duration::from_secs(1);
 const STATEMENTS_CACHED: usize = 64;
+const IS_ABOVE_THE_WALL: &str =
+    "SELECT (rolsuper OR rolbypassrls)::text FROM pg_roles WHERE rolname = current_user";
 
 /// The pool, on a schema that is up to date.
 pub(super) async fn open(options: &PostgresOptions) -> Result<PgPool, Fault> {
     let mut connection = direct(options).await?;
-    let prepared = prepare(&mut connection).await;
+    let prepared = prepare(&mut connection, options).await;
     // OK because whatever is said at parting changes nothing.
     let _parted = connection.close().await;
     prepared?;
     let pool = pool(&options.url, options)?;
     if options.direct_url.is_some() {
-        check(&mut *pool.acquire().await.map_err(classify)?).await?;
+        let mut connection = pool.acquire().await.map_err(classify)?;
+        check(&mut connection).await?;
+        warn_above_the_wall(&mut connection).await?;
     }
     Ok(pool)
 }
@@ -84,8 +88,11 @@ fn milliseconds(duration: Duration) -> String {
     format!("{}ms", duration.as_millis())
 }
 
-async fn prepare(connection: &mut PgConnection) -> Result<(), Fault> {
+async fn prepare(connection: &mut PgConnection, options: &PostgresOptions) -> Result<(), Fault> {
     check_and_migrate(connection).await?;
+    if options.direct_url.is_none() {
+        warn_above_the_wall(connection).await?;
+    }
     if read(connection, "SELECT (to_regclass('hos_move') IS NOT NULL)::text").await? == "true"
         && read(connection, "SELECT count(*)::text FROM hos_move WHERE NOT finished").await? != "0"
     {
@@ -107,6 +114,18 @@ async fn check(connection: &mut PgConnection) -> Result<(), Fault> {
     if read(connection, "SHOW transaction_read_only").await? == "on" {
         let message = "the database is read-only; is the URL that of a standby?";
         return Err(Fault::new(FaultKind::ReadOnly, message));
+    }
+    Ok(())
+}
+
+/// Says so when the role is above row-level security, which then separates no tenants.
+async fn warn_above_the_wall(connection: &mut PgConnection) -> Result<(), Fault> {
+    if read(connection, IS_ABOVE_THE_WALL).await? == "true" {
+        tracing::warn!(
+            target: "hos::store",
+            "the database's role is a superuser or has BYPASSRLS: row-level security does not \
+             separate tenants; connect as an ordinary role"
+        );
     }
     Ok(())
 }

@@ -83,12 +83,16 @@ impl PostgresOptions {
         Self { acquire_timeout, ..self }
     }
 
-    /// How long a call waits for another that holds the same rows.
+    /// How long a call waits for another that holds the same rows. Not with
+    /// [`Pooler::Transaction`], which takes no settings at a session's start: there the role's own
+    /// hold, `ALTER ROLE law SET lock_timeout = '5s'`, or the server's, and without either a call
+    /// waits for ever.
     pub fn lock_timeout(self, lock_timeout: Duration) -> Self {
         Self { lock_timeout, ..self }
     }
 
-    /// How long one statement may run.
+    /// How long one statement may run. Not with [`Pooler::Transaction`]; see
+    /// [`PostgresOptions::lock_timeout`].
     pub fn statement_timeout(self, statement_timeout: Duration) -> Self {
         Self { statement_timeout, ..self }
     }

@@ -18,6 +18,12 @@ const ASK_AFTER: Duration = Duration::from_millis(5);
 const REACHED: &str = "SELECT CASE WHEN pg_is_in_recovery() \
     THEN coalesce(pg_last_wal_replay_lsn() >= $1::pg_lsn, $1 IS NULL) END";
 
+/// Where the next record goes, so that it is after every commit that was answered, written down or
+/// not. What is not waits for somebody's commit, maybe for long: then this one is given an id,
+/// whose commit PostgreSQL's writer writes down soon, and all before it.
+const POSITION: &str = "SELECT next::text, CASE WHEN pg_current_wal_flush_lsn() < next \
+    THEN pg_current_xact_id()::text END FROM (SELECT pg_current_wal_insert_lsn() AS next) AS wal";
+
 /// How far the primary had written: whoever reads at this position sees what was written before.
 ///
 /// A token for the reader's session; its text form is PostgreSQL's own, such as `0/16B3748`.
@@ -76,7 +82,7 @@ impl PostgresStore {
     ///
     /// What the database says.
     pub async fn position(&self) -> Result<Position, Fault> {
-        let rows = self.rows(|| sqlx::query("SELECT pg_current_wal_lsn()::text")).await?;
+        let rows = self.rows(|| sqlx::query(POSITION)).await?;
         let lost = || Fault::new(FaultKind::Internal, "the database did not say its position");
         Ok(Position(column(rows.first().ok_or_else(lost)?, 0)?))
     }

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use hos_core::commit::{Commit, SubjectAfter};
+use hos_core::standing::Standing;
+use hos_core::store::Ask;
 use hos_core::subject::{Snapshot, Subject};
 use moka::sync::Cache;
 
@@ -37,23 +39,31 @@ impl Snapshots {
         self.seen.get(subject)
     }
 
-    /// What was read, unless others move it too.
-    pub(super) fn saw(&self, subject: &Subject, snapshot: &Snapshot) {
+    /// A standing was loaded.
+    pub(super) fn read(&self, ask: &Ask, standing: &Standing) {
+        for (subject, snapshot) in ask.subjects.iter().zip(&standing.subjects) {
+            if let Some(snapshot) = snapshot {
+                self.insert(subject, snapshot);
+            }
+        }
+    }
+
+    /// A commit was written.
+    pub(super) fn written(&self, commit: &Commit) {
+        for change in commit.changes() {
+            if let Some(snapshot) = change.after().map(SubjectAfter::snapshot) {
+                self.insert(change.subject(), snapshot);
+            }
+        }
+    }
+
+    fn insert(&self, subject: &Subject, snapshot: &Snapshot) {
         if !self.contended.contains_key(subject) {
             self.seen.insert(subject.clone(), snapshot.clone());
         }
     }
 
-    /// What was written.
-    pub(super) fn wrote(&self, commit: &Commit) {
-        for change in commit.changes() {
-            if let Some(snapshot) = change.after().map(SubjectAfter::snapshot) {
-                self.saw(change.subject(), snapshot);
-            }
-        }
-    }
-
-    /// What was not written, because somebody else was quicker.
+    /// A commit was not written, because somebody else was quicker.
     pub(super) fn lost(&self, commit: &Commit) {
         for change in commit.changes() {
             self.seen.invalidate(change.subject());

@@ -19,6 +19,10 @@ const COMMIT_ONE: &str = concat!(
     "SELECT hos_commit_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
     "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
 );
+const COMMIT_MOVE: &str = concat!(
+    "SELECT hos_commit_move($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
+    "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)",
+);
 const COMMIT_MOVES: &str = concat!(
     "SELECT hos_commit_moves($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
     "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)",
@@ -63,8 +67,13 @@ pub(super) async fn commit(
         return Ok(Ok(if answer == "lost" { Vec::new() } else { vec![0] }));
     }
     let moves = taken == TakenKeys::Fail && run.is_of_moves();
-    if !moves && let ([line], [step], [texts]) = (&*run.lines, &*run.steps, &*texts) {
-        let row = one(line, step, texts).persistent(named).fetch_one(connection).await?;
+    if let ([line], [step], [texts]) = (&*run.lines, &*run.steps, &*texts) {
+        let query = if moves {
+            bind_one(sqlx::query(COMMIT_MOVE), line, step, texts)
+        } else {
+            bind_one(sqlx::query(COMMIT_ONE), line, step, texts).bind(step.compares)
+        };
+        let row = query.persistent(named).fetch_one(connection).await?;
         return Ok(Ok(if row.try_get(0)? { vec![0] } else { Vec::new() }));
     }
     let scopes = scopes(run);
@@ -139,12 +148,13 @@ fn receipt(kept: &KeptReceipt) -> Option<String> {
     serde_json::to_string(kept.receipt()).ok()
 }
 
-fn one<'q>(line: &Line<'q>, step: &Step<'q>, texts: &'q Texts) -> Bound<'q> {
+/// The parameters of `hos_commit_move`.
+fn bind_one<'q>(query: Bound<'q>, line: &Line<'q>, step: &Step<'q>, texts: &'q Texts) -> Bound<'q> {
     let commit = line.commit;
     let (kept, entry) = (commit.receipt(), step.entry);
     let after = step.change.and_then(|change| change.after());
     let snapshot = after.map(SubjectAfter::snapshot);
-    sqlx::query(COMMIT_ONE)
+    query
         .bind(commit.world().as_str())
         .bind(commit.tenant().as_str())
         .bind(signed(generation(&commit.versions().tenant)))
@@ -155,7 +165,6 @@ fn one<'q>(line: &Line<'q>, step: &Step<'q>, texts: &'q Texts) -> Bound<'q> {
         .bind(kept.map(|kept| kept.expires_at().as_micros()))
         .bind(step.subject().map(|subject| subject.kind.as_str()))
         .bind(step.subject().map(|subject| subject.id.as_str()))
-        .bind(step.compares)
         .bind(step.change.map(|change| signed(change.from_revision())))
         .bind(step.change.and_then(|change| change.from_proof()).map(uuid))
         .bind(snapshot.map(|snapshot| snapshot.state.as_str()))

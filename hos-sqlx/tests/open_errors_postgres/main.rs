@@ -1,7 +1,7 @@
 //! What a PostgreSQL that is not right answers: a typed fault or a retry that nobody sees, and
 //! nothing half written.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test binary")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test binary")]
 
 #[path = "../support/audit.rs"]
 mod audit;
@@ -11,9 +11,14 @@ mod backend;
 mod door;
 #[path = "../support/job.rs"]
 mod job;
+mod lost;
 mod migrators;
+mod parting;
 mod pressure;
+#[path = "../support/proxy.rs"]
+mod proxy;
 mod transaction;
+mod wall;
 
 use hos_core::error::{Fault, FaultKind};
 use hos_services::{Postgres, shared};

@@ -17,8 +17,8 @@ use crate::backend::Server;
 use crate::job::{job, law, prepare, tenant, worker};
 use crate::{name, superuser};
 
-const JOBS: u64 = 4;
-const SHORT: Duration = Duration::from_millis(200);
+pub(crate) const JOBS: u64 = 4;
+pub(crate) const SHORT: Duration = Duration::from_millis(200);
 const ROWS: &str = "SELECT (SELECT count(*) FROM hos_receipt), (SELECT count(*) FROM hos_entry), \
     (SELECT count(*) FROM hos_pending), (SELECT count(*) FROM hos_outbox), \
     (SELECT sum(revision) FROM hos_subject);";
@@ -26,7 +26,7 @@ const ROWS: &str = "SELECT (SELECT count(*) FROM hos_receipt), (SELECT count(*) 
 /// A server of one's own, because others would wait for what is locked here.
 pub(crate) struct Place {
     postgres: Arc<Postgres>,
-    url: String,
+    pub(crate) url: String,
     pub(crate) store: PostgresStore,
     pub(crate) hos: Hos,
     pub(crate) firm: Tenant,
@@ -52,12 +52,16 @@ impl Place {
         Command::new(&worker(), &job(&self.firm, at), "touch").key(key)
     }
 
+    pub(crate) fn server(&self) -> Server {
+        Server::Postgres(Arc::clone(&self.postgres), self.url.clone())
+    }
+
     pub(crate) fn superuser(&self, sql: &str) -> String {
         self.postgres.query(name(&self.url), sql, &[]).unwrap()
     }
 
     /// Another's session, as the superuser.
-    async fn stranger(&self) -> PgConnection {
+    pub(crate) async fn stranger(&self) -> PgConnection {
         PgConnection::connect(&self.postgres.superuser_url(name(&self.url))).await.unwrap()
     }
 
@@ -90,14 +94,13 @@ impl Place {
     }
 
     pub(crate) async fn end(self, keys: &BTreeSet<String>) {
-        let server = Server::Postgres(self.postgres, self.url);
-        audit(&server, &self.hos, &self.firm, keys).await;
+        audit(&self.server(), &self.hos, &self.firm, keys).await;
         self.store.close().await;
     }
 }
 
 /// A trigger before every entry that does as it is told.
-fn plant(body: &str) -> String {
+pub(crate) fn plant(body: &str) -> String {
     format!(
         "CREATE SEQUENCE planted; GRANT USAGE ON SEQUENCE planted TO law;
          CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS
@@ -107,7 +110,7 @@ fn plant(body: &str) -> String {
     )
 }
 
-const UPROOT: &str = "DROP TRIGGER planted ON hos_entry;";
+pub(crate) const UPROOT: &str = "DROP TRIGGER planted ON hos_entry;";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_is_full_and_nothing_is_half_written() {

@@ -4,7 +4,7 @@ use hos_core::error::FaultKind;
 use hos_core::id::{Kind, State};
 use hos_core::prelude::*;
 use hos_sqlx::{GuardedColumn, WithinExt as _};
-use sqlx::Executor as _;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 
 use crate::shop::{FIRMS, Shop, order, owner, server, world};
 
@@ -87,5 +87,153 @@ async fn a_column_that_is_not_there_is_refused() {
     for tenant in ["nothing", "tenant\"; DROP TABLE orders; --"] {
         let refused = shop.store.guard(&column(Some(tenant))).await.unwrap_err();
         assert_eq!(refused.kind(), FaultKind::Law);
+    }
+}
+
+/// What a row says and what the law says.
+async fn both(shop: &Shop) -> (String, String) {
+    let law = shop.hos.situation(&order(FIRMS[0], "o-1")).await.unwrap().unwrap();
+    (status(shop, FIRMS[0]).await, law.snapshot.state.to_string())
+}
+
+#[tokio::test]
+async fn a_row_that_is_put_back_while_the_law_moves_follows_it() {
+    let Some(shop) = guarded().await else { return };
+    shop.open_order(FIRMS[0], "o-1", "").await;
+    shop.run("INSERT INTO orders VALUES ('firm-1', 'o-1', 'pending')").await.unwrap();
+    let mut stranger = shop.stranger().await;
+    let mut transaction = stranger.begin().await.unwrap();
+    transaction.execute("DELETE FROM orders").await.unwrap();
+    transaction.execute("INSERT INTO orders VALUES ('firm-1', 'o-1', 'pending')").await.unwrap();
+    let (hos, cancel) = (shop.hos.clone(), shop.command(FIRMS[0], "o-1", "cancel"));
+    let cancelling = tokio::spawn(async move { hos.transition(&cancel).await });
+    shop.somebody_waits(&cancelling).await;
+    transaction.commit().await.unwrap();
+    cancelling.await.unwrap().unwrap();
+    assert_eq!(both(&shop).await, ("cancelled".to_owned(), "cancelled".to_owned()));
+}
+
+#[tokio::test]
+async fn a_row_that_is_put_in_while_the_law_moves_waits_for_it() {
+    let Some(shop) = guarded().await else { return };
+    shop.open_order(FIRMS[0], "o-1", "").await;
+    let mut transaction = shop.store.begin().await.unwrap();
+    let cancel = shop.command(FIRMS[0], "o-1", "cancel");
+    shop.hos.within(&mut transaction).transition(&cancel).await.unwrap();
+    let mut stranger = shop.stranger().await;
+    let inserting = tokio::spawn(async move {
+        stranger.execute("INSERT INTO orders VALUES ('firm-1', 'o-1', 'pending')").await
+    });
+    shop.somebody_waits(&inserting).await;
+    transaction.commit().await.unwrap();
+    let refused = inserting.await.unwrap().unwrap_err();
+    assert!(refused.as_database_error().unwrap().message().starts_with("hos:guarded"));
+}
+
+#[tokio::test]
+async fn a_row_that_is_put_in_while_the_law_opens_it_follows_it() {
+    let Some(shop) = guarded().await else { return };
+    let mut stranger = shop.stranger().await;
+    let mut transaction = stranger.begin().await.unwrap();
+    transaction.execute("INSERT INTO orders VALUES ('firm-1', 'o-1', 'pending')").await.unwrap();
+    let hos = shop.hos.clone();
+    let cancel = shop.command(FIRMS[0], "o-1", "cancel");
+    let opening = tokio::spawn(async move {
+        let opening = Opening::new(&owner(FIRMS[0]), &order(FIRMS[0], "o-1"));
+        hos.open(&opening.attribute("note", "").key("open")).await.unwrap();
+        hos.transition(&cancel).await
+    });
+    shop.somebody_waits(&opening).await;
+    transaction.commit().await.unwrap();
+    opening.await.unwrap().unwrap();
+    assert_eq!(both(&shop).await, ("cancelled".to_owned(), "cancelled".to_owned()));
+}
+
+#[tokio::test]
+async fn whoever_puts_a_row_in_and_opens_it_waits_for_nobody() {
+    let Some(shop) = guarded().await else { return };
+    let mut first = shop.store.begin().await.unwrap();
+    let mut second = shop.store.begin().await.unwrap();
+    for (transaction, firm) in [(&mut first, FIRMS[0]), (&mut second, FIRMS[1])] {
+        let insert = "INSERT INTO orders (tenant, id) VALUES ($1, 'o-1')";
+        sqlx::query(insert).bind(firm).execute(&mut **transaction).await.unwrap();
+    }
+    for (transaction, firm) in [(&mut first, FIRMS[0]), (&mut second, FIRMS[1])] {
+        let opening = Opening::new(&owner(firm), &order(firm, "o-1")).attribute("note", "");
+        shop.hos.within(transaction).open(&opening.key("open")).await.unwrap();
+    }
+    let pay = shop.command(FIRMS[0], "o-1", "pay");
+    shop.hos.within(&mut first).transition(&pay).await.unwrap();
+    first.commit().await.unwrap();
+    second.commit().await.unwrap();
+    let states = (status(&shop, FIRMS[0]).await, status(&shop, FIRMS[1]).await);
+    assert_eq!(states, ("paid".to_owned(), "pending".to_owned()));
+}
+
+#[tokio::test]
+async fn whoever_waits_for_the_law_that_waits_for_them_leaves_them_agreed() {
+    let Some(shop) = guarded().await else { return };
+    shop.open_order(FIRMS[0], "o-1", "").await;
+    shop.run("INSERT INTO orders VALUES ('firm-1', 'o-1', 'pending')").await.unwrap();
+    let mut stranger = shop.stranger().await;
+    let mut transaction = stranger.begin().await.unwrap();
+    transaction.execute("DELETE FROM orders").await.unwrap();
+    let (hos, cancel) = (shop.hos.clone(), shop.command(FIRMS[0], "o-1", "cancel"));
+    let cancelling = tokio::spawn(async move { hos.transition(&cancel).await });
+    shop.somebody_waits(&cancelling).await;
+    // The law waits for the row, and the row for the law: PostgreSQL ends one of them.
+    let back = "INSERT INTO orders VALUES ('firm-1', 'o-1', 'pending')";
+    let inserted = transaction.execute(back).await;
+    match inserted {
+        Ok(_) => transaction.commit().await.unwrap(),
+        Err(_) => transaction.rollback().await.unwrap(),
+    }
+    cancelling.await.unwrap().unwrap();
+    assert_eq!(both(&shop).await, ("cancelled".to_owned(), "cancelled".to_owned()));
+}
+
+#[tokio::test]
+async fn a_trigger_of_the_worlds_does_not_write_the_column_either() {
+    let Some(shop) = guarded().await else { return };
+    shop.run("INSERT INTO orders VALUES ('firm-1', 'o-1', 'pending')").await.unwrap();
+    shop.run(
+        "CREATE FUNCTION settle() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN IF NEW.total = 13 THEN NEW.status := 'paid'; END IF; RETURN NEW; END $$; \
+         CREATE TRIGGER settle BEFORE UPDATE OF total ON orders FOR EACH ROW \
+         EXECUTE FUNCTION settle()",
+    )
+    .await
+    .unwrap();
+    let refused = shop.run("UPDATE orders SET total = 13").await.unwrap_err();
+    assert!(refused.as_database_error().unwrap().message().starts_with("hos:guarded"));
+    shop.run("UPDATE orders SET total = 12").await.unwrap();
+    assert_eq!(status(&shop, FIRMS[0]).await, "pending");
+}
+
+#[tokio::test]
+async fn no_two_guards_have_one_name() {
+    let Some(shop) = guarded().await else { return };
+    let (long, longer) = ("a".repeat(37), "a".repeat(38));
+    for table in ["orders_of", "orders", &long, &longer] {
+        let columns = "tenant text, id text, status text, a_status text";
+        let create = format!("CREATE TABLE IF NOT EXISTS {table} ({columns})");
+        sqlx::query(AssertSqlSafe(create)).execute(shop.store.pool()).await.unwrap();
+    }
+    shop.store.pool().execute("ALTER TABLE orders ADD of_status text").await.unwrap();
+    let guard = |table: &str, status: &str| GuardedColumn {
+        table: table.to_owned(),
+        status_column: status.to_owned(),
+        ..column(Some("tenant"))
+    };
+    shop.store.guard(&guard("orders_of", "status")).await.unwrap();
+    shop.store.guard(&guard("orders", "of_status")).await.unwrap();
+    let both = "SELECT count(*)::text FROM pg_proc \
+                WHERE proname LIKE 'hos\\_guard\\_orders%of%status%'";
+    assert_eq!(shop.read(both).await.as_deref(), Some("4"), "each has its own");
+    shop.store.guard(&guard(&long, "a_status")).await.unwrap();
+    for name in [&*longer, &"a".repeat(63)] {
+        let fault = shop.store.guard(&guard(name, "a_status")).await.unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Law);
+        assert!(fault.to_string().contains("too long"), "{fault}");
     }
 }

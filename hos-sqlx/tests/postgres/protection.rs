@@ -25,6 +25,7 @@ async fn not_even_a_superuser_changes_what_was_committed() {
         "UPDATE hos_entry SET leaf = ''",
         "DELETE FROM hos_entry",
         "TRUNCATE hos_entry",
+        "TRUNCATE hos_part",
         "DELETE FROM hos_leaf",
         "UPDATE hos_leaf SET leaf_index = leaf_index + 1",
         "TRUNCATE hos_leaf",

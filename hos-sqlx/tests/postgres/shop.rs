@@ -9,6 +9,7 @@ use hos_services::Postgres;
 use hos_sqlx::{PostgresOptions, PostgresStore};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _};
+use tokio::task::JoinHandle;
 
 pub(crate) struct Shop {
     pub(crate) hos: Hos,
@@ -124,6 +125,19 @@ impl Shop {
         let mut connection = self.superuser().await;
         let read = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()));
         read.fetch_one(&mut connection).await.unwrap()
+    }
+
+    /// Until a task waits for a lock, or has ended without.
+    pub(crate) async fn somebody_waits<T>(&self, task: &JoinHandle<T>) {
+        let waits = "SELECT count(*)::text FROM pg_locks JOIN pg_stat_activity USING (pid) \
+                     WHERE NOT granted AND datname = current_database()";
+        for _ in 0..10_000 {
+            if task.is_finished() || self.read(waits).await.as_deref() != Some("0") {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("nobody waits");
     }
 
     pub(crate) async fn run(&self, sql: &str) -> Result<(), sqlx::Error> {

@@ -6,6 +6,7 @@ use hos_core::error::FaultKind;
 use hos_services::{Postgres, wait_until};
 use hos_sqlx::postgres::{Position, Replica};
 use hos_sqlx::{PostgresOptions, PostgresStore};
+use sqlx::Executor as _;
 
 /// Longer than any standby here lags.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -62,6 +63,43 @@ async fn a_standby_shows_what_was_written_before_a_position() {
         assert!(replica.is_standby() && has(&replica, &book).await);
     }
     assert!(pair.store.replica(None, IMPATIENCE).await.is_standby());
+    pair.end().await;
+}
+
+/// The writer's commit is nowhere but in memory when it is answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_did_not_wait_for_the_disk_is_before_its_position() {
+    let Some(pair) = Pair::start().await else { return };
+    pair.primary.set("wal_writer_delay", "1s").unwrap();
+    for number in 0..5 {
+        let book = format!("book {number}");
+        let mut writer = pair.store.begin().await.unwrap();
+        writer.execute("SET LOCAL synchronous_commit = off").await.unwrap();
+        let insert = sqlx::query("INSERT INTO shelf (book) VALUES ($1)").bind(&book);
+        insert.execute(&mut *writer).await.unwrap();
+        writer.commit().await.unwrap();
+        let position = pair.store.position().await.unwrap();
+        let replica = pair.store.replica(Some(&position), PATIENCE).await;
+        assert!(has(&replica, &book).await, "{number}: read your writes");
+        assert!(replica.is_standby(), "{number}: the standby came so far");
+    }
+    pair.end().await;
+}
+
+/// What others have begun to write stands before the position, and nobody writes it down for them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_position_does_not_wait_for_others_to_commit() {
+    let Some(pair) = Pair::start().await else { return };
+    let mut other = pair.store.begin().await.unwrap();
+    for number in 0..5 {
+        let book = format!("book {number}");
+        pair.write(&book).await;
+        sqlx::query("INSERT INTO shelf (book) VALUES ('open')").execute(&mut *other).await.unwrap();
+        let position = pair.store.position().await.unwrap();
+        let replica = pair.store.replica(Some(&position), PATIENCE).await;
+        assert!(replica.is_standby() && has(&replica, &book).await, "{number}");
+    }
+    other.rollback().await.unwrap();
     pair.end().await;
 }
 

@@ -124,7 +124,7 @@ impl Query {
         Ok(match rows {
             Rows::Database(database) => match database {
                 Database::Sqlite(store) => read!(Sqlite, store.reader(), Row::Sqlite),
-                Database::Postgres(store) => read!(Postgres, store.reader(), Row::Postgres),
+                Database::Postgres(store) => read!(Postgres, store.pool(), Row::Postgres),
                 Database::Mysql(store) => read!(MySql, store.reader(), Row::Mysql),
             },
             Rows::Transaction(transaction) => match transaction {

@@ -78,3 +78,72 @@ BEGIN
     END IF;
     RETURN written;
 END $$;
+
+-- Commits one that moves one subject, and answers whether it was written: `hos_commit_moves`
+-- without its arrays.
+CREATE FUNCTION hos_commit_move(
+    world text, tenant text, generation bigint, world_generation bigint,
+    key bytea, fingerprint bytea, receipt text, expires_at bigint,
+    kind text, id text, from_revision bigint, from_proof uuid,
+    state text, terminal boolean, contract text, attributes text,
+    entry uuid, type text, moves boolean, revision bigint, recorded_at bigint,
+    leaf_hash bytea, leaf text, parts text, outbox text, timers text
+) RETURNS boolean
+LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_variable
+DECLARE
+    own bigint;
+    above bigint;
+    current bigint;
+    world_current bigint;
+    own_subject bigint;
+    bound text := hos_bind_names(ARRAY[world || '/@world', world || '/' || tenant]);
+BEGIN
+    SELECT owner.number, owner.generation, ruler.number, ruler.generation
+    INTO own, current, above, world_current
+    FROM hos_scope AS ruler
+    JOIN hos_scope AS owner
+        ON owner.world = hos_commit_move.world AND owner.tenant = hos_commit_move.tenant
+    WHERE ruler.world = hos_commit_move.world AND ruler.tenant = '@world'
+    FOR SHARE;
+    IF current IS DISTINCT FROM generation OR world_current IS DISTINCT FROM world_generation THEN
+        RETURN false;
+    END IF;
+    bound := hos_bind_numbers(ARRAY[own, above]);
+
+    WITH moved AS (
+        UPDATE hos_subject AS held SET
+            state = hos_commit_move.state, revision = hos_commit_move.revision,
+            terminal = hos_commit_move.terminal, timed = timers IS NOT NULL,
+            contract = hos_commit_move.contract, proof_id = entry,
+            attributes = hos_commit_move.attributes
+        WHERE held.scope = own AND held.kind = hos_commit_move.kind
+            AND held.id = hos_commit_move.id AND held.revision = from_revision
+            AND held.proof_id = from_proof AND NOT held.terminal
+        RETURNING held.number
+    ), kept AS (
+        INSERT INTO hos_receipt (scope, expires_at, key, fingerprint, receipt)
+        SELECT own, expires_at, key, fingerprint, receipt FROM moved WHERE key IS NOT NULL
+    ), recorded AS (
+        INSERT INTO hos_entry (
+            id, scope, subject, revision, recorded_at, moves, type, leaf_hash, leaf
+        )
+        SELECT entry, own, moved.number, revision, recorded_at, moves, type, leaf_hash, leaf
+        FROM moved
+    ), pending AS (
+        INSERT INTO hos_pending (scope, entry) SELECT own, entry FROM moved
+    ), ended AS (
+        DELETE FROM hos_timer USING moved WHERE hos_timer.subject = moved.number
+    )
+    SELECT moved.number INTO own_subject FROM moved;
+    IF own_subject IS NULL THEN
+        RETURN false;
+    END IF;
+    IF parts IS NOT NULL OR outbox IS NOT NULL OR timers IS NOT NULL THEN
+        PERFORM hos_write_sequels(
+            ARRAY[own], ARRAY[own_subject], ARRAY[revision], ARRAY[entry], ARRAY[parts],
+            ARRAY[outbox], ARRAY[timers]
+        );
+    END IF;
+    RETURN true;
+END $$;

@@ -3,10 +3,11 @@
 CREATE FUNCTION hos_commit_one(
     world text, tenant text, generation bigint, world_generation bigint,
     key bytea, fingerprint bytea, receipt text, expires_at bigint,
-    kind text, id text, compares boolean, from_revision bigint, from_proof uuid,
+    kind text, id text, from_revision bigint, from_proof uuid,
     state text, terminal boolean, contract text, attributes text,
     entry uuid, type text, moves boolean, revision bigint, recorded_at bigint,
-    leaf_hash bytea, leaf text, parts text, outbox text, timers text
+    leaf_hash bytea, leaf text, parts text, outbox text, timers text,
+    compares boolean
 ) RETURNS boolean
 LANGUAGE plpgsql VOLATILE
 SET plan_cache_mode = force_generic_plan
@@ -22,22 +23,19 @@ DECLARE
     subject_proof uuid;
     subject_terminal boolean := false;
     timed boolean := false;
+    bound text := hos_bind_names(ARRAY[world || '/@world', world || '/' || tenant]);
 BEGIN
-    PERFORM hos_bind_names(ARRAY[world || '/@world', world || '/' || tenant]);
-    SELECT hos_scope.number, hos_scope.generation INTO above, world_current FROM hos_scope
-    WHERE hos_scope.world = hos_commit_one.world AND hos_scope.tenant = '@world' FOR SHARE;
-    IF tenant = '@world' THEN
-        own := above;
-        current := world_current;
-    ELSE
-        SELECT hos_scope.number, hos_scope.generation INTO own, current FROM hos_scope
-        WHERE hos_scope.world = hos_commit_one.world AND hos_scope.tenant = hos_commit_one.tenant
-        FOR SHARE;
-    END IF;
+    SELECT owner.number, owner.generation, ruler.number, ruler.generation
+    INTO own, current, above, world_current
+    FROM hos_scope AS ruler
+    JOIN hos_scope AS owner
+        ON owner.world = hos_commit_one.world AND owner.tenant = hos_commit_one.tenant
+    WHERE ruler.world = hos_commit_one.world AND ruler.tenant = '@world'
+    FOR SHARE;
     IF current IS DISTINCT FROM generation OR world_current IS DISTINCT FROM world_generation THEN
         RETURN false;
     END IF;
-    PERFORM hos_bind_numbers(ARRAY[own, above]);
+    bound := hos_bind_numbers(ARRAY[own, above]);
 
     IF from_revision = 0 AND compares THEN
         PERFORM pg_advisory_xact_lock(hashtextextended(kind || ':' || id, own));

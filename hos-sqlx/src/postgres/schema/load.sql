@@ -70,8 +70,8 @@ DECLARE
     above bigint;
     own_generation bigint := 0;
     world_generation bigint;
+    bound text := hos_bind_names(ARRAY[world || '/@world', world || '/' || tenant]);
 BEGIN
-    PERFORM hos_bind_names(ARRAY[world || '/@world', world || '/' || tenant]);
     SELECT scope.number, scope.generation INTO above, world_generation FROM hos_scope AS scope
     WHERE scope.world = hos_load_one.world AND scope.tenant = '@world';
     IF tenant = '@world' THEN
@@ -81,7 +81,7 @@ BEGIN
         SELECT scope.number, scope.generation INTO own, own_generation FROM hos_scope AS scope
         WHERE scope.world = hos_load_one.world AND scope.tenant = hos_load_one.tenant;
     END IF;
-    PERFORM hos_bind_numbers(ARRAY[own, above]);
+    bound := hos_bind_numbers(ARRAY[own, above]);
     generation := coalesce(own_generation, 0) + coalesce(world_generation, 0);
     RETURN QUERY
     SELECT

@@ -34,16 +34,13 @@ CREATE TRIGGER hos_subject_kept BEFORE DELETE ON hos_subject
 FOR EACH ROW EXECUTE FUNCTION hos_refuse('hos:subject is kept');
 
 CREATE FUNCTION hos_require_proof() RETURNS trigger
-LANGUAGE plpgsql
-SET jit = off
-SET enable_hashjoin = off
-SET enable_mergejoin = off
-AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
+    -- A number that is looked up for each row is no join, of which a bad one might be chosen.
     IF EXISTS (
         SELECT FROM changed
-        WHERE NOT EXISTS (
-            SELECT FROM hos_entry
+        WHERE 0 = (
+            SELECT count(*) FROM hos_entry
             WHERE hos_entry.id = changed.proof_id AND hos_entry.moves
                 AND hos_entry.subject = changed.number
                 AND hos_entry.revision = changed.revision
@@ -83,8 +80,8 @@ DECLARE
     kept text;
 BEGIN
     FOREACH kept IN ARRAY ARRAY[
-        'hos_entry', 'hos_entry_other', 'hos_leaf', 'hos_log', 'hos_subject', 'hos_scope',
-        'hos_law', 'hos_contract', 'hos_pending'
+        'hos_entry', 'hos_entry_other', 'hos_part', 'hos_part_other', 'hos_leaf', 'hos_log',
+        'hos_subject', 'hos_scope', 'hos_law', 'hos_contract', 'hos_pending'
     ] LOOP
         EXECUTE format(
             'CREATE TRIGGER %I BEFORE TRUNCATE ON %I '

@@ -2,20 +2,14 @@
 -- whatever its own predicates say; a statement that was bound to none sees nothing.
 
 -- Binds the rest of the transaction to scopes called so: `<world>/<tenant>`.
-CREATE FUNCTION hos_bind_names(names text[]) RETURNS void
-LANGUAGE plpgsql VOLATILE AS $$
-DECLARE
-    bound text := set_config('hos.tenants', E'\n' || array_to_string(names, E'\n') || E'\n', true);
-BEGIN
-END $$;
+CREATE FUNCTION hos_bind_names(names text[]) RETURNS text
+LANGUAGE sql VOLATILE
+RETURN set_config('hos.tenants', E'\n' || array_to_string(names, E'\n') || E'\n', true);
 
 -- Binds the rest of the transaction to the rows of scopes with these numbers.
-CREATE FUNCTION hos_bind_numbers(numbers bigint[]) RETURNS void
-LANGUAGE plpgsql VOLATILE AS $$
-DECLARE
-    bound text := set_config('hos.scopes', ',' || array_to_string(numbers, ',') || ',', true);
-BEGIN
-END $$;
+CREATE FUNCTION hos_bind_numbers(numbers bigint[]) RETURNS text
+LANGUAGE sql VOLATILE
+RETURN set_config('hos.scopes', ',' || array_to_string(numbers, ',') || ',', true);
 
 -- Binds the rest of the transaction to these scopes. Answers their numbers and the generations of
 -- their standing, in order; null for what is not there. With `holds` the generations cannot change
@@ -24,12 +18,16 @@ CREATE FUNCTION hos_bind(
     worlds text[], tenants text[], holds boolean,
     OUT numbers bigint[], OUT generations bigint[]
 )
-LANGUAGE plpgsql VOLATILE AS $$
-BEGIN
-    PERFORM hos_bind_names((
-        SELECT array_agg(named.world || '/' || named.tenant)
+LANGUAGE plpgsql VOLATILE
+SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+    names text[] := ARRAY(
+        SELECT named.world || '/' || named.tenant
         FROM unnest(worlds, tenants) AS named (world, tenant)
-    ));
+    );
+    bound text := hos_bind_names(names);
+BEGIN
     IF holds THEN
         SELECT array_agg(held.number), array_agg(held.generation) INTO numbers, generations
         FROM unnest(worlds, tenants) AS named (world, tenant)
@@ -45,7 +43,7 @@ BEGIN
         LEFT JOIN hos_scope
             ON hos_scope.world = named.world AND hos_scope.tenant = named.tenant;
     END IF;
-    PERFORM hos_bind_numbers(numbers);
+    bound := hos_bind_numbers(numbers);
 END $$;
 
 -- Binds the rest of the transaction to every tenant: for upkeep alone.
@@ -62,23 +60,23 @@ CREATE POLICY hos_wall ON hos_scope USING (
     OR current_setting('hos.tenants', true) = 'every'
 );
 
-DO $$
-DECLARE
-    walled text;
+-- Raises the wall around a table or a partition; a partition has one of its own, for whoever names
+-- it instead of its parent.
+CREATE FUNCTION hos_wall(walled text) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-    FOREACH walled IN ARRAY ARRAY[
-        'hos_entry', 'hos_part', 'hos_pending', 'hos_leaf', 'hos_log', 'hos_dedup', 'hos_subject',
-        'hos_receipt', 'hos_outbox', 'hos_timer', 'hos_member', 'hos_ban', 'hos_grant', 'hos_mode',
-        'hos_law', 'hos_contract'
-    ] LOOP
-        EXECUTE format(
-            'ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', walled
-        );
-        EXECUTE format(
-            'CREATE POLICY hos_wall ON %I USING ('
-            'strpos(current_setting(''hos.scopes'', true), '','' || scope || '','') > 0 '
-            'OR current_setting(''hos.scopes'', true) = ''every'')',
-            walled
-        );
-    END LOOP;
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', walled);
+    EXECUTE format(
+        'CREATE POLICY hos_wall ON %I USING ('
+        'strpos(current_setting(''hos.scopes'', true), '','' || scope || '','') > 0 '
+        'OR current_setting(''hos.scopes'', true) = ''every'')',
+        walled
+    );
 END $$;
+
+SELECT hos_wall(walled) FROM unnest(ARRAY[
+    'hos_entry', 'hos_entry_other', 'hos_part', 'hos_part_other', 'hos_pending', 'hos_leaf',
+    'hos_log', 'hos_dedup', 'hos_subject', 'hos_receipt', 'hos_outbox', 'hos_outbox_0',
+    'hos_outbox_1', 'hos_timer', 'hos_member', 'hos_ban', 'hos_grant', 'hos_mode', 'hos_law',
+    'hos_contract'
+]) AS walled;
