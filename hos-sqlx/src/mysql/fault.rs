@@ -31,6 +31,10 @@ pub(super) fn classify_caller(error: Error) -> Fault {
         Some(RECORD_CHANGED) => {
             "a row changed after the transaction's snapshot; begin it with READ COMMITTED"
         }
+        Some(TRANSACTION_ENDED) => {
+            "the server has ended the transaction: a deadlock undid it, or a statement such as \
+             CREATE TABLE committed it; roll back and begin another"
+        }
         Some(NO_SUCH_TABLE | NO_SUCH_PROCEDURE) => {
             "the transaction is on a database without the law's tables"
         }
@@ -72,6 +76,8 @@ const NO_SUCH_TABLE: u16 = 1146;
 const RECORD_CHANGED: u16 = 1020;
 const SHUTDOWN: u16 = 1053;
 const TOO_MANY_CONNECTIONS: u16 = 1040;
+/// The schema's own.
+const TRANSACTION_ENDED: u16 = 30_001;
 /// Shut down, interrupted, killed, out of time.
 const INTERRUPTED: [u16; 4] = [SHUTDOWN, 1317, KILLED, 1969];
 

@@ -9,6 +9,7 @@
 )]
 
 mod cancel;
+mod ended;
 mod guard;
 mod open_errors;
 mod plans;
