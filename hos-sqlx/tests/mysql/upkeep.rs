@@ -29,6 +29,32 @@ async fn partitions_are_made_once_and_dropped_when_all_in_them_has_its_place() {
 }
 
 #[tokio::test]
+async fn moments_at_the_ends_of_time_drop_what_ended_before_them() {
+    let Some(shop) = open_shop().await else { return };
+    shop.open("o-1").await;
+    shop.audit().await;
+    let now = SystemClock.now();
+    assert!(shop.store.partition_ahead(now, 2).await.unwrap() > 0);
+    // The year 0, and moments just before 1970, whose milliseconds are negative.
+    for micros in [i64::MIN, -1_000_000_000, -1_000, -1, 0] {
+        let moment = Timestamp::from_micros(micros);
+        let dropped = shop.store.drop_entries_before(moment).await.unwrap();
+        assert!(dropped.is_empty(), "{moment}: {dropped:?}");
+        let made = shop.store.partition_ahead(moment, 1).await.unwrap();
+        assert_eq!(made, 0, "{moment}: there are later ones");
+    }
+    // The year 9999.
+    let last = Timestamp::from_micros(i64::MAX);
+    let made = shop.store.partition_ahead(last, 3).await.unwrap();
+    assert_eq!(made, 0, "a month that ends after the calendar has no partition");
+    let (world, tenant) = (World::new("pazar").unwrap(), Tenant::new("firm-1").unwrap());
+    assert!(!shop.hos.page(&world, &tenant, 0, 10).await.unwrap().is_empty());
+    assert_eq!(shop.store.drop_entries_before(last).await.unwrap().len(), 3);
+    assert_eq!(shop.hos.page(&world, &tenant, 0, 10).await.unwrap(), []);
+    shop.open("o-2").await;
+}
+
+#[tokio::test]
 async fn the_outbox_turns_when_its_other_half_is_done() {
     let Some(shop) = open_shop().await else { return };
     for number in 0..3 {
