@@ -153,11 +153,12 @@ impl MysqlStore {
 
     /// Drops the partitions of entries and their parts that end before a moment, those with entries
     /// that wait for their place excepted; answers their names. What is to be kept longer is to be
-    /// archived before. Costs the same however much they hold.
+    /// archived before. Costs the same however much they hold; it waits for the transactions that
+    /// write entries, and they wait for it.
     ///
     /// # Errors
     ///
-    /// What the database says.
+    /// What the database says; `Busy` when a transaction that wrote entries stayed open too long.
     pub async fn drop_entries_before(&self, moment: Timestamp) -> Result<Vec<String>, Fault> {
         upkeep::drop_entries_before(self.pool(), moment).await
     }

@@ -10,6 +10,9 @@ use hos_sqlx::{MysqlOptions, MysqlStore};
 use sqlx::Connection as _;
 use sqlx::mysql::MySqlConnection;
 
+/// How often it is asked whether somebody waits.
+const WAITS_MAX: usize = 20_000;
+
 pub(crate) struct Shop {
     pub(crate) hos: Hos,
     pub(crate) store: MysqlStore,
@@ -100,6 +103,21 @@ impl Shop {
 
     pub(crate) async fn number(&self, query: &'static str) -> i64 {
         sqlx::query_scalar(query).fetch_one(self.store.reader()).await.unwrap()
+    }
+
+    /// Returns when somebody in this database waits for what another holds.
+    pub(crate) async fn somebody_waits(&self, state: &str) {
+        let query = "SELECT count(*) FROM information_schema.processlist
+            WHERE db = database() AND state LIKE ?";
+        for _ in 0..WAITS_MAX {
+            let query = sqlx::query_scalar(query).bind(state);
+            let waiting: i64 = query.fetch_one(self.store.pool()).await.unwrap();
+            if waiting > 0 {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("nobody waits: {state}");
     }
 
     /// Whether every state has its proof and every entry its place.

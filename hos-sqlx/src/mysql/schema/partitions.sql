@@ -49,7 +49,7 @@ DETERMINISTIC NO SQL SQL SECURITY INVOKER
 RETURN unhex(rpad(lpad(hex(greatest(micros, 0) DIV 1000), 12, '0'), 32, '0'));
 
 -- Drops the partitions that end before a moment and whose entries all have their place; answers
--- their names.
+-- their names. To be called with the tables of entries, parts and pending entries locked.
 CREATE OR REPLACE PROCEDURE hos_drop_entries_before(IN moment BIGINT)
 MODIFIES SQL DATA SQL SECURITY INVOKER
 BEGIN
