@@ -135,8 +135,9 @@ impl MysqlStore {
     ///
     /// # Errors
     ///
-    /// A [`Fault`] of the kind `Law` for a name outside the grammar or a table or column that
-    /// does not exist, and what the database says.
+    /// A [`Fault`] of the kind `Law` for a name outside the grammar, a table or column that does
+    /// not exist, or a column that a foreign key writes, which fires no trigger; and what the
+    /// database says.
     pub async fn guard(&self, column: &GuardedColumn) -> Result<(), Fault> {
         guard::install(self.pool(), column).await
     }

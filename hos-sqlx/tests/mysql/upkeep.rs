@@ -70,7 +70,7 @@ async fn an_entry_that_comes_while_partitions_are_dropped_is_kept() {
     writer.execute("DELETE FROM hos_part WHERE entry = ''").await.unwrap();
     let store = shop.store.clone();
     let dropping = tokio::spawn(async move { store.drop_entries_before(later).await });
-    shop.somebody_waits("Waiting for table metadata lock").await;
+    shop.somebody_waits_for_a_table().await;
     shop.hos.within(&mut writer).open(&shop.opening("o-2")).await.unwrap();
     writer.commit().await.unwrap();
     let dropped = dropping.await.unwrap().unwrap();
