@@ -3,6 +3,7 @@
 mod archive;
 mod call;
 mod caller;
+mod chain;
 mod commit;
 mod fault;
 mod guard;

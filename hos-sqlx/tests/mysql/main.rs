@@ -9,6 +9,7 @@
     reason = "a helper that cannot do its part fails its test"
 )]
 
+mod alone;
 mod cancel;
 mod ended;
 mod guard;
