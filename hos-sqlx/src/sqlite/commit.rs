@@ -1,5 +1,6 @@
 //! Commits batches: compares everything under the write lock, then writes what holds.
 
+mod alone;
 mod found;
 
 use std::sync::{Arc, LazyLock};
@@ -51,34 +52,55 @@ impl Logs {
     }
 }
 
-/// Commits each on its own, in order, in one transaction.
-pub(super) async fn commit_all(
-    writer: &SqlitePool,
-    logs: &Logs,
-    commits: &[Commit],
-) -> Vec<Result<Outcome, Fault>> {
+type Answers = Vec<Result<Outcome, Fault>>;
+
+/// Commits each on its own, in order: in one transaction, unless one of them has a fault.
+pub(super) async fn commit_all(writer: &SqlitePool, logs: &Logs, commits: &[Commit]) -> Answers {
     if commits.is_empty() {
         return Vec::new();
     }
     if let Some(fault) = too_large(commits) {
         return every(commits, &fault);
     }
-    let mut lease = match Lease::acquire(writer).await {
-        Ok(lease) => lease,
-        Err(error) => return every(commits, &classify(error)),
-    };
-    if let [commit] = commits {
-        match commit_as_read(lease.connection(), logs, commit).await {
-            Ok(true) => return vec![Ok(Outcome::Committed)],
-            Ok(false) => {}
-            Err(fault) => return vec![Err(fault)],
+    match commit_together(writer, logs, commits).await {
+        Ok(answers) => answers,
+        Err(failed) if commits.len() > 1 && alone::is_ones_own(&failed.fault) => {
+            alone::commit_each(writer, logs, commits).await
         }
+        Err(Failed { decisions, fault }) => answers(decisions, Some(&fault)),
+    }
+}
+
+/// A batch of which nothing was written, or of which that is not known.
+struct Failed {
+    /// What was to become of each.
+    decisions: Vec<Decision>,
+    fault: Fault,
+}
+
+impl Failed {
+    fn undecided(commits: &[Commit], fault: Fault) -> Self {
+        Self { decisions: commits.iter().map(|_| Decision::Write).collect(), fault }
+    }
+}
+
+async fn commit_together(
+    writer: &SqlitePool,
+    logs: &Logs,
+    commits: &[Commit],
+) -> Result<Answers, Failed> {
+    let failed = |fault| Failed::undecided(commits, fault);
+    let mut lease = Lease::acquire(writer).await.map_err(|error| failed(classify(error)))?;
+    if let [commit] = commits
+        && commit_as_read(lease.connection(), logs, commit).await.map_err(failed)?
+    {
+        return Ok(vec![Ok(Outcome::Committed)]);
     }
     match Prepared::new(lease.opening(), Some(logs), commits).await {
         Ok(prepared) => finish(lease, logs, prepared).await,
         Err(fault) => {
             lease.roll_back().await;
-            every(commits, &fault)
+            Err(failed(fault))
         }
     }
 }
@@ -89,7 +111,7 @@ pub(super) fn too_large(commits: &[Commit]) -> Option<Fault> {
     large.then(|| Fault::new(FaultKind::Limit, "too many commits, or steps of one, at once"))
 }
 
-pub(super) fn every(commits: &[Commit], fault: &Fault) -> Vec<Result<Outcome, Fault>> {
+pub(super) fn every(commits: &[Commit], fault: &Fault) -> Answers {
     commits.iter().map(|_| Err(same(fault))).collect()
 }
 
@@ -205,15 +227,11 @@ fn bind(
 }
 
 /// Writes what was decided and ends the transaction.
-async fn finish(
-    mut lease: Lease,
-    logs: &Logs,
-    prepared: Prepared<'_>,
-) -> Vec<Result<Outcome, Fault>> {
+async fn finish(mut lease: Lease, logs: &Logs, prepared: Prepared<'_>) -> Result<Answers, Failed> {
     let Prepared { decisions, steps, heads } = prepared;
     if steps.is_empty() {
         lease.roll_back().await;
-        return answers(decisions, None);
+        return Ok(answers(decisions, None));
     }
     let written = write(lease.opening(), &steps).await;
     match written {
@@ -225,11 +243,11 @@ async fn finish(
                     logs.0.insert(key, Arc::new(log));
                 }
             }
-            answers(decisions, None)
+            Ok(answers(decisions, None))
         }
         Err(fault) => {
             lease.roll_back().await;
-            answers(decisions, Some(&fault))
+            Err(Failed { decisions, fault })
         }
     }
 }
@@ -250,7 +268,7 @@ async fn write(connection: &mut SqliteConnection, steps: &[Step<'_>]) -> Result<
     Ok(())
 }
 
-fn answers(decisions: Vec<Decision>, fault: Option<&Fault>) -> Vec<Result<Outcome, Fault>> {
+fn answers(decisions: Vec<Decision>, fault: Option<&Fault>) -> Answers {
     let answer = |decision| match (decision, fault) {
         (Decision::Answer(answer), _) => answer,
         (Decision::Write, None) => Ok(Outcome::Committed),
