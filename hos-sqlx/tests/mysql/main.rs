@@ -13,6 +13,7 @@ mod alone;
 mod cancel;
 mod ended;
 mod guard;
+mod lost;
 mod open_errors;
 mod plans;
 mod schema;

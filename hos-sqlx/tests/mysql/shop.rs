@@ -11,7 +11,7 @@ use sqlx::mysql::MySqlConnection;
 use sqlx::{Connection as _, Row as _};
 
 /// How often it is asked whether somebody waits.
-const WAITS_MAX: usize = 5_000;
+pub(crate) const WAITS_MAX: usize = 5_000;
 
 pub(crate) struct Shop {
     pub(crate) hos: Hos,
@@ -56,7 +56,7 @@ pub(crate) async fn open_shop() -> Option<Shop> {
     Some(open_at(url).await)
 }
 
-async fn open_at(url: String) -> Shop {
+pub(crate) async fn open_at(url: String) -> Shop {
     let options = MysqlOptions::new(&url).connections(8).lock_timeout(Duration::from_secs(2));
     let store = MysqlStore::open_with(options).await.unwrap();
     let hos = Hos::open([law()], store.clone()).await.unwrap();
