@@ -46,8 +46,8 @@ BEGIN
     END IF;
 END;
 
--- A statement that changes other columns asks and holds nothing, for whoever holds a row of the table
--- and then waits for the law may be waited for by it.
+-- A statement that changes other columns asks and holds nothing, for whoever holds a row of the
+-- table and then waits for the law may be waited for by it.
 CREATE OR REPLACE TRIGGER `hos_guard_{table}_{status}_update` AFTER UPDATE ON `{table}` FOR EACH ROW
 BEGIN
     IF ({changed}) AND NOT CAST(CONVERT(NEW.`{status}` USING utf8mb4) AS BINARY) <=> coalesce((

@@ -99,7 +99,8 @@ async fn no_call_for_a_caller_begins_by_itself() {
     let Some(shop) = open_shop().await else { return };
     let mut stranger = shop.stranger().await;
     for call in [
-        "CALL hos_commit(0, 'pazar', 'firm-1', 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
+        "CALL hos_commit(
+            0, 'pazar', 'firm-1', 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
         "CALL hos_hold('pazar', 'firm-1', 'olga', NULL, '[[null, null]]')",
     ] {
         let error = stranger.execute(call).await.unwrap_err();
