@@ -3,6 +3,7 @@
 mod archive;
 mod call;
 mod caller;
+mod chain;
 mod commit;
 mod fault;
 mod guard;
@@ -135,8 +136,9 @@ impl MysqlStore {
     ///
     /// # Errors
     ///
-    /// A [`Fault`] of the kind `Law` for a name outside the grammar or a table or column that
-    /// does not exist, and what the database says.
+    /// A [`Fault`] of the kind `Law` for a name outside the grammar, a table or column that does
+    /// not exist, or a column that a foreign key writes, which fires no trigger; and what the
+    /// database says.
     pub async fn guard(&self, column: &GuardedColumn) -> Result<(), Fault> {
         guard::install(self.pool(), column).await
     }
@@ -153,11 +155,12 @@ impl MysqlStore {
 
     /// Drops the partitions of entries and their parts that end before a moment, those with entries
     /// that wait for their place excepted; answers their names. What is to be kept longer is to be
-    /// archived before. Costs the same however much they hold.
+    /// archived before. Costs the same however much they hold; it waits for the transactions that
+    /// write entries, and they wait for it.
     ///
     /// # Errors
     ///
-    /// What the database says.
+    /// What the database says; `Busy` when a transaction that wrote entries stayed open too long.
     pub async fn drop_entries_before(&self, moment: Timestamp) -> Result<Vec<String>, Fault> {
         upkeep::drop_entries_before(self.pool(), moment).await
     }

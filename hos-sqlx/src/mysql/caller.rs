@@ -11,6 +11,7 @@ use sqlx::{AssertSqlSafe, Connection as _, MySql, Transaction};
 use tokio::sync::Mutex;
 
 use super::call::{self, Argument};
+use super::chain::Chains;
 use super::fault::classify_caller;
 use super::{commit, load, single};
 use crate::within::{Caller, sealed};
@@ -66,8 +67,12 @@ impl Store for MysqlCaller<'_> {
             return commit::every(commits, &fault);
         }
         let mut outcomes = Vec::with_capacity(commits.len());
+        let mut chains = Chains::default();
         for commit in commits {
-            outcomes.push(single::commit_in_caller(&mut connection, commit).await);
+            let ground = chains.ground(commit);
+            let outcome = single::commit_in_caller(&mut connection, commit, ground).await;
+            chains.note(commit, &outcome);
+            outcomes.push(outcome);
         }
         outcomes
     }

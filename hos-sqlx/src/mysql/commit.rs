@@ -9,6 +9,7 @@ use hos_core::store::BATCH_MAX;
 use serde_json::{Value, json};
 use sqlx::mysql::{MySqlConnection, MySqlPool};
 
+use super::chain::{Chains, Ground};
 use super::fault::{classify, classify_commit, is_race};
 use super::lease::Lease;
 use super::lines::LINES_MAX;
@@ -23,32 +24,83 @@ use crate::standing::raises;
 /// How often a transaction is done again because somebody else was quicker with a key or a
 /// subject, or because two waited for each other.
 const ATTEMPTS_MAX: usize = 4;
+/// How many commits of a batch may each wait in vain for others before the rest is not tried.
+const WAITS_MAX: usize = 2;
 
-/// Commits each on its own, in order, in one transaction.
-pub(super) async fn commit_all(
-    pool: &MySqlPool,
-    commits: &[Commit],
-) -> Vec<Result<Outcome, Fault>> {
+pub(super) type Answers = Vec<Result<Outcome, Fault>>;
+
+/// Commits each on its own, in order: in one transaction, unless one of them has a fault.
+pub(super) async fn commit_all(pool: &MySqlPool, commits: &[Commit]) -> Answers {
     if commits.is_empty() {
         return Vec::new();
     }
     if let Some(fault) = too_large(commits) {
         return every(commits, &fault);
     }
-    let mut last = Fault::new(FaultKind::Busy, "others were quicker; send the command again");
+    match patiently(pool, commits, Ground::Written).await {
+        Ok(answers) => answers,
+        Err(fault) if commits.len() > 1 && is_ones_own(&fault) => each_alone(pool, commits).await,
+        Err(fault) => every(commits, &fault),
+    }
+}
+
+/// Whether a fault may be that of one commit alone; nothing was written then.
+fn is_ones_own(fault: &Fault) -> bool {
+    !matches!(
+        fault.kind(),
+        FaultKind::Ambiguous
+            | FaultKind::Unavailable
+            | FaultKind::ReadOnly
+            | FaultKind::Full
+            | FaultKind::Unauthorized
+    )
+}
+
+/// Commits each in a transaction of its own, so that the fault of one never touches another, but
+/// for those that were judged upon it.
+async fn each_alone(pool: &MySqlPool, commits: &[Commit]) -> Answers {
+    let mut answers = Vec::with_capacity(commits.len());
+    let mut chains = Chains::default();
+    let mut waited = 0;
+    for commit in commits {
+        let answer = if waited < WAITS_MAX {
+            alone(pool, commit, chains.ground(commit)).await
+        } else {
+            Err(busy())
+        };
+        let is_busy = answer.as_ref().is_err_and(|fault| fault.kind() == FaultKind::Busy);
+        waited += usize::from(is_busy);
+        chains.note(commit, &answer);
+        answers.push(answer);
+    }
+    answers
+}
+
+async fn alone(pool: &MySqlPool, commit: &Commit, ground: Ground) -> Result<Outcome, Fault> {
+    let own = patiently(pool, std::slice::from_ref(commit), ground).await?.pop();
+    own.unwrap_or_else(|| Err(Fault::new(FaultKind::Internal, "a commit without an answer")))
+}
+
+fn busy() -> Fault {
+    Fault::new(FaultKind::Busy, "others were quicker; send the command again")
+}
+
+/// Commits in one transaction, which is done again when others were quicker.
+async fn patiently(pool: &MySqlPool, commits: &[Commit], ground: Ground) -> Result<Answers, Fault> {
+    let mut last = busy();
     for _ in 0..ATTEMPTS_MAX {
         let attempt = match commits {
-            [commit] => commit_one(pool, commit).await,
+            [commit] => commit_one(pool, commit, ground).await,
             _ => commit_batch(pool, commits).await,
         };
         match attempt {
-            Ok(Some(answers)) => return answers,
+            Ok(Some(answers)) => return Ok(answers),
             Ok(None) => {}
             Err(fault) if is_race(&fault) => last = fault,
-            Err(fault) => return every(commits, &fault),
+            Err(fault) => return Err(fault),
         }
     }
-    every(commits, &last)
+    Err(last)
 }
 
 pub(super) fn too_large(commits: &[Commit]) -> Option<Fault> {
@@ -57,16 +109,18 @@ pub(super) fn too_large(commits: &[Commit]) -> Option<Fault> {
     large.then(|| Fault::new(FaultKind::Limit, "too many commits, or steps of one, at once"))
 }
 
-pub(super) fn every(commits: &[Commit], fault: &Fault) -> Vec<Result<Outcome, Fault>> {
+pub(super) fn every(commits: &[Commit], fault: &Fault) -> Answers {
     commits.iter().map(|_| Err(same(fault))).collect()
 }
 
-type Answers = Vec<Result<Outcome, Fault>>;
-
 /// None when it is to be done again.
-async fn commit_one(pool: &MySqlPool, commit: &Commit) -> Result<Option<Answers>, Fault> {
+async fn commit_one(
+    pool: &MySqlPool,
+    commit: &Commit,
+    ground: Ground,
+) -> Result<Option<Answers>, Fault> {
     let mut lease = Lease::acquire(pool).await?;
-    let outcome = single::commit_own(lease.connection(), commit).await;
+    let outcome = single::commit_own(lease.connection(), commit, ground).await;
     match outcome {
         Ok(outcome) => {
             lease.release();

@@ -17,8 +17,7 @@ pub(super) fn classify(error: Error) -> Fault {
 /// An error of a statement that may have been the last of its transaction: unless the server says
 /// that it refused, nobody knows whether it was committed.
 pub(super) fn classify_commit(error: Error) -> Fault {
-    // One who is interrupted may have been so after the commit.
-    let refused = code(&error).is_some_and(|code| !INTERRUPTED.contains(&code));
+    let refused = code(&error).is_some_and(|code| !UNCERTAIN.contains(&code));
     if refused { classify(error) } else { ambiguous().caused_by(error) }
 }
 
@@ -30,6 +29,10 @@ pub(super) fn classify_caller(error: Error) -> Fault {
         }
         Some(RECORD_CHANGED) => {
             "a row changed after the transaction's snapshot; begin it with READ COMMITTED"
+        }
+        Some(TRANSACTION_ENDED) => {
+            "the server has ended the transaction: a deadlock undid it, or a statement such as \
+             CREATE TABLE committed it; roll back and begin another"
         }
         Some(NO_SUCH_TABLE | NO_SUCH_PROCEDURE) => {
             "the transaction is on a database without the law's tables"
@@ -65,6 +68,7 @@ fn code(error: &Error) -> Option<u16> {
 // https://mariadb.com/kb/en/mariadb-error-codes/
 const DEADLOCK: u16 = 1213;
 const DUPLICATE: u16 = 1062;
+const ERROR_DURING_COMMIT: u16 = 1180;
 const KILLED: u16 = 1927;
 const LOCK_WAIT: u16 = 1205;
 const NO_SUCH_PROCEDURE: u16 = 1305;
@@ -72,8 +76,12 @@ const NO_SUCH_TABLE: u16 = 1146;
 const RECORD_CHANGED: u16 = 1020;
 const SHUTDOWN: u16 = 1053;
 const TOO_MANY_CONNECTIONS: u16 = 1040;
-/// Shut down, interrupted, killed, out of time.
-const INTERRUPTED: [u16; 4] = [SHUTDOWN, 1317, KILLED, 1969];
+/// The schema's own.
+const TRANSACTION_ENDED: u16 = 30_001;
+/// Shut down, interrupted, killed, out of time; aborted, and the network's. Each may come after the
+/// commit, as may an error during it.
+const UNCERTAIN: [u16; 11] =
+    [SHUTDOWN, 1317, KILLED, 1969, 1152, 1158, 1159, 1160, 1161, 1184, ERROR_DURING_COMMIT];
 
 fn kind(error: &Error) -> FaultKind {
     let Some(code) = code(error) else {
@@ -91,7 +99,7 @@ fn kind(error: &Error) -> FaultKind {
         | 1203 | 1226 => FaultKind::Busy,
         // To the server, to the database, to a table, to a procedure; and no such database.
         1044 | 1045 | 1698 | 1142 | 1143 | 1227 | 1370 | 1049 => FaultKind::Unauthorized,
-        1317 | SHUTDOWN | KILLED | 1969 => FaultKind::Unavailable,
+        1317 | SHUTDOWN | KILLED | 1969 | 1152 | 1158..=1161 | 1184 => FaultKind::Unavailable,
         1290 | 1792 | 1836 => FaultKind::ReadOnly,
         1021 | 1041 | 1114 | 3675 => FaultKind::Full,
         126 | 127 | 1034 | 1194 | 1712 => FaultKind::Corrupt,

@@ -2,7 +2,7 @@
 
 use hos_core::error::{Fault, FaultKind};
 use sqlx::AssertSqlSafe;
-use sqlx::mysql::MySqlPool;
+use sqlx::mysql::{MySqlConnection, MySqlPool};
 
 use super::fault::classify;
 use super::lease::Lease;
@@ -22,12 +22,9 @@ pub(super) async fn install(pool: &MySqlPool, column: &GuardedColumn) -> Result<
     }
     let mut lease = Lease::acquire(pool).await?;
     for name in column.columns() {
-        let query = sqlx::query(include_str!("has_column.sql")).bind(&column.table).bind(name);
-        let row = query.fetch_one(lease.connection()).await.map_err(classify)?;
-        if unchecked::<i64>(&row, 0)? == 0 {
+        if let Some(why) = refusal(lease.connection(), &column.table, name).await? {
             lease.release();
-            let message = format!("the table `{}` has no column `{name}`", column.table);
-            return Err(Fault::new(FaultKind::Law, message));
+            return Err(Fault::new(FaultKind::Law, why));
         }
     }
     // Safe because every name was checked against `[a-z_][a-z0-9_]*` or is a name of the law.
@@ -37,9 +34,30 @@ pub(super) async fn install(pool: &MySqlPool, column: &GuardedColumn) -> Result<
     Ok(())
 }
 
+/// Why a column cannot be guarded.
+async fn refusal(
+    connection: &mut MySqlConnection,
+    table: &str,
+    name: &str,
+) -> Result<Option<String>, Fault> {
+    let mut counts = async |text| {
+        let query = sqlx::query(text).bind(table).bind(name);
+        unchecked::<i64>(&query.fetch_one(&mut *connection).await.map_err(classify)?, 0)
+    };
+    if counts(include_str!("has_column.sql")).await? == 0 {
+        return Ok(Some(format!("the table `{table}` has no column `{name}`")));
+    }
+    let cascaded = counts(include_str!("is_cascaded.sql")).await? > 0;
+    let why = "without a trigger; a key of a guarded row may only RESTRICT, or delete the row";
+    Ok(cascaded.then(|| format!("a foreign key writes the column `{name}` of `{table}` {why}")))
+}
+
 /// The triggers' text: the template with the names in the places of its variables.
 fn triggers(column: &GuardedColumn) -> String {
     let GuardedColumn { world, kind, initial, table, id_column, status_column, .. } = column;
+    let differs =
+        |name| format!("NOT CAST(NEW.`{name}` AS BINARY) <=> CAST(OLD.`{name}` AS BINARY)");
+    let changed: Vec<String> = column.columns().map(differs).collect();
     let (own_tenant, law_tenant) = match &column.tenant_column {
         Some(name) => (
             format!("AND hos_scope.tenant = CAST(CONVERT(NEW.`{name}` USING utf8mb4) AS BINARY)"),
@@ -53,6 +71,7 @@ fn triggers(column: &GuardedColumn) -> String {
     include_str!("guard.sql")
         .replace("{own_tenant}", &own_tenant)
         .replace("{law_tenant}", &law_tenant)
+        .replace("{changed}", &changed.join(" OR "))
         .replace("{table}", table)
         .replace("{id}", id_column)
         .replace("{status}", status_column)

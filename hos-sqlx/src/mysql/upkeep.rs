@@ -21,12 +21,17 @@ pub(super) async fn partition_ahead(
     Ok(u32::try_from(made).unwrap_or(0))
 }
 
+/// Nobody writes entries while the tables are locked, so that none comes between the look at those
+/// that wait for their place and the end of their partition.
 pub(super) async fn drop_entries_before(
     pool: &MySqlPool,
     moment: Timestamp,
 ) -> Result<Vec<String>, Fault> {
+    let lock = "LOCK TABLES hos_entry WRITE, hos_part WRITE, hos_pending WRITE";
+    let mut lease = lock_tables(pool, lock).await?;
     let query = sqlx::query("CALL hos_drop_entries_before(?)").bind(moment.as_micros());
-    let rows = fetch_all(pool, query).await?;
+    let rows = query.fetch_all(lease.connection()).await.map_err(classify)?;
+    unlock_tables(lease).await?;
     let names = rows.first().map_or(Ok("[]"), |row| text(row, 0))?;
     serde_json::from_str(names).map_err(|error| corrupt("names").caused_by(error))
 }
@@ -34,14 +39,24 @@ pub(super) async fn drop_entries_before(
 /// Nobody writes messages while the tables are locked, and whoever read which half is in use has
 /// ended.
 pub(super) async fn rotate_outbox(pool: &MySqlPool) -> Result<bool, Fault> {
-    let mut lease = Lease::acquire(pool).await?;
     let lock = "LOCK TABLES hos_outbox WRITE, hos_outbox_slot WRITE";
-    sqlx::raw_sql(lock).execute(lease.connection()).await.map_err(classify)?;
-    // Dropped or failed, the connection is closed, which unlocks.
+    let mut lease = lock_tables(pool, lock).await?;
     let turned = turn(lease.connection()).await?;
+    unlock_tables(lease).await?;
+    Ok(turned)
+}
+
+/// Dropped or failed from here on, the connection is closed, which unlocks.
+async fn lock_tables(pool: &MySqlPool, lock: &'static str) -> Result<Lease, Fault> {
+    let mut lease = Lease::acquire(pool).await?;
+    sqlx::raw_sql(lock).execute(lease.connection()).await.map_err(classify)?;
+    Ok(lease)
+}
+
+async fn unlock_tables(mut lease: Lease) -> Result<(), Fault> {
     sqlx::raw_sql("UNLOCK TABLES").execute(lease.connection()).await.map_err(classify)?;
     lease.release();
-    Ok(turned)
+    Ok(())
 }
 
 async fn turn(connection: &mut MySqlConnection) -> Result<bool, Fault> {

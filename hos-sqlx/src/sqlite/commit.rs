@@ -1,7 +1,8 @@
 //! Commits batches: compares everything under the write lock, then writes what holds.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+mod alone;
+mod found;
+
 use std::sync::{Arc, LazyLock};
 
 use hos_core::commit::{Commit, Outcome};
@@ -12,15 +13,15 @@ use hos_core::store::BATCH_MAX;
 use sqlx::Arguments as _;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqlitePool, SqliteRow};
 
+use found::Found;
+
 use super::fault::{classify, classify_caller, classify_commit, is_conflict};
 use super::lease::Lease;
 use super::lines::{LINES_MAX, Lines};
-use super::row::{column, count, stored_receipt, unchecked};
 use super::step::{self, ScopeNumbers, Step, WRITE, WRITE_AND_COMMIT};
-use crate::decide::{Decision, Facts, decide};
+use crate::decide::{Decision, decide};
 use crate::encoding::signed;
-use crate::fault::{corrupt, same};
-use crate::frontier::frontier;
+use crate::fault::same;
 
 const COLUMNS: usize = 8;
 const STATEMENT: &str = include_str!("verify.sql");
@@ -51,34 +52,55 @@ impl Logs {
     }
 }
 
-/// Commits each on its own, in order, in one transaction.
-pub(super) async fn commit_all(
-    writer: &SqlitePool,
-    logs: &Logs,
-    commits: &[Commit],
-) -> Vec<Result<Outcome, Fault>> {
+type Answers = Vec<Result<Outcome, Fault>>;
+
+/// Commits each on its own, in order: in one transaction, unless one of them has a fault.
+pub(super) async fn commit_all(writer: &SqlitePool, logs: &Logs, commits: &[Commit]) -> Answers {
     if commits.is_empty() {
         return Vec::new();
     }
     if let Some(fault) = too_large(commits) {
         return every(commits, &fault);
     }
-    let mut lease = match Lease::acquire(writer).await {
-        Ok(lease) => lease,
-        Err(error) => return every(commits, &classify(error)),
-    };
-    if let [commit] = commits {
-        match commit_as_read(lease.connection(), logs, commit).await {
-            Ok(true) => return vec![Ok(Outcome::Committed)],
-            Ok(false) => {}
-            Err(fault) => return vec![Err(fault)],
+    match commit_together(writer, logs, commits).await {
+        Ok(answers) => answers,
+        Err(failed) if commits.len() > 1 && alone::is_ones_own(&failed.fault) => {
+            alone::commit_each(writer, logs, commits).await
         }
+        Err(Failed { decisions, fault }) => answers(decisions, Some(&fault)),
+    }
+}
+
+/// A batch of which nothing was written, or of which that is not known.
+struct Failed {
+    /// What was to become of each.
+    decisions: Vec<Decision>,
+    fault: Fault,
+}
+
+impl Failed {
+    fn undecided(commits: &[Commit], fault: Fault) -> Self {
+        Self { decisions: commits.iter().map(|_| Decision::Write).collect(), fault }
+    }
+}
+
+async fn commit_together(
+    writer: &SqlitePool,
+    logs: &Logs,
+    commits: &[Commit],
+) -> Result<Answers, Failed> {
+    let failed = |fault| Failed::undecided(commits, fault);
+    let mut lease = Lease::acquire(writer).await.map_err(|error| failed(classify(error)))?;
+    if let [commit] = commits
+        && commit_as_read(lease.connection(), logs, commit).await.map_err(failed)?
+    {
+        return Ok(vec![Ok(Outcome::Committed)]);
     }
     match Prepared::new(lease.opening(), Some(logs), commits).await {
         Ok(prepared) => finish(lease, logs, prepared).await,
         Err(fault) => {
             lease.roll_back().await;
-            every(commits, &fault)
+            Err(failed(fault))
         }
     }
 }
@@ -89,7 +111,7 @@ pub(super) fn too_large(commits: &[Commit]) -> Option<Fault> {
     large.then(|| Fault::new(FaultKind::Limit, "too many commits, or steps of one, at once"))
 }
 
-pub(super) fn every(commits: &[Commit], fault: &Fault) -> Vec<Result<Outcome, Fault>> {
+pub(super) fn every(commits: &[Commit], fault: &Fault) -> Answers {
     commits.iter().map(|_| Err(same(fault))).collect()
 }
 
@@ -204,113 +226,12 @@ fn bind(
     Ok(arguments)
 }
 
-/// What the rows say of the scopes: their numbers, and the heads of their logs.
-#[derive(Default)]
-struct Found {
-    scopes: HashMap<ScopeKey, (Option<ScopeNumbers>, Frontier)>,
-}
-
-impl Found {
-    fn read(
-        &mut self,
-        commit: &Commit,
-        rows: &[&SqliteRow],
-        known: Option<&Log>,
-    ) -> Result<Facts, Fault> {
-        let Some(first) = rows.first() else { return Err(corrupt("fewer answers than commits")) };
-        if let Entry::Vacant(scope) = self.scopes.entry(scope_key(commit)) {
-            let own: Option<i64> = unchecked(first, verify::SCOPE)?;
-            let world: Option<i64> = unchecked(first, verify::WORLD_SCOPE)?;
-            let size = count(first, verify::LOG_SIZE)?;
-            let frontier = match (unchecked::<Option<&[u8]>>(first, verify::FRONTIER)?, known) {
-                (Some(bytes), _) => frontier(size, bytes)?,
-                (None, Some(log)) if own.is_some() => log.frontier.clone(),
-                (None, _) => Frontier::new(),
-            };
-            let numbers = own.map(|own| ScopeNumbers { own, world: world.unwrap_or_default() });
-            scope.insert((numbers, frontier));
-        }
-        let generations =
-            (count(first, verify::GENERATION)?, count(first, verify::WORLD_GENERATION)?);
-        let mut subjects = Vec::with_capacity(commit.changes().len());
-        let mut duplicate = false;
-        for (at, row) in rows.iter().enumerate() {
-            if at < commit.changes().len() {
-                let terminal: bool = unchecked(row, verify::TERMINAL)?;
-                subjects.push((count(row, verify::REVISION)?, terminal));
-            }
-            duplicate |= unchecked::<bool>(row, verify::DUPLICATE)?;
-        }
-        let receipt = match commit.receipt() {
-            Some(_) => stored_receipt(first, verify::FINGERPRINT)?,
-            None => None,
-        };
-        Ok(Facts { generations, receipt, duplicate, subjects })
-    }
-
-    async fn lay_out<'c>(
-        mut self,
-        connection: &mut SqliteConnection,
-        commits: &'c [Commit],
-        decisions: Vec<Decision>,
-    ) -> Result<Prepared<'c>, Fault> {
-        let mut steps = Vec::new();
-        let mut last_steps: HashMap<ScopeKey, (u64, usize)> = HashMap::new();
-        for (commit, decision) in commits.iter().zip(&decisions) {
-            if !matches!(decision, Decision::Write) {
-                continue;
-            }
-            let key = scope_key(commit);
-            let Some((numbers, frontier)) = self.scopes.get_mut(&key) else { continue };
-            let scope = match *numbers {
-                Some(scope) => scope,
-                None => *numbers.insert(add_scope(connection, &key).await?),
-            };
-            let base = frontier.size();
-            steps.extend(step::steps(commit, scope, frontier, false)?);
-            if frontier.size() > base {
-                let last = last_steps.entry(key).or_insert((base, 0));
-                last.1 = steps.len() - 1;
-            }
-        }
-        let mut heads = Vec::with_capacity(last_steps.len());
-        for (key, (base, at)) in last_steps {
-            let Some((Some(scope), frontier)) = self.scopes.remove(&key) else { continue };
-            if let Some(step) = steps.get_mut(at) {
-                step.head = Some((base, frontier.clone()));
-            }
-            heads.push((key, Log { scope, frontier }));
-        }
-        Ok(Prepared { decisions, steps, heads })
-    }
-}
-
-/// Gives a scope that is written to for the first time its number. An empty scope means nothing,
-/// so it may stay even when what comes after does not.
-async fn add_scope(
-    connection: &mut SqliteConnection,
-    (world, tenant): &ScopeKey,
-) -> Result<ScopeNumbers, Fault> {
-    let row = sqlx::query(include_str!("add_scope.sql"))
-        .bind(world.as_str())
-        .bind(tenant.as_str())
-        .fetch_one(connection)
-        .await
-        .map_err(classify)?;
-    // The world's number is not needed: under the write lock nothing is compared again.
-    Ok(ScopeNumbers { own: column(&row, 0)?, world: 0 })
-}
-
 /// Writes what was decided and ends the transaction.
-async fn finish(
-    mut lease: Lease,
-    logs: &Logs,
-    prepared: Prepared<'_>,
-) -> Vec<Result<Outcome, Fault>> {
+async fn finish(mut lease: Lease, logs: &Logs, prepared: Prepared<'_>) -> Result<Answers, Failed> {
     let Prepared { decisions, steps, heads } = prepared;
     if steps.is_empty() {
         lease.roll_back().await;
-        return answers(decisions, None);
+        return Ok(answers(decisions, None));
     }
     let written = write(lease.opening(), &steps).await;
     match written {
@@ -322,11 +243,11 @@ async fn finish(
                     logs.0.insert(key, Arc::new(log));
                 }
             }
-            answers(decisions, None)
+            Ok(answers(decisions, None))
         }
         Err(fault) => {
             lease.roll_back().await;
-            answers(decisions, Some(&fault))
+            Err(Failed { decisions, fault })
         }
     }
 }
@@ -347,7 +268,7 @@ async fn write(connection: &mut SqliteConnection, steps: &[Step<'_>]) -> Result<
     Ok(())
 }
 
-fn answers(decisions: Vec<Decision>, fault: Option<&Fault>) -> Vec<Result<Outcome, Fault>> {
+fn answers(decisions: Vec<Decision>, fault: Option<&Fault>) -> Answers {
     let answer = |decision| match (decision, fault) {
         (Decision::Answer(answer), _) => answer,
         (Decision::Write, None) => Ok(Outcome::Committed),
@@ -371,18 +292,4 @@ pub(super) async fn commit_in_caller(
     }
     let lost = || Err(Fault::new(FaultKind::Internal, "a commit without an answer"));
     answers(decisions, None).pop().unwrap_or_else(lost)
-}
-
-/// The columns of `verify.sql`.
-mod verify {
-    pub(super) const SCOPE: usize = 0;
-    pub(super) const GENERATION: usize = 1;
-    pub(super) const WORLD_SCOPE: usize = 2;
-    pub(super) const WORLD_GENERATION: usize = 3;
-    pub(super) const LOG_SIZE: usize = 4;
-    pub(super) const FRONTIER: usize = 5;
-    pub(super) const REVISION: usize = 6;
-    pub(super) const TERMINAL: usize = 7;
-    pub(super) const FINGERPRINT: usize = 8;
-    pub(super) const DUPLICATE: usize = 10;
 }

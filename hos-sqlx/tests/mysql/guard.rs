@@ -92,6 +92,81 @@ async fn plain_sql_cannot_write_it() {
     stranger.execute("UPDATE orders SET status = 'cancelled' WHERE id = 'o-1'").await.unwrap();
 }
 
+/// Somebody's statement at READ COMMITTED, beside everything else.
+async fn beside(
+    shop: &Shop,
+    statement: &'static str,
+) -> tokio::task::JoinHandle<Result<(), sqlx::Error>> {
+    let mut stranger = shop.stranger().await;
+    let isolation = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+    stranger.execute(isolation).await.unwrap();
+    tokio::spawn(async move { stranger.execute(statement).await.map(|_| ()) })
+}
+
+#[tokio::test]
+async fn each_updated_row_is_compared_with_what_is_then() {
+    let Some((shop, mut stranger)) = guarded().await else { return };
+    let rows = "INSERT INTO orders (id, firm) VALUES ('o-1', 'firm-1'), ('o-2', 'firm-1')";
+    stranger.execute(rows).await.unwrap();
+    shop.open("o-2").await;
+    let mut own = shop.store.begin().await.unwrap();
+    shop.hos.within(&mut own).transition(&shop.command("o-2", "pay")).await.unwrap();
+    // The first row is updated, and the second one waited for.
+    let updating = beside(&shop, "UPDATE orders SET status = 'pending', total = 5").await;
+    shop.somebody_waits().await;
+    own.commit().await.unwrap();
+    let error = updating.await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("hos:guarded"), "{error}");
+    assert_eq!(status(&shop, "o-2").await, "paid");
+    shop.audit().await;
+}
+
+#[tokio::test]
+async fn each_inserted_row_is_compared_with_what_is_then() {
+    let Some((shop, mut holder)) = guarded().await else { return };
+    for statement in [
+        "CREATE TABLE draft (id VARCHAR(64) PRIMARY KEY) CHARACTER SET utf8mb4",
+        "INSERT INTO draft VALUES ('o-1'), ('o-2')",
+        "START TRANSACTION",
+        "SELECT * FROM draft WHERE id = 'o-2' FOR UPDATE",
+    ] {
+        holder.execute(statement).await.unwrap();
+    }
+    // The first row is inserted, and the second one waited for.
+    let insert = "INSERT INTO orders (id, firm) SELECT id, 'firm-1' FROM draft FOR UPDATE";
+    let inserting = beside(&shop, insert).await;
+    shop.somebody_waits().await;
+    shop.open("o-2").await;
+    shop.act("o-2", "pay").await;
+    holder.execute("ROLLBACK").await.unwrap();
+    let error = inserting.await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("hos:guarded"), "{error}");
+    assert_eq!(shop.number("SELECT count(*) FROM orders").await, 0);
+    shop.audit().await;
+}
+
+#[tokio::test]
+async fn plain_columns_are_written_while_the_law_waits() {
+    let Some((shop, mut stranger)) = guarded().await else { return };
+    stranger.execute("INSERT INTO orders (id, firm) VALUES ('o-1', 'firm-1')").await.unwrap();
+    shop.open("o-1").await;
+    let mut own = shop.store.begin().await.unwrap();
+    own.execute("SELECT * FROM orders WHERE id = 'o-1' FOR UPDATE").await.unwrap();
+    let (hos, command) = (shop.hos.clone(), shop.command("o-1", "pay"));
+    let mut law = shop.store.begin().await.unwrap();
+    let paying = tokio::spawn(async move {
+        hos.within(&mut law).transition(&command).await.unwrap();
+        law.commit().await.unwrap();
+    });
+    shop.somebody_waits().await;
+    own.execute("UPDATE orders SET total = 2 WHERE id = 'o-1'").await.unwrap();
+    own.commit().await.unwrap();
+    paying.await.unwrap();
+    assert_eq!(status(&shop, "o-1").await, "paid");
+    assert_eq!(shop.number("SELECT total FROM orders").await, 2);
+    shop.audit().await;
+}
+
 #[tokio::test]
 async fn ids_that_differ_in_case_are_different_rows() {
     let Some((shop, mut stranger)) = guarded().await else { return };
@@ -137,4 +212,43 @@ async fn names_outside_the_grammar_are_refused() {
         assert_eq!(fault.kind(), FaultKind::Law);
     }
     shop.open("o-1").await;
+}
+
+#[tokio::test]
+async fn a_column_that_a_foreign_key_writes_is_refused() {
+    let Some(shop) = open_shop().await else { return };
+    let mut stranger = shop.stranger().await;
+    for statement in [
+        "CREATE TABLE known (name VARCHAR(32) PRIMARY KEY) CHARACTER SET utf8mb4",
+        "CREATE TABLE orders (
+            id VARCHAR(32) PRIMARY KEY, firm VARCHAR(32), status VARCHAR(32) DEFAULT 'pending',
+            KEY (firm), KEY (status)) CHARACTER SET utf8mb4",
+    ] {
+        stranger.execute(statement).await.unwrap();
+    }
+    for (name, rule) in [
+        ("status", "ON UPDATE CASCADE"),
+        ("status", "ON UPDATE SET NULL"),
+        ("status", "ON DELETE SET NULL"),
+        ("id", "ON UPDATE CASCADE"),
+        ("firm", "ON DELETE CASCADE ON UPDATE CASCADE"),
+    ] {
+        constrain(&mut stranger, name, rule).await;
+        let fault = shop.store.guard(&column()).await.expect_err(rule);
+        assert_eq!(fault.kind(), FaultKind::Law, "{rule}");
+        let message = format!("a foreign key writes the column `{name}`");
+        assert!(fault.to_string().starts_with(&message), "{fault}");
+        stranger.execute("ALTER TABLE orders DROP FOREIGN KEY its").await.unwrap();
+    }
+    constrain(&mut stranger, "firm", "ON DELETE CASCADE").await;
+    shop.store.guard(&column()).await.unwrap();
+    shop.open("o-1").await;
+}
+
+async fn constrain(stranger: &mut MySqlConnection, name: &str, rule: &str) {
+    let add = format!(
+        "ALTER TABLE orders
+        ADD CONSTRAINT its FOREIGN KEY (`{name}`) REFERENCES known (name) {rule}"
+    );
+    stranger.execute(sqlx::AssertSqlSafe(add)).await.unwrap();
 }

@@ -5,11 +5,15 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "a helper that cannot do its part fails its test"
 )]
 
+mod alone;
 mod cancel;
+mod ended;
 mod guard;
+mod lost;
 mod open_errors;
 mod plans;
 mod schema;

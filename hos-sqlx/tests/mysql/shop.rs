@@ -7,8 +7,11 @@ use hos_core::prelude::*;
 use hos_core::value::Value;
 use hos_services::MariaDb;
 use hos_sqlx::{MysqlOptions, MysqlStore};
-use sqlx::Connection as _;
 use sqlx::mysql::MySqlConnection;
+use sqlx::{Connection as _, Row as _};
+
+/// How often it is asked whether somebody waits.
+pub(crate) const WAITS_MAX: usize = 5_000;
 
 pub(crate) struct Shop {
     pub(crate) hos: Hos,
@@ -53,7 +56,7 @@ pub(crate) async fn open_shop() -> Option<Shop> {
     Some(open_at(url).await)
 }
 
-async fn open_at(url: String) -> Shop {
+pub(crate) async fn open_at(url: String) -> Shop {
     let options = MysqlOptions::new(&url).connections(8).lock_timeout(Duration::from_secs(2));
     let store = MysqlStore::open_with(options).await.unwrap();
     let hos = Hos::open([law()], store.clone()).await.unwrap();
@@ -100,6 +103,42 @@ impl Shop {
 
     pub(crate) async fn number(&self, query: &'static str) -> i64 {
         sqlx::query_scalar(query).fetch_one(self.store.reader()).await.unwrap()
+    }
+
+    /// Returns when somebody in this database waits for a row that another holds.
+    pub(crate) async fn somebody_waits(&self) {
+        let url = self.url.replace("law@", "root@");
+        let mut administrator = MySqlConnection::connect(&url).await.unwrap();
+        for _ in 0..WAITS_MAX {
+            let ours = "SELECT CAST(id AS SIGNED) FROM information_schema.processlist
+                WHERE db = database()";
+            let ours: Vec<i64> =
+                sqlx::query_scalar(ours).fetch_all(&mut administrator).await.unwrap();
+            let status = sqlx::raw_sql("SHOW ENGINE INNODB STATUS");
+            let status: String = status.fetch_one(&mut administrator).await.unwrap().get(2);
+            let is_ours = |part: &str| {
+                ours.iter().any(|thread| part.contains(&format!("thread id {thread},")))
+            };
+            let mut transactions = status.split("---TRANSACTION ");
+            if transactions.any(|part| part.contains("LOCK WAIT") && is_ours(part)) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("nobody waits");
+    }
+
+    /// Returns when somebody in this database waits for a table that another uses.
+    pub(crate) async fn somebody_waits_for_a_table(&self) {
+        let waiting = "SELECT count(*) FROM information_schema.processlist
+            WHERE db = database() AND state = 'Waiting for table metadata lock'";
+        for _ in 0..WAITS_MAX {
+            if self.number(waiting).await > 0 {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("nobody waits");
     }
 
     /// Whether every state has its proof and every entry its place.

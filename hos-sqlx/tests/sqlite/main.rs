@@ -7,6 +7,7 @@
     reason = "a helper that cannot do its part fails its test"
 )]
 
+mod alone;
 mod cancel;
 mod guard;
 mod open_errors;

@@ -23,8 +23,6 @@ BEGIN
     DECLARE kept_receipt LONGTEXT CHARACTER SET utf8mb4;
     DECLARE own, above, now_generation, world_generation BIGINT;
     DECLARE moved, ended, place BIGINT DEFAULT 0;
-    -- A deadlock has undone the whole transaction, the caller's too.
-    DECLARE EXIT HANDLER FOR 1213 RESIGNAL;
     -- Somebody was quicker with a key or a subject that was not there yet.
     DECLARE EXIT HANDLER FOR 1062
     BEGIN
@@ -39,7 +37,7 @@ BEGIN
     BEGIN
         IF owns THEN
             ROLLBACK;
-        ELSE
+        ELSEIF @@in_transaction THEN
             ROLLBACK TO SAVEPOINT hos_commit;
         END IF;
         RESIGNAL;
@@ -47,8 +45,12 @@ BEGIN
 
     IF owns THEN
         START TRANSACTION;
-    ELSE
+    ELSEIF @@in_transaction THEN
         SAVEPOINT hos_commit;
+    ELSE
+        -- The server has ended the caller's, and every statement from here on would commit.
+        SIGNAL SQLSTATE '25000'
+            SET MYSQL_ERRNO = 30001, MESSAGE_TEXT = 'hos:the transaction has ended';
     END IF;
 
     work: BEGIN

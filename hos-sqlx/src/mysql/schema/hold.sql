@@ -10,6 +10,11 @@ BEGIN
     DECLARE own, above, own_generation, world_generation BIGINT;
     DECLARE standing LONGTEXT CHARACTER SET utf8mb4;
 
+    -- Nothing would be held longer than its statement.
+    IF NOT @@in_transaction THEN
+        SIGNAL SQLSTATE '25000'
+            SET MYSQL_ERRNO = 30001, MESSAGE_TEXT = 'hos:the transaction has ended';
+    END IF;
     SELECT number, generation INTO above, world_generation FROM hos_scope
     WHERE world = of_world AND tenant = '@world' LOCK IN SHARE MODE;
     SELECT number, generation INTO own, own_generation FROM hos_scope

@@ -1,21 +1,22 @@
--- Makes the monthly partitions from a moment on; answers how many were made.
+-- Makes the monthly partitions from a moment on; answers how many were made. What is earlier than
+-- 1970 goes with its first month, and the last month of the calendar stays in `hos_other`.
 CREATE OR REPLACE PROCEDURE hos_partition_ahead(IN now_micros BIGINT, IN months INT)
 MODIFIES SQL DATA SQL SECURITY INVOKER
 BEGIN
     DECLARE ahead, made INT DEFAULT 0;
-    DECLARE month_start, month_end DATE;
+    DECLARE month_end DATE;
+    DECLARE month_start DATE DEFAULT date_format(
+        '1970-01-01' + INTERVAL (greatest(now_micros, 0) DIV 1000000) SECOND, '%Y-%m-01'
+    );
     DECLARE bound BINARY(16);
     -- Another process was quicker with the same month.
     DECLARE CONTINUE HANDLER FOR 1493, 1517 BEGIN END;
-    WHILE ahead <= months DO
-        SET month_start = date_format(
-            '1970-01-01' + INTERVAL (now_micros DIV 1000000) SECOND + INTERVAL ahead MONTH,
-            '%Y-%m-01'
-        );
+    WHILE ahead <= months AND month_start < '9999-12-01' DO
         SET month_end = month_start + INTERVAL 1 MONTH;
         SET bound = hos_id_at(timestampdiff(SECOND, '1970-01-01', month_end) * 1000000);
         CALL hos_partition('hos_entry', month_start, bound, made);
         CALL hos_partition('hos_part', month_start, bound, made);
+        SET month_start = month_end;
         SET ahead = ahead + 1;
     END WHILE;
     SELECT made;
@@ -41,13 +42,14 @@ BEGIN
     END IF;
 END;
 
--- The least id of an entry that is recorded at a moment (RFC 9562, section 5.7).
+-- The least id of an entry that is recorded at a moment (RFC 9562, section 5.7), whose time begins
+-- with 1970.
 CREATE OR REPLACE FUNCTION hos_id_at(micros BIGINT) RETURNS BINARY(16)
 DETERMINISTIC NO SQL SQL SECURITY INVOKER
-RETURN unhex(rpad(lpad(hex(micros DIV 1000), 12, '0'), 32, '0'));
+RETURN unhex(rpad(lpad(hex(greatest(micros, 0) DIV 1000), 12, '0'), 32, '0'));
 
 -- Drops the partitions that end before a moment and whose entries all have their place; answers
--- their names.
+-- their names. To be called with the tables of entries, parts and pending entries locked.
 CREATE OR REPLACE PROCEDURE hos_drop_entries_before(IN moment BIGINT)
 MODIFIES SQL DATA SQL SECURITY INVOKER
 BEGIN
@@ -56,7 +58,7 @@ BEGIN
     FOR part IN (
         SELECT table_name, partition_name AS name FROM information_schema.partitions
         WHERE table_schema = database() AND table_name IN ('hos_entry', 'hos_part')
-            AND partition_name <> 'hos_other'
+            AND partition_name <> 'hos_other' AND moment > 0
             AND unhex(replace(replace(partition_description, '0x', ''), '_binary ', ''))
                 <= least(hos_id_at(moment), coalesce(waiting, hos_id_at(moment)))
         ORDER BY table_name DESC, partition_ordinal_position

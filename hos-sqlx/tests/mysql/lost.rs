@@ -1,0 +1,74 @@
+//! A commit of which nobody knows whether it was written.
+
+use hos_core::error::{Error, FaultKind};
+use hos_core::prelude::*;
+use sqlx::mysql::MySqlConnection;
+use sqlx::{AssertSqlSafe, Connection as _, Executor, Row as _};
+
+use crate::shop::{WAITS_MAX, open_at, open_shop};
+
+fn kind(answer: Result<Receipt, Error>) -> FaultKind {
+    answer.unwrap_err().fault().unwrap().kind()
+}
+
+#[tokio::test]
+async fn an_error_during_the_commit_is_ambiguous() {
+    let Some(shop) = open_shop().await else { return };
+    // Error during COMMIT, killed, shut down, aborted, and two of the network's.
+    for code in [1180, 1927, 1053, 1152, 1158, 1161] {
+        let trigger = format!(
+            "CREATE OR REPLACE TRIGGER fails BEFORE INSERT ON hos_pending FOR EACH ROW
+            SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = {code}, MESSAGE_TEXT = 'as if'"
+        );
+        shop.store.pool().execute(AssertSqlSafe(trigger)).await.unwrap();
+        assert_eq!(kind(shop.hos.open(&shop.opening("o-1")).await), FaultKind::Ambiguous, "{code}");
+    }
+    shop.store.pool().execute("DROP TRIGGER fails").await.unwrap();
+    shop.open("o-1").await;
+    shop.audit().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_lost_during_the_commit_is_ambiguous() {
+    // No other test's commits are to wait.
+    let started = hos_services::MariaDb::start_with(&[("innodb-flush-method", "nosync")]);
+    let Ok(server) = started.inspect_err(hos_services::skip_or_fail) else { return };
+    let shop = open_at(server.create_database().unwrap()).await;
+    for id in ["o-1", "o-2", "o-3"] {
+        shop.open(id).await;
+    }
+    let mut administrator = MySqlConnection::connect(&server.root_url("mysql")).await.unwrap();
+    let commands = ["o-1", "o-2", "o-3"].map(|id| shop.command(id, "pay"));
+    let (several, one) = commands.split_at(2);
+    for batch in [several, one] {
+        administrator.execute("BACKUP STAGE START").await.unwrap();
+        administrator.execute("BACKUP STAGE BLOCK_COMMIT").await.unwrap();
+        let (answers, ()) =
+            tokio::join!(shop.hos.transition_all(batch), kill_the_one_who_waits(&server));
+        administrator.execute("BACKUP STAGE END").await.unwrap();
+        assert_eq!(answers.len(), batch.len());
+        for answer in answers {
+            assert_eq!(kind(answer), FaultKind::Ambiguous);
+        }
+    }
+    // Written or not: the one who was killed may have been let through first.
+    for answer in shop.hos.transition_all(&commands).await {
+        assert_eq!(answer.unwrap().revision, 2);
+    }
+    shop.audit().await;
+}
+
+async fn kill_the_one_who_waits(server: &hos_services::MariaDb) {
+    let mut administrator = MySqlConnection::connect(&server.root_url("mysql")).await.unwrap();
+    for _ in 0..WAITS_MAX {
+        let waiting = "SELECT CAST(id AS SIGNED) FROM information_schema.processlist
+            WHERE state = 'Waiting for backup lock'";
+        if let Some(row) = administrator.fetch_optional(waiting).await.unwrap() {
+            let kill = AssertSqlSafe(format!("KILL {}", row.get::<i64, _>(0)));
+            administrator.execute(kill).await.unwrap();
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("nobody commits");
+}
