@@ -59,11 +59,7 @@ impl Store for SqliteCaller<'_> {
         if let Some(fault) = commit::too_large(commits) {
             return commit::every(commits, &fault);
         }
-        let mut outcomes = Vec::with_capacity(commits.len());
-        for commit in commits {
-            outcomes.push(commit::commit_in_caller(&mut connection, commit).await);
-        }
-        outcomes
+        commit::commit_in_caller(&mut connection, commits).await
     }
 }
 

@@ -277,14 +277,34 @@ fn answers(decisions: Vec<Decision>, fault: Option<&Fault>) -> Answers {
     decisions.into_iter().map(answer).collect()
 }
 
-/// Commits one in a transaction of the caller's: reads, then one statement for all of it, so that
-/// a future that is dropped leaves all of it or nothing.
+/// Commits in a transaction of the caller's, each on its own, in order.
 pub(super) async fn commit_in_caller(
     connection: &mut SqliteConnection,
+    commits: &[Commit],
+) -> Answers {
+    let mut answers = Vec::with_capacity(commits.len());
+    let mut broken = alone::Broken::new();
+    for commit in commits {
+        let upon_nothing = alone::is_broken(commit, &broken);
+        let answer = commit_one_in_caller(connection, commit, upon_nothing).await;
+        alone::note(commit, &answer, &mut broken);
+        answers.push(answer);
+    }
+    answers
+}
+
+/// Commits one in a transaction of the caller's: reads, then one statement for all of it, so that
+/// a future that is dropped leaves all of it or nothing.
+async fn commit_one_in_caller(
+    connection: &mut SqliteConnection,
     commit: &Commit,
+    upon_nothing: bool,
 ) -> Result<Outcome, Fault> {
     let commits = std::slice::from_ref(commit);
     let Prepared { decisions, steps, .. } = Prepared::new(connection, None, commits).await?;
+    if upon_nothing {
+        return Ok(alone::known(decisions));
+    }
     if !steps.is_empty() {
         let (text, arguments) = (WRITE.text(steps.len()), step::bind(&steps)?);
         let written = sqlx::query_with(text, arguments).execute(connection).await;

@@ -8,7 +8,7 @@ use hos_core::error::{Fault, FaultKind};
 use hos_core::prelude::*;
 use hos_core::standing::Standing;
 use hos_core::store::{Ask, Store};
-use hos_sqlx::SqliteStore;
+use hos_sqlx::{Caller as _, SqliteStore};
 use sqlx::Executor;
 
 use crate::shop::{Shop, open_shop};
@@ -87,5 +87,21 @@ async fn what_was_judged_upon_a_broken_link_falls_with_it() {
     shop.hos.transition(&touch(&shop, "second")).await.unwrap();
     let answers = shop.store.commit_all(&batch).await;
     assert!(matches!(answers.get(1), Some(Ok(Outcome::Replayed(_)))), "{answers:?}");
+    shop.audit().await;
+}
+
+#[tokio::test]
+async fn a_broken_chain_stays_broken_in_the_callers_transaction() {
+    let shop = open_shop().await;
+    shop.open("o-1").await;
+    let first = judged(&shop, &touch(&shop, "first")).await;
+    shop.hos.transition(&touch(&shop, "another")).await.unwrap();
+    let second = judged(&shop, &touch(&shop, "second")).await;
+    let mut transaction = shop.store.begin().await.unwrap();
+    let answers = (&mut transaction).into_store().commit_all(&[first, second]).await;
+    let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+    assert_eq!(answers, [Outcome::Conflict, Outcome::Conflict]);
+    transaction.commit().await.unwrap();
+    assert_eq!(shop.number("SELECT revision FROM hos_subject").await, 2);
     shop.audit().await;
 }

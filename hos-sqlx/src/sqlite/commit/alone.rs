@@ -14,7 +14,7 @@ use crate::sqlite::fault::classify;
 use crate::sqlite::lease::Lease;
 
 /// Subjects whose chain is broken, and after which revision.
-type Broken<'c> = HashMap<&'c Subject, u64>;
+pub(super) type Broken<'c> = HashMap<&'c Subject, u64>;
 
 /// Whether a fault may be that of one commit alone; nothing was written then. There is one writer,
 /// so that nobody is busy alone.
@@ -36,24 +36,34 @@ pub(super) async fn commit_each(writer: &SqlitePool, logs: &Logs, commits: &[Com
     let mut answers = Vec::with_capacity(commits.len());
     let mut broken = Broken::new();
     for commit in commits {
-        let answer = if commit.changes().iter().any(|change| is_broken(change, &broken)) {
+        let answer = if is_broken(commit, &broken) {
             unwritten(writer, logs, commit).await
         } else {
             commit_one(writer, logs, commit).await
         };
-        if !matches!(answer, Ok(Outcome::Committed)) {
-            breaks(commit, &mut broken);
-        }
+        note(commit, &answer, &mut broken);
         answers.push(answer);
     }
     answers
 }
 
-fn is_broken(change: &SubjectChange, broken: &Broken<'_>) -> bool {
-    broken.get(change.subject()).is_some_and(|at| change.from_revision() > *at)
+/// Whether a commit was judged upon one that was not written.
+pub(super) fn is_broken(commit: &Commit, broken: &Broken<'_>) -> bool {
+    let is_later = |change: &SubjectChange| {
+        broken.get(change.subject()).is_some_and(|at| change.from_revision() > *at)
+    };
+    commit.changes().iter().any(is_later)
 }
 
-fn breaks<'c>(commit: &'c Commit, broken: &mut Broken<'c>) {
+/// Notes what became of a commit: unless it was written, what was judged upon it falls with it.
+pub(super) fn note<'c>(
+    commit: &'c Commit,
+    answer: &Result<Outcome, Fault>,
+    broken: &mut Broken<'c>,
+) {
+    if matches!(answer, Ok(Outcome::Committed)) {
+        return;
+    }
     for change in commit.changes().iter().filter(|change| change.after().is_some()) {
         broken.entry(change.subject()).or_insert(change.from_revision());
     }
@@ -72,8 +82,13 @@ async fn unwritten(writer: &SqlitePool, logs: &Logs, commit: &Commit) -> Result<
     let mut lease = Lease::acquire(writer).await.map_err(classify)?;
     let prepared = Prepared::new(lease.opening(), Some(logs), from_ref(commit)).await;
     lease.roll_back().await;
-    Ok(match prepared?.decisions.pop() {
+    Ok(known(prepared?.decisions))
+}
+
+/// What the key of the one commit led to, else that it is a conflict.
+pub(super) fn known(mut decisions: Vec<Decision>) -> Outcome {
+    match decisions.pop() {
         Some(Decision::Answer(Ok(known @ (Outcome::Replayed(_) | Outcome::Reused)))) => known,
         _ => Outcome::Conflict,
-    })
+    }
 }
