@@ -140,6 +140,10 @@ macro_rules! inject {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<S: Store> Store for FaultyStore<S> {
+    fn recall(&self, ask: &Ask) -> Option<Standing> {
+        self.inner.recall(ask)
+    }
+
     async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
         inject!(self, Call::Load, self.inner.load_all(asks))
     }

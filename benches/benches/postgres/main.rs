@@ -16,12 +16,17 @@ use tokio::runtime::Runtime;
 use desk::{Desk, Whose};
 use floor::Floor;
 
+/// As an operator would set them: a share of the machine's memory, and a log that is not
+/// checkpointed in the middle of a round.
+const MEMORY: [(&str, &str); 2] = [("shared_buffers", "2GB"), ("max_wal_size", "8GB")];
+
 fn main() {
     let started = if std::env::args().any(|argument| argument == "slow") {
         // Commits wait as they do for a disk or a standby that is far away.
-        Postgres::start_with(&[("commit_delay", "5000"), ("commit_siblings", "0")])
+        let slow = [("commit_delay", "5000"), ("commit_siblings", "0")];
+        Postgres::start_with(&[&MEMORY[..], &slow].concat())
     } else {
-        Postgres::start()
+        Postgres::start_with(&MEMORY)
     };
     let server = match started {
         Ok(server) => server,

@@ -142,6 +142,10 @@ struct Raced<'s> {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl Store for Raced<'_> {
+    fn recall(&self, ask: &Ask) -> Option<Standing> {
+        self.store.recall(ask)
+    }
+
     async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
         self.store.load_all(asks).await
     }

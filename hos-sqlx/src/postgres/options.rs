@@ -51,7 +51,7 @@ impl PostgresOptions {
             lock_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             cached: 10_000,
-            snapshot_bytes: 16 << 20,
+            snapshot_bytes: 64 << 20,
         }
     }
 

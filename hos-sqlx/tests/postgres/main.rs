@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod batch;
 mod guard;
 mod protection;
+mod recall;
 mod rotation;
 mod shop;
 mod wall;

@@ -88,6 +88,10 @@ impl Shop {
         shop
     }
 
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Changes the standing in a firm, by the superuser.
     pub(crate) async fn change(&self, name: &str, change: StandingChange, key: &str) -> Receipt {
         let root = Actor::user("root").unwrap();

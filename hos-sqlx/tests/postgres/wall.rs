@@ -12,11 +12,14 @@ use hos_sqlx::WithinExt as _;
 use crate::shop::{FIRMS, Shop, firm, law, member, order, owner, server, world};
 
 /// Everything that compares a row with the tenant that it must be of.
-const PREDICATES: [&str; 12] = [
+const PREDICATES: [&str; 15] = [
     " = own",
     " = above",
     " = numbers[line.own]",
     " = numbers[step.own]",
+    " = line.scope",
+    " = hos_commit_move.tenant",
+    " = hos_commit_move.world",
     " = bound[line.own]",
     " = named.tenant",
     " = named.world",

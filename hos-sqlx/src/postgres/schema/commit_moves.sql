@@ -24,13 +24,14 @@ DECLARE
     current bigint[];
     written integer[];
     subjects bigint[];
+    timed bigint[];
 BEGIN
     SELECT * INTO numbers, current FROM hos_bind(worlds, tenants, true);
     WITH moved AS (
         UPDATE hos_subject SET
             state = line.state, revision = line.revision, terminal = line.terminal,
-            timed = line.timed, contract = line.contract, proof_id = line.entry,
-            attributes = line.attributes
+            timed = hos_subject.timed OR line.timed, contract = line.contract,
+            proof_id = line.entry, attributes = line.attributes
         FROM (
             SELECT
                 numbers[own] AS scope, place, from_revision, from_proof, kind, id, state, revision,
@@ -51,7 +52,7 @@ BEGIN
         WHERE hos_subject.scope = line.scope AND hos_subject.kind = line.kind
             AND hos_subject.id = line.id AND hos_subject.revision = line.from_revision
             AND hos_subject.proof_id = line.from_proof AND NOT hos_subject.terminal
-        RETURNING hos_subject.number, line.*
+        RETURNING hos_subject.number, hos_subject.timed AS was_timed, line.*
     ), kept AS (
         INSERT INTO hos_receipt (scope, expires_at, key, fingerprint, receipt)
         SELECT scope, expires_at, key, fingerprint, receipt FROM moved WHERE key IS NOT NULL
@@ -62,11 +63,14 @@ BEGIN
         SELECT entry, scope, number, revision, recorded_at, moves, type, leaf_hash, leaf FROM moved
     ), pending AS (
         INSERT INTO hos_pending (scope, entry) SELECT scope, entry FROM moved
-    ), ended AS (
-        DELETE FROM hos_timer USING moved WHERE hos_timer.subject = moved.number
     )
-    SELECT coalesce(array_agg(moved.place), '{}'), array_agg(moved.number)
-    INTO written, subjects FROM moved;
+    SELECT
+        coalesce(array_agg(moved.place), '{}'), array_agg(moved.number),
+        array_agg(moved.number) FILTER (WHERE moved.was_timed)
+    INTO written, subjects, timed FROM moved;
+    IF timed IS NOT NULL THEN
+        DELETE FROM hos_timer WHERE subject = ANY (timed);
+    END IF;
     IF array_remove(parts || outboxes || timers, NULL) <> '{}' THEN
         PERFORM hos_write_sequels(
             array_agg(numbers[own[line.place]]), array_agg(line.subject),
@@ -97,6 +101,7 @@ DECLARE
     current bigint;
     world_current bigint;
     own_subject bigint;
+    was_timed boolean;
     bound text := hos_bind_names(ARRAY[world || '/@world', world || '/' || tenant]);
 BEGIN
     SELECT owner.number, owner.generation, ruler.number, ruler.generation
@@ -114,13 +119,13 @@ BEGIN
     WITH moved AS (
         UPDATE hos_subject AS held SET
             state = hos_commit_move.state, revision = hos_commit_move.revision,
-            terminal = hos_commit_move.terminal, timed = timers IS NOT NULL,
+            terminal = hos_commit_move.terminal, timed = held.timed OR timers IS NOT NULL,
             contract = hos_commit_move.contract, proof_id = entry,
             attributes = hos_commit_move.attributes
         WHERE held.scope = own AND held.kind = hos_commit_move.kind
             AND held.id = hos_commit_move.id AND held.revision = from_revision
             AND held.proof_id = from_proof AND NOT held.terminal
-        RETURNING held.number
+        RETURNING held.number, held.timed
     ), kept AS (
         INSERT INTO hos_receipt (scope, expires_at, key, fingerprint, receipt)
         SELECT own, expires_at, key, fingerprint, receipt FROM moved WHERE key IS NOT NULL
@@ -132,12 +137,13 @@ BEGIN
         FROM moved
     ), pending AS (
         INSERT INTO hos_pending (scope, entry) SELECT own, entry FROM moved
-    ), ended AS (
-        DELETE FROM hos_timer USING moved WHERE hos_timer.subject = moved.number
     )
-    SELECT moved.number INTO own_subject FROM moved;
+    SELECT moved.number, moved.timed INTO own_subject, was_timed FROM moved;
     IF own_subject IS NULL THEN
         RETURN false;
+    END IF;
+    IF was_timed THEN
+        DELETE FROM hos_timer AS ended WHERE ended.subject = own_subject;
     END IF;
     IF parts IS NOT NULL OR outbox IS NOT NULL OR timers IS NOT NULL THEN
         PERFORM hos_write_sequels(

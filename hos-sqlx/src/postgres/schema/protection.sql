@@ -34,17 +34,18 @@ CREATE TRIGGER hos_subject_kept BEFORE DELETE ON hos_subject
 FOR EACH ROW EXECUTE FUNCTION hos_refuse('hos:subject is kept');
 
 CREATE FUNCTION hos_require_proof() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql
+SET jit = off
+SET enable_seqscan = off
+AS $$
 BEGIN
-    -- A number that is looked up for each row is no join, of which a bad one might be chosen.
-    IF EXISTS (
-        SELECT FROM changed
-        WHERE 0 = (
-            SELECT count(*) FROM hos_entry
-            WHERE hos_entry.id = changed.proof_id AND hos_entry.moves
-                AND hos_entry.subject = changed.number
-                AND hos_entry.revision = changed.revision
-        )
+    -- By an array and a hashed look-up, which cost what the rows are many; a join might not.
+    IF (SELECT count(*) FROM changed) <> (
+        SELECT count(*) FROM hos_entry
+        WHERE hos_entry.id = ANY (ARRAY(SELECT proof_id FROM changed)) AND hos_entry.moves
+            AND ((hos_entry.id, hos_entry.subject, hos_entry.revision) IN (
+                SELECT proof_id, number, revision FROM changed
+            )) IS TRUE
     ) THEN
         RAISE EXCEPTION 'hos:state without proof' USING ERRCODE = 'HO001';
     END IF;
