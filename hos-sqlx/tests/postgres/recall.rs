@@ -102,6 +102,6 @@ async fn a_revision_of_the_same_number_with_another_proof_is_another() {
                 UPDATE hos_subject SET state = 'paid', proof_id = gen_random_uuid() \
                 WHERE kind = 'order' AND id = 'o-1'";
     shop.run(fork).await.unwrap();
-    assert_eq!(code(shop.hos.transition(&touch("fork")).await), "action_not_allowed");
+    assert_eq!(code(shop.hos.transition(&touch("fork")).await), "invalid_transition");
     drop(other);
 }
