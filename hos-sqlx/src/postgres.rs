@@ -216,6 +216,9 @@ impl PostgresStore {
 #[async_trait]
 impl Store for PostgresStore {
     fn recall(&self, ask: &Ask) -> Option<Standing> {
+        if ask.subjects.is_empty() {
+            return None;
+        }
         let Shared { known, snapshots, .. } = &*self.shared;
         let subjects = ask.subjects.iter().map(|subject| snapshots.get(subject).map(Some));
         let subjects = subjects.collect::<Option<Vec<_>>>()?;

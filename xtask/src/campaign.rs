@@ -128,6 +128,8 @@ const CAMPAIGNS: &[Campaign] = &[
             "hos-conformance",
             "-p",
             "hos-sqlx",
+            "--features",
+            "hos-sqlx/postgres,hos-sqlx/mysql",
             "--test",
             "faults",
             "--",
@@ -139,17 +141,7 @@ const CAMPAIGNS: &[Campaign] = &[
         shows: "the backends answer as the memory store does",
         unit: "commands",
         size_default: 20_000,
-        kind: Kind::Cargo(&[
-            "test",
-            "--release",
-            "--locked",
-            "-p",
-            "hos-sqlx",
-            "--test",
-            "differential",
-            "--",
-            "--nocapture",
-        ]),
+        kind: Kind::Servers("differential"),
     },
     Campaign {
         name: "mutants",
@@ -291,7 +283,8 @@ impl Campaign {
 }
 
 fn servers_args(test: &str) -> impl Iterator<Item = &str> {
-    let package = ["test", "--release", "--locked", "-p", "hos-sqlx", "--features", "postgres"];
+    let package =
+        ["test", "--release", "--locked", "-p", "hos-sqlx", "--features", "postgres,mysql"];
     package.into_iter().chain(["--test", test, "--", "--nocapture"])
 }
 

@@ -19,13 +19,12 @@ use super::verify::{Found, verify};
 use super::write::Writes;
 use crate::decide::{Decision, decide};
 use crate::fault::same;
+use crate::patience::Patience;
 use crate::standing::raises;
 
 /// How often a transaction is done again because somebody else was quicker with a key or a
 /// subject, or because two waited for each other.
 const ATTEMPTS_MAX: usize = 4;
-/// How many commits of a batch may each wait in vain for others before the rest is not tried.
-const WAITS_MAX: usize = 2;
 
 pub(super) type Answers = Vec<Result<Outcome, Fault>>;
 
@@ -61,15 +60,13 @@ fn is_ones_own(fault: &Fault) -> bool {
 async fn each_alone(pool: &MySqlPool, commits: &[Commit]) -> Answers {
     let mut answers = Vec::with_capacity(commits.len());
     let mut chains = Chains::default();
-    let mut waited = 0;
+    let mut patience = Patience::default();
     for commit in commits {
-        let answer = if waited < WAITS_MAX {
-            alone(pool, commit, chains.ground(commit)).await
-        } else {
-            Err(busy())
+        let answer = match patience.require(commit) {
+            Ok(()) => alone(pool, commit, chains.ground(commit)).await,
+            Err(busy) => Err(busy),
         };
-        let is_busy = answer.as_ref().is_err_and(|fault| fault.kind() == FaultKind::Busy);
-        waited += usize::from(is_busy);
+        patience.note(commit, &answer);
         chains.note(commit, &answer);
         answers.push(answer);
     }

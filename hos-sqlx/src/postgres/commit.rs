@@ -13,6 +13,7 @@ use super::run::{Broken, Run, breaks};
 use super::scopes::Scopes;
 use super::statement::{self, TakenKeys};
 use crate::fault::same;
+use crate::patience::Patience;
 
 /// How often a run that met another in the database is tried again.
 const COLLISIONS_MAX: u32 = 4;
@@ -66,8 +67,15 @@ async fn commit_run<'c>(
     match attempt(connections, run).await {
         Ok(written) => note_written(run, &written, outcomes),
         Err(fault) if run.lines.len() > 1 && is_ones_own(&fault) => {
+            let mut patience = Patience::default();
             for line in &run.lines {
-                let outcome = commit_alone(connections, line.commit, broken).await;
+                let outcome = match patience.require(line.commit) {
+                    Ok(()) => commit_alone(connections, line.commit, broken).await,
+                    Err(busy) => Some(Err(busy)),
+                };
+                if let Some(answer) = &outcome {
+                    patience.note(line.commit, answer);
+                }
                 if !matches!(outcome, Some(Ok(Outcome::Committed))) {
                     breaks(line.commit, broken);
                 }

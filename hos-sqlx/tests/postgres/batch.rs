@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hos_core::error::FaultKind;
 use hos_core::prelude::*;
 use hos_sqlx::{PostgresOptions, PostgresStore, WithinExt as _};
 
@@ -67,4 +68,33 @@ async fn a_key_that_was_taken_meanwhile_spoils_no_other_commit_of_the_batch() {
     assert_eq!(*answers[1].as_ref().unwrap(), Receipt { replayed: true, ..first });
     assert_eq!(answers[2].as_ref().unwrap_err().refusal().unwrap().code(), "key_reused");
     other.close().await;
+}
+
+#[tokio::test]
+async fn a_tenant_whose_rows_are_held_holds_up_nobody_else() {
+    let Some(server) = server() else { return };
+    let shop = Shop::open(server).await;
+    shop.open_order(FIRMS[1], "o-1", "").await;
+    let mut other = shop.store.begin().await.unwrap();
+    for id in ["o-1", "o-2", "o-3"] {
+        shop.open_order(FIRMS[0], id, "").await;
+        let touch = shop.command(FIRMS[0], id, "touch");
+        shop.hos.within(&mut other).transition(&touch).await.unwrap();
+    }
+    let options = PostgresOptions::new(shop.url()).lock_timeout(Duration::from_millis(100));
+    let store = PostgresStore::open_with(options).await.unwrap();
+    let hos = Hos::open([law()], store.clone()).await.unwrap();
+    let held = ["o-1", "o-2", "o-3"].map(|id| shop.command(FIRMS[0], id, "pay"));
+    let batch: Vec<Command> =
+        held.into_iter().chain([shop.command(FIRMS[1], "o-1", "pay")]).collect();
+    let mut answers = hos.transition_all(&batch).await;
+    answers.pop().unwrap().unwrap();
+    let faults: Vec<Error> = answers.into_iter().map(Result::unwrap_err).collect();
+    let is_busy = |error: &Error| error.fault().map(Fault::kind) == Some(FaultKind::Busy);
+    assert!(faults.iter().all(is_busy), "{faults:?}");
+    // Each wait is as long as a lock may take, so that the third one is not tried.
+    let tried = faults.iter().filter(|fault| fault.to_string().contains("55P03")).count();
+    assert_eq!(tried, 2, "{faults:?}");
+    other.rollback().await.unwrap();
+    store.close().await;
 }

@@ -29,17 +29,20 @@ DECLARE
     bound text := hos_bind_names(names);
 BEGIN
     IF holds THEN
-        SELECT array_agg(held.number), array_agg(held.generation) INTO numbers, generations
-        FROM unnest(worlds, tenants) AS named (world, tenant)
+        SELECT array_agg(held.number ORDER BY place), array_agg(held.generation ORDER BY place)
+        INTO numbers, generations
+        FROM unnest(worlds, tenants) WITH ORDINALITY AS named (world, tenant, place)
         LEFT JOIN LATERAL (
             SELECT hos_scope.number, hos_scope.generation FROM hos_scope
             WHERE hos_scope.world = named.world AND hos_scope.tenant = named.tenant
             FOR SHARE
         ) AS held ON true;
     ELSE
-        SELECT array_agg(hos_scope.number), array_agg(hos_scope.generation)
+        SELECT
+            array_agg(hos_scope.number ORDER BY place),
+            array_agg(hos_scope.generation ORDER BY place)
         INTO numbers, generations
-        FROM unnest(worlds, tenants) AS named (world, tenant)
+        FROM unnest(worlds, tenants) WITH ORDINALITY AS named (world, tenant, place)
         LEFT JOIN hos_scope
             ON hos_scope.world = named.world AND hos_scope.tenant = named.tenant;
     END IF;

@@ -1,0 +1,35 @@
+//! How long a batch that is done again commit by commit goes on waiting for others.
+
+use std::collections::HashMap;
+
+use hos_core::commit::Commit;
+use hos_core::error::{Fault, FaultKind};
+use hos_core::id::{Tenant, World};
+
+/// How many commits of one tenant may each wait in vain before its others are not tried.
+const WAITS_MAX: usize = 2;
+
+/// Of each tenant, how many commits of a batch waited in vain for others. Each wait is as long as
+/// a lock may take; a tenant that holds its own rows must not hold up everybody else's.
+#[derive(Default)]
+pub(crate) struct Patience<'c>(HashMap<(&'c World, &'c Tenant), usize>);
+
+impl<'c> Patience<'c> {
+    /// # Errors
+    ///
+    /// `Busy` for a commit that is not to be tried.
+    pub(crate) fn require(&self, commit: &Commit) -> Result<(), Fault> {
+        match self.0.get(&(commit.world(), commit.tenant())) {
+            Some(waits) if *waits >= WAITS_MAX => {
+                Err(Fault::new(FaultKind::Busy, "others were quicker; send the command again"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn note<T>(&mut self, commit: &'c Commit, answer: &Result<T, Fault>) {
+        if answer.as_ref().is_err_and(|fault| fault.kind() == FaultKind::Busy) {
+            *self.0.entry((commit.world(), commit.tenant())).or_default() += 1;
+        }
+    }
+}
