@@ -5,9 +5,11 @@
 //! [`WithinExt::within`] runs the law in a transaction of the caller's, so that domain rows and law
 //! rows commit together.
 
+#[cfg(any(feature = "mysql", feature = "sqlite"))]
 mod decide;
 mod encoding;
 mod fault;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod frontier;
 mod guard;
 mod known;
