@@ -5,6 +5,11 @@
 //! [`WithinExt::within`] runs the law in a transaction of the caller's, so that domain rows and law
 //! rows commit together.
 
+#![cfg_attr(
+    not(any(feature = "mysql", feature = "postgres", feature = "sqlite")),
+    expect(dead_code, reason = "no database was chosen")
+)]
+
 #[cfg(any(feature = "mysql", feature = "sqlite"))]
 mod decide;
 mod encoding;
