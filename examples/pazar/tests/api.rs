@@ -33,8 +33,9 @@ fn tool() -> Option<PathBuf> {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schemathesis");
     let tool = home.join("bin/schemathesis");
     let ends_well = |command: &mut Command| command.status().is_ok_and(|status| status.success());
-    let there = tool.exists()
-        || (ends_well(Command::new("python3").args(["-m", "venv"]).arg(&home))
+    // It is asked, because it does not survive that the build directory is moved.
+    let there = ends_well(Command::new(&tool).arg("--version"))
+        || (ends_well(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))
             && ends_well(Command::new(home.join("bin/pip")).args(["install", "-q", PACKAGE])));
     if there {
         return Some(tool);

@@ -55,7 +55,8 @@ impl PostgresOptions {
         }
     }
 
-    /// The most connections; at least one.
+    /// The most connections; at least one. The law keeps a quarter of them at hand for itself once
+    /// it has used them, at most four.
     pub fn connections(self, connections: u32) -> Self {
         Self { connections: connections.max(1), ..self }
     }
