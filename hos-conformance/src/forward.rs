@@ -296,6 +296,38 @@ impl Store for Interposed {
 
 forward_all_but_store!(Interposed, inner);
 
+/// A backend whose next batch loses its first commit, after something else happened.
+pub(crate) struct Beheaded {
+    pub(crate) inner: Arc<dyn Backend>,
+    pub(crate) trap: Trap,
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Store for Beheaded {
+    fn recall(&self, ask: &Ask) -> Option<Standing> {
+        self.inner.recall(ask)
+    }
+
+    async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
+        self.inner.load_all(asks).await
+    }
+
+    async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
+        match (self.trap.take(), commits) {
+            (Some(hook), [_, rest @ ..]) => {
+                hook().await;
+                let mut outcomes = vec![Ok(Outcome::Conflict)];
+                outcomes.extend(self.inner.commit_all(rest).await);
+                outcomes
+            }
+            _ => self.inner.commit_all(commits).await,
+        }
+    }
+}
+
+forward_all_but_store!(Beheaded, inner);
+
 /// A borrowed store, so that one transaction serves several calls at once.
 pub(crate) struct Borrowed<'s>(pub(crate) &'s dyn Store);
 

@@ -32,10 +32,11 @@ pub enum Plant {
     KeyOfNoTenant,
     /// Keys of all worlds share one scope.
     KeyOfNoWorld,
-    /// The subjects' revisions are not compared.
-    RevisionUncompared,
-    /// A chain goes on after one of its links was not written.
-    ChainUnbroken,
+    /// The subjects are not compared.
+    SubjectUncompared,
+    /// The numbers of the subjects' revisions are compared, not their proofs: a chain goes on after
+    /// one of its links was not written.
+    RevisionCompared,
     /// The generation of memberships is not compared.
     MembersUncompared,
     /// The generation of the ban list is not compared.

@@ -17,7 +17,7 @@ use hos_core::store::{Backend, OutboxRow};
 use hos_core::subject::Subject;
 use hos_core::time::{Clock, IdSource, ManualClock, SeededIds, Timestamp};
 
-use crate::forward::{Hook, Interposed, Shared, Trap};
+use crate::forward::{Beheaded, Hook, Interposed, Shared, Trap};
 use crate::ground::{Answer, Factory, Ground};
 use crate::law::{WORLD, law};
 
@@ -125,6 +125,18 @@ impl Stage {
         let hook: Hook = Box::new(move || change(other));
         trap.set(hook);
         (raced, trap)
+    }
+
+    /// A law whose next batch loses its first commit, after a change.
+    pub(crate) async fn beheading(
+        &self,
+        change: impl FnOnce(Hos) -> BoxFuture<'static, ()> + Send + 'static,
+    ) -> Hos {
+        let trap = Trap::default();
+        let beheaded = self.over(Beheaded { inner: self.backend(), trap: trap.clone() }).await;
+        let other = self.hos.clone();
+        trap.set(Box::new(move || change(other)));
+        beheaded
     }
 
     /// Closes everything and opens it again; a store that is not durable keeps its data meanwhile.

@@ -13,8 +13,9 @@ use crate::time::{ProofId, Timestamp};
 /// It cannot be forged: its fields are private and only the judge builds one. A store reads and
 /// executes it, in one database transaction:
 ///
-/// 1. a receipt is stored under the key already: [`Outcome::Replayed`] or [`Outcome::Reused`];
-/// 2. a generation, or the revision of a subject, is not what was read: [`Outcome::Conflict`];
+/// 1. a receipt is stored under the key already: [`Outcome::Replayed`] or [`Outcome::Reused`]; one
+///    may be about to be, by a transaction that does not end: [`Outcome::InProgress`];
+/// 2. a generation, or the proof of a subject's state, is not what was read: [`Outcome::Conflict`];
 /// 3. else everything is written: subjects, standing, entries with their parts, outbox rows,
 ///    timers, and the key's receipt.
 ///
@@ -136,8 +137,9 @@ impl SubjectChange {
         self.from_revision
     }
 
-    /// The proof of the revision that was read; none when the subject did not exist. Unlike the
-    /// revision's number it is never another's, not even after a fail-over that lost commits.
+    /// The proof of the state that was read; none when the subject did not exist. This is what a
+    /// store compares: unlike a revision's number it is never another's, neither where a commit
+    /// that this one was judged upon was not written, nor after a fail-over that lost commits.
     #[must_use]
     pub fn from_proof(&self) -> Option<ProofId> {
         self.from_proof
@@ -305,4 +307,8 @@ pub enum Outcome {
     Reused,
     /// Something that was read has changed; nothing was written.
     Conflict,
+    /// Another transaction holds the key, has not ended, and outlasted the lock wait; nothing was
+    /// written. A store that cannot tell whose lock it waited for answers a fault of the kind
+    /// `Busy`.
+    InProgress,
 }

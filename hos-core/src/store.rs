@@ -37,10 +37,10 @@ pub struct Ask {
 /// - `load_all` answers every ask, misses included, in the order of the asks. Each
 ///   [`Standing`] is one consistent picture: it never shows a subject moved and the key absent.
 /// - `commit_all` answers every commit, in order. Each commit is written whole or not at all,
-///   after its subjects' revisions, its generations and its key were compared *inside* the
-///   write; the comparison holds until the transaction ends. Commits of one subject with
-///   consecutive revisions form a chain: once one of them is not written, the later ones are
-///   [`Outcome::Conflict`]. One item's answer never depends on a neighbour of another subject.
+///   after its subjects' proofs, its generations and its key were compared *inside* the write;
+///   the comparison holds until the transaction ends. A commit that was judged upon an earlier
+///   one names its proof, so that it is [`Outcome::Conflict`] where that one is not written. One
+///   item's answer never depends on a neighbour of another subject.
 /// - An answer is given only after the transaction has ended. When the end is not known, the
 ///   answer is a fault of the kind `Ambiguous`, and a retry by key finds the truth.
 /// - A dropped future leaves neither an open transaction nor half a commit.

@@ -8,6 +8,7 @@ use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{CommandKey, Tenant, World};
 use hos_core::receipt::StoredReceipt;
 use hos_core::subject::Subject;
+use hos_core::time::ProofId;
 
 use crate::standing::{generation, raises};
 
@@ -20,8 +21,15 @@ pub(crate) struct Facts {
     pub(crate) receipt: Option<StoredReceipt>,
     /// Whether an entry with the same `dedup` is there.
     pub(crate) duplicate: bool,
-    /// Each subject's revision, 0 when there is none, and whether it is terminal.
-    pub(crate) subjects: Vec<(u64, bool)>,
+    /// Each subject as it is.
+    pub(crate) subjects: Vec<Now>,
+}
+
+/// A subject as it is: the proof of its state, none when there is none, and whether it is terminal.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Now {
+    pub(crate) proof: Option<ProofId>,
+    pub(crate) terminal: bool,
 }
 
 /// What becomes of one commit.
@@ -46,20 +54,16 @@ struct Overlay<'c> {
     raised: HashMap<Scope<'c>, u64>,
     keys: HashMap<(Scope<'c>, &'c CommandKey), StoredReceipt>,
     dedups: HashSet<(Scope<'c>, Digest)>,
-    subjects: HashMap<&'c Subject, (u64, bool)>,
-    /// Chains that are broken, and after which revision.
-    broken: HashMap<&'c Subject, u64>,
+    subjects: HashMap<&'c Subject, Now>,
 }
 
 impl<'c> Overlay<'c> {
     fn decide(&mut self, commit: &'c Commit, facts: &Facts) -> Decision {
         let scope = (commit.world(), commit.tenant());
-        let answer = match self.answered(scope, commit, facts) {
+        Decision::Answer(match self.answered(scope, commit, facts) {
             Some(outcome) => Ok(outcome),
             None if !self.is_as_read(scope, commit, facts) => Ok(Outcome::Conflict),
-            None if self.is_duplicate(scope, commit, facts) => {
-                return Decision::Answer(Ok(Outcome::Committed));
-            }
+            None if self.is_duplicate(scope, commit, facts) => Ok(Outcome::Committed),
             None if self.revives(commit, facts) => {
                 Err(Fault::new(FaultKind::Internal, "a terminal state never changes"))
             }
@@ -67,11 +71,7 @@ impl<'c> Overlay<'c> {
                 self.accept(scope, commit);
                 return Decision::Write;
             }
-        };
-        for change in moved(commit) {
-            self.broken.entry(change.subject()).or_insert(change.from_revision());
-        }
-        Decision::Answer(answer)
+        })
     }
 
     fn answered(&self, scope: Scope<'c>, commit: &Commit, facts: &Facts) -> Option<Outcome> {
@@ -92,11 +92,7 @@ impl<'c> Overlay<'c> {
         let now = (tenant_now + raised(tenant), world_now + raised(&reserved));
         let read = commit.versions();
         now == (generation(&read.tenant), generation(&read.world))
-            && self.subjects(commit, facts).all(|(change, (revision, _))| {
-                let from = change.from_revision();
-                let broken = self.broken.get(change.subject()).is_some_and(|at| from > *at);
-                revision == from && !broken
-            })
+            && self.subjects(commit, facts).all(|(change, now)| now.proof == change.from_proof())
     }
 
     fn is_duplicate(&self, scope: Scope<'c>, commit: &Commit, facts: &Facts) -> bool {
@@ -105,8 +101,7 @@ impl<'c> Overlay<'c> {
     }
 
     fn revives(&self, commit: &Commit, facts: &Facts) -> bool {
-        self.subjects(commit, facts)
-            .any(|(change, (_, terminal))| terminal && change.after().is_some())
+        self.subjects(commit, facts).any(|(change, now)| now.terminal && change.after().is_some())
     }
 
     /// The changes, each with its subject as the commits before it will have left it.
@@ -114,7 +109,7 @@ impl<'c> Overlay<'c> {
         &'a self,
         commit: &'a Commit,
         facts: &'a Facts,
-    ) -> impl Iterator<Item = (&'a SubjectChange, (u64, bool))> {
+    ) -> impl Iterator<Item = (&'a SubjectChange, Now)> {
         commit.changes().iter().zip(&facts.subjects).map(|(change, stored)| {
             let written = self.subjects.get(change.subject());
             (change, *written.unwrap_or(stored))
@@ -122,10 +117,11 @@ impl<'c> Overlay<'c> {
     }
 
     fn accept(&mut self, scope: Scope<'c>, commit: &'c Commit) {
-        for change in moved(commit) {
+        for change in commit.changes() {
             if let Some(after) = change.after() {
-                let now = (after.snapshot().revision, after.is_terminal());
-                self.subjects.insert(change.subject(), now);
+                let proof = Some(after.snapshot().proof_id);
+                self.subjects
+                    .insert(change.subject(), Now { proof, terminal: after.is_terminal() });
             }
         }
         if let Some(kept) = commit.receipt() {
@@ -139,8 +135,4 @@ impl<'c> Overlay<'c> {
             *self.raised.entry(scope).or_default() += 1;
         }
     }
-}
-
-fn moved(commit: &Commit) -> impl Iterator<Item = &SubjectChange> {
-    commit.changes().iter().filter(|change| change.after().is_some())
 }

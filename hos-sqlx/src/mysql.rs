@@ -3,7 +3,6 @@
 mod archive;
 mod call;
 mod caller;
-mod chain;
 mod commit;
 mod fault;
 mod guard;

@@ -6,7 +6,7 @@ use hos_core::laws::{Contracts as _, Proofs as _};
 use hos_core::receipt::Effect;
 
 use crate::case::cases;
-use crate::stage::{Stage, act, code, owner, ship, viewer};
+use crate::stage::{Stage, act, code, leaf, owner, ship, viewer};
 
 cases!(
     "batch",
@@ -14,6 +14,7 @@ cases!(
         batch_chain_of_one_subject_moves_step_by_step,
         batch_chain_refuses_on_what_the_step_before_leaves,
         batch_chain_broken_by_a_race_is_judged_again,
+        batch_chain_link_never_fits_what_a_stranger_made,
         batch_chain_interrupted_by_a_terminal_move_stops,
         batch_chain_of_seen_revisions_holds,
         batch_chains_of_two_subjects_do_not_touch_each_other,
@@ -72,6 +73,24 @@ async fn batch_chain_broken_by_a_race_is_judged_again(stage: Stage) {
     let effects: Vec<_> = answers.into_iter().map(|answer| answer.unwrap().effect).collect();
     assert_eq!(effects, [Effect::Unchanged, Effect::Moved, Effect::Moved]);
     assert_eq!(stage.at(&lamp).await, ("on".to_owned(), 4));
+}
+
+async fn batch_chain_link_never_fits_what_a_stranger_made(stage: Stage) {
+    let order = stage.order("o").await;
+    let between = act(&owner(), &order, "touch", "between");
+    let hos = stage.beheading(move |hos| {
+        Box::pin(async move {
+            hos.transition(&between).await.expect("the stranger moves");
+        })
+    });
+    // The second is judged upon the first at revision 2, where the stranger's touch is now.
+    let commands = [act(&owner(), &order, "pay", "k1"), ship(&owner(), &order, "k2")];
+    let answers = hos.await.transition_all(&commands).await;
+    let revisions: Vec<u64> = answers.into_iter().map(|answer| answer.unwrap().revision).collect();
+    assert_eq!(revisions, [3, 4]);
+    let history = stage.hos.history(&order, 1, 10).await.unwrap();
+    let path: Vec<_> = history.iter().map(|entry| leaf(entry)["from"].clone()).collect();
+    assert_eq!(path, ["pending", "pending", "paid"]);
 }
 
 async fn batch_chain_interrupted_by_a_terminal_move_stops(stage: Stage) {
@@ -144,6 +163,6 @@ async fn batch_chain_history_is_complete(stage: Stage) {
     });
     let history = stage.hos.history(&lamp, 0, 1_000).await.unwrap();
     let revisions: Vec<u64> =
-        history.iter().map(|e| crate::stage::leaf(e)["revision"].as_u64().unwrap()).collect();
+        history.iter().map(|e| leaf(e)["revision"].as_u64().unwrap()).collect();
     assert_eq!(revisions, (1..=33).collect::<Vec<u64>>());
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hos_core::commit::{
     Commit, ContractRecord, KeptReceipt, LawRecord, Outcome, StandingRow, SubjectAfter,
+    SubjectChange,
 };
 use hos_core::id::{ActionName, ActorId, CommandKey, Role, Tenant, World};
 use hos_core::proof::{Entry, EntryType, LogEntry};
@@ -77,33 +78,8 @@ impl Tables {
         self.subjects.iter().find(|(other, _)| alike(other)).map(|(_, row)| row)
     }
 
-    /// Once a link of a subject's chain is not written, the later ones are conflicts.
     pub(super) fn commit_all(&mut self, plant: Plant, commits: &[Commit]) -> Vec<Outcome> {
-        let mut broken: BTreeMap<Subject, u64> = BTreeMap::new();
-        let mut outcomes = Vec::with_capacity(commits.len());
-        for commit in commits {
-            let links = commit.changes().iter();
-            let rests = links.clone().any(|link| {
-                broken.get(link.subject()).is_some_and(|at| link.from_revision() > *at)
-            });
-            let outcome = if rests && plant != Plant::ChainUnbroken {
-                self.conflict(plant, commit)
-            } else {
-                self.commit(plant, commit)
-            };
-            if outcome != Outcome::Committed {
-                for link in links.filter(|link| link.after().is_some()) {
-                    broken.entry(link.subject().clone()).or_insert(link.from_revision());
-                }
-            }
-            outcomes.push(outcome);
-        }
-        outcomes
-    }
-
-    fn conflict(&self, plant: Plant, commit: &Commit) -> Outcome {
-        let scope = (commit.world().clone(), commit.tenant().clone());
-        self.answered(plant, &scope, commit).unwrap_or(Outcome::Conflict)
+        commits.iter().map(|commit| self.commit(plant, commit)).collect()
     }
 
     fn commit(&mut self, plant: Plant, commit: &Commit) -> Outcome {
@@ -150,10 +126,17 @@ impl Tables {
         let worlds = self.generations(&(world.clone(), Tenant::world()));
         let same = same_generations(plant, ours, read.tenant)
             && (plant == Plant::WorldUncompared || same_generations(plant, worlds, read.world));
-        let revision =
-            |subject: &Subject| self.subject(plant, subject).map_or(0, |row| row.snapshot.revision);
-        same && (plant == Plant::RevisionUncompared
-            || commit.changes().iter().all(|c| revision(c.subject()) == c.from_revision()))
+        let is_there = |change: &SubjectChange| {
+            let now = self.subject(plant, change.subject()).map(|row| &row.snapshot);
+            match plant {
+                Plant::SubjectUncompared => true,
+                Plant::RevisionCompared => {
+                    now.map_or(0, |now| now.revision) == change.from_revision()
+                }
+                _ => now.map(|now| now.proof_id) == change.from_proof(),
+            }
+        };
+        same && commit.changes().iter().all(is_there)
     }
 
     fn write(&mut self, plant: Plant, scope: &ScopeKey, commit: &Commit) {

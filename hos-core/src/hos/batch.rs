@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::settle::{ask_transition, kept};
 use super::{ATTEMPTS_MAX, Hos};
-use crate::command::Command;
+use crate::command::{Command, Step};
 use crate::commit::{Commit, Outcome};
 use crate::error::{Error, Fault, FaultKind, Refusal};
 use crate::id::CommandKey;
@@ -77,7 +77,7 @@ impl Hos {
     }
 
     /// What is remembered, where it may be; the rest is loaded.
-    async fn standings(&self, asks: Vec<Ask>, recalls: bool) -> Result<Vec<Known>, Fault> {
+    async fn standings(&self, asks: Vec<Ask>, recalls: bool) -> Result<Vec<Ground>, Fault> {
         let recall = |ask: &Ask| if recalls { self.store.recall(ask) } else { None };
         let recalled: Vec<Option<Standing>> = asks.iter().map(recall).collect();
         let unknown = asks.into_iter().zip(&recalled);
@@ -90,15 +90,16 @@ impl Hos {
         let mut loaded = loaded.into_iter();
         let missing = || Fault::new(FaultKind::Internal, "the store did not answer the ask");
         let known = recalled.into_iter().map(|recalled| match recalled {
-            Some(standing) => Ok(Known { standing, is_fresh: false }),
-            None => {
-                loaded.next().map(|standing| Known { standing, is_fresh: true }).ok_or_else(missing)
-            }
+            Some(standing) => Ok(Ground { standing, is_fresh: false }),
+            None => loaded
+                .next()
+                .map(|standing| Ground { standing, is_fresh: true })
+                .ok_or_else(missing),
         });
         known.collect()
     }
 
-    fn judge_into(&self, round: &mut Round, at: usize, command: &Command, known: Known) {
+    fn judge_into(&self, round: &mut Round, at: usize, command: &Command, ground: Ground) {
         let Ok(law) = self.bench.law(&command.subject().world) else { return };
         let key = command.command_key().map(|key| {
             let Subject { world, tenant, .. } = command.subject();
@@ -108,11 +109,11 @@ impl Hos {
             // The same key twice in one batch: the second waits for what becomes of the first.
             return;
         }
-        if command.steps().iter().any(|step| round.waiting.contains(step.subject())) {
+        if round.waits_for(command) {
             round.wait(command);
             return;
         }
-        let Known { standing, is_fresh } = known;
+        let Ground { standing, is_fresh } = ground;
         let (standing, ahead) = round.overlaid(command, standing);
         match self.bench.judge(law).transition(command, &standing) {
             Verdict::Replayed(receipt) => round.answers.push((at, Ok(*receipt))),
@@ -133,7 +134,7 @@ impl Hos {
 }
 
 /// What a command is judged upon.
-struct Known {
+struct Ground {
     standing: Standing,
     /// Whether it was loaded just now.
     is_fresh: bool,
@@ -176,6 +177,12 @@ impl Round {
         (standing, ahead)
     }
 
+    /// Whether one on the same subject waits for the next round.
+    fn waits_for(&self, command: &Command) -> bool {
+        let waits = |step: &&Step| self.waiting.contains(step.subject());
+        !self.waiting.is_empty() && command.steps().iter().any(waits)
+    }
+
     fn wait(&mut self, command: &Command) {
         self.waiting.extend(command.steps().iter().map(|step| step.subject().clone()));
     }
@@ -216,6 +223,7 @@ impl Round {
                     Ok(Receipt { replayed: true, ..*receipt })
                 }
                 (Ok(Outcome::Reused), None) => Err(Refusal::KeyReused.into()),
+                (Ok(Outcome::InProgress), None) => Err(Refusal::InProgress.into()),
             };
             self.answers.push((at, answer));
         }

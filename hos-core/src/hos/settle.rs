@@ -111,6 +111,7 @@ async fn committed(
         }
         Outcome::Replayed(receipt) => Ok(Receipt { replayed: true, ..*receipt }),
         Outcome::Reused => Err(Refusal::KeyReused.into()),
+        Outcome::InProgress => Err(Refusal::InProgress.into()),
         Outcome::Conflict => return Ok(None),
     }))
 }

@@ -1,7 +1,5 @@
 //! Executes commits: compares everything that was read, then writes everything.
 
-use std::collections::BTreeMap;
-
 use super::tables::{ReceiptRow, ScopeKey, SubjectRow, Tables};
 use crate::commit::{Commit, KeptReceipt, Outcome, StandingRow, SubjectAfter, SubjectChange};
 use crate::error::{Fault, FaultKind};
@@ -12,34 +10,17 @@ use crate::store::OutboxRow;
 use crate::subject::Subject;
 use crate::time::Timestamp;
 
-/// Chains that are broken, and after which revision: their later links are not written.
-type Broken<'c> = BTreeMap<&'c Subject, u64>;
-
 impl Tables {
     pub(super) fn commit_all(&mut self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
-        let mut broken = Broken::new();
-        let mut outcomes = Vec::with_capacity(commits.len());
-        for commit in commits {
-            let outcome = self.commit(commit, &broken);
-            if !matches!(outcome, Ok(Outcome::Committed)) {
-                for change in commit.changes().iter().filter(|change| change.after().is_some()) {
-                    broken.entry(change.subject()).or_insert(change.from_revision());
-                }
-            }
-            outcomes.push(outcome);
-        }
-        outcomes
+        commits.iter().map(|commit| self.commit(commit)).collect()
     }
 
-    fn commit(&mut self, commit: &Commit, broken: &Broken<'_>) -> Result<Outcome, Fault> {
+    fn commit(&mut self, commit: &Commit) -> Result<Outcome, Fault> {
         let scope = (commit.world().clone(), commit.tenant().clone());
         if let Some(outcome) = self.answered(&scope, commit) {
             return Ok(outcome);
         }
-        let rests_on_broken = |change: &SubjectChange| {
-            broken.get(change.subject()).is_some_and(|at| change.from_revision() > *at)
-        };
-        if !self.is_as_read(&scope, commit) || commit.changes().iter().any(rests_on_broken) {
+        if !self.is_as_read(&scope, commit) {
             return Ok(Outcome::Conflict);
         }
         if self.is_duplicate(&scope, commit) {
@@ -61,17 +42,13 @@ impl Tables {
     }
 
     fn is_as_read(&self, (world, tenant): &ScopeKey, commit: &Commit) -> bool {
-        let revision =
-            |subject: &Subject| self.subjects.get(subject).map_or(0, |row| row.snapshot.revision);
+        let proof = |subject: &Subject| self.subjects.get(subject).map(|row| row.snapshot.proof_id);
         let now = Versions {
             tenant: self.generations(&(world.clone(), tenant.clone())),
             world: self.generations(&(world.clone(), Tenant::world())),
         };
         now == *commit.versions()
-            && commit
-                .changes()
-                .iter()
-                .all(|change| revision(change.subject()) == change.from_revision())
+            && commit.changes().iter().all(|change| proof(change.subject()) == change.from_proof())
     }
 
     pub(super) fn generations(&self, scope: &ScopeKey) -> Generations {

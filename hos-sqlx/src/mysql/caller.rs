@@ -11,7 +11,6 @@ use sqlx::{AssertSqlSafe, Connection as _, MySql, Transaction};
 use tokio::sync::Mutex;
 
 use super::call::{self, Argument};
-use super::chain::Chains;
 use super::fault::classify_caller;
 use super::{commit, load, single};
 use crate::within::{Caller, sealed};
@@ -67,12 +66,8 @@ impl Store for MysqlCaller<'_> {
             return commit::every(commits, &fault);
         }
         let mut outcomes = Vec::with_capacity(commits.len());
-        let mut chains = Chains::default();
         for commit in commits {
-            let ground = chains.ground(commit);
-            let outcome = single::commit_in_caller(&mut connection, commit, ground).await;
-            chains.note(commit, &outcome);
-            outcomes.push(outcome);
+            outcomes.push(single::commit_in_caller(&mut connection, commit).await);
         }
         outcomes
     }

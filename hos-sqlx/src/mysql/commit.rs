@@ -9,16 +9,15 @@ use hos_core::store::BATCH_MAX;
 use serde_json::{Value, json};
 use sqlx::mysql::{MySqlConnection, MySqlPool};
 
-use super::chain::{Chains, Ground};
-use super::fault::{classify, classify_commit, is_race};
-use super::lease::Lease;
+use super::fault::{classify, classify_commit, is_lock_wait, is_race};
+use super::lease::{self, Lease};
 use super::lines::LINES_MAX;
 use super::row::{count, parsed, unchecked};
 use super::single;
 use super::verify::{Found, verify};
 use super::write::Writes;
 use crate::decide::{Decision, decide};
-use crate::fault::same;
+use crate::fault::{is_ones_own, same};
 use crate::patience::Patience;
 use crate::standing::raises;
 
@@ -36,46 +35,42 @@ pub(super) async fn commit_all(pool: &MySqlPool, commits: &[Commit]) -> Answers 
     if let Some(fault) = too_large(commits) {
         return every(commits, &fault);
     }
-    match patiently(pool, commits, Ground::Written).await {
+    match patiently(pool, commits).await {
         Ok(answers) => answers,
         Err(fault) if commits.len() > 1 && is_ones_own(&fault) => each_alone(pool, commits).await,
         Err(fault) => every(commits, &fault),
     }
 }
 
-/// Whether a fault may be that of one commit alone; nothing was written then.
-fn is_ones_own(fault: &Fault) -> bool {
-    !matches!(
-        fault.kind(),
-        FaultKind::Ambiguous
-            | FaultKind::Unavailable
-            | FaultKind::ReadOnly
-            | FaultKind::Full
-            | FaultKind::Unauthorized
-    )
-}
-
-/// Commits each in a transaction of its own, so that the fault of one never touches another, but
-/// for those that were judged upon it.
+/// Commits each in a transaction of its own, so that the fault of one never touches another.
 async fn each_alone(pool: &MySqlPool, commits: &[Commit]) -> Answers {
     let mut answers = Vec::with_capacity(commits.len());
-    let mut chains = Chains::default();
     let mut patience = Patience::default();
     for commit in commits {
         let answer = match patience.require(commit) {
-            Ok(()) => alone(pool, commit, chains.ground(commit)).await,
+            Ok(()) => alone(pool, commit).await,
             Err(busy) => Err(busy),
         };
         patience.note(commit, &answer);
-        chains.note(commit, &answer);
         answers.push(answer);
     }
     answers
 }
 
-async fn alone(pool: &MySqlPool, commit: &Commit, ground: Ground) -> Result<Outcome, Fault> {
-    let own = patiently(pool, std::slice::from_ref(commit), ground).await?.pop();
+async fn alone(pool: &MySqlPool, commit: &Commit) -> Result<Outcome, Fault> {
+    let own = patiently(pool, std::slice::from_ref(commit)).await?.pop();
     own.unwrap_or_else(|| Err(Fault::new(FaultKind::Internal, "a commit without an answer")))
+}
+
+/// Whether it is one commit, which waited in vain for a transaction that holds its key.
+async fn is_in_progress(pool: &MySqlPool, commits: &[Commit], fault: &Fault) -> bool {
+    let [commit] = commits else { return false };
+    let Some(kept) = commit.receipt().filter(|_| is_lock_wait(fault)) else { return false };
+    let query = sqlx::query(include_str!("key_is_held.sql"))
+        .bind(commit.world().as_str().as_bytes().to_vec())
+        .bind(commit.tenant().as_str().as_bytes().to_vec())
+        .bind(kept.key().as_bytes().to_vec());
+    lease::fetch_all(pool, query).await.is_err_and(|fault| is_lock_wait(&fault))
 }
 
 fn busy() -> Fault {
@@ -83,17 +78,20 @@ fn busy() -> Fault {
 }
 
 /// Commits in one transaction, which is done again when others were quicker.
-async fn patiently(pool: &MySqlPool, commits: &[Commit], ground: Ground) -> Result<Answers, Fault> {
+async fn patiently(pool: &MySqlPool, commits: &[Commit]) -> Result<Answers, Fault> {
     let mut last = busy();
     for _ in 0..ATTEMPTS_MAX {
         let attempt = match commits {
-            [commit] => commit_one(pool, commit, ground).await,
+            [commit] => commit_one(pool, commit).await,
             _ => commit_batch(pool, commits).await,
         };
         match attempt {
             Ok(Some(answers)) => return Ok(answers),
             Ok(None) => {}
             Err(fault) if is_race(&fault) => last = fault,
+            Err(fault) if is_in_progress(pool, commits, &fault).await => {
+                return Ok(vec![Ok(Outcome::InProgress)]);
+            }
             Err(fault) => return Err(fault),
         }
     }
@@ -111,20 +109,16 @@ pub(super) fn every(commits: &[Commit], fault: &Fault) -> Answers {
 }
 
 /// None when it is to be done again.
-async fn commit_one(
-    pool: &MySqlPool,
-    commit: &Commit,
-    ground: Ground,
-) -> Result<Option<Answers>, Fault> {
+async fn commit_one(pool: &MySqlPool, commit: &Commit) -> Result<Option<Answers>, Fault> {
     let mut lease = Lease::acquire(pool).await?;
-    let outcome = single::commit_own(lease.connection(), commit, ground).await;
+    let outcome = single::commit_own(lease.connection(), commit).await;
     match outcome {
         Ok(outcome) => {
             lease.release();
             Ok(outcome.map(|outcome| vec![Ok(outcome)]))
         }
         // The transaction was the call's own, and ended with it.
-        Err(fault) if is_race(&fault) => {
+        Err(fault) if is_race(&fault) || is_lock_wait(&fault) => {
             lease.release();
             Err(fault)
         }

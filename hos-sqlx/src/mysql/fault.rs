@@ -43,12 +43,18 @@ pub(super) fn classify_caller(error: Error) -> Fault {
 }
 
 /// Whether the same transaction may succeed when it is done again at once: somebody else was
-/// quicker with a key or a subject, or held a row.
+/// quicker with a key or a subject.
 pub(super) fn is_race(fault: &Fault) -> bool {
-    let error = std::error::Error::source(fault).and_then(|source| source.downcast_ref::<Error>());
-    error
-        .and_then(code)
-        .is_some_and(|code| matches!(code, DUPLICATE | DEADLOCK | LOCK_WAIT | RECORD_CHANGED))
+    code_of(fault).is_some_and(|code| matches!(code, DUPLICATE | DEADLOCK | RECORD_CHANGED))
+}
+
+/// Whether others held a row for longer than the lock timeout.
+pub(super) fn is_lock_wait(fault: &Fault) -> bool {
+    code_of(fault) == Some(LOCK_WAIT)
+}
+
+fn code_of(fault: &Fault) -> Option<u16> {
+    code(std::error::Error::source(fault)?.downcast_ref::<Error>()?)
 }
 
 /// Whether the server answered at all, so that the connection is still of use.

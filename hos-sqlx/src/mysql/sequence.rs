@@ -10,7 +10,7 @@ use serde_json::Value;
 use sqlx::Arguments as _;
 use sqlx::mysql::{MySqlConnection, MySqlPool, MySqlRow};
 
-use super::fault::{classify, classify_commit, is_race};
+use super::fault::{classify, classify_commit, is_lock_wait, is_race};
 use super::lease::Lease;
 use super::lines::Lines;
 use super::row::{frontier, hash, optional_text, proof_id, unchecked};
@@ -57,7 +57,7 @@ async fn sequence_patiently(pool: &MySqlPool, limit: u32) -> Result<u32, Fault> 
                 return Ok(u32::try_from(plan.entries.len()).unwrap_or(limit));
             }
             Ok(false) => lease.roll_back().await,
-            Err(fault) if is_race(&fault) => lease.roll_back().await,
+            Err(fault) if is_race(&fault) || is_lock_wait(&fault) => lease.roll_back().await,
             Err(fault) => {
                 lease.roll_back().await;
                 return Err(fault);

@@ -7,7 +7,6 @@ use sqlx::AssertSqlSafe;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 
 use super::call::{self, Argument};
-use super::chain::Ground;
 use super::fault::{classify, classify_caller, classify_commit};
 use super::row::{stored_receipt, text};
 use super::step::{Step, steps};
@@ -27,9 +26,8 @@ enum Place {
 pub(super) async fn commit_own(
     connection: &mut MySqlConnection,
     commit: &Commit,
-    ground: Ground,
 ) -> Result<Option<Outcome>, Fault> {
-    let arguments = call::bind(arguments(Place::Own, commit, ground)?)
+    let arguments = call::bind(arguments(Place::Own, commit)?)
         .map_err(|error| classify(sqlx::Error::Encode(error)))?;
     let query = sqlx::query_with(include_str!("commit_one.sql"), arguments);
     let rows = query.fetch_all(connection).await.map_err(classify_commit)?;
@@ -41,9 +39,8 @@ pub(super) async fn commit_own(
 pub(super) async fn commit_in_caller(
     connection: &mut MySqlConnection,
     commit: &Commit,
-    ground: Ground,
 ) -> Result<Outcome, Fault> {
-    let text = call::text("hos_commit", &arguments(Place::Caller, commit, ground)?);
+    let text = call::text("hos_commit", &arguments(Place::Caller, commit)?);
     // Safe because every argument is digits.
     let rows = sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(connection).await;
     let answer = answer(commit, &rows.map_err(classify_caller)?)?;
@@ -71,14 +68,9 @@ fn answer(commit: &Commit, rows: &[MySqlRow]) -> Result<Option<Outcome>, Fault> 
     }
 }
 
-fn arguments(place: Place, commit: &Commit, ground: Ground) -> Result<Vec<Argument>, Fault> {
+fn arguments(place: Place, commit: &Commit) -> Result<Vec<Argument>, Fault> {
     let unwritable = |error: serde_json::Error| {
         Fault::new(FaultKind::Internal, "a commit that cannot be written").caused_by(error)
-    };
-    let generation_read = match ground {
-        Ground::Written => signed(generation(&commit.versions().tenant)),
-        // No tenant's: only what the key led to is answered, and nothing is written.
-        Ground::Unwritten => -1,
     };
     let kept = commit.receipt();
     let receipt = kept.map(|kept| serde_json::to_string(kept.receipt())).transpose();
@@ -89,7 +81,7 @@ fn arguments(place: Place, commit: &Commit, ground: Ground) -> Result<Vec<Argume
         Argument::Integer(Some(i64::from(place == Place::Own))),
         Argument::name(commit.world().as_str()),
         Argument::name(commit.tenant().as_str()),
-        Argument::Integer(Some(generation_read)),
+        Argument::Integer(Some(signed(generation(&commit.versions().tenant)))),
         Argument::Integer(Some(signed(generation(&commit.versions().world)))),
         Argument::Bytes(kept.map(|kept| kept.key().as_bytes().to_vec())),
         Argument::Bytes(kept.map(|kept| kept.fingerprint().as_bytes().to_vec())),
@@ -111,7 +103,7 @@ fn subjects(commit: &Commit) -> Vec<Value> {
         json!([
             subject.kind.as_str(),
             subject.id.as_str(),
-            signed(change.from_revision()),
+            change.from_proof().map(|proof| hex(proof.as_bytes())),
             u8::from(change.after().is_some()),
         ])
     };

@@ -12,8 +12,8 @@ use sqlx::mysql::{MySqlConnection, MySqlRow};
 
 use super::commit::{Scope, Scopes, scope_key};
 use super::fault::classify;
-use super::row::{count, stored_receipt, unchecked};
-use crate::decide::Facts;
+use super::row::{count, optional_proof_id, stored_receipt, unchecked};
+use crate::decide::{Facts, Now};
 use crate::encoding::hex;
 use crate::fault::corrupt;
 
@@ -59,7 +59,7 @@ pub(super) async fn verify<'c>(
     }
     // The one order in which rows are held, so that two batches do not wait for each other.
     lines.sort_by_key(|line| (line.scope, line.subject));
-    let mut answered: HashMap<&Subject, (u64, bool)> = HashMap::new();
+    let mut answered: HashMap<&Subject, Now> = HashMap::new();
     let query = sqlx::query(include_str!("verify.sql")).bind(encode(&lines));
     let rows = query.fetch_all(connection).await.map_err(classify)?;
     for row in &rows {
@@ -120,22 +120,22 @@ fn encode(lines: &[Line<'_>]) -> String {
     Value::from(lines.iter().map(line).collect::<Vec<_>>()).to_string()
 }
 
-fn read_subject(row: &MySqlRow) -> Result<((u64, bool), Held), Fault> {
-    let revision = count(row, column::REVISION)?;
+fn read_subject(row: &MySqlRow) -> Result<(Now, Held), Fault> {
+    let proof = optional_proof_id(row, column::PROOF_ID)?;
     let terminal = unchecked::<i64>(row, column::TERMINAL)? != 0;
     let held = Held {
         number: unchecked(row, column::NUMBER)?,
-        exists: revision > 0,
+        exists: proof.is_some(),
         timed: unchecked::<i64>(row, column::TIMED)? != 0,
     };
-    Ok(((revision, terminal), held))
+    Ok((Now { proof, terminal }, held))
 }
 
 /// The columns of `verify.sql`.
 mod column {
     pub(super) const PLACE: usize = 0;
     pub(super) const NUMBER: usize = 1;
-    pub(super) const REVISION: usize = 2;
+    pub(super) const PROOF_ID: usize = 2;
     pub(super) const TERMINAL: usize = 3;
     pub(super) const TIMED: usize = 4;
     pub(super) const FINGERPRINT: usize = 5;

@@ -4,7 +4,7 @@ SELECT
         WHEN line.kind IS NOT NULL AND subject.number IS NULL THEN NEXTVAL(hos_subject_number)
         ELSE subject.number
     END,
-    coalesce(subject.revision, 0), coalesce(subject.terminal, 0), coalesce(subject.timed, 0),
+    subject.proof_id, coalesce(subject.terminal, 0), coalesce(subject.timed, 0),
     receipt.fingerprint, receipt.receipt,
     hos_dedup.dedup IS NOT NULL
 FROM json_table(?, '$[*]' COLUMNS (

@@ -6,13 +6,15 @@ use hos_core::store::BATCH_MAX;
 use sqlx::postgres::PgConnection;
 
 use super::connections::Connections;
-use super::fault::{classify, classify_caller, classify_commit, is_collision, is_taken_key};
+use super::fault::{
+    classify, classify_caller, classify_commit, is_collision, is_lock_wait, is_taken_key,
+};
 use super::lease::Lease;
 use super::row::stored_receipt;
-use super::run::{Broken, Run, breaks};
+use super::run::Run;
 use super::scopes::Scopes;
 use super::statement::{self, TakenKeys};
-use crate::fault::same;
+use crate::fault::{is_ones_own, same};
 use crate::patience::Patience;
 
 /// How often a run that met another in the database is tried again.
@@ -29,11 +31,10 @@ pub(super) async fn commit_all(
         return every(commits, &fault);
     }
     let mut outcomes: Outcomes = commits.iter().map(|_| None).collect();
-    let (mut broken, mut from) = (Broken::new(), 0);
+    let mut from = 0;
     while from < commits.len() {
-        let (run, next) = Run::next(commits, from, &mut broken);
-        commit_run(connections, &run, &mut outcomes, &mut broken).await;
-        note_broken(commits, &outcomes, from..next, &mut broken);
+        let (run, next) = Run::next(commits, from);
+        commit_run(connections, &run, &mut outcomes).await;
         from = next;
     }
     let lost = unanswered(&outcomes);
@@ -54,73 +55,72 @@ pub(super) fn every(commits: &[Commit], fault: &Fault) -> Vec<Result<Outcome, Fa
 }
 
 /// Writes a run; when it fails as a whole, each of its commits alone, so that one item's fault
-/// never touches another's result. What was judged upon a commit that is not written falls with it.
-async fn commit_run<'c>(
-    connections: &Connections,
-    run: &Run<'c>,
-    outcomes: &mut Outcomes,
-    broken: &mut Broken<'c>,
-) {
-    if run.lines.is_empty() {
-        return;
+/// never touches another's result.
+async fn commit_run(connections: &Connections, run: &Run<'_>, outcomes: &mut Outcomes) {
+    let mut note = |place: usize, outcome| {
+        if let Some(slot) = outcomes.get_mut(place) {
+            *slot = outcome;
+        }
+    };
+    match &*run.lines {
+        [] => return,
+        [line] => return note(line.place, commit_lone(connections, run, line.commit).await),
+        _ => {}
     }
     match attempt(connections, run).await {
-        Ok(written) => note_written(run, &written, outcomes),
-        Err(fault) if run.lines.len() > 1 && is_ones_own(&fault) => {
+        Ok(written) => {
+            for line in written.iter().filter_map(|line| run.lines.get(*line)) {
+                note(line.place, Some(Ok(Outcome::Committed)));
+            }
+        }
+        Err(fault) if is_ones_own(&fault) => {
             let mut patience = Patience::default();
             for line in &run.lines {
+                let (alone, _) = Run::next(std::slice::from_ref(line.commit), 0);
                 let outcome = match patience.require(line.commit) {
-                    Ok(()) => commit_alone(connections, line.commit, broken).await,
+                    Ok(()) => commit_lone(connections, &alone, line.commit).await,
                     Err(busy) => Some(Err(busy)),
                 };
                 if let Some(answer) = &outcome {
                     patience.note(line.commit, answer);
                 }
-                if !matches!(outcome, Some(Ok(Outcome::Committed))) {
-                    breaks(line.commit, broken);
-                }
-                if let Some(slot) = outcomes.get_mut(line.place) {
-                    *slot = outcome;
-                }
+                note(line.place, outcome);
             }
         }
-        Err(fault) => {
-            for line in &run.lines {
-                if let Some(slot) = outcomes.get_mut(line.place) {
-                    *slot = Some(Err(same(&fault)));
-                }
-            }
-        }
+        Err(fault) => run.lines.iter().for_each(|line| note(line.place, Some(Err(same(&fault))))),
     }
 }
 
-/// None when it was not written, for a reason that is still to be found out.
-async fn commit_alone<'c>(
+/// Writes a run of one commit. None when it was not written, for a reason that is still to be
+/// found out.
+async fn commit_lone(
     connections: &Connections,
-    commit: &'c Commit,
-    broken: &mut Broken<'c>,
+    run: &Run<'_>,
+    commit: &Commit,
 ) -> Option<Result<Outcome, Fault>> {
-    let (run, _) = Run::next(std::slice::from_ref(commit), 0, broken);
-    if run.lines.is_empty() {
-        return None;
-    }
-    match attempt(connections, &run).await {
+    match attempt(connections, run).await {
         Ok(written) if written.is_empty() => None,
         Ok(_) => Some(Ok(Outcome::Committed)),
+        Err(fault) if is_lock_wait(&fault) && is_key_held(connections, commit).await => {
+            Some(Ok(Outcome::InProgress))
+        }
         Err(fault) => Some(Err(fault)),
     }
 }
 
-/// Whether a fault may be that of one item alone; nothing was written then.
-fn is_ones_own(fault: &Fault) -> bool {
-    !matches!(
-        fault.kind(),
-        FaultKind::Ambiguous
-            | FaultKind::Unavailable
-            | FaultKind::ReadOnly
-            | FaultKind::Full
-            | FaultKind::Unauthorized
-    )
+/// Whether a transaction that has not ended holds the key. False where that cannot be told.
+async fn is_key_held(connections: &Connections, commit: &Commit) -> bool {
+    let Some(kept) = commit.receipt() else { return false };
+    let Ok(mut lease) = Lease::acquire(connections).await else { return false };
+    let asked = sqlx::query_scalar("SELECT hos_key_is_held($1, $2, $3)")
+        .bind(commit.world().as_str())
+        .bind(commit.tenant().as_str())
+        .bind(kept.key().as_bytes())
+        .persistent(connections.pooler().names_statements())
+        .fetch_one(lease.connection())
+        .await;
+    let Ok(held) = asked else { return false };
+    lease.commit().await.is_ok() && held
 }
 
 async fn attempt(connections: &Connections, run: &Run<'_>) -> Result<Vec<usize>, Fault> {
@@ -139,28 +139,6 @@ async fn attempt(connections: &Connections, run: &Run<'_>) -> Result<Vec<usize>,
             }
             Err(error) if is_collision(&error) && collisions < COLLISIONS_MAX => collisions += 1,
             Err(error) => return Err(classify_commit(error)),
-        }
-    }
-}
-
-fn note_written(run: &Run<'_>, written: &[usize], outcomes: &mut Outcomes) {
-    for line in written.iter().filter_map(|line| run.lines.get(*line)) {
-        if let Some(slot) = outcomes.get_mut(line.place) {
-            *slot = Some(Ok(Outcome::Committed));
-        }
-    }
-}
-
-fn note_broken<'c>(
-    commits: &'c [Commit],
-    outcomes: &Outcomes,
-    places: std::ops::Range<usize>,
-    broken: &mut Broken<'c>,
-) {
-    for place in places {
-        let written = matches!(outcomes.get(place), Some(Some(Ok(Outcome::Committed))));
-        if let Some(commit) = commits.get(place).filter(|_| !written) {
-            breaks(commit, broken);
         }
     }
 }
@@ -247,31 +225,23 @@ pub(super) async fn commit_in_caller(
     commits: &[Commit],
 ) -> Vec<Result<Outcome, Fault>> {
     let mut outcomes = Vec::with_capacity(commits.len());
-    let mut broken = Broken::new();
     for commit in commits {
-        let outcome = commit_one_in_caller(connection, commit, &mut broken).await;
-        if !matches!(outcome, Ok(Outcome::Committed)) {
-            breaks(commit, &mut broken);
-        }
-        outcomes.push(outcome);
+        outcomes.push(commit_one_in_caller(connection, commit).await);
     }
     outcomes
 }
 
-async fn commit_one_in_caller<'c>(
+async fn commit_one_in_caller(
     connection: &mut PgConnection,
-    commit: &'c Commit,
-    broken: &mut Broken<'c>,
+    commit: &Commit,
 ) -> Result<Outcome, Fault> {
     let commits = std::slice::from_ref(commit);
-    let (run, _) = Run::next(commits, 0, broken);
-    if !run.lines.is_empty() {
-        let written = statement::commit(connection, false, TakenKeys::Answered, &run)
-            .await
-            .map_err(classify_caller)??;
-        if !written.is_empty() {
-            return Ok(Outcome::Committed);
-        }
+    let (run, _) = Run::next(commits, 0);
+    let written = statement::commit(connection, false, TakenKeys::Answered, &run)
+        .await
+        .map_err(classify_caller)??;
+    if !written.is_empty() {
+        return Ok(Outcome::Committed);
     }
     let explained =
         explain_on(connection, false, commits, &[0]).await.map_err(classify_caller)??;

@@ -60,6 +60,12 @@ pub(super) fn is_collision(error: &Error) -> bool {
     matches!(state(error).as_deref(), Some("40001" | "40P01"))
 }
 
+/// Whether others held a row for longer than the lock timeout.
+pub(super) fn is_lock_wait(fault: &Fault) -> bool {
+    let error = std::error::Error::source(fault).and_then(|source| source.downcast_ref::<Error>());
+    error.and_then(state).as_deref() == Some("55P03")
+}
+
 /// Whether another commit has taken a key meanwhile; nothing was done.
 pub(super) fn is_taken_key(error: &Error) -> bool {
     let constraint = error.as_database_error().and_then(|error| error.constraint());

@@ -6,9 +6,7 @@ use hos_core::commit::{Commit, SubjectChange};
 use hos_core::id::{CommandKey, Tenant, World};
 use hos_core::proof::Entry;
 use hos_core::subject::Subject;
-
-/// Chains that are broken, and after which revision: their later links are not written.
-pub(super) type Broken<'c> = HashMap<&'c Subject, u64>;
+use hos_core::time::ProofId;
 
 /// Commits that go in one statement, and those that met an earlier one of the batch.
 #[derive(Default)]
@@ -50,15 +48,11 @@ impl<'c> Step<'c> {
 
 impl<'c> Run<'c> {
     /// The next run of a batch, from a place on, and where the one after it begins.
-    pub(super) fn next(
-        commits: &'c [Commit],
-        from: usize,
-        broken: &mut Broken<'c>,
-    ) -> (Self, usize) {
+    pub(super) fn next(commits: &'c [Commit], from: usize) -> (Self, usize) {
         let mut builder = Builder::default();
         let mut at = from;
         for commit in commits.iter().skip(from) {
-            if !builder.takes(commit, at, broken) {
+            if !builder.takes(commit, at) {
                 break;
             }
             at += 1;
@@ -69,7 +63,7 @@ impl<'c> Run<'c> {
     /// Whether each commit moves one subject, and each its own.
     pub(super) fn is_of_moves(&self) -> bool {
         let is_move = |(line, step): (&Line<'_>, &Step<'_>)| {
-            let moves = |change: &SubjectChange| change.from_revision() > 0;
+            let moves = |change: &SubjectChange| change.from_proof().is_some();
             line.commit.changes().len() == 1
                 && step.change.is_some_and(moves)
                 && step.entry.is_some()
@@ -95,14 +89,14 @@ type Key<'c> = (&'c World, &'c Tenant, &'c CommandKey);
 struct Builder<'c> {
     run: Run<'c>,
     keys: HashSet<Key<'c>>,
-    /// What the run leaves: the revision of a subject and its bundle.
-    overlay: HashMap<&'c Subject, (u64, usize)>,
+    /// What the run leaves: the proof of a subject's state and its bundle.
+    overlay: HashMap<&'c Subject, (Option<ProofId>, usize)>,
     opened: HashSet<&'c Subject>,
 }
 
 impl<'c> Builder<'c> {
     /// Takes a commit in; false when it must begin a run of its own.
-    fn takes(&mut self, commit: &'c Commit, place: usize, broken: &mut Broken<'c>) -> bool {
+    fn takes(&mut self, commit: &'c Commit, place: usize) -> bool {
         let key = commit.receipt().map(|kept| (commit.world(), commit.tenant(), kept.key()));
         let begins = key.is_some_and(|key| self.keys.contains(&key))
             || self.run.special().is_some()
@@ -112,13 +106,11 @@ impl<'c> Builder<'c> {
             return false;
         }
         let is_lost = |change: &SubjectChange| {
-            let from = change.from_revision();
-            broken.get(change.subject()).is_some_and(|at| from > *at)
-                || self.overlay.get(change.subject()).is_some_and(|(now, _)| *now != from)
+            let left = self.overlay.get(change.subject());
+            left.is_some_and(|(now, _)| *now != change.from_proof())
         };
         if commit.changes().iter().any(is_lost) {
             self.run.lost.push(place);
-            breaks(commit, broken);
             return true;
         }
         self.keys.extend(key);
@@ -138,11 +130,11 @@ impl<'c> Builder<'c> {
         let known: Vec<bool> =
             commit.changes().iter().map(|c| self.overlay.contains_key(c.subject())).collect();
         for (change, known) in commit.changes().iter().zip(known) {
-            let after = change.after().map(|after| after.snapshot().revision);
-            if after.is_some() && change.from_revision() == 0 {
+            let after = change.after().map(|after| after.snapshot().proof_id);
+            if after.is_some() && change.from_proof().is_none() {
                 self.opened.insert(change.subject());
             }
-            let now = after.unwrap_or(change.from_revision());
+            let now = after.or(change.from_proof());
             self.overlay.insert(change.subject(), (now, bundle));
             let entry = own_entry(commit, change);
             let (change, concludes) = (Some(change), after.is_some());
@@ -190,11 +182,4 @@ fn own_entry<'c>(commit: &'c Commit, change: &SubjectChange) -> Option<&'c Entry
         Some(id) => entry.id() == id,
         None => entry.subject() == Some(change.subject()) && !entry.type_().moves(),
     })
-}
-
-/// A commit is not written: what was judged upon it falls with it.
-pub(super) fn breaks<'c>(commit: &'c Commit, broken: &mut Broken<'c>) {
-    for change in commit.changes().iter().filter(|change| change.after().is_some()) {
-        broken.entry(change.subject()).or_insert(change.from_revision());
-    }
 }

@@ -17,25 +17,25 @@ use crate::standing::{encode, generation};
 
 const COMMIT_ONE: &str = concat!(
     "SELECT hos_commit_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
-    "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
+    "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)",
 );
 const COMMIT_MOVE: &str = concat!(
     "SELECT hos_commit_move($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
-    "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)",
+    "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
 );
 const COMMIT_MOVES: &str = concat!(
     "SELECT hos_commit_moves($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
-    "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)",
+    "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
 );
 const COMMIT_ALL: &str = concat!(
     "SELECT hos_commit_all($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
     "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, ",
-    "$30, $31, $32)",
+    "$30, $31)",
 );
 const COMMIT_SPECIAL: &str = concat!(
     "SELECT hos_commit_special($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, ",
     "$13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, ",
-    "$29, $30, $31, $32, $33, $34)",
+    "$29, $30, $31, $32, $33)",
 );
 
 type Bound<'q> = Query<'q, Postgres, PgArguments>;
@@ -165,7 +165,6 @@ fn bind_one<'q>(query: Bound<'q>, line: &Line<'q>, step: &Step<'q>, texts: &'q T
         .bind(kept.map(|kept| kept.expires_at().as_micros()))
         .bind(step.subject().map(|subject| subject.kind.as_str()))
         .bind(step.subject().map(|subject| subject.id.as_str()))
-        .bind(step.change.map(|change| signed(change.from_revision())))
         .bind(step.change.and_then(|change| change.from_proof()).map(uuid))
         .bind(snapshot.map(|snapshot| snapshot.state.as_str()))
         .bind(after.map(SubjectAfter::is_terminal))
@@ -251,8 +250,6 @@ fn bind_steps<'q>(query: Bound<'q>, run: &Run<'q>, texts: &'q [Texts]) -> Bound<
     let kinds: Vec<Option<&str>> =
         steps().map(|step| Some(step.subject()?.kind.as_str())).collect();
     let ids: Vec<Option<&str>> = steps().map(|step| Some(step.subject()?.id.as_str())).collect();
-    let froms: Vec<Option<i64>> =
-        steps().map(|step| Some(signed(step.change?.from_revision()))).collect();
     let from_proofs: Vec<Option<Uuid>> =
         steps().map(|step| step.change?.from_proof().map(uuid)).collect();
     let states: Vec<Option<&str>> =
@@ -275,7 +272,6 @@ fn bind_steps<'q>(query: Bound<'q>, run: &Run<'q>, texts: &'q [Texts]) -> Bound<
     query
         .bind(kinds)
         .bind(ids)
-        .bind(froms)
         .bind(from_proofs)
         .bind(states)
         .bind(terminals)

@@ -1,6 +1,5 @@
 //! Commits batches: compares everything under the write lock, then writes what holds.
 
-mod alone;
 mod found;
 
 use std::sync::{Arc, LazyLock};
@@ -21,7 +20,7 @@ use super::lines::{LINES_MAX, Lines};
 use super::step::{self, ScopeNumbers, Step, WRITE, WRITE_AND_COMMIT};
 use crate::decide::{Decision, decide};
 use crate::encoding::signed;
-use crate::fault::same;
+use crate::fault::{is_ones_own, same};
 
 const COLUMNS: usize = 8;
 const STATEMENT: &str = include_str!("verify.sql");
@@ -64,11 +63,31 @@ pub(super) async fn commit_all(writer: &SqlitePool, logs: &Logs, commits: &[Comm
     }
     match commit_together(writer, logs, commits).await {
         Ok(answers) => answers,
-        Err(failed) if commits.len() > 1 && alone::is_ones_own(&failed.fault) => {
-            alone::commit_each(writer, logs, commits).await
+        Err(Failed { fault, .. }) if commits.len() > 1 && may_pass_alone(&fault) => {
+            let mut answers = Vec::with_capacity(commits.len());
+            for commit in commits {
+                answers.push(commit_alone(writer, logs, commit).await);
+            }
+            answers
         }
         Err(Failed { decisions, fault }) => answers(decisions, Some(&fault)),
     }
+}
+
+/// Whether one of a batch may pass alone where the batch did not. There is one writer, so that
+/// nobody is busy alone.
+fn may_pass_alone(fault: &Fault) -> bool {
+    is_ones_own(fault) && fault.kind() != FaultKind::Busy
+}
+
+async fn commit_alone(writer: &SqlitePool, logs: &Logs, commit: &Commit) -> Result<Outcome, Fault> {
+    let together = commit_together(writer, logs, std::slice::from_ref(commit)).await;
+    let mut answers = together.map_err(|failed| failed.fault)?;
+    answers.pop().unwrap_or_else(lost)
+}
+
+fn lost() -> Result<Outcome, Fault> {
+    Err(Fault::new(FaultKind::Internal, "a commit without an answer"))
 }
 
 /// A batch of which nothing was written, or of which that is not known.
@@ -283,12 +302,8 @@ pub(super) async fn commit_in_caller(
     commits: &[Commit],
 ) -> Answers {
     let mut answers = Vec::with_capacity(commits.len());
-    let mut broken = alone::Broken::new();
     for commit in commits {
-        let upon_nothing = alone::is_broken(commit, &broken);
-        let answer = commit_one_in_caller(connection, commit, upon_nothing).await;
-        alone::note(commit, &answer, &mut broken);
-        answers.push(answer);
+        answers.push(commit_one_in_caller(connection, commit).await);
     }
     answers
 }
@@ -298,18 +313,13 @@ pub(super) async fn commit_in_caller(
 async fn commit_one_in_caller(
     connection: &mut SqliteConnection,
     commit: &Commit,
-    upon_nothing: bool,
 ) -> Result<Outcome, Fault> {
     let commits = std::slice::from_ref(commit);
     let Prepared { decisions, steps, .. } = Prepared::new(connection, None, commits).await?;
-    if upon_nothing {
-        return Ok(alone::known(decisions));
-    }
     if !steps.is_empty() {
         let (text, arguments) = (WRITE.text(steps.len()), step::bind(&steps)?);
         let written = sqlx::query_with(text, arguments).execute(connection).await;
         written.map_err(classify_caller)?;
     }
-    let lost = || Err(Fault::new(FaultKind::Internal, "a commit without an answer"));
     answers(decisions, None).pop().unwrap_or_else(lost)
 }

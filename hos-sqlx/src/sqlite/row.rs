@@ -51,10 +51,15 @@ pub(super) fn hash(row: &SqliteRow, at: usize) -> Result<Hash, Fault> {
 
 /// One column of 16 bytes.
 pub(super) fn proof_id(row: &SqliteRow, at: usize) -> Result<ProofId, Fault> {
-    let bytes: &[u8] = unchecked(row, at)?;
-    let bytes =
-        bytes.try_into().map_err(|error| corrupt("a number of an entry").caused_by(error))?;
-    Ok(ProofId::from_bytes(bytes))
+    optional_proof_id(row, at)?.ok_or_else(|| corrupt("no number of an entry"))
+}
+
+/// One column of 16 bytes or null.
+pub(super) fn optional_proof_id(row: &SqliteRow, at: usize) -> Result<Option<ProofId>, Fault> {
+    let bytes: Option<&[u8]> = unchecked(row, at)?;
+    let bytes = bytes.map(TryInto::try_into).transpose();
+    let bytes = bytes.map_err(|error| corrupt("a number of an entry").caused_by(error))?;
+    Ok(bytes.map(ProofId::from_bytes))
 }
 
 /// A receipt, in two columns from this one on.

@@ -18,7 +18,7 @@ use crate::frontier::appended;
 use crate::standing::{encode, generation};
 
 /// The columns of a step, as many as `write.sql` names.
-pub(super) const COLUMNS: usize = 31;
+pub(super) const COLUMNS: usize = 32;
 const STATEMENT: &str = include_str!("write.sql");
 
 /// Writes steps.
@@ -134,6 +134,8 @@ impl Step<'_> {
         to.add(subject.map(|subject| subject.kind.as_str()))?;
         to.add(subject.map(|subject| subject.id.as_str()))?;
         to.add(self.change.map(|change| signed(change.from_revision())))?;
+        let proof = self.change.and_then(SubjectChange::from_proof);
+        to.add(proof.map(|proof| proof.as_bytes().to_vec()))?;
         to.add(snapshot.map(|snapshot| snapshot.state.as_str()))?;
         to.add(after.map(SubjectAfter::is_terminal))?;
         to.add(snapshot.map(|now| serde_json::to_string(&*now.attributes)).transpose()?)?;

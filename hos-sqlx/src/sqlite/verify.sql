@@ -5,7 +5,7 @@ SELECT
     own.number, coalesce(own.generation, 0), world.number, coalesce(world.generation, 0),
     coalesce(own.log_size, 0),
     CASE WHEN own.log_size IS NOT step.seen_size THEN own.log_frontier END,
-    coalesce(subject.revision, 0), coalesce(subject.terminal, 0),
+    subject.proof_id, coalesce(subject.terminal, 0),
     receipt.fingerprint, receipt.receipt,
     step.dedup IS NOT NULL AND EXISTS (
         SELECT 1 FROM hos_entry

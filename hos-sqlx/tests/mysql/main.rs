@@ -13,6 +13,7 @@ mod alone;
 mod cancel;
 mod ended;
 mod guard;
+mod in_progress;
 mod lost;
 mod open_errors;
 mod plans;

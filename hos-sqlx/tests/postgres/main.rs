@@ -4,6 +4,7 @@
 
 mod batch;
 mod guard;
+mod in_progress;
 mod protection;
 mod recall;
 mod rotation;

@@ -3,7 +3,7 @@
 -- once is there; `terminal`.
 --
 -- With `owns` it begins and ends a transaction; without, it is one statement of the caller's.
--- `subjects` are what was read: kind, id, revision, whether it is written. `steps` are what is
+-- `subjects` are what was read: kind, id, proof, whether it is written. `steps` are what is
 -- written: a change of a subject, an entry, or both.
 CREATE OR REPLACE PROCEDURE hos_commit(
     IN owns BOOLEAN,
@@ -71,12 +71,12 @@ BEGIN
         END IF;
         IF subjects IS NOT NULL THEN
             SELECT
-                coalesce(sum(coalesce(held.revision, 0) <> line.from_revision), 0),
+                coalesce(sum(NOT (held.proof_id <=> unhex(line.from_proof))), 0),
                 coalesce(sum(line.writes AND coalesce(held.terminal, 0)), 0)
             INTO moved, ended
             FROM json_table(subjects, '$[*]' COLUMNS (
                 kind VARCHAR(32) PATH '$[0]', id VARCHAR(128) PATH '$[1]',
-                from_revision BIGINT PATH '$[2]', writes BOOLEAN PATH '$[3]'
+                from_proof CHAR(32) PATH '$[2]', writes BOOLEAN PATH '$[3]'
             )) AS line
             LEFT JOIN hos_subject AS held
                 ON held.scope = own AND held.kind = CAST(line.kind AS BINARY)

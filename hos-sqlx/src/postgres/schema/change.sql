@@ -4,7 +4,7 @@ CREATE FUNCTION hos_commit_special(
     world text, tenant text, standing text, dedups bytea[],
     own integer[], generations bigint[], above integer[], world_generations bigint[],
     keys bytea[], fingerprints bytea[], receipts text[], expiries bigint[],
-    kinds text[], ids text[], froms bigint[], from_proofs uuid[],
+    kinds text[], ids text[], from_proofs uuid[],
     states text[], terminals boolean[], contracts text[], bags text[],
     entries uuid[], types text[], moves boolean[], revisions bigint[], times bigint[],
     hashes bytea[], leaves text[], parts text[], outboxes text[], timers text[],
@@ -42,7 +42,7 @@ BEGIN
     IF cardinality(fresh) = cardinality(dedups) THEN
         IF hos_commit_all(
             worlds, tenants, own, generations, above, world_generations, keys, fingerprints,
-            receipts, expiries, kinds, ids, froms, from_proofs, states, terminals, contracts, bags,
+            receipts, expiries, kinds, ids, from_proofs, states, terminals, contracts, bags,
             entries, types, moves, revisions, times, hashes, leaves, parts, outboxes, timers, bundles,
             commits, compares, concludes
         ) <> '{}' THEN

@@ -2,15 +2,15 @@
 --
 -- Commits that touch the same subjects are of one `bundle`, written whole or not at all. A commit
 -- has one step at least; a step is one change of a subject, one entry, or both. A step that
--- `compares` is its bundle's first of that subject: the revision it comes from must still be the
--- subject's. A step that `concludes` is the last: it leaves the subject as it will be.
+-- `compares` is its bundle's first of that subject: the proof of the state that it comes from must
+-- still be the subject's. A step that `concludes` is the last: it leaves the subject as it will be.
 CREATE FUNCTION hos_commit_all(
     worlds text[], tenants text[],
     -- of each commit
     own integer[], generations bigint[], above integer[], world_generations bigint[],
     keys bytea[], fingerprints bytea[], receipts text[], expiries bigint[],
     -- of each step
-    kinds text[], ids text[], froms bigint[], from_proofs uuid[],
+    kinds text[], ids text[], from_proofs uuid[],
     states text[], terminals boolean[], contracts text[], bags text[],
     entries uuid[], types text[], moves boolean[], revisions bigint[], times bigint[],
     hashes bytea[], leaves text[], parts text[], outboxes text[], timers text[],
@@ -44,25 +44,25 @@ BEGIN
         OR current[line.above] IS DISTINCT FROM line.world_generation;
 
     -- Whoever opens a subject is alone in doing so.
-    IF 0 = ANY (froms) THEN
+    IF array_position(from_proofs, NULL) IS NOT NULL THEN
         PERFORM pg_advisory_xact_lock(name) FROM (
             SELECT hashtextextended(step.kind || ':' || step.id, numbers[own[step.commit]]) AS name
-            FROM unnest(commits, kinds, ids, froms) AS step (commit, kind, id, from_revision)
-            WHERE step.from_revision = 0
+            FROM unnest(commits, kinds, ids, from_proofs, compares)
+                AS step (commit, kind, id, from_proof, compares)
+            WHERE step.compares AND step.from_proof IS NULL
             ORDER BY name
         ) AS opened;
     END IF;
 
     -- Every subject is where it was, and stays there until the end.
     SELECT
-        array_agg(coalesce(held.number, CASE WHEN step.from_revision = 0
+        array_agg(coalesce(held.number, CASE WHEN step.from_proof IS NULL
             AND step.state IS NOT NULL THEN nextval('hos_subject_number_seq') END)
             ORDER BY step.place),
         array_agg(held.number ORDER BY step.place) FILTER (WHERE held.timed AND step.concludes),
         broken || coalesce(array_agg(bundles[step.commit]) FILTER (
             WHERE step.compares AND (
-                coalesce(held.revision, 0) <> step.from_revision
-                OR held.proof_id IS DISTINCT FROM step.from_proof
+                held.proof_id IS DISTINCT FROM step.from_proof
                 OR (held.terminal AND step.state IS NOT NULL)
             )
         ), '{}')
@@ -70,17 +70,16 @@ BEGIN
     FROM (
         SELECT
             own[line.commit] AS own, line.commit, line.kind, line.id, line.compares,
-            line.from_revision, line.from_proof, line.concludes, line.state, line.place
-        FROM unnest(commits, kinds, ids, compares, froms, from_proofs, concludes, states)
+            line.from_proof, line.concludes, line.state, line.place
+        FROM unnest(commits, kinds, ids, compares, from_proofs, concludes, states)
             WITH ORDINALITY AS line (
-                commit, kind, id, compares, from_revision, from_proof, concludes, state, place
+                commit, kind, id, compares, from_proof, concludes, state, place
             )
         ORDER BY own[line.commit], line.kind COLLATE "C", line.id COLLATE "C"
     ) AS step
     LEFT JOIN LATERAL (
         SELECT
-            hos_subject.number, hos_subject.revision, hos_subject.proof_id, hos_subject.terminal,
-            hos_subject.timed
+            hos_subject.number, hos_subject.proof_id, hos_subject.terminal, hos_subject.timed
         FROM hos_subject
         WHERE hos_subject.scope = numbers[step.own]
             AND hos_subject.kind = step.kind AND hos_subject.id = step.id
@@ -145,15 +144,15 @@ BEGIN
         timed = step.timers IS NOT NULL, contract = step.contract, proof_id = step.entry,
         attributes = step.attributes
     FROM unnest(
-        commits, subjects, froms, concludes, states, revisions, terminals, contracts, entries,
+        commits, subjects, from_proofs, concludes, states, revisions, terminals, contracts, entries,
         bags, timers
     ) AS step (
-        commit, subject, from_revision, concludes, state, revision, terminal, contract, entry,
+        commit, subject, from_proof, concludes, state, revision, terminal, contract, entry,
         attributes, timers
     )
-    WHERE step.concludes AND step.from_revision > 0 AND step.commit = ANY (written)
+    WHERE step.concludes AND step.from_proof IS NOT NULL AND step.commit = ANY (written)
         AND hos_subject.number = step.subject;
-    IF 0 = ANY (froms) THEN
+    IF array_position(from_proofs, NULL) IS NOT NULL THEN
         INSERT INTO hos_subject (
             number, world, scope, revision, proof_id, terminal, timed, kind, id, state, contract,
             attributes
@@ -163,13 +162,13 @@ BEGIN
             step.entry, step.terminal, step.timers IS NOT NULL, step.kind, step.id, step.state,
             step.contract, step.attributes
         FROM unnest(
-            commits, subjects, kinds, ids, froms, states, revisions, terminals, contracts, entries,
-            bags, timers
+            commits, subjects, kinds, ids, from_proofs, states, revisions, terminals, contracts,
+            entries, bags, timers
         ) AS step (
-            commit, subject, kind, id, from_revision, state, revision, terminal, contract, entry,
+            commit, subject, kind, id, from_proof, state, revision, terminal, contract, entry,
             attributes, timers
         )
-        WHERE step.from_revision = 0 AND step.state IS NOT NULL AND step.commit = ANY (written);
+        WHERE step.from_proof IS NULL AND step.state IS NOT NULL AND step.commit = ANY (written);
     END IF;
 
     IF timed IS NOT NULL THEN

@@ -6,7 +6,7 @@ CREATE FUNCTION hos_commit_moves(
     worlds text[], tenants text[],
     own integer[], generations bigint[], above integer[], world_generations bigint[],
     keys bytea[], fingerprints bytea[], receipts text[], expiries bigint[],
-    kinds text[], ids text[], froms bigint[], from_proofs uuid[],
+    kinds text[], ids text[], from_proofs uuid[],
     states text[], terminals boolean[], contracts text[], bags text[],
     entries uuid[], types text[], moves boolean[], revisions bigint[], times bigint[],
     hashes bytea[], leaves text[], parts text[], outboxes text[], timers text[]
@@ -34,24 +34,24 @@ BEGIN
             proof_id = line.entry, attributes = line.attributes
         FROM (
             SELECT
-                numbers[own] AS scope, place, from_revision, from_proof, kind, id, state, revision,
+                numbers[own] AS scope, place, from_proof, kind, id, state, revision,
                 terminal, timers IS NOT NULL AS timed, contract, attributes, entry, type, moves,
                 recorded_at, leaf_hash, leaf, key, fingerprint, receipt, expires_at
             FROM unnest(
                 own, generations, above, world_generations, keys, fingerprints, receipts, expiries,
-                kinds, ids, froms, from_proofs, states, terminals, contracts, bags, entries, types,
+                kinds, ids, from_proofs, states, terminals, contracts, bags, entries, types,
                 moves, revisions, times, hashes, leaves, timers
             ) WITH ORDINALITY AS u (
                 own, generation, above, world_generation, key, fingerprint, receipt, expires_at,
-                kind, id, from_revision, from_proof, state, terminal, contract, attributes, entry,
+                kind, id, from_proof, state, terminal, contract, attributes, entry,
                 type, moves, revision, recorded_at, leaf_hash, leaf, timers, place
             )
             WHERE current[own] = generation AND current[above] = world_generation
             ORDER BY own, kind COLLATE "C", id COLLATE "C"
         ) AS line
         WHERE hos_subject.scope = line.scope AND hos_subject.kind = line.kind
-            AND hos_subject.id = line.id AND hos_subject.revision = line.from_revision
-            AND hos_subject.proof_id = line.from_proof AND NOT hos_subject.terminal
+            AND hos_subject.id = line.id AND hos_subject.proof_id = line.from_proof
+            AND NOT hos_subject.terminal
         RETURNING hos_subject.number, hos_subject.timed AS was_timed, line.*
     ), kept AS (
         INSERT INTO hos_receipt (scope, expires_at, key, fingerprint, receipt)
@@ -88,7 +88,7 @@ END $$;
 CREATE FUNCTION hos_commit_move(
     world text, tenant text, generation bigint, world_generation bigint,
     key bytea, fingerprint bytea, receipt text, expires_at bigint,
-    kind text, id text, from_revision bigint, from_proof uuid,
+    kind text, id text, from_proof uuid,
     state text, terminal boolean, contract text, attributes text,
     entry uuid, type text, moves boolean, revision bigint, recorded_at bigint,
     leaf_hash bytea, leaf text, parts text, outbox text, timers text
@@ -123,8 +123,8 @@ BEGIN
             contract = hos_commit_move.contract, proof_id = entry,
             attributes = hos_commit_move.attributes
         WHERE held.scope = own AND held.kind = hos_commit_move.kind
-            AND held.id = hos_commit_move.id AND held.revision = from_revision
-            AND held.proof_id = from_proof AND NOT held.terminal
+            AND held.id = hos_commit_move.id AND held.proof_id = from_proof
+            AND NOT held.terminal
         RETURNING held.number, held.timed
     ), kept AS (
         INSERT INTO hos_receipt (scope, expires_at, key, fingerprint, receipt)

@@ -3,7 +3,7 @@
 CREATE FUNCTION hos_commit_one(
     world text, tenant text, generation bigint, world_generation bigint,
     key bytea, fingerprint bytea, receipt text, expires_at bigint,
-    kind text, id text, from_revision bigint, from_proof uuid,
+    kind text, id text, from_proof uuid,
     state text, terminal boolean, contract text, attributes text,
     entry uuid, type text, moves boolean, revision bigint, recorded_at bigint,
     leaf_hash bytea, leaf text, parts text, outbox text, timers text,
@@ -19,7 +19,6 @@ DECLARE
     current bigint;
     world_current bigint;
     own_subject bigint;
-    subject_revision bigint := 0;
     subject_proof uuid;
     subject_terminal boolean := false;
     timed boolean := false;
@@ -37,19 +36,18 @@ BEGIN
     END IF;
     bound := hos_bind_numbers(ARRAY[own, above]);
 
-    IF from_revision = 0 AND compares THEN
+    IF from_proof IS NULL AND compares THEN
         PERFORM pg_advisory_xact_lock(hashtextextended(kind || ':' || id, own));
     END IF;
     IF kind IS NOT NULL THEN
-        SELECT held.number, held.revision, held.proof_id, held.terminal, held.timed
-        INTO own_subject, subject_revision, subject_proof, subject_terminal, timed
+        SELECT held.number, held.proof_id, held.terminal, held.timed
+        INTO own_subject, subject_proof, subject_terminal, timed
         FROM hos_subject AS held
         WHERE held.scope = own AND held.kind = hos_commit_one.kind
             AND held.id = hos_commit_one.id
         FOR NO KEY UPDATE;
         IF compares AND (
-            coalesce(subject_revision, 0) <> from_revision
-            OR subject_proof IS DISTINCT FROM from_proof
+            subject_proof IS DISTINCT FROM from_proof
             OR (subject_terminal AND state IS NOT NULL)
         ) THEN
             RETURN false;
@@ -85,7 +83,7 @@ BEGIN
     IF state IS NULL THEN
         RETURN true;
     END IF;
-    IF from_revision > 0 THEN
+    IF from_proof IS NOT NULL THEN
         UPDATE hos_subject AS moved SET
             state = hos_commit_one.state, revision = hos_commit_one.revision,
             terminal = hos_commit_one.terminal, timed = timers IS NOT NULL,

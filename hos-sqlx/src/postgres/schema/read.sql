@@ -14,6 +14,25 @@ BEGIN
     ORDER BY line.place;
 END $$;
 
+-- Whether a transaction that has not ended holds a key: whoever wanted it too would wait.
+CREATE FUNCTION hos_key_is_held(world text, tenant text, key bytea) RETURNS boolean
+LANGUAGE plpgsql VOLATILE
+SET lock_timeout = '1ms'
+AS $$
+DECLARE
+    own bigint := hos_bind_one(world, tenant);
+BEGIN
+    INSERT INTO hos_receipt (scope, expires_at, key, fingerprint, receipt)
+    VALUES (own, 0, hos_key_is_held.key, '', '') ON CONFLICT DO NOTHING;
+    -- Undoes what it tried.
+    RAISE EXCEPTION 'hos:free' USING ERRCODE = 'HO002';
+EXCEPTION
+    WHEN SQLSTATE 'HO002' THEN
+        RETURN false;
+    WHEN lock_not_available THEN
+        RETURN true;
+END $$;
+
 -- Binds to one scope and answers its number.
 CREATE FUNCTION hos_bind_one(world text, tenant text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE AS $$

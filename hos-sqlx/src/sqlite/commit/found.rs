@@ -9,11 +9,11 @@ use hos_core::merkle::Frontier;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::{Log, Prepared, ScopeKey, scope_key};
-use crate::decide::{Decision, Facts};
+use crate::decide::{Decision, Facts, Now};
 use crate::fault::corrupt;
 use crate::frontier::frontier;
 use crate::sqlite::fault::classify;
-use crate::sqlite::row::{column, count, stored_receipt, unchecked};
+use crate::sqlite::row::{column, count, optional_proof_id, stored_receipt, unchecked};
 use crate::sqlite::step::{self, ScopeNumbers};
 
 /// What the rows say of the scopes: their numbers, and the heads of their logs.
@@ -49,7 +49,7 @@ impl Found {
         for (at, row) in rows.iter().enumerate() {
             if at < commit.changes().len() {
                 let terminal: bool = unchecked(row, verify::TERMINAL)?;
-                subjects.push((count(row, verify::REVISION)?, terminal));
+                subjects.push(Now { proof: optional_proof_id(row, verify::PROOF_ID)?, terminal });
             }
             duplicate |= unchecked::<bool>(row, verify::DUPLICATE)?;
         }
@@ -121,7 +121,7 @@ mod verify {
     pub(super) const WORLD_GENERATION: usize = 3;
     pub(super) const LOG_SIZE: usize = 4;
     pub(super) const FRONTIER: usize = 5;
-    pub(super) const REVISION: usize = 6;
+    pub(super) const PROOF_ID: usize = 6;
     pub(super) const TERMINAL: usize = 7;
     pub(super) const FINGERPRINT: usize = 8;
     pub(super) const DUPLICATE: usize = 10;

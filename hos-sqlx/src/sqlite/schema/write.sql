@@ -2,14 +2,14 @@
 -- comparison and every write of it, all or nothing. What it has none of is null.
 CREATE VIEW hos_write (
     scope, generation, world_scope, world_generation,
-    kind, id, from_revision, state, terminal, attributes, contract,
+    kind, id, from_revision, from_proof, state, terminal, attributes, contract,
     entry_id, leaf_index, type, moves, revision, recorded_at, leaf, leaf_hash, dedup, parts,
     key, fingerprint, receipt, expires_at,
     outbox, timers, standing,
     log_base, log_size, log_frontier
 ) AS SELECT
     NULL, NULL, NULL, NULL,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     NULL, NULL, NULL, NULL,
     NULL, NULL, NULL,
@@ -25,10 +25,10 @@ CREATE TRIGGER hos_write_insert INSTEAD OF INSERT ON hos_write WHEN NEW.scope IS
             IS NOT NEW.world_generation
     );
     SELECT RAISE(ABORT, 'hos:conflict')
-    WHERE NEW.from_revision IS NOT NULL AND NEW.state IS NULL AND NEW.from_revision <> coalesce((
-        SELECT revision FROM hos_subject
+    WHERE NEW.from_revision IS NOT NULL AND NEW.state IS NULL AND NEW.from_proof IS NOT (
+        SELECT proof_id FROM hos_subject
         WHERE scope = NEW.scope AND kind = NEW.kind AND id = NEW.id
-    ), 0);
+    );
 
     -- The entry of a subject that moves, if it still is where it was.
     INSERT INTO hos_entry (
@@ -40,7 +40,7 @@ CREATE TRIGGER hos_write_insert INSTEAD OF INSERT ON hos_write WHEN NEW.scope IS
     FROM hos_subject
     WHERE NEW.from_revision > 0 AND NEW.state IS NOT NULL
         AND scope = NEW.scope AND kind = NEW.kind AND id = NEW.id
-        AND hos_subject.revision = NEW.from_revision;
+        AND hos_subject.proof_id = NEW.from_proof;
     SELECT RAISE(ABORT, 'hos:conflict')
     WHERE NEW.from_revision > 0 AND NEW.state IS NOT NULL AND changes() = 0;
 
