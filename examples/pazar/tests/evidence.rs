@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::Request;
 use hos_core::merkle::{Hash, leaf_hash, verify_inclusion};
 use http_body_util::BodyExt as _;
-use pazar::database::query;
+use pazar::database::{Dialect, query};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -225,12 +225,27 @@ async fn whoever_may_not_read_the_subject_is_told_of_none() {
     assert_eq!(page(&house, &customer, &path, "en").await.0, 400);
 }
 
-/// Somebody with the file in hand takes the protection away and edits what was written.
-async fn tamper(house: &House, statement: &'static str, id: &str) {
-    let mut transaction = house.app.database().begin().await.unwrap();
-    query("DROP TRIGGER IF EXISTS hos_entry_update").execute(&mut transaction).await.unwrap();
-    let edited = query(statement).bind(format!("%\"subject\":\"order:{id}\"%"));
-    assert_eq!(edited.execute(&mut transaction).await.unwrap(), 1);
+/// Somebody with the database in hand takes the protection away and edits what was written.
+async fn tamper(house: &House, edits: &[&'static str], id: &str) {
+    house.app.number_entries().await.unwrap();
+    let database = house.app.database();
+    let mut transaction = database.begin().await.unwrap();
+    let unprotect: &[&'static str] = match database.dialect() {
+        Dialect::Sqlite => &["DROP TRIGGER hos_entry_update"],
+        Dialect::Postgres => &[
+            "DROP TRIGGER hos_entry_kept ON hos_entry",
+            "DROP TRIGGER hos_leaf_kept ON hos_leaf",
+            "SELECT hos_bind_all()",
+        ],
+        Dialect::Mysql => &["DROP TRIGGER hos_entry_update", "DROP TRIGGER hos_leaf_update"],
+    };
+    for statement in unprotect {
+        query(statement).execute(&mut transaction).await.unwrap();
+    }
+    for edit in edits {
+        let edited = query(edit).bind(format!("%\"subject\":\"order:{id}\"%")).bind(vec![0; 32]);
+        assert_eq!(edited.execute(&mut transaction).await.unwrap(), 1);
+    }
     transaction.commit().await.unwrap();
 }
 
@@ -240,8 +255,8 @@ async fn an_edited_entry_raises_the_alarm() {
     let customer = house.person("u-1").await;
     let id = paid_order(&house, &customer).await;
     let edit = "UPDATE hos_entry SET leaf = replace(leaf, 'u-1', 'u-2') \
-                WHERE leaf LIKE ? AND type = 'opened/1'";
-    tamper(&house, edit, &id).await;
+                WHERE leaf LIKE ?1 AND type = 'opened/1' AND leaf_hash <> ?2";
+    tamper(&house, &[edit], &id).await;
     let (_, evidence) =
         house.get(&customer, &format!("/api/v1/tenants/kilim/orders/{id}/evidence")).await;
     assert_eq!(evidence["entries"][0]["checked"], "leaf_changed");
@@ -258,9 +273,16 @@ async fn an_entry_edited_with_its_hash_raises_the_alarm_too() {
     let house = House::open().await;
     let customer = house.person("u-1").await;
     let id = paid_order(&house, &customer).await;
-    let edit = "UPDATE hos_entry SET leaf_hash = zeroblob(32) \
-                WHERE leaf LIKE ? AND type = 'opened/1'";
-    tamper(&house, edit, &id).await;
+    let edit = "UPDATE hos_entry SET leaf_hash = ?2 \
+                WHERE leaf LIKE ?1 AND type = 'opened/1'";
+    // The servers keep the hashes of a log in a table of their own.
+    let in_its_log = "UPDATE hos_leaf SET leaf_hash = ?2 WHERE entry = \
+                      (SELECT id FROM hos_entry WHERE leaf LIKE ?1 AND type = 'opened/1')";
+    let edits = match house.app.database().dialect() {
+        Dialect::Sqlite => vec![edit],
+        Dialect::Postgres | Dialect::Mysql => vec![edit, in_its_log],
+    };
+    tamper(&house, &edits, &id).await;
     let (_, evidence) =
         house.get(&customer, &format!("/api/v1/tenants/kilim/orders/{id}/evidence")).await;
     assert_eq!(evidence["entries"][0]["checked"], "leaf_changed");

@@ -7,7 +7,7 @@ use hos_core::command::{Command, StandingChange, StandingCommand};
 use hos_core::id::{ActorId, Role, Tenant};
 use hos_core::laws::{Contracts as _, Policy as _, Registry as _};
 use hos_core::subject::Subject;
-use pazar::database::query;
+use pazar::database::{Dialect, query};
 use serde_json::json;
 
 #[expect(dead_code, reason = "the flows use all of it")]
@@ -114,7 +114,15 @@ async fn r15_an_address_names_one_account_in_the_whole_marketplace() {
     pazar::auth::add_account(app, "u-9", " Ada@Pazar.example ", "Ada", "another").await.unwrap();
     let same = "SELECT count(*) FROM users WHERE lower(email) = 'ada@pazar.example'";
     assert_eq!(house.count(same).await, 1);
-    let tenants = "SELECT count(*) FROM pragma_table_info('users') WHERE name LIKE '%tenant%'";
+    let tenants = match app.database().dialect() {
+        Dialect::Sqlite => {
+            "SELECT count(*) FROM pragma_table_info('users') WHERE name LIKE '%tenant%'"
+        }
+        Dialect::Postgres | Dialect::Mysql => {
+            "SELECT count(*) FROM information_schema.columns \
+             WHERE table_name = 'users' AND column_name LIKE '%tenant%'"
+        }
+    };
     assert_eq!(house.count(tenants).await, 0, "no account belongs to a tenant");
 }
 

@@ -1,10 +1,16 @@
-//! The main flows, races and books on MariaDB: the same tests, on another database.
+//! The main flows, races, books, pages and evidence on MariaDB: the same tests, on another database.
 
 #![expect(clippy::duplicate_mod, reason = "each of them brings the same house")]
 
+#[path = "evidence.rs"]
+mod evidence;
 #[path = "flows.rs"]
 mod flows;
+#[path = "law.rs"]
+mod law;
 #[path = "money.rs"]
 mod money;
+#[path = "pages.rs"]
+mod pages;
 #[path = "races.rs"]
 mod races;
