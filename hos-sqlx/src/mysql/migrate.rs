@@ -16,12 +16,12 @@ const STEPS: [(&str, &[&str]); 1] = [(
     "first",
     &[
         include_str!("schema/tables.sql"),
+        include_str!("schema/moving.sql"),
         include_str!("schema/protection.sql"),
         include_str!("schema/standing.sql"),
         include_str!("schema/commit.sql"),
         include_str!("schema/hold.sql"),
         include_str!("schema/partitions.sql"),
-        include_str!("schema/moving.sql"),
     ],
 )];
 

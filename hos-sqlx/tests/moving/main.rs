@@ -10,6 +10,7 @@
 
 mod compare;
 mod kill;
+mod months;
 mod refused;
 mod server;
 mod source;
@@ -62,6 +63,7 @@ fn trials(server: Server) -> Vec<Trial> {
         trial(server, "another_move_at_work_is_refused", refused::at_work),
         trial(server, "another_deployment_does_not_go_on_with_a_move", refused::another),
         trial(server, "a_finished_move_is_not_begun_again", refused::finished),
+        trial(server, "every_old_month_has_a_partition", months::apart),
         trial(server, "a_subject_goes_on_where_it_was", goes_on),
     ]
 }

@@ -42,6 +42,22 @@ impl Server {
         }
     }
 
+    /// The number that a statement answers to somebody who is above the walls between tenants.
+    pub(crate) async fn number(self, url: &str, statement: &'static str) -> i64 {
+        match self {
+            Self::Postgres => {
+                let mut connection = PgConnection::connect(url).await.unwrap();
+                let bind = "BEGIN; SELECT hos_bind_all()";
+                sqlx::raw_sql(bind).execute(&mut connection).await.unwrap();
+                sqlx::query_scalar(statement).fetch_one(&mut connection).await.unwrap()
+            }
+            Self::MariaDb => {
+                let mut connection = MySqlConnection::connect(url).await.unwrap();
+                sqlx::query_scalar(statement).fetch_one(&mut connection).await.unwrap()
+            }
+        }
+    }
+
     /// Executes a statement as somebody who is above the walls between tenants.
     pub(crate) async fn execute(self, url: &str, statement: &'static str) {
         match self {

@@ -12,12 +12,12 @@ pub(super) const LOCK: &str =
     "SELECT coalesce(GET_LOCK(concat('hos_move.', md5(database())), ?), 0)";
 
 /// Nobody hurries a statement that counts or compares, nor ends the session between two. Receipts
-/// are not swept, and subjects come with the revision that they have.
+/// are not swept.
 pub(super) const SESSION: &str = "
     SET SESSION max_statement_time = 0, SESSION idle_transaction_timeout = 0,
         SESSION idle_readonly_transaction_timeout = 0,
         SESSION idle_write_transaction_timeout = 0,
-        @hos_sweeps = NULL, @hos_moves = 1";
+        @hos_sweeps = NULL";
 
 /// What the plans of the comparison, and those of the store after it, are made from.
 pub(super) const ANALYZE: &str = "
