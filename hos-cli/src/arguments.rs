@@ -35,7 +35,7 @@ pub(crate) struct Move {
     /// The SQLite file that holds the deployment.
     #[arg(long, value_name = "FILE")]
     pub(crate) from: PathBuf,
-    /// The database to move into, PostgreSQL or MariaDB: empty, or holding a move of the same file.
+    /// The database to move into: empty, or holding a move of the same file.
     #[arg(long, value_name = "postgres://..|mysql://..")]
     pub(crate) to: String,
     /// The URL past a pooler, or of a role that may create tables.
@@ -45,7 +45,8 @@ pub(crate) struct Move {
 
 #[derive(Debug, Args)]
 pub(crate) struct Migrate {
-    /// A URL that begins with `postgres://` or `mysql://`, or the path of a SQLite file, made when missing.
+    /// A URL that begins with `postgres://` or `mysql://`, or the path of a SQLite file, made when
+    /// missing.
     #[arg(long, value_name = "URL|FILE")]
     pub(crate) database: String,
     /// The URL past a pooler, or of a role that may create tables.

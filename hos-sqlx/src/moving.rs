@@ -22,7 +22,7 @@ use tokio::time::Instant;
 pub use destination::Destination;
 pub use report::{Moved, Progress, Report, Stage};
 
-pub(crate) use begun::{Begun, Identity, Known};
+pub(crate) use begun::{Begun, Identity, Recorded};
 pub(crate) use cell::{Cell, Row};
 pub(crate) use table::{Shape, Table};
 

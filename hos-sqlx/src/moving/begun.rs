@@ -25,13 +25,13 @@ pub(crate) enum Begun {
 
 /// The move that a database has written down.
 #[derive(Debug)]
-pub(crate) struct Known {
+pub(crate) struct Recorded {
     pub(crate) identity: Identity,
     pub(crate) mark: Option<String>,
     pub(crate) finished: bool,
 }
 
-impl Known {
+impl Recorded {
     /// Whether it is the one that is wanted now, and how far it had come.
     pub(crate) fn begun(self, wanted: &Identity) -> Result<Begun, Fault> {
         if self.finished && self.identity == *wanted {

@@ -42,7 +42,8 @@ pub struct Moved {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Report {
-    /// What was moved by this run and those before it, in the order in which it was.
+    /// What was moved by this run and those that it went on with, in the order in which it was;
+    /// nothing when the move was finished before.
     pub tables: Vec<Moved>,
     /// Whether it went on with an earlier, unfinished move.
     pub resumed: bool,

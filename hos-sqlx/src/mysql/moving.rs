@@ -5,6 +5,7 @@
 
 mod statements;
 mod values;
+mod write;
 
 use async_trait::async_trait;
 use hos_core::error::{Fault, FaultKind};
@@ -16,7 +17,7 @@ use super::options::MysqlOptions;
 use super::row::{optional_text, text, unchecked};
 use crate::encoding::signed;
 use crate::fault::corrupt;
-use crate::moving::{BATCH, Begun, Identity, Known, Mark, Row, Table, Target};
+use crate::moving::{BATCH, Begun, Identity, Mark, Recorded, Row, Table, Target};
 
 /// One connection, held by the one move at a time.
 #[derive(Debug)]
@@ -53,11 +54,11 @@ impl MysqlTarget {
         rows.first().map_or(Ok(0), |row| unchecked(row, 0))
     }
 
-    async fn known(&mut self) -> Result<Option<Known>, Fault> {
+    async fn recorded(&mut self) -> Result<Option<Recorded>, Fault> {
         let rows = self.rows("SELECT deployment, state, mark, finished FROM hos_move").await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let (deployment, state) = (text(row, 0)?.to_owned(), text(row, 1)?.to_owned());
-        Ok(Some(Known {
+        Ok(Some(Recorded {
             identity: Identity { deployment, state },
             mark: optional_text(row, 2)?.map(str::to_owned),
             finished: unchecked(row, 3)?,
@@ -83,8 +84,8 @@ impl MysqlTarget {
 #[async_trait]
 impl Target for MysqlTarget {
     async fn begin(&mut self, identity: &Identity) -> Result<Begun, Fault> {
-        match self.known().await? {
-            Some(known) => known.begun(identity),
+        match self.recorded().await? {
+            Some(recorded) => recorded.begun(identity),
             None => {
                 self.begin_new(identity).await?;
                 Ok(Begun::Unfinished(None))
@@ -105,7 +106,7 @@ impl Target for MysqlTarget {
 
     async fn write(&mut self, table: Table, rows: &[Row], mark: &Mark) -> Result<(), Fault> {
         self.run("START TRANSACTION").await?;
-        for insert in statements::write(table) {
+        for insert in write::inserts(table) {
             for packet in values::packets(rows) {
                 insert.execute(&mut self.connection, packet).await?;
             }

@@ -16,7 +16,7 @@ use super::options::{Pooler, PostgresOptions};
 use super::row::column;
 use crate::encoding::signed;
 use crate::fault::corrupt;
-use crate::moving::{BATCH, Begun, Identity, Known, Mark, Row, Table, Target};
+use crate::moving::{BATCH, Begun, Identity, Mark, Recorded, Row, Table, Target};
 
 /// One connection, held by the one move at a time.
 #[derive(Debug)]
@@ -54,11 +54,11 @@ impl PostgresTarget {
         rows.first().map_or(Ok(0), |row| column(row, 0))
     }
 
-    async fn known(&mut self) -> Result<Option<Known>, Fault> {
+    async fn recorded(&mut self) -> Result<Option<Recorded>, Fault> {
         let rows = self.rows("SELECT deployment, state, mark, finished FROM hos_move").await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let identity = Identity { deployment: column(row, 0)?, state: column(row, 1)? };
-        Ok(Some(Known { identity, mark: column(row, 2)?, finished: column(row, 3)? }))
+        Ok(Some(Recorded { identity, mark: column(row, 2)?, finished: column(row, 3)? }))
     }
 
     async fn begin_new(&mut self, identity: &Identity) -> Result<(), Fault> {
@@ -81,8 +81,8 @@ impl PostgresTarget {
 impl Target for PostgresTarget {
     async fn begin(&mut self, identity: &Identity) -> Result<Begun, Fault> {
         self.run(statements::MOVE).await?;
-        match self.known().await? {
-            Some(known) => known.begun(identity),
+        match self.recorded().await? {
+            Some(recorded) => recorded.begun(identity),
             None => {
                 self.begin_new(identity).await?;
                 Ok(Begun::Unfinished(None))

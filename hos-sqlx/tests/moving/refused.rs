@@ -180,8 +180,7 @@ pub(crate) async fn finished(server: Server) {
     let touch = Command::new(&source::owner(), &order, "touch");
     house.hos().await.transition(&touch.clone().key("lives on")).await.unwrap();
     house.close().await;
-    let again = move_house(&path, destination(&url), |progress| panic!("{progress:?}"));
-    let again = again.await.unwrap();
+    let again = moved(&path, &url).await;
     assert!(again.finished_before && again.tables.is_empty(), "{again:?}");
     let store = SqliteStore::open(&path).await.unwrap();
     let hos = Hos::open(source::laws(), store.clone()).await.unwrap();

@@ -1,8 +1,4 @@
-//! The statements of a move, all static.
-
-mod write;
-
-pub(super) use write::write;
+//! The statements of a move, all static, but those that write rows.
 
 use crate::moving::Table;
 

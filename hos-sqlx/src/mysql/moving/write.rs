@@ -1,17 +1,17 @@
-//! The statements that write.
+//! The statements that write, all static.
 
 use std::sync::LazyLock;
 
 use hos_core::error::Fault;
 use sqlx::mysql::MySqlConnection;
 
+use super::values;
 use crate::moving::{Cell, Row, Table};
 use crate::mysql::lines::Lines;
-use crate::mysql::moving::values;
 
 /// Writes rows into one table of the database.
 #[derive(Debug)]
-pub(in crate::mysql::moving) struct Insert {
+pub(super) struct Insert {
     lines: LazyLock<Lines>,
     /// Which columns of a row it takes, where those are not all in their order.
     columns: Option<&'static [usize]>,
@@ -26,7 +26,7 @@ const fn some(columns: &'static [usize], lines: fn() -> Lines) -> Insert {
 }
 
 impl Insert {
-    pub(in crate::mysql::moving) async fn execute(
+    pub(super) async fn execute(
         &'static self,
         connection: &mut MySqlConnection,
         rows: &[Row],
@@ -47,7 +47,7 @@ impl Insert {
 
 /// What writes the rows of a table, one after another: an entry before its place, and a log empty
 /// before it grows to its leaves.
-pub(in crate::mysql::moving) fn write(table: Table) -> &'static [Insert] {
+pub(super) fn inserts(table: Table) -> &'static [Insert] {
     match table {
         Table::Scope => &SCOPE,
         Table::Law => &LAW,
