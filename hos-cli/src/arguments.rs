@@ -22,7 +22,7 @@ pub(crate) enum Order {
     /// Moves a deployment from a SQLite file into another database, and compares every row.
     ///
     /// Stop whoever writes to the file first; nothing is written to it. A move that was
-    /// interrupted goes on where it stopped when it is run again.
+    /// interrupted goes on where it stopped when it is run again; one that is finished says so.
     #[command(after_help = EXIT_CODES)]
     Move(Move),
     /// Brings the schema of a database up to date and says its version.
@@ -35,8 +35,8 @@ pub(crate) struct Move {
     /// The SQLite file that holds the deployment.
     #[arg(long, value_name = "FILE")]
     pub(crate) from: PathBuf,
-    /// The database to move into: empty, or holding an unfinished move of the same file.
-    #[arg(long, value_name = "postgres://..")]
+    /// The database to move into: empty, or holding a move of the same file.
+    #[arg(long, value_name = "postgres://..|mysql://..")]
     pub(crate) to: String,
     /// The URL past a pooler, or of a role that may create tables.
     #[arg(long, value_name = "URL")]
@@ -45,7 +45,8 @@ pub(crate) struct Move {
 
 #[derive(Debug, Args)]
 pub(crate) struct Migrate {
-    /// A URL that begins with `postgres://`, or the path of a SQLite file, made when missing.
+    /// A URL that begins with `postgres://` or `mysql://`, or the path of a SQLite file, made when
+    /// missing.
     #[arg(long, value_name = "URL|FILE")]
     pub(crate) database: String,
     /// The URL past a pooler, or of a role that may create tables.

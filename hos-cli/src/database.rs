@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use hos_core::error::{Fault, FaultKind};
-use hos_sqlx::PostgresOptions;
+use hos_sqlx::{MysqlOptions, PostgresOptions};
 
 /// A database.
 #[derive(Debug)]
 pub(crate) enum Database {
     Sqlite(PathBuf),
     Postgres(PostgresOptions),
+    Mysql(MysqlOptions),
 }
 
 impl Database {
@@ -23,8 +24,16 @@ impl Database {
                     None => options,
                 }))
             }
+            Some(("mysql" | "mariadb", _)) => {
+                let options = MysqlOptions::new(text).connections(1);
+                Ok(Self::Mysql(match direct {
+                    Some(direct) => options.direct_url(direct),
+                    None => options,
+                }))
+            }
             Some((scheme, _)) => {
-                let message = format!("no database is called `{scheme}`; give a postgres:// URL");
+                let message =
+                    format!("no database is called `{scheme}`; give a postgres:// or mysql:// URL");
                 Err(Fault::new(FaultKind::Unsupported, message))
             }
             None if direct.is_some() => {
@@ -45,6 +54,9 @@ mod tests {
         assert!(matches!(Database::parse("pazar.db", None), Ok(Database::Sqlite(_))));
         let url = "postgresql://law@localhost/pazar";
         assert!(matches!(Database::parse(url, Some(url)), Ok(Database::Postgres(_))));
+        for url in ["mysql://law@localhost/pazar", "mariadb://law@localhost/pazar"] {
+            assert!(matches!(Database::parse(url, Some(url)), Ok(Database::Mysql(_))));
+        }
         assert!(Database::parse("oracle://x", None).is_err());
         assert!(Database::parse("pazar.db", Some(url)).is_err());
     }

@@ -1,7 +1,7 @@
 //! `hos migrate`.
 
 use hos_core::error::Fault;
-use hos_sqlx::{PostgresStore, SqliteStore};
+use hos_sqlx::{MysqlStore, PostgresStore, SqliteStore};
 
 use crate::arguments::Migrate;
 use crate::database::Database;
@@ -16,6 +16,10 @@ pub(crate) async fn obey(order: &Migrate) -> Result<(), Fault> {
         Database::Postgres(options) => {
             PostgresStore::open_with(options).await?.close().await;
             PostgresStore::SCHEMA_VERSION
+        }
+        Database::Mysql(options) => {
+            MysqlStore::open_with(options).await?.close().await;
+            MysqlStore::SCHEMA_VERSION
         }
     };
     println!("the schema is up to date: version {version}");

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use hos_core::error::{Fault, FaultKind};
-use hos_sqlx::moving::{Progress, Report, Stage, move_house};
+use hos_sqlx::moving::{Destination, Progress, Report, Stage, move_house};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::arguments::Move;
@@ -13,12 +13,17 @@ const BAR: &str = "{msg:<24} {bar:30} {human_pos:>11} of {human_len:<11} {elapse
 
 /// Moves a deployment and shows what was moved.
 pub(crate) async fn obey(order: &Move) -> Result<(), Fault> {
-    let Database::Postgres(options) = Database::parse(&order.to, order.direct.as_deref())? else {
-        let message = "a deployment moves into a server; give `--to` a postgres:// URL";
-        return Err(Fault::new(FaultKind::Unsupported, message));
+    let to: Destination = match Database::parse(&order.to, order.direct.as_deref())? {
+        Database::Postgres(options) => options.into(),
+        Database::Mysql(options) => options.into(),
+        Database::Sqlite(_) => {
+            let message =
+                "a deployment moves into a server; give `--to` a postgres:// or mysql:// URL";
+            return Err(Fault::new(FaultKind::Unsupported, message));
+        }
     };
     let bars = Bars::default();
-    let moved = move_house(&order.from, &options, |progress| bars.show(progress)).await;
+    let moved = move_house(&order.from, to, |progress| bars.show(progress)).await;
     bars.leave(moved.is_ok());
     show(&moved?);
     Ok(())
@@ -64,6 +69,10 @@ fn bar(progress: &Progress) -> ProgressBar {
 }
 
 fn show(report: &Report) {
+    if report.finished_before {
+        println!("this move is finished already; nothing was copied or compared");
+        return;
+    }
     println!("{:<14} {:>12}", "table", "rows");
     for moved in &report.tables {
         println!("{:<14} {:>12}", moved.table, moved.rows);

@@ -18,7 +18,7 @@ mod fault;
 mod frontier;
 mod guard;
 mod known;
-#[cfg(all(feature = "postgres", feature = "sqlite"))]
+#[cfg(all(feature = "sqlite", any(feature = "mysql", feature = "postgres")))]
 pub mod moving;
 #[cfg(feature = "mysql")]
 pub mod mysql;
@@ -32,7 +32,7 @@ mod standing;
 mod within;
 
 pub use guard::GuardedColumn;
-#[cfg(all(feature = "postgres", feature = "sqlite"))]
+#[cfg(all(feature = "sqlite", any(feature = "mysql", feature = "postgres")))]
 pub use moving::move_house;
 #[cfg(feature = "mysql")]
 pub use mysql::{MysqlOptions, MysqlStore};

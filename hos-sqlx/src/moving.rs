@@ -5,9 +5,11 @@
 //! compared, and the root of every log is computed from the leaves that arrived. Only then is the
 //! move finished; until then the new database refuses to be opened as a store.
 
+mod begun;
 mod cell;
 mod check;
 mod copy;
+mod destination;
 mod report;
 mod table;
 
@@ -17,24 +19,31 @@ use async_trait::async_trait;
 use hos_core::error::{Fault, FaultKind};
 use tokio::time::Instant;
 
+pub use destination::Destination;
 pub use report::{Moved, Progress, Report, Stage};
 
+pub(crate) use begun::{Begun, Identity, Recorded};
 pub(crate) use cell::{Cell, Row};
 pub(crate) use table::{Shape, Table};
 
-use crate::postgres::PostgresOptions;
+#[cfg(feature = "mysql")]
+use crate::mysql::moving::MysqlTarget;
+#[cfg(feature = "postgres")]
 use crate::postgres::moving::PostgresTarget;
 use crate::sqlite::moving::Source;
 
 /// How many rows go in one transaction.
 pub(crate) const BATCH: usize = 2_000;
 
-/// Moves every row of the law from a SQLite file into a PostgreSQL database, and compares both.
+/// Moves every row of the law from a SQLite file into another database, and compares both.
 ///
 /// Stop whoever writes to the file first. It is opened read-only and read as it was in one moment;
 /// when anybody wrote to it meanwhile, the move does not finish. The database must hold nothing of
 /// the law, or an unfinished move of the same file, which then goes on. Its own tables, if it is
 /// shared with a world, and the world's tables in the file are left alone.
+///
+/// Where the move of this file, as it is now, was finished before, nothing is done: what has
+/// become of the new database since is not looked at.
 ///
 /// `progress` is told after each batch, and never between two that are of one transaction.
 ///
@@ -47,21 +56,21 @@ pub(crate) const BATCH: usize = 2_000;
 /// again goes on with it.
 pub async fn move_house(
     from: &Path,
-    to: &PostgresOptions,
+    to: impl Into<Destination>,
     progress: impl Fn(Progress) + Send + Sync,
 ) -> Result<Report, Fault> {
+    let to = to.into();
     let mut source = Source::open(from).await?;
-    let mut target = PostgresTarget::open(to).await?;
-    run(&mut source, &mut target, &progress).await
-}
-
-/// Who moves, and in what state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Identity {
-    /// The deployment: its worlds and the first law of each.
-    pub(crate) deployment: String,
-    /// Everything that a write to the file would change.
-    pub(crate) state: String,
+    match to {
+        #[cfg(feature = "mysql")]
+        Destination::Mysql(options) => {
+            run(&mut source, &mut MysqlTarget::open(&options).await?, &progress).await
+        }
+        #[cfg(feature = "postgres")]
+        Destination::Postgres(options) => {
+            run(&mut source, &mut PostgresTarget::open(&options).await?, &progress).await
+        }
+    }
 }
 
 /// How far a move has come: a table, and the key of its last row that was written.
@@ -74,12 +83,17 @@ pub(crate) struct Mark {
 
 /// The database that a deployment moves into.
 ///
-/// `begin` comes first, then any number of `write`; then `settle`, from which on what is read is
-/// one consistent picture; `finish` ends the move together with that picture.
+/// `begin` comes first and `make_room` after it, then any number of `write`; then `settle`, from
+/// which on what is read is one consistent picture; `finish` ends the move together with that
+/// picture.
 #[async_trait]
 pub(crate) trait Target: Send {
     /// Begins a move, or answers how far the same one had come.
-    async fn begin(&mut self, identity: &Identity) -> Result<Option<Mark>, Fault>;
+    async fn begin(&mut self, identity: &Identity) -> Result<Begun, Fault>;
+
+    /// Makes the partitions for the entries of the month of each moment and of the next month. The
+    /// moments are in microseconds and in their order.
+    async fn make_room(&mut self, moments: &[i64]) -> Result<(), Fault>;
 
     /// Writes rows and the mark in one transaction.
     async fn write(&mut self, table: Table, rows: &[Row], mark: &Mark) -> Result<(), Fault>;
@@ -108,8 +122,11 @@ async fn run(
 ) -> Result<Report, Fault> {
     let began = Instant::now();
     let identity = source.identity().await?;
-    let mark = target.begin(&identity).await?;
+    let Begun::Unfinished(mark) = target.begin(&identity).await? else {
+        return Ok(Report::finished_before(began.elapsed()));
+    };
     let resumed = mark.is_some();
+    target.make_room(&source.moments().await?).await?;
     copy::copy(source, target, mark, progress).await?;
     let copied = began.elapsed();
     let highest = source.highest().await?;
@@ -121,7 +138,7 @@ async fn run(
         return Err(Fault::new(FaultKind::Busy, message));
     }
     target.finish().await?;
-    Ok(Report { tables, resumed, copied, elapsed: began.elapsed() })
+    Ok(Report { tables, resumed, finished_before: false, copied, elapsed: began.elapsed() })
 }
 
 /// What makes a copy worthless: names the place, never a value.

@@ -11,6 +11,8 @@ mod ledger;
 mod lines;
 mod load;
 mod migrate;
+#[cfg(feature = "sqlite")]
+pub(crate) mod moving;
 mod open;
 mod options;
 mod outbox;
@@ -81,6 +83,9 @@ struct Shared {
 }
 
 impl MysqlStore {
+    /// The version of the schema that opening brings a database to.
+    pub const SCHEMA_VERSION: usize = migrate::VERSION;
+
     /// Opens a database with the usual options.
     ///
     /// # Errors
@@ -95,7 +100,7 @@ impl MysqlStore {
     /// # Errors
     ///
     /// A [`Fault`] whose kind says what to do: `Unauthorized`, `Unsupported`, `NewerSchema`,
-    /// `ReadOnly`, `Unavailable`, `Busy`, `Full`.
+    /// `ReadOnly`, `Unavailable`, `Busy`, `Full`, and `Foreign` in mid-move.
     pub async fn open_with(options: MysqlOptions) -> Result<Self, Fault> {
         let pool = open::open(&options).await?;
         let known = Known::new(options.cached);

@@ -10,7 +10,7 @@ mod ledger;
 mod lines;
 mod load;
 mod migrate;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) mod moving;
 mod open;
 mod options;

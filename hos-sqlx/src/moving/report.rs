@@ -42,12 +42,27 @@ pub struct Moved {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Report {
-    /// What was moved, in the order in which it was.
+    /// What was moved by this run and those that it went on with, in the order in which it was;
+    /// nothing when the move was finished before.
     pub tables: Vec<Moved>,
     /// Whether it went on with an earlier, unfinished move.
     pub resumed: bool,
+    /// Whether the same move was finished before this run, which then did nothing.
+    pub finished_before: bool,
     /// How long copying took in this run.
     pub copied: Duration,
     /// How long everything took in this run.
     pub elapsed: Duration,
+}
+
+impl Report {
+    pub(super) fn finished_before(elapsed: Duration) -> Self {
+        Self {
+            tables: Vec::new(),
+            resumed: false,
+            finished_before: true,
+            copied: Duration::ZERO,
+            elapsed,
+        }
+    }
 }

@@ -16,6 +16,7 @@ const STEPS: [(&str, &[&str]); 1] = [(
     "first",
     &[
         include_str!("schema/tables.sql"),
+        include_str!("schema/moving.sql"),
         include_str!("schema/protection.sql"),
         include_str!("schema/standing.sql"),
         include_str!("schema/commit.sql"),
@@ -24,6 +25,8 @@ const STEPS: [(&str, &[&str]); 1] = [(
     ],
 )];
 
+/// The version that a schema is brought to.
+pub(super) const VERSION: usize = STEPS.len();
 /// The first server with `SKIP LOCKED`, `JSON_TABLE` and everything else that is used here.
 const SERVER_VERSION_MIN: (u32, u32) = (10, 6);
 /// How long to wait before the lock is asked for again.
@@ -35,7 +38,7 @@ pub(super) async fn migrate(
     patience: Duration,
 ) -> Result<(), Fault> {
     check_server(connection).await?;
-    if version(connection).await? == STEPS.len() {
+    if version(connection).await? == VERSION {
         return Ok(());
     }
     let tables = sqlx::raw_sql(include_str!("schema/schema.sql"));
@@ -75,7 +78,7 @@ async fn version(connection: &mut MySqlConnection) -> Result<usize, Fault> {
     let version = "SELECT coalesce(max(version), 0) FROM hos_schema";
     let version = number(connection, version).await?;
     let version = usize::try_from(version).unwrap_or(usize::MAX);
-    if version > STEPS.len() {
+    if version > VERSION {
         let message = "the store was written by a newer version of this software; upgrade";
         return Err(Fault::new(FaultKind::NewerSchema, message));
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hos_core::error::Fault;
+use hos_core::error::{Fault, FaultKind};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions};
 use sqlx::pool::PoolConnectionMetadata;
 use sqlx::{ConnectOptions, Connection as _, Error};
@@ -10,6 +10,7 @@ use sqlx::{ConnectOptions, Connection as _, Error};
 use super::fault::classify;
 use super::migrate;
 use super::options::MysqlOptions;
+use super::row::unchecked;
 
 const STATEMENTS_CACHED: usize = 512;
 /// A connection that rested longer is asked whether it is still there before it is used.
@@ -17,13 +18,10 @@ const RESTED: Duration = Duration::from_secs(5);
 
 /// The pool, over a database whose schema is up to date.
 pub(super) async fn open(options: &MysqlOptions) -> Result<MySqlPool, Fault> {
-    let direct = connect(options.direct_url.as_ref().unwrap_or(&options.url))?;
-    // Not from a pool, which would try again and again where nobody is.
-    let mut connection = direct.connect().await.map_err(classify)?;
-    let seconds = options.lock_timeout.as_secs();
-    prepare(&mut connection, seconds).await.map_err(classify)?;
-    migrate::migrate(&mut connection, options.lock_timeout).await?;
+    let mut connection = direct(options).await?;
+    refuse_unfinished_move(&mut connection).await?;
     connection.close().await.map_err(classify)?;
+    let seconds = options.lock_timeout.as_secs();
     Ok(MySqlPoolOptions::new()
         .max_connections(options.connections)
         .acquire_timeout(options.acquire_timeout)
@@ -31,6 +29,27 @@ pub(super) async fn open(options: &MysqlOptions) -> Result<MySqlPool, Fault> {
         .before_acquire(|connection, metadata| Box::pin(is_there(connection, metadata)))
         .after_connect(move |connection, _| Box::pin(prepare(connection, seconds)))
         .connect_lazy_with(connect(&options.url)?))
+}
+
+/// A connection to where the schema is brought up to date, which it now is.
+pub(super) async fn direct(options: &MysqlOptions) -> Result<MySqlConnection, Fault> {
+    let direct = connect(options.direct_url.as_ref().unwrap_or(&options.url))?;
+    // Not from a pool, which would try again and again where nobody is.
+    let mut connection = direct.connect().await.map_err(classify)?;
+    prepare(&mut connection, options.lock_timeout.as_secs()).await.map_err(classify)?;
+    migrate::migrate(&mut connection, options.lock_timeout).await?;
+    Ok(connection)
+}
+
+async fn refuse_unfinished_move(connection: &mut MySqlConnection) -> Result<(), Fault> {
+    let unfinished = "SELECT count(*) FROM hos_move WHERE NOT finished";
+    let row = sqlx::query(unfinished).fetch_one(connection).await.map_err(classify)?;
+    let unfinished: i64 = unchecked(&row, 0)?;
+    if unfinished > 0 {
+        let message = "the database holds an unfinished move; run `hos move` again";
+        return Err(Fault::new(FaultKind::Foreign, message));
+    }
+    Ok(())
 }
 
 fn connect(url: &str) -> Result<MySqlConnectOptions, Fault> {

@@ -16,10 +16,7 @@ use super::options::{Pooler, PostgresOptions};
 use super::row::column;
 use crate::encoding::signed;
 use crate::fault::corrupt;
-use crate::moving::{BATCH, Identity, Mark, Row, Table, Target};
-
-/// How many months an old deployment's entries get partitions for.
-const MONTHS_MAX: i32 = 240;
+use crate::moving::{BATCH, Begun, Identity, Mark, Recorded, Row, Table, Target};
 
 /// One connection, held by the one move at a time.
 #[derive(Debug)]
@@ -57,22 +54,11 @@ impl PostgresTarget {
         rows.first().map_or(Ok(0), |row| column(row, 0))
     }
 
-    async fn mark(&mut self, identity: &Identity) -> Result<Option<Mark>, Fault> {
+    async fn recorded(&mut self) -> Result<Option<Recorded>, Fault> {
         let rows = self.rows("SELECT deployment, state, mark, finished FROM hos_move").await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        let known = Identity { deployment: column(row, 0)?, state: column(row, 1)? };
-        let message = if column(row, 3)? {
-            "the move into this database is finished; open it"
-        } else if known.deployment != identity.deployment {
-            "the database holds an unfinished move of another deployment; check the path"
-        } else if known.state != identity.state {
-            "the file was written to since this move began; empty the database and move again"
-        } else {
-            let mark: Option<&str> = column(row, 2)?;
-            let mark = mark.map(serde_json::from_str).transpose();
-            return mark.map_err(|error| corrupt("the mark of a move").caused_by(error));
-        };
-        Err(Fault::new(FaultKind::Foreign, message))
+        let identity = Identity { deployment: column(row, 0)?, state: column(row, 1)? };
+        Ok(Some(Recorded { identity, mark: column(row, 2)?, finished: column(row, 3)? }))
     }
 
     async fn begin_new(&mut self, identity: &Identity) -> Result<(), Fault> {
@@ -93,26 +79,30 @@ impl PostgresTarget {
 
 #[async_trait]
 impl Target for PostgresTarget {
-    async fn begin(&mut self, identity: &Identity) -> Result<Option<Mark>, Fault> {
+    async fn begin(&mut self, identity: &Identity) -> Result<Begun, Fault> {
         self.run(statements::MOVE).await?;
-        if self.number("SELECT count(*) FROM hos_move").await? == 0 {
-            self.begin_new(identity).await?;
+        match self.recorded().await? {
+            Some(recorded) => recorded.begun(identity),
+            None => {
+                self.begin_new(identity).await?;
+                Ok(Begun::Unfinished(None))
+            }
         }
-        self.mark(identity).await
     }
 
-    async fn write(&mut self, table: Table, rows: &[Row], mark: &Mark) -> Result<(), Fault> {
-        self.run(statements::BEGIN).await?;
-        if table == Table::Entry
-            && let Some((first, months)) = values::months(rows)
-        {
-            sqlx::query("SELECT hos_partition_ahead($1, $2)")
-                .bind(first)
-                .bind(months.min(MONTHS_MAX))
+    async fn make_room(&mut self, moments: &[i64]) -> Result<(), Fault> {
+        for moment in moments {
+            sqlx::query("SELECT hos_partition_ahead($1, 2)")
+                .bind(moment)
                 .execute(&mut self.connection)
                 .await
                 .map_err(classify)?;
         }
+        Ok(())
+    }
+
+    async fn write(&mut self, table: Table, rows: &[Row], mark: &Mark) -> Result<(), Fault> {
+        self.run(statements::BEGIN).await?;
         let written = values::bind(sqlx::query(statements::write(table)), table, rows)
             .execute(&mut self.connection)
             .await

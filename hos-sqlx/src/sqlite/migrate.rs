@@ -45,7 +45,7 @@ pub(super) async fn migrate(writer: &SqlitePool) -> Result<(), Fault> {
 }
 
 /// Refuses a file whose schema is not up to date, without writing to it.
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) async fn check_current(connection: &mut SqliteConnection) -> Result<(), Fault> {
     match inspect(connection).await? {
         Some(VERSION) => Ok(()),

@@ -16,6 +16,11 @@ use super::row::{column, unchecked};
 use crate::fault::corrupt;
 use crate::moving::{BATCH, Cell, Identity, Row, Shape, Table};
 
+/// How many months of entries get partitions of their own; what is later than that shares one.
+const MOMENTS_MAX: usize = 240;
+/// No month is shorter: 28 days, in milliseconds.
+const MONTH_MIN: u64 = 28 * 24 * 60 * 60 * 1_000;
+
 /// One connection holds a picture of the file, the other sees whether it was written to.
 #[derive(Debug)]
 pub(crate) struct Source {
@@ -76,6 +81,22 @@ impl Source {
             highest.push((table, read(&mut self.picture, text).await?));
         }
         Ok(highest)
+    }
+
+    /// Moments in microseconds, in their order: every entry was recorded in the month of one of
+    /// them or in the month after it.
+    pub(crate) async fn moments(&mut self) -> Result<Vec<i64>, Fault> {
+        let (mut moments, mut from) = (Vec::new(), 0_u128);
+        while moments.len() < MOMENTS_MAX {
+            let query = sqlx::query(statements::NEXT_ENTRY).bind(from.to_be_bytes().to_vec());
+            let row = query.fetch_optional(&mut self.picture).await.map_err(classify)?;
+            let Some(row) = row else { break };
+            let moment = moment(unchecked(&row, 0)?)?;
+            moments.push(i64::try_from(moment * 1_000).unwrap_or(i64::MAX));
+            let Some(later) = u128::from(moment + MONTH_MIN).checked_mul(1 << 80) else { break };
+            from = later;
+        }
+        Ok(moments)
     }
 
     /// Whether anybody wrote to the file since it was opened.
@@ -143,6 +164,12 @@ where
 {
     let row = sqlx::query(text).fetch_one(connection).await.map_err(classify)?;
     unchecked(&row, 0)
+}
+
+/// The milliseconds that the number of an entry begins with (RFC 9562, section 5.7).
+fn moment(id: &[u8]) -> Result<u64, Fault> {
+    let id: [u8; 16] = id.try_into().map_err(|_| corrupt("a number of an entry"))?;
+    Ok(u64::try_from(u128::from_be_bytes(id) >> 80).unwrap_or(u64::MAX))
 }
 
 fn cells(table: Table, row: &SqliteRow) -> Result<Row, Fault> {

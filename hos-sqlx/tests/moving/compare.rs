@@ -3,23 +3,23 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use hos_conformance::ground::Sequenced;
 use hos_core::id::{Kind, SubjectId};
 use hos_core::prelude::*;
 use hos_core::proof::PAGE_MAX;
 use hos_core::store::Backend;
 use hos_core::time::Timestamp;
-use hos_sqlx::{PostgresStore, SqliteStore};
+use hos_sqlx::SqliteStore;
 
+use super::server::House;
 use super::source::{TENANTS, WORLDS, laws, owner, subject};
 
 const SUBJECTS_COMPARED: u64 = 200;
 
 pub(crate) async fn compare(path: &Path, url: &str) {
     let here = SqliteStore::open(path).await.unwrap();
-    let there = PostgresStore::open(url).await.unwrap();
+    let there = House::open(url).await.unwrap();
     let old = Hos::open(laws(), here.clone()).await.unwrap();
-    let new = Hos::open(laws(), Sequenced(there.clone())).await.unwrap();
+    let new = there.hos().await;
     let ends = Timestamp::from_micros(i64::MAX / 2);
     let stores: [&Arc<dyn Backend>; 2] = [old.store(), new.store()];
     let [one, other] = stores;
@@ -89,8 +89,8 @@ async fn same_subjects(old: &Hos, new: &Hos, world: &World, tenant: &Tenant) {
 
 /// The law goes on over what has moved.
 pub(crate) async fn goes_on(url: &str) {
-    let store = PostgresStore::open(url).await.unwrap();
-    let hos = Hos::open(laws(), Sequenced(store.clone())).await.unwrap();
+    let house = House::open(url).await.unwrap();
+    let hos = house.hos().await;
     let order = |number| subject("side", "Firm-2 ", "order", number);
     let act =
         |number, action: &str, key: &str| Command::new(&owner(), &order(number), action).key(key);
@@ -120,7 +120,7 @@ pub(crate) async fn goes_on(url: &str) {
     let fired = hos.fire_due(later, 1_000).await.unwrap();
     assert!(due > 0 && fired.len() == due, "every timer that moved fires");
     assert!(fired.iter().all(|fired| fired.outcome.is_ok()));
-    store.close().await;
+    house.close().await;
 }
 
 fn opening(subject: &Subject) -> Opening {

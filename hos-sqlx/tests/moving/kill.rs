@@ -4,8 +4,9 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use hos_sqlx::PostgresOptions;
 use hos_sqlx::moving::move_house;
+
+use super::server::destination;
 
 pub(crate) const CHILD: &str = "HOS_MOVING_CHILD";
 
@@ -16,7 +17,7 @@ pub(crate) async fn work(path: &Path, url: &str) {
         out.write_all(format!("{progress:?}\n").as_bytes()).unwrap();
         out.flush().unwrap();
     };
-    move_house(path, &PostgresOptions::new(url), say).await.unwrap();
+    move_house(path, destination(url), say).await.unwrap();
 }
 
 /// Starts a child and kills it after a number of batches that the seed says.

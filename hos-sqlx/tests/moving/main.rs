@@ -1,4 +1,5 @@
-//! A deployment moves from SQLite into PostgreSQL, whoever kills the mover on its way.
+//! A deployment moves from SQLite into PostgreSQL and into MariaDB, whoever kills the mover on its
+//! way.
 //!
 //! This binary starts itself as a child that moves and says each batch when it is written; the
 //! parent kills it three times after a random number of them. `HOS_CAMPAIGN_SIZE` is the number
@@ -9,7 +10,9 @@
 
 mod compare;
 mod kill;
+mod months;
 mod refused;
+mod server;
 mod source;
 
 use std::path::Path;
@@ -17,10 +20,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use hos_conformance::campaign::Campaign;
-use hos_sqlx::PostgresOptions;
 use hos_sqlx::moving::{Report, move_house};
 use libtest_mimic::{Arguments, Trial};
 use tokio::runtime::Runtime;
+
+use server::{Server, destination};
 
 /// The entries of a source where nothing else is said.
 const ENTRIES: u64 = 3_000;
@@ -33,32 +37,43 @@ fn main() -> ExitCode {
         runtime().block_on(kill::work(Path::new(path), url));
         return ExitCode::SUCCESS;
     }
-    if let Err(error) = hos_services::shared::postgres() {
-        hos_services::skip_or_fail(&error);
-        return ExitCode::SUCCESS;
+    let mut all = Vec::new();
+    for server in Server::ALL {
+        match server.start() {
+            Ok(()) => all.extend(trials(server)),
+            Err(error) => hos_services::skip_or_fail(&error),
+        }
     }
-    let trials = vec![
-        Trial::test("a_move_killed_three_times_ends_with_the_same_deployment", || {
-            killed(Campaign::from_environment(ENTRIES));
-            Ok(())
-        }),
-        trial("a_flipped_byte_is_found_and_named", refused::flipped_byte),
-        trial("a_file_written_to_in_mid_move_is_refused", refused::written_to),
-        trial("a_changed_row_in_the_target_is_found_and_named", refused::changed_target),
-        trial("a_database_that_holds_something_else_is_refused", refused::used_target),
-        trial("a_file_that_holds_nothing_of_the_law_is_refused", refused::foreign_source),
-        trial("a_finished_move_is_not_begun_again", refused::finished),
-        trial("a_subject_goes_on_where_it_was", goes_on),
-    ];
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    libtest_mimic::run(&Arguments::from_args(), all).exit_code()
 }
 
-fn trial<F>(name: &'static str, run: fn() -> F) -> Trial
+fn trials(server: Server) -> Vec<Trial> {
+    let killed = move || {
+        killed(server, Campaign::from_environment(ENTRIES));
+        Ok(())
+    };
+    let name = "a_move_killed_three_times_ends_with_the_same_deployment";
+    vec![
+        Trial::test(format!("{}::{name}", server.name()), killed),
+        trial(server, "a_flipped_byte_is_found_and_named", refused::flipped_byte),
+        trial(server, "a_file_written_to_in_mid_move_is_refused", refused::written_to),
+        trial(server, "a_changed_row_in_the_target_is_found_and_named", refused::changed_target),
+        trial(server, "a_database_that_holds_something_else_is_refused", refused::used_target),
+        trial(server, "a_file_that_holds_nothing_of_the_law_is_refused", refused::foreign_source),
+        trial(server, "another_move_at_work_is_refused", refused::at_work),
+        trial(server, "another_deployment_does_not_go_on_with_a_move", refused::another),
+        trial(server, "a_finished_move_is_not_begun_again", refused::finished),
+        trial(server, "every_old_month_has_a_partition", months::apart),
+        trial(server, "a_subject_goes_on_where_it_was", goes_on),
+    ]
+}
+
+fn trial<F>(server: Server, name: &str, run: fn(Server) -> F) -> Trial
 where
     F: Future<Output = ()> + 'static,
 {
-    Trial::test(name, move || {
-        runtime().block_on(run());
+    Trial::test(format!("{}::{name}", server.name()), move || {
+        runtime().block_on(run(server));
         Ok(())
     })
 }
@@ -67,23 +82,18 @@ fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-/// An empty database.
-fn database() -> String {
-    hos_services::shared::postgres().unwrap().create_database().unwrap()
-}
-
 async fn moved(path: &Path, url: &str) -> Report {
-    move_house(path, &PostgresOptions::new(url), |_| {}).await.unwrap()
+    move_house(path, destination(url), |_| {}).await.unwrap()
 }
 
-fn killed(campaign: Campaign) {
+fn killed(server: Server, campaign: Campaign) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("source.db");
     let runtime = runtime();
     let clock = tokio::time::Instant::now();
     runtime.block_on(source::build(&path, campaign.size));
     let built = clock.elapsed();
-    let url = database();
+    let url = server.database();
     for seed in campaign.seeds(3) {
         kill::kill_one(&path, &url, campaign.size, seed);
         runtime.block_on(refused::opening(&url));
@@ -95,7 +105,7 @@ fn killed(campaign: Campaign) {
         println!("{:<14} {:>9}", table.table, table.rows);
     }
     runtime.block_on(compare::compare(&path, &url));
-    let url = database();
+    let url = server.database();
     let report = runtime.block_on(moved(&path, &url));
     let rows: u64 = report.tables.iter().map(|table| table.rows).sum();
     let speed = |time: Duration| u128::from(rows) * 1_000 / time.as_millis().max(1);
@@ -108,11 +118,11 @@ fn killed(campaign: Campaign) {
     );
 }
 
-async fn goes_on() {
+async fn goes_on(server: Server) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("source.db");
     source::build(&path, FEW).await;
-    let url = database();
+    let url = server.database();
     moved(&path, &url).await;
     compare::goes_on(&url).await;
 }

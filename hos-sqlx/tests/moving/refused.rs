@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use hos_core::error::{Fault, FaultKind};
 use hos_core::prelude::*;
+use hos_sqlx::SqliteStore;
 use hos_sqlx::moving::{Progress, Stage, move_house};
-use hos_sqlx::{PostgresOptions, PostgresStore, SqliteStore};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 
-use super::{FEW, database, moved, source};
+use super::server::{House, Server, destination, hurried};
+use super::{FEW, moved, source};
 
 async fn fresh() -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
@@ -21,7 +22,7 @@ async fn fresh() -> (TempDir, PathBuf) {
 }
 
 async fn refused(path: &Path, url: &str, progress: impl Fn(Progress) + Send + Sync) -> Fault {
-    move_house(path, &PostgresOptions::new(url), progress).await.unwrap_err()
+    move_house(path, destination(url), progress).await.unwrap_err()
 }
 
 #[track_caller]
@@ -35,7 +36,7 @@ fn says(fault: &Fault, kind: FaultKind, words: &[&str]) {
 
 /// A store does not open a database in mid-move.
 pub(crate) async fn opening(url: &str) {
-    let fault = PostgresStore::open(url).await.unwrap_err();
+    let fault = House::open(url).await.unwrap_err();
     says(&fault, FaultKind::Foreign, &["unfinished move", "hos move"]);
 }
 
@@ -46,15 +47,10 @@ async fn tamper(path: &Path, statements: &'static str) {
     connection.close().await.unwrap();
 }
 
-pub(crate) async fn flipped_byte() {
-    let (_directory, path) = fresh().await;
-    let store = SqliteStore::open(&path).await.unwrap();
-    let hos = Hos::open(source::laws(), store.clone()).await.unwrap();
-    let (world, tenant) = (World::new("side").unwrap(), Tenant::new("firm-2").unwrap());
-    let entry = hos.page(&world, &tenant, 17, 1).await.unwrap().remove(0);
-    store.close().await.unwrap();
+/// Changes a byte of the leaf at index 17 of a tenant's log.
+async fn flip(path: &Path) {
     tamper(
-        &path,
+        path,
         "DROP TRIGGER hos_entry_update;
         UPDATE hos_entry SET leaf = replace(leaf, '\"v\":1', '\"v\":3')
         WHERE position = 17 + (
@@ -62,7 +58,17 @@ pub(crate) async fn flipped_byte() {
         )",
     )
     .await;
-    let url = database();
+}
+
+pub(crate) async fn flipped_byte(server: Server) {
+    let (_directory, path) = fresh().await;
+    let store = SqliteStore::open(&path).await.unwrap();
+    let hos = Hos::open(source::laws(), store.clone()).await.unwrap();
+    let (world, tenant) = (World::new("side").unwrap(), Tenant::new("firm-2").unwrap());
+    let entry = hos.page(&world, &tenant, 17, 1).await.unwrap().remove(0);
+    store.close().await.unwrap();
+    flip(&path).await;
+    let url = server.database();
     let id = entry.id.to_string();
     for _ in 0..2 {
         let fault = refused(&path, &url, |_| {}).await;
@@ -71,9 +77,9 @@ pub(crate) async fn flipped_byte() {
     }
 }
 
-pub(crate) async fn written_to() {
+pub(crate) async fn written_to(server: Server) {
     let (_directory, path) = fresh().await;
-    let url = database();
+    let url = server.database();
     let write = |progress: Progress| {
         if progress.stage == Stage::Comparing && progress.table == "hos_subject" {
             let write = tamper(&path, "CREATE TABLE IF NOT EXISTS of_the_world (number INTEGER)");
@@ -91,20 +97,16 @@ pub(crate) async fn written_to() {
     store.close().await.unwrap();
     let fault = refused(&path, &url, |_| {}).await;
     says(&fault, FaultKind::Foreign, &["since this move began", "empty the database"]);
-    moved(&path, &database()).await;
+    moved(&path, &server.database()).await;
 }
 
-pub(crate) async fn changed_target() {
+pub(crate) async fn changed_target(server: Server) {
     let (_directory, path) = fresh().await;
-    let url = database();
+    let url = server.database();
     let meddle = |progress: Progress| {
         if progress.stage == Stage::Copying && progress.table == "hos_mode" && progress.rows > 0 {
-            let meddle = async {
-                let mut connection = PgConnection::connect(&url).await.unwrap();
-                let meddling = "BEGIN; SELECT hos_bind_all();
-                    UPDATE hos_member SET roles = '[\"root\"]' WHERE actor = 'olga'; COMMIT";
-                sqlx::raw_sql(meddling).execute(&mut connection).await.unwrap();
-            };
+            let meddling = "UPDATE hos_member SET roles = '[\"root\"]' WHERE actor = 'olga'";
+            let meddle = server.execute(&url, meddling);
             tokio::task::block_in_place(|| Handle::current().block_on(meddle));
         }
     };
@@ -113,21 +115,21 @@ pub(crate) async fn changed_target() {
     opening(&url).await;
 }
 
-pub(crate) async fn used_target() {
+pub(crate) async fn used_target(server: Server) {
     let (_directory, path) = fresh().await;
-    let url = database();
-    let store = PostgresStore::open(&url).await.unwrap();
-    Hos::open(source::laws(), store.clone()).await.unwrap();
-    store.close().await;
+    let url = server.database();
+    let house = House::open(&url).await.unwrap();
+    house.hos().await;
+    house.close().await;
     let fault = refused(&path, &url, |_| {}).await;
     says(&fault, FaultKind::Foreign, &["empty one"]);
-    PostgresStore::open(&url).await.unwrap().close().await;
+    House::open(&url).await.unwrap().close().await;
 }
 
-pub(crate) async fn foreign_source() {
+pub(crate) async fn foreign_source(server: Server) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("other.db");
-    let url = database();
+    let url = server.database();
     let fault = refused(&path, &url, |_| {}).await;
     says(&fault, FaultKind::Unavailable, &["path"]);
     assert!(!path.exists(), "a file that is not there is not made");
@@ -137,12 +139,54 @@ pub(crate) async fn foreign_source() {
     says(&fault, FaultKind::Foreign, &["nothing of the law"]);
 }
 
-pub(crate) async fn finished() {
+pub(crate) async fn at_work(server: Server) {
     let (_directory, path) = fresh().await;
-    let url = database();
+    let url = server.database();
+    let meet = |progress: Progress| {
+        if progress.stage == Stage::Copying && progress.table == "hos_mode" && progress.rows > 0 {
+            let meet = async {
+                let fault = move_house(&path, hurried(&url), |_| {}).await.unwrap_err();
+                assert_eq!(fault.kind(), FaultKind::Busy, "{fault}");
+            };
+            tokio::task::block_in_place(|| Handle::current().block_on(meet));
+        }
+    };
+    let report = move_house(&path, destination(&url), meet).await.unwrap();
+    assert!(!report.resumed, "the one that met it wrote nothing");
+}
+
+pub(crate) async fn another(server: Server) {
+    let (_directory, path) = fresh().await;
+    let (_other_directory, other) = fresh().await;
+    let store = SqliteStore::open(&other).await.unwrap();
+    let law = Law::builder("elsewhere", "1").roles(["owner"]).build().unwrap();
+    Hos::open([law], store.clone()).await.unwrap();
+    store.close().await.unwrap();
+    let url = server.database();
+    flip(&path).await;
+    refused(&path, &url, |_| {}).await;
+    let fault = refused(&other, &url, |_| {}).await;
+    says(&fault, FaultKind::Foreign, &["another deployment", "check the path"]);
+}
+
+pub(crate) async fn finished(server: Server) {
+    let (_directory, path) = fresh().await;
+    let url = server.database();
     let report = moved(&path, &url).await;
     assert!(!report.resumed && report.tables.iter().all(|table| table.rows > 0), "{report:?}");
+    assert!(!report.finished_before);
+    let house = House::open(&url).await.unwrap();
+    let order = source::subject("pazar", "firm-1", "order", 1);
+    let touch = Command::new(&source::owner(), &order, "touch");
+    house.hos().await.transition(&touch.clone().key("lives on")).await.unwrap();
+    house.close().await;
+    let again = moved(&path, &url).await;
+    assert!(again.finished_before && again.tables.is_empty(), "{again:?}");
+    let store = SqliteStore::open(&path).await.unwrap();
+    let hos = Hos::open(source::laws(), store.clone()).await.unwrap();
+    hos.transition(&touch.key("too late")).await.unwrap();
+    store.close().await.unwrap();
     let fault = refused(&path, &url, |_| {}).await;
-    says(&fault, FaultKind::Foreign, &["finished"]);
-    PostgresStore::open(&url).await.unwrap().close().await;
+    says(&fault, FaultKind::Foreign, &["finished", "written to since"]);
+    House::open(&url).await.unwrap().close().await;
 }

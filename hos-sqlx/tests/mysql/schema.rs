@@ -117,6 +117,26 @@ async fn no_state_is_written_without_its_proof() {
 }
 
 #[tokio::test]
+async fn a_subject_begins_with_its_first_revision_unless_a_deployment_moves_in() {
+    let Some((_shop, mut stranger)) = attacked().await else { return };
+    let entry = "INSERT INTO hos_entry SELECT repeat('x', 16), scope, 900, 2, recorded_at, moves,
+        type, leaf_hash, leaf FROM hos_entry WHERE moves LIMIT 1";
+    stranger.execute(entry).await.unwrap();
+    let subject =
+        "INSERT INTO hos_subject SELECT 900, world, scope, 2, repeat('x', 16), 0, 0, kind,
+        'o-3', 'paid', contract, attributes FROM hos_subject LIMIT 1";
+    let error = stranger.execute(subject).await.unwrap_err().to_string();
+    assert!(error.contains("hos:state without proof"), "{error}");
+    let moving = "INSERT INTO hos_move (one, deployment, state) VALUES (1, '', '')";
+    stranger.execute(moving).await.unwrap();
+    let unproved = "INSERT INTO hos_subject SELECT 901, world, scope, 2, repeat('x', 16), 0, 0,
+        kind, 'o-4', 'paid', contract, attributes FROM hos_subject LIMIT 1";
+    let error = stranger.execute(unproved).await.unwrap_err().to_string();
+    assert!(error.contains("hos:state without proof"), "{error}");
+    stranger.execute(subject).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_subject_never_becomes_another() {
     refused(&[
         ("UPDATE hos_subject SET id = 'o-7' WHERE id = 'o-1'", "hos:subject identity"),

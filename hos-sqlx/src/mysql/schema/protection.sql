@@ -18,14 +18,17 @@ END;
 CREATE OR REPLACE TRIGGER hos_part_update BEFORE UPDATE ON hos_part FOR EACH ROW
     SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:part is immutable';
 
--- After, so that a statement that updates on a duplicate key is judged as the update that it is.
+-- After, so that a statement that updates on a duplicate key is judged as the update that it is. A
+-- subject begins with its first revision, unless a deployment is moving in.
 CREATE OR REPLACE TRIGGER hos_subject_insert AFTER INSERT ON hos_subject FOR EACH ROW
 BEGIN
-    IF NEW.revision <> 1 OR NOT EXISTS (
-        SELECT 1 FROM hos_entry
-        WHERE id = NEW.proof_id AND subject = NEW.number AND revision = 1 AND moves
-            AND scope = NEW.scope
-    ) THEN
+    IF (NEW.revision <> 1 AND NOT EXISTS (SELECT 1 FROM hos_move WHERE NOT finished))
+        OR NOT EXISTS (
+            SELECT 1 FROM hos_entry
+            WHERE id = NEW.proof_id AND subject = NEW.number AND revision = NEW.revision AND moves
+                AND scope = NEW.scope
+        )
+    THEN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:state without proof';
     END IF;
 END;

@@ -63,18 +63,3 @@ fn truth(cell: &Cell) -> Option<bool> {
 fn uuid(cell: &Cell) -> Option<Uuid> {
     Uuid::from_slice(cell.bytes()?).ok()
 }
-
-/// The first moment that entries' numbers name, in microseconds, and how many months they span,
-/// for numbers that begin with a time (RFC 9562, section 5.7).
-pub(super) fn months(entries: &[Row]) -> Option<(i64, i32)> {
-    const MONTH: i64 = 28 * 24 * 60 * 60 * 1_000;
-
-    let moment = |row: &Row| {
-        let id = row.get(2).and_then(Cell::bytes)?.first_chunk::<6>()?;
-        Some(id.iter().fold(0_i64, |moment, byte| moment << 8 | i64::from(*byte)))
-    };
-    let first = entries.iter().filter_map(moment).min()?;
-    let last = entries.iter().filter_map(moment).max()?;
-    let months = i32::try_from((last - first) / MONTH + 2).unwrap_or(i32::MAX);
-    Some((first.checked_mul(1_000)?, months))
-}

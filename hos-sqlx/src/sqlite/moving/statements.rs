@@ -25,6 +25,9 @@ pub(super) const STATE: &str = "
         (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'hos_outbox')
     )";
 
+/// The first entry from a number on.
+pub(super) const NEXT_ENTRY: &str = "SELECT id FROM hos_entry WHERE id >= ?1 ORDER BY id LIMIT 1";
+
 /// The highest number of each table whose numbers go on elsewhere.
 pub(super) const HIGHEST: [(Table, &str); 6] = [
     (Table::Scope, "SELECT coalesce(max(number), 0) FROM hos_scope"),

@@ -1,0 +1,18 @@
+-- The move of a whole deployment into this database, and how far it has come; a store does not open
+-- before it is finished.
+CREATE TABLE IF NOT EXISTS hos_move (
+    one TINYINT NOT NULL PRIMARY KEY CHECK (one = 1),
+    deployment VARBINARY(128) NOT NULL,
+    state VARBINARY(128) NOT NULL,
+    mark LONGTEXT,
+    finished BOOLEAN NOT NULL DEFAULT FALSE
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Raises a sequence to at least this number; `SETVAL` takes no parameter and never lowers.
+CREATE OR REPLACE PROCEDURE hos_raise(IN of_sequence VARCHAR(64), IN highest BIGINT)
+MODIFIES SQL DATA SQL SECURITY INVOKER
+BEGIN
+    IF highest > 0 THEN
+        EXECUTE IMMEDIATE concat('DO SETVAL(', of_sequence, ', ', highest, ')');
+    END IF;
+END;
