@@ -51,7 +51,7 @@ fn crowds() -> Vec<u32> {
 
 fn compare(runtime: &Runtime, floor: &Floor, desk: &Desk, callers: u32) {
     let (floors, hands, laws) = match callers {
-        1 => (2_000, 600, 800),
+        1 => (1_600, 480, 480),
         8 => (6_000, 1_600, 4_000),
         _ => (12_800, 3_840, 12_800),
     };
