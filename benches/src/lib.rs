@@ -2,6 +2,8 @@
 
 #![expect(clippy::print_stdout, reason = "a bench tells its figures")]
 
+pub mod desk;
+
 use std::time::{Duration, Instant};
 
 /// Something that is measured: told how often, it says how long that took.
@@ -45,12 +47,22 @@ pub fn is_smoke() -> bool {
     std::env::args().any(|argument| argument == "--test")
 }
 
+/// The numbers among the arguments.
+#[must_use]
+pub fn numbers() -> Vec<u32> {
+    std::env::args().filter_map(|argument| argument.parse().ok()).collect()
+}
+
 /// How long something takes.
 pub fn timed(run: impl FnOnce()) -> Duration {
-    #[expect(clippy::disallowed_methods, reason = "a bench measures time")]
-    let start = Instant::now();
+    let start = now();
     run();
     start.elapsed()
+}
+
+fn now() -> Instant {
+    #[expect(clippy::disallowed_methods, reason = "a bench measures time")]
+    Instant::now()
 }
 
 /// Runs every row once per round, and prints the medians with their ratio to the first row.

@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use hos_benches::desk::all;
 use hos_benches::timed;
 use sqlx::postgres::PgPool;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
-
-use crate::desk::all;
 
 const ROWS: i64 = 20_000;
 
@@ -122,6 +121,6 @@ impl Floor {
             }
         };
         let tasks: Vec<_> = (0..callers).map(task).collect();
-        timed(|| runtime.block_on(all(tasks)))
+        timed(|| drop(runtime.block_on(all(tasks))))
     }
 }

@@ -1,34 +1,29 @@
 //! Transitions in PostgreSQL, against the bare commit of one updated row through the same pool, and
 //! against the same rows written by hand.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench")]
-#![expect(clippy::print_stdout, reason = "a bench tells its figures")]
+#![expect(clippy::unwrap_used, reason = "a bench")]
 
-mod desk;
 mod floor;
 
-use hos_benches::{Row, Target, is_smoke, table};
+use hos_benches::desk::{Desk, Whose};
+use hos_benches::{Row, Target, is_smoke, numbers, table};
 use hos_services::Postgres;
 use hos_sqlx::{PostgresOptions, PostgresStore};
 use hos_work::LaneOptions;
 use tokio::runtime::Runtime;
 
-use desk::{Desk, Whose};
 use floor::Floor;
 
 /// As an operator would set them: a share of the machine's memory, and a log that is not
 /// checkpointed in the middle of a round.
 const MEMORY: [(&str, &str); 2] = [("shared_buffers", "2GB"), ("max_wal_size", "8GB")];
 
+/// Commits wait, as they do for a disk or a standby that is far away.
+const SLOW: [(&str, &str); 2] = [("commit_delay", "5000"), ("commit_siblings", "0")];
+
 fn main() {
-    let started = if std::env::args().any(|argument| argument == "slow") {
-        // Commits wait as they do for a disk or a standby that is far away.
-        let slow = [("commit_delay", "5000"), ("commit_siblings", "0")];
-        Postgres::start_with(&[&MEMORY[..], &slow].concat())
-    } else {
-        Postgres::start_with(&MEMORY)
-    };
-    let server = match started {
+    let settings = if is_slow() { [&MEMORY[..], &SLOW].concat() } else { MEMORY.to_vec() };
+    let server = match Postgres::start_with(&settings) {
         Ok(server) => server,
         Err(error) => return hos_services::skip_or_fail(&error),
     };
@@ -38,7 +33,7 @@ fn main() {
     let store = runtime.block_on(PostgresStore::open_with(options)).unwrap();
     let floor = runtime.block_on(Floor::open(store.pool()));
     let lanes = LaneOptions::default().lanes(2).batch_max(128);
-    let desk = runtime.block_on(Desk::open(store.clone(), lanes));
+    let desk = runtime.block_on(Desk::open(store.clone(), lanes, 20_000));
     runtime.block_on(async {
         desk.sequence().await;
         sqlx::raw_sql("VACUUM ANALYZE").execute(store.pool()).await.unwrap();
@@ -46,16 +41,21 @@ fn main() {
     for callers in crowds() {
         compare(&runtime, &floor, &desk, callers);
     }
-    sequencing(&runtime, &desk);
+    desk.print_sequencing(&runtime);
     runtime.block_on(store.close());
+}
+
+fn is_slow() -> bool {
+    std::env::args().any(|argument| argument == "slow")
 }
 
 /// How many call at once: the numbers among the arguments, else the usual ones.
 fn crowds() -> Vec<u32> {
-    let named: Vec<u32> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let named = numbers();
     match named.is_empty() {
         false => named,
         true if is_smoke() => vec![1, 8],
+        true if is_slow() => vec![128],
         true => vec![1, 8, 32, 128],
     }
 }
@@ -66,8 +66,11 @@ fn compare(runtime: &Runtime, floor: &Floor, desk: &Desk, callers: u32) {
         8 => (8_000, 2_400, 6_000),
         _ => (12_800, 3_840, 25_600),
     };
+    // One after the other, whoever calls.
+    let same = if is_slow() { 320 } else { floors / 4 };
     let at_least = |target| Some(Target::TimesAsMany(target));
     let (own, hand, hot, one) = match callers {
+        _ if is_slow() => (None, None, Some(Target::TimesAsManyAs("by hand", 8.0)), None),
         1 => (at_least(0.5), None, None, None),
         8 => (None, None, None, None),
         32 => (None, None, None, None),
@@ -118,7 +121,7 @@ fn compare(runtime: &Runtime, floor: &Floor, desk: &Desk, callers: u32) {
         Row {
             name: "UPDATE of the same row",
             target: None,
-            times: floors / 4,
+            times: same,
             run: Box::new(|times| floor.updates(runtime, times, callers, true)),
         },
         Row {
@@ -129,11 +132,4 @@ fn compare(runtime: &Runtime, floor: &Floor, desk: &Desk, callers: u32) {
         },
     ];
     table(&format!("PostgreSQL, {callers} caller(s)"), 5, rows);
-}
-
-fn sequencing(runtime: &Runtime, desk: &Desk) {
-    let mut sequenced = 0;
-    let took = hos_benches::timed(|| sequenced = runtime.block_on(desk.sequence()));
-    let rate = sequenced as f64 / took.as_secs_f64();
-    println!("\nsequenced {sequenced} entries, {rate:.0} per second");
 }

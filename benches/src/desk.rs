@@ -1,10 +1,11 @@
 //! A world of tickets of a thousand firms, kept by any store.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use hos_benches::{is_smoke, timed};
 use hos_core::actor::{Actor, ActorKind};
 use hos_core::command::{Command, StandingChange, StandingCommand};
 use hos_core::contract::{ActionDefinition, Contract};
@@ -19,12 +20,13 @@ use hos_core::value::{Attributes, Type};
 use hos_work::{Lane, LaneOptions};
 use tokio::runtime::Runtime;
 
+use crate::{is_smoke, now, timed};
+
 const FIRMS: usize = 1_000;
-const TICKETS: usize = 20_000;
 
 /// Whose tickets are turned.
-#[derive(Clone, Copy)]
-pub(crate) enum Whose {
+#[derive(Debug, Clone, Copy)]
+pub enum Whose {
     /// Those of all firms.
     Everybodys,
     /// Those of one firm.
@@ -33,8 +35,10 @@ pub(crate) enum Whose {
     One,
 }
 
-pub(crate) struct Desk {
-    pub(crate) hos: Hos,
+/// The desk that turns them.
+#[derive(Debug)]
+pub struct Desk {
+    hos: Hos,
     lane: Lane,
     actor: Actor,
     spread: Arc<[Subject]>,
@@ -67,12 +71,14 @@ fn law() -> Law {
 }
 
 impl Desk {
-    pub(crate) async fn open(store: impl Backend + 'static, options: LaneOptions) -> Self {
+    /// Activates the law in an empty store, registers the firms and opens tickets: so many of
+    /// everybody's and as many of one firm's.
+    pub async fn open(store: impl Backend + 'static, options: LaneOptions, tickets: usize) -> Self {
         let hos = Hos::open([law()], store).await.unwrap();
         let (world, actor) = (World::new("desk").unwrap(), Actor::user("u-1").unwrap());
         let (root, role) = (ActorId::new("root").unwrap(), Role::new("super_admin").unwrap());
         hos.bootstrap(&world, &root, &role, b"boot").await.unwrap();
-        let (firms, tickets) = if is_smoke() { (4, 64) } else { (FIRMS, TICKETS) };
+        let (firms, tickets) = if is_smoke() { (4, 64) } else { (FIRMS, tickets) };
         let root = Actor::user("root").unwrap();
         for firm in 0..firms {
             let tenant = Tenant::new(format!("firm-{firm}")).unwrap();
@@ -86,8 +92,9 @@ impl Desk {
         Self { hos, lane, actor, spread: spread.into(), hot: hot.into(), turn: Arc::default() }
     }
 
-    /// Many callers at once, each one call after the other.
-    pub(crate) fn crowd(
+    /// How long many callers at once take, each one call after the other; `gathered` by the lane,
+    /// or directly.
+    pub fn crowd(
         &self,
         runtime: &Runtime,
         times: u32,
@@ -95,27 +102,29 @@ impl Desk {
         whose: Whose,
         gathered: bool,
     ) -> Duration {
-        let each = times.div_ceil(callers);
-        let mut tasks = Vec::new();
-        for _ in 0..callers {
-            let commands: Vec<Command> = (0..each).map(|_| self.next(whose)).collect();
-            let (lane, hos) = (self.lane.clone(), self.hos.clone());
-            tasks.push(async move {
-                for command in &commands {
-                    let moved = if gathered {
-                        lane.transition(command).await
-                    } else {
-                        hos.transition(command).await
-                    };
-                    moved.unwrap();
-                }
-            });
-        }
-        timed(|| runtime.block_on(all(tasks)))
+        let tasks = self.callers(times, callers, whose, gathered);
+        timed(|| drop(runtime.block_on(all(tasks))))
+    }
+
+    /// How long each call took, of many callers at once.
+    pub fn latencies(
+        &self,
+        runtime: &Runtime,
+        times: u32,
+        callers: u32,
+        whose: Whose,
+        gathered: bool,
+    ) -> Vec<Duration> {
+        runtime.block_on(all(self.callers(times, callers, whose, gathered))).concat()
+    }
+
+    /// Turns these tickets from now on as everybody's.
+    pub fn spread_over(&mut self, tickets: Vec<Subject>) {
+        self.spread = tickets.into();
     }
 
     /// Gives every entry its place; answers how many there were.
-    pub(crate) async fn sequence(&self) -> u64 {
+    pub async fn sequence(&self) -> u64 {
         let mut sequenced = 0;
         loop {
             let more = self.hos.sequence_pending(1_000).await.unwrap();
@@ -124,6 +133,43 @@ impl Desk {
                 return sequenced;
             }
         }
+    }
+
+    /// Gives every entry its place, and prints how fast.
+    pub fn print_sequencing(&self, runtime: &Runtime) {
+        let mut sequenced = 0;
+        let took = timed(|| sequenced = runtime.block_on(self.sequence()));
+        let rate = sequenced as f64 / took.as_secs_f64();
+        println!("\nsequenced {sequenced} entries, {rate:.0} per second");
+    }
+
+    fn callers(
+        &self,
+        times: u32,
+        callers: u32,
+        whose: Whose,
+        gathered: bool,
+    ) -> Vec<impl Future<Output = Vec<Duration>> + Send + use<>> {
+        let each = times.div_ceil(callers);
+        let caller = |_| {
+            let commands: Vec<Command> = (0..each).map(|_| self.next(whose)).collect();
+            let (lane, hos) = (self.lane.clone(), self.hos.clone());
+            async move {
+                let mut latencies = Vec::with_capacity(commands.len());
+                for command in &commands {
+                    let start = now();
+                    let moved = if gathered {
+                        lane.transition(command).await
+                    } else {
+                        hos.transition(command).await
+                    };
+                    moved.unwrap();
+                    latencies.push(start.elapsed());
+                }
+                latencies
+            }
+        };
+        (0..callers).map(caller).collect()
     }
 
     fn next(&self, whose: Whose) -> Command {
@@ -138,12 +184,16 @@ impl Desk {
     }
 }
 
-/// Runs tasks beside each other until all have ended.
-pub(crate) async fn all<F: Future<Output = ()> + Send + 'static>(tasks: Vec<F>) {
+/// Runs tasks beside each other until all have ended; answers what each answered.
+pub async fn all<T: Send + 'static>(
+    tasks: Vec<impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
     let tasks: Vec<_> = tasks.into_iter().map(tokio::spawn).collect();
+    let mut answers = Vec::with_capacity(tasks.len());
     for task in tasks {
-        task.await.unwrap();
+        answers.push(task.await.unwrap());
     }
+    answers
 }
 
 async fn open_all(
