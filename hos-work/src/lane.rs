@@ -1,6 +1,7 @@
 //! The lane: gathers concurrent commands into one commit.
 
 mod options;
+mod pins;
 mod queue;
 mod runtime;
 mod track;
@@ -9,7 +10,6 @@ mod turn;
 #[cfg(test)]
 mod model;
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -21,6 +21,7 @@ use hos_core::receipt::Receipt;
 
 pub use options::LaneOptions;
 
+use pins::{Pin, Pins};
 use runtime::Runtime;
 use track::Track;
 
@@ -33,7 +34,7 @@ use track::Track;
 pub struct Lane {
     hos: Hos,
     tracks: Arc<[Arc<Track>]>,
-    hasher: RandomState,
+    pins: Arc<Pins>,
 }
 
 impl Lane {
@@ -48,7 +49,7 @@ impl Lane {
     pub fn with_options(hos: Hos, options: LaneOptions) -> Self {
         let track = || Arc::new(Track::new(hos.clone(), options));
         let tracks = std::iter::repeat_with(track).take(options.lane_count()).collect();
-        Self { hos, tracks, hasher: RandomState::new() }
+        Self { hos, tracks, pins: Arc::new(Pins::new(options.lane_count())) }
     }
 
     /// The law under it: for everything that is no transition.
@@ -74,12 +75,11 @@ impl Lane {
         }
     }
 
-    /// The track of a command: one per subject, so that what concerns it never runs in parallel.
-    /// A compound command follows its first subject.
-    fn track(&self, command: &Command) -> Option<&Arc<Track>> {
-        let lanes = u64::try_from(self.tracks.len()).unwrap_or(u64::MAX);
-        let pin = self.hasher.hash_one(command.subject()).checked_rem(lanes)?;
-        self.tracks.get(usize::try_from(pin).ok()?)
+    /// The track of a command: one for all that is under way of its subject, so that nothing of it
+    /// runs in parallel. A compound command follows its first subject.
+    fn track(&self, command: &Command) -> Option<(&Arc<Track>, Pin)> {
+        let pin = self.pins.pin(command.subject());
+        self.tracks.get(pin.track()).map(|track| (track, pin))
     }
 }
 
@@ -96,12 +96,12 @@ impl Contracts for Lane {
 
     async fn transition(&self, command: &Command) -> Result<Receipt, Error> {
         match (self.track(command), Runtime::current()) {
-            (Some(track), Some(runtime)) => track.submit(runtime, command).await,
-            (Some(track), None) => {
+            (Some((track, pin)), Some(runtime)) => track.submit(runtime, command, pin).await,
+            (Some((track, _)), None) => {
                 track.require_open()?;
                 self.hos.transition(command).await
             }
-            // OK because there is at least one track, and a remainder is below their number.
+            // OK because a pin is one of a track that is there.
             (None, _) => self.hos.transition(command).await,
         }
     }

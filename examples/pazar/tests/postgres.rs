@@ -1,4 +1,4 @@
-//! The main flows, races, books, pages and evidence on PostgreSQL: the same tests, on another database.
+//! Flows, races, books, pages, evidence and law on PostgreSQL: the same tests, on another database.
 
 #![expect(clippy::duplicate_mod, reason = "each of them brings the same house")]
 

@@ -15,11 +15,14 @@ use hos_core::subject::Subject;
 use hos_core::time::{ManualClock, SeededIds};
 use hos_core::value::Attributes;
 use shuttle::future::{JoinHandle, block_on, spawn};
+use shuttle::scheduler::{PctScheduler, RandomScheduler};
 
 use super::track::Answer;
 use super::{Lane, LaneOptions};
 
 const INTERLEAVINGS: usize = 400;
+/// The law is judged on the stacks of the scheduler's tasks, in a build that is not optimized.
+const STACK_BYTES: usize = 1 << 18;
 
 fn model(law: impl Fn() -> Law, check: fn(Hos, Subject)) {
     let law = law();
@@ -27,8 +30,11 @@ fn model(law: impl Fn() -> Law, check: fn(Hos, Subject)) {
         let (hos, ticket) = block_on(desk(law.clone()));
         check(hos, ticket);
     };
-    shuttle::check_random(run.clone(), INTERLEAVINGS);
-    shuttle::check_pct(run, INTERLEAVINGS, 3);
+    let mut config = shuttle::Config::new();
+    config.stack_size = STACK_BYTES;
+    let random = RandomScheduler::new(INTERLEAVINGS);
+    shuttle::Runner::new(random, config.clone()).run(run.clone());
+    shuttle::Runner::new(PctScheduler::new(3, INTERLEAVINGS), config).run(run);
 }
 
 fn law() -> Law {

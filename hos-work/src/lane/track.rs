@@ -10,6 +10,7 @@ use hos_core::receipt::Receipt;
 use tokio::sync::{Notify, oneshot};
 
 use super::options::LaneOptions;
+use super::pins::Pin;
 use super::queue::FairQueue;
 use super::runtime::{Mutex, MutexGuard, Runtime};
 use super::turn::Turn;
@@ -43,6 +44,8 @@ pub(super) struct Entry {
     pub(super) answer: oneshot::Sender<Answer>,
     /// Where the caller stands, for a command that is not gathered with others.
     pub(super) span: tracing::Span,
+    /// Keeps the subject on this track until the command has ended.
+    pub(super) pin: Pin,
 }
 
 /// What became of an attempt to enter.
@@ -68,15 +71,24 @@ impl Track {
         self.lock().waiting.len()
     }
 
+    pub(super) fn fills_a_batch(&self, commands: usize) -> bool {
+        commands >= self.options.batch_limit()
+    }
+
     pub(super) fn require_open(&self) -> Result<(), Fault> {
         if self.lock().closed { Err(closed()) } else { Ok(()) }
     }
 
     /// Hands a command to whoever is at work, or starts somebody, and waits for the answer.
-    pub(super) async fn submit(self: &Arc<Self>, runtime: Runtime, command: &Command) -> Answer {
+    pub(super) async fn submit(
+        self: &Arc<Self>,
+        runtime: Runtime,
+        command: &Command,
+        pin: Pin,
+    ) -> Answer {
         let (answer, answered) = oneshot::channel();
         let span = tracing::Span::current();
-        let mut entry = Entry { command: command.clone(), answer, span };
+        let mut entry = Entry { command: command.clone(), answer, span, pin };
         loop {
             // Made before the look at the queue, so that room made after the look is heard of.
             let changed = self.changed.notified();

@@ -35,13 +35,25 @@ impl Turn {
     async fn work(mut self) {
         self.progress = Progress::Working;
         loop {
-            // No wait for company, only a step aside for who is ready to run: else one caller alone
-            // and all the others would take turns, a commit each.
-            yield_now().await;
+            self.gather().await;
             let Some(batch) = self.track.take() else { break };
             settle(self.track.hos(), batch).await;
         }
         self.progress = Progress::Ended;
+    }
+
+    /// No wait for company, only steps aside for who is ready to run, as long as more come: else
+    /// those who were just answered and those who waited would take turns, half a batch each.
+    async fn gather(&self) {
+        let mut waiting = 0;
+        loop {
+            yield_now().await;
+            let now = self.track.waiting();
+            if now <= waiting || self.track.fills_a_batch(now) {
+                return;
+            }
+            waiting = now;
+        }
     }
 }
 
@@ -66,17 +78,20 @@ impl Drop for Turn {
 /// Works one batch. A caller who left meanwhile is not told; the work is done all the same.
 async fn settle(hos: &Hos, mut batch: Vec<Entry>) {
     if batch.len() == 1
-        && let Some(Entry { command, answer, span }) = batch.pop()
+        && let Some(Entry { command, answer, span, pin }) = batch.pop()
     {
         let settled = hos.transition(&command).instrument(span).await;
+        drop(pin);
         let _left = answer.send(settled);
         return;
     }
     tracing::debug!(target: "hos::lane", commands = batch.len(), "a batch begins");
     let (commands, waiting): (Vec<Command>, Vec<_>) =
-        batch.into_iter().map(|entry| (entry.command, entry.answer)).unzip();
+        batch.into_iter().map(|entry| (entry.command, (entry.answer, entry.pin))).unzip();
     let settled = hos.transition_all(&commands).await;
-    for (answer, settled) in waiting.into_iter().zip(settled) {
+    // Nobody is answered before all are unpinned: who comes back would find this track full.
+    let answers: Vec<_> = waiting.into_iter().map(|(answer, _)| answer).collect();
+    for (answer, settled) in answers.into_iter().zip(settled) {
         let _left = answer.send(settled);
     }
 }

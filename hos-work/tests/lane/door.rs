@@ -158,3 +158,29 @@ async fn callers_that_come_back_share_the_next_batch() {
     let all_together = [64; 9];
     assert_eq!(sizes, [&[1], &all_together[..], &[63]].concat(), "not one and all in turns");
 }
+
+#[tokio::test(start_paused = true)]
+async fn callers_of_many_subjects_share_the_lanes_evenly() {
+    let (hos, watch) = desk(1).await;
+    let mut tickets = Vec::new();
+    for number in 0..64 {
+        tickets.push(ticket(&hos, 0, &format!("t-{number}")).await);
+    }
+    let lane = Lane::with_options(hos, LaneOptions::default().lanes(2));
+    watch.forget();
+    watch.dawdle(1);
+    let caller = |own: Subject| {
+        let lane = lane.clone();
+        tokio::spawn(async move {
+            for call in 0..10 {
+                lane.transition(&touch(&own, format!("{}-{call}", own.id))).await.unwrap();
+            }
+        })
+    };
+    let callers: Vec<_> = tickets.into_iter().map(caller).collect();
+    for caller in callers {
+        settled(caller).await.unwrap();
+    }
+    let sizes: Vec<usize> = watch.batches().iter().map(Vec::len).collect();
+    assert_eq!(sizes, [32; 20]);
+}
