@@ -10,6 +10,8 @@
     expect(dead_code, reason = "no database was chosen")
 )]
 
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod connections;
 #[cfg(any(feature = "mysql", feature = "sqlite"))]
 mod decide;
 mod encoding;
@@ -26,6 +28,10 @@ pub mod mysql;
 mod patience;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod recall;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod snapshots;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod standing;

@@ -40,8 +40,9 @@ use tokio::time::timeout;
 pub use caller::MysqlCaller;
 pub use options::MysqlOptions;
 
+use crate::connections::Connections;
 use crate::guard::GuardedColumn;
-use crate::known::Known;
+use crate::recall::Recall;
 
 /// How long connections may take to part.
 const PARTING: Duration = Duration::from_secs(5);
@@ -78,8 +79,8 @@ pub struct MysqlStore {
 
 #[derive(Debug)]
 struct Shared {
-    pool: MySqlPool,
-    known: Known,
+    connections: Connections<MySql>,
+    recall: Recall,
 }
 
 impl MysqlStore {
@@ -102,9 +103,9 @@ impl MysqlStore {
     /// A [`Fault`] whose kind says what to do: `Unauthorized`, `Unsupported`, `NewerSchema`,
     /// `ReadOnly`, `Unavailable`, `Busy`, `Full`, and `Foreign` in mid-move.
     pub async fn open_with(options: MysqlOptions) -> Result<Self, Fault> {
-        let pool = open::open(&options).await?;
-        let known = Known::new(options.cached);
-        Ok(Self { shared: Arc::new(Shared { pool, known }) })
+        let connections = Connections::new(open::open(&options).await?);
+        let recall = Recall::new(options.cached, options.snapshot_bytes);
+        Ok(Self { shared: Arc::new(Shared { connections, recall }) })
     }
 
     /// Begins a transaction of the world's, at READ COMMITTED. For
@@ -114,7 +115,7 @@ impl MysqlStore {
     ///
     /// A [`Fault`] of the kind `Busy` when no connection was free for too long.
     pub async fn begin(&self) -> Result<Transaction<'static, MySql>, Fault> {
-        let pool = self.shared.pool.clone();
+        let pool = self.pool().clone();
         // A task of its own, because a `begin` that is dropped midway leaves its connection in a
         // transaction that nobody knows of. The task ends by itself, and what it began with it.
         let begun = tokio::spawn(async move { pool.begin().await.map_err(fault::classify) });
@@ -127,13 +128,13 @@ impl MysqlStore {
     /// The connections, for the world's own statements.
     #[must_use]
     pub fn pool(&self) -> &MySqlPool {
-        &self.shared.pool
+        self.shared.connections.pool()
     }
 
     /// The connections for the world's own queries: the same as [`MysqlStore::pool`].
     #[must_use]
     pub fn reader(&self) -> &MySqlPool {
-        &self.shared.pool
+        self.shared.connections.pool()
     }
 
     /// Protects a status column of the world's: the law writes it, plain SQL cannot.
@@ -183,7 +184,7 @@ impl MysqlStore {
     /// Closes every connection; gives up after five seconds on one that does not part.
     pub async fn close(&self) {
         // A connection whose statement was dropped midway may wait for an answer that never comes.
-        if timeout(PARTING, self.shared.pool.close()).await.is_err() {
+        if timeout(PARTING, self.shared.connections.close()).await.is_err() {
             tracing::warn!(target: "hos::mysql", "a connection did not part in time");
         }
     }
@@ -191,11 +192,21 @@ impl MysqlStore {
 
 #[async_trait]
 impl Store for MysqlStore {
+    fn recall(&self, ask: &Ask) -> Option<Standing> {
+        self.shared.recall.standing(ask)
+    }
+
     async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
-        load::load_all(self.pool(), &self.shared.known, asks).await
+        let recall = &self.shared.recall;
+        let standings = load::load_all(self.pool(), &recall.known, asks).await?;
+        recall.loaded(asks, &standings);
+        Ok(standings)
     }
 
     async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
-        commit::commit_all(self.pool(), commits).await
+        let Shared { connections, recall } = &*self.shared;
+        let outcomes = commit::commit_all(connections, commits).await;
+        recall.answered(commits, &outcomes);
+        outcomes
     }
 }

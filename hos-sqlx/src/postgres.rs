@@ -4,7 +4,6 @@
 mod archive;
 mod caller;
 mod commit;
-mod connections;
 mod fault;
 mod guard;
 mod lease;
@@ -16,13 +15,13 @@ pub(crate) mod moving;
 mod open;
 mod options;
 mod outbox;
+mod pooled;
 mod replica;
 mod row;
 mod run;
 mod scopes;
 mod sequence;
 mod session;
-mod snapshots;
 mod statement;
 
 use std::sync::Arc;
@@ -41,12 +40,11 @@ pub use options::{Pooler, PostgresOptions};
 pub use replica::{Position, Replica};
 
 use crate::guard::GuardedColumn;
-use crate::known::Known;
-use connections::Connections;
+use crate::recall::Recall;
 use fault::classify;
 use lease::Lease;
+use pooled::Connections;
 use session::{Bound, PassedOver};
-use snapshots::Snapshots;
 
 /// The law in a PostgreSQL database. Clones share it.
 ///
@@ -75,8 +73,7 @@ pub struct PostgresStore {
 struct Shared {
     connections: Connections,
     replica: Option<Connections>,
-    known: Known,
-    snapshots: Snapshots,
+    recall: Recall,
 }
 
 impl PostgresStore {
@@ -106,9 +103,8 @@ impl PostgresStore {
             Some(url) => Some(Connections::new(open::pool(url, &options)?, Pooler::None)),
             None => None,
         };
-        let known = Known::new(options.cached);
-        let snapshots = Snapshots::new(options.snapshot_bytes);
-        Ok(Self { shared: Arc::new(Shared { connections, replica, known, snapshots }) })
+        let recall = Recall::new(options.cached, options.snapshot_bytes);
+        Ok(Self { shared: Arc::new(Shared { connections, replica, recall }) })
     }
 
     /// Begins a transaction of the world's. For [`within`](crate::WithinExt::within), and for the
@@ -216,19 +212,12 @@ impl PostgresStore {
 #[async_trait]
 impl Store for PostgresStore {
     fn recall(&self, ask: &Ask) -> Option<Standing> {
-        if ask.subjects.is_empty() {
-            return None;
-        }
-        let Shared { known, snapshots, .. } = &*self.shared;
-        let subjects = ask.subjects.iter().map(|subject| snapshots.get(subject).map(Some));
-        let subjects = subjects.collect::<Option<Vec<_>>>()?;
-        let (_, standing) = known.get(ask)?;
-        Some(Standing { subjects, receipt: None, ..standing })
+        self.shared.recall.standing(ask)
     }
 
     async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
-        let Shared { connections, known, snapshots, .. } = &*self.shared;
-        let source = load::Source::Committed(known, connections.pooler());
+        let Shared { connections, recall, .. } = &*self.shared;
+        let source = load::Source::Committed(&recall.known, connections.pooler());
         let mut passed_over = PassedOver::default();
         loop {
             let mut lease = Lease::acquire(connections).await?;
@@ -236,9 +225,7 @@ impl Store for PostgresStore {
                 Ok(loaded) => {
                     lease.commit().await?;
                     let standings = loaded?;
-                    asks.iter()
-                        .zip(&standings)
-                        .for_each(|(ask, loaded)| snapshots.read(ask, loaded));
+                    recall.loaded(asks, &standings);
                     return Ok(standings);
                 }
                 Err(error) => passed_over.next(lease, error)?,
@@ -247,15 +234,9 @@ impl Store for PostgresStore {
     }
 
     async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
-        let Shared { connections, snapshots, .. } = &*self.shared;
+        let Shared { connections, recall, .. } = &*self.shared;
         let outcomes = commit::commit_all(connections, commits).await;
-        for (commit, outcome) in commits.iter().zip(&outcomes) {
-            match outcome {
-                Ok(Outcome::Committed) => snapshots.written(commit),
-                Ok(Outcome::Conflict) => snapshots.lost(commit),
-                _ => {}
-            }
-        }
+        recall.answered(commits, &outcomes);
         outcomes
     }
 }

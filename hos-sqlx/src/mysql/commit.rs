@@ -7,7 +7,8 @@ use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{Tenant, World};
 use hos_core::store::BATCH_MAX;
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlConnection, MySqlPool};
+use sqlx::MySql;
+use sqlx::mysql::MySqlConnection;
 
 use super::fault::{classify, classify_commit, is_lock_wait, is_race};
 use super::lease::{self, Lease};
@@ -16,6 +17,7 @@ use super::row::{count, parsed, unchecked};
 use super::single;
 use super::verify::{Found, verify};
 use super::write::Writes;
+use crate::connections::Connections;
 use crate::decide::{Decision, decide};
 use crate::fault::{is_ones_own, same};
 use crate::patience::Patience;
@@ -28,27 +30,29 @@ const ATTEMPTS_MAX: usize = 4;
 pub(super) type Answers = Vec<Result<Outcome, Fault>>;
 
 /// Commits each on its own, in order: in one transaction, unless one of them has a fault.
-pub(super) async fn commit_all(pool: &MySqlPool, commits: &[Commit]) -> Answers {
+pub(super) async fn commit_all(connections: &Connections<MySql>, commits: &[Commit]) -> Answers {
     if commits.is_empty() {
         return Vec::new();
     }
     if let Some(fault) = too_large(commits) {
         return every(commits, &fault);
     }
-    match patiently(pool, commits).await {
+    match patiently(connections, commits).await {
         Ok(answers) => answers,
-        Err(fault) if commits.len() > 1 && is_ones_own(&fault) => each_alone(pool, commits).await,
+        Err(fault) if commits.len() > 1 && is_ones_own(&fault) => {
+            each_alone(connections, commits).await
+        }
         Err(fault) => every(commits, &fault),
     }
 }
 
 /// Commits each in a transaction of its own, so that the fault of one never touches another.
-async fn each_alone(pool: &MySqlPool, commits: &[Commit]) -> Answers {
+async fn each_alone(connections: &Connections<MySql>, commits: &[Commit]) -> Answers {
     let mut answers = Vec::with_capacity(commits.len());
     let mut patience = Patience::default();
     for commit in commits {
         let answer = match patience.require(commit) {
-            Ok(()) => alone(pool, commit).await,
+            Ok(()) => alone(connections, commit).await,
             Err(busy) => Err(busy),
         };
         patience.note(commit, &answer);
@@ -57,20 +61,24 @@ async fn each_alone(pool: &MySqlPool, commits: &[Commit]) -> Answers {
     answers
 }
 
-async fn alone(pool: &MySqlPool, commit: &Commit) -> Result<Outcome, Fault> {
-    let own = patiently(pool, std::slice::from_ref(commit)).await?.pop();
+async fn alone(connections: &Connections<MySql>, commit: &Commit) -> Result<Outcome, Fault> {
+    let own = patiently(connections, std::slice::from_ref(commit)).await?.pop();
     own.unwrap_or_else(|| Err(Fault::new(FaultKind::Internal, "a commit without an answer")))
 }
 
 /// Whether it is one commit, which waited in vain for a transaction that holds its key.
-async fn is_in_progress(pool: &MySqlPool, commits: &[Commit], fault: &Fault) -> bool {
+async fn is_in_progress(
+    connections: &Connections<MySql>,
+    commits: &[Commit],
+    fault: &Fault,
+) -> bool {
     let [commit] = commits else { return false };
     let Some(kept) = commit.receipt().filter(|_| is_lock_wait(fault)) else { return false };
     let query = sqlx::query(include_str!("key_is_held.sql"))
         .bind(commit.world().as_str().as_bytes().to_vec())
         .bind(commit.tenant().as_str().as_bytes().to_vec())
         .bind(kept.key().as_bytes().to_vec());
-    lease::fetch_all(pool, query).await.is_err_and(|fault| is_lock_wait(&fault))
+    lease::fetch_all(connections.pool(), query).await.is_err_and(|fault| is_lock_wait(&fault))
 }
 
 fn busy() -> Fault {
@@ -78,18 +86,18 @@ fn busy() -> Fault {
 }
 
 /// Commits in one transaction, which is done again when others were quicker.
-async fn patiently(pool: &MySqlPool, commits: &[Commit]) -> Result<Answers, Fault> {
+async fn patiently(connections: &Connections<MySql>, commits: &[Commit]) -> Result<Answers, Fault> {
     let mut last = busy();
     for _ in 0..ATTEMPTS_MAX {
         let attempt = match commits {
-            [commit] => commit_one(pool, commit).await,
-            _ => commit_batch(pool, commits).await,
+            [commit] => commit_one(connections, commit).await,
+            _ => commit_batch(connections, commits).await,
         };
         match attempt {
             Ok(Some(answers)) => return Ok(answers),
             Ok(None) => {}
             Err(fault) if is_race(&fault) => last = fault,
-            Err(fault) if is_in_progress(pool, commits, &fault).await => {
+            Err(fault) if is_in_progress(connections, commits, &fault).await => {
                 return Ok(vec![Ok(Outcome::InProgress)]);
             }
             Err(fault) => return Err(fault),
@@ -109,8 +117,11 @@ pub(super) fn every(commits: &[Commit], fault: &Fault) -> Answers {
 }
 
 /// None when it is to be done again.
-async fn commit_one(pool: &MySqlPool, commit: &Commit) -> Result<Option<Answers>, Fault> {
-    let mut lease = Lease::acquire(pool).await?;
+async fn commit_one(
+    connections: &Connections<MySql>,
+    commit: &Commit,
+) -> Result<Option<Answers>, Fault> {
+    let mut lease = Lease::at_hand(connections).await?;
     let outcome = single::commit_own(lease.connection(), commit).await;
     match outcome {
         Ok(outcome) => {
@@ -127,8 +138,11 @@ async fn commit_one(pool: &MySqlPool, commit: &Commit) -> Result<Option<Answers>
 }
 
 /// None when it is to be done again.
-async fn commit_batch(pool: &MySqlPool, commits: &[Commit]) -> Result<Option<Answers>, Fault> {
-    let mut lease = Lease::acquire(pool).await?;
+async fn commit_batch(
+    connections: &Connections<MySql>,
+    commits: &[Commit],
+) -> Result<Option<Answers>, Fault> {
+    let mut lease = Lease::at_hand(connections).await?;
     match write_batch(lease.connection(), commits).await {
         Ok(Batch::Decided(decisions)) => {
             let done = sqlx::raw_sql("COMMIT").execute(lease.connection()).await;
@@ -138,7 +152,7 @@ async fn commit_batch(pool: &MySqlPool, commits: &[Commit]) -> Result<Option<Ans
         }
         Ok(Batch::Missing(missing)) => {
             lease.roll_back().await;
-            add_scopes(pool, &missing).await?;
+            add_scopes(connections, &missing).await?;
             Ok(None)
         }
         Err(fault) => {
@@ -234,8 +248,8 @@ async fn hold_scopes(
 
 /// Gives scopes that are written to for the first time their rows. A scope without anything in it
 /// means nothing, so it may stay even when what comes after does not.
-async fn add_scopes(pool: &MySqlPool, missing: &[ScopeKey]) -> Result<(), Fault> {
-    let mut lease = Lease::acquire(pool).await?;
+async fn add_scopes(connections: &Connections<MySql>, missing: &[ScopeKey]) -> Result<(), Fault> {
+    let mut lease = Lease::at_hand(connections).await?;
     for (world, tenant) in missing {
         sqlx::query(include_str!("add_scope.sql"))
             .bind(world.as_str().as_bytes())

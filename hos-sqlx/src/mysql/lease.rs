@@ -1,11 +1,12 @@
 //! Connections that can be dropped at any moment.
 
 use hos_core::error::Fault;
+use scopeguard::ScopeGuard;
 use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlPool, MySqlRow};
-use sqlx::pool::PoolConnection;
 use sqlx::{Error, MySql};
 
 use super::fault;
+use crate::connections::{Connections, Taken};
 
 /// A connection that returns to the pool only when it is known to be idle and outside a
 /// transaction.
@@ -15,26 +16,55 @@ use super::fault;
 ///
 /// INVARIANT: `clean` is false from before anything is sent until its end is acknowledged.
 /// Dropped before that, the connection is closed, which rolls back.
-pub(super) struct Lease {
-    connection: PoolConnection<MySql>,
+pub(super) struct Lease<'c> {
+    /// Where it goes when it is released; to the pool if nowhere.
+    at_hand: Option<&'c Connections<MySql>>,
+    held: ScopeGuard<Held, fn(Held)>,
+}
+
+struct Held {
+    taken: Taken<MySql>,
     clean: bool,
 }
 
-impl Lease {
+fn let_go(mut held: Held) {
+    if !held.clean {
+        held.taken.connection.close_on_drop();
+    }
+}
+
+impl Lease<'static> {
+    /// A connection of the pool, which was asked whether it lives.
     pub(super) async fn acquire(pool: &MySqlPool) -> Result<Self, Fault> {
         let connection = pool.acquire().await.map_err(fault::classify)?;
-        Ok(Self { connection, clean: true })
+        Ok(Self::new(None, Taken::new(connection)))
+    }
+}
+
+impl<'c> Lease<'c> {
+    /// A connection that has the law's statements prepared, if there is one.
+    pub(super) async fn at_hand(connections: &'c Connections<MySql>) -> Result<Self, Fault> {
+        let taken = connections.take().await.map_err(fault::classify)?;
+        Ok(Self::new(Some(connections), taken))
+    }
+
+    fn new(at_hand: Option<&'c Connections<MySql>>, taken: Taken<MySql>) -> Self {
+        let held = scopeguard::guard(Held { taken, clean: true }, let_go as fn(Held));
+        Self { at_hand, held }
     }
 
     /// The connection, to send something.
     pub(super) fn connection(&mut self) -> &mut MySqlConnection {
-        self.clean = false;
-        &mut self.connection
+        self.held.clean = false;
+        &mut self.held.taken.connection
     }
 
     /// Every answer was read, and no transaction is open.
-    pub(super) fn release(mut self) {
-        self.clean = true;
+    pub(super) fn release(self) {
+        let Held { taken, .. } = ScopeGuard::into_inner(self.held);
+        if let Some(connections) = self.at_hand {
+            connections.give_back(taken);
+        }
     }
 
     /// Gives the connection back if the server answered, whatever it said to a statement that was
@@ -48,15 +78,8 @@ impl Lease {
 
     /// Rolls back; a connection that does not answer is closed.
     pub(super) async fn roll_back(mut self) {
-        let rolled = sqlx::raw_sql("ROLLBACK").execute(self.connection()).await;
-        self.clean = rolled.is_ok();
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if !self.clean {
-            self.connection.close_on_drop();
+        if sqlx::raw_sql("ROLLBACK").execute(self.connection()).await.is_ok() {
+            self.release();
         }
     }
 }

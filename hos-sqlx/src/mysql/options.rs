@@ -12,6 +12,7 @@ pub struct MysqlOptions {
     pub(super) acquire_timeout: Duration,
     pub(super) lock_timeout: Duration,
     pub(super) cached: u64,
+    pub(super) snapshot_bytes: u64,
 }
 
 impl MysqlOptions {
@@ -24,6 +25,7 @@ impl MysqlOptions {
             acquire_timeout: Duration::from_secs(5),
             lock_timeout: Duration::from_secs(5),
             cached: 10_000,
+            snapshot_bytes: 64 << 20,
         }
     }
 
@@ -52,5 +54,11 @@ impl MysqlOptions {
     /// being compared with the database.
     pub fn standings_cached(self, cached: u64) -> Self {
         Self { cached, ..self }
+    }
+
+    /// How many bytes of subjects are remembered, about; 0 for none. A move that is judged upon
+    /// what is remembered saves the load; its commit compares everything that was read.
+    pub fn subject_bytes_cached(self, bytes: u64) -> Self {
+        Self { snapshot_bytes: bytes, ..self }
     }
 }

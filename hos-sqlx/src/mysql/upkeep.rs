@@ -47,13 +47,13 @@ pub(super) async fn rotate_outbox(pool: &MySqlPool) -> Result<bool, Fault> {
 }
 
 /// Dropped or failed from here on, the connection is closed, which unlocks.
-async fn lock_tables(pool: &MySqlPool, lock: &'static str) -> Result<Lease, Fault> {
+async fn lock_tables(pool: &MySqlPool, lock: &'static str) -> Result<Lease<'static>, Fault> {
     let mut lease = Lease::acquire(pool).await?;
     sqlx::raw_sql(lock).execute(lease.connection()).await.map_err(classify)?;
     Ok(lease)
 }
 
-async fn unlock_tables(mut lease: Lease) -> Result<(), Fault> {
+async fn unlock_tables(mut lease: Lease<'_>) -> Result<(), Fault> {
     sqlx::raw_sql("UNLOCK TABLES").execute(lease.connection()).await.map_err(classify)?;
     lease.release();
     Ok(())

@@ -5,11 +5,11 @@ use hos_core::error::{Fault, FaultKind};
 use hos_core::store::BATCH_MAX;
 use sqlx::postgres::PgConnection;
 
-use super::connections::Connections;
 use super::fault::{
     classify, classify_caller, classify_commit, is_collision, is_lock_wait, is_taken_key,
 };
 use super::lease::Lease;
+use super::pooled::Connections;
 use super::row::stored_receipt;
 use super::run::Run;
 use super::scopes::Scopes;

@@ -2,11 +2,13 @@
 
 use hos_core::error::Fault;
 use scopeguard::ScopeGuard;
+use sqlx::Postgres;
 use sqlx::postgres::PgConnection;
 
-use super::connections::{Connections, Taken};
 use super::fault::{classify, classify_commit};
 use super::options::Pooler;
+use super::pooled::Connections;
+use crate::connections::Taken;
 
 /// Pins the server's session until the end, for statements prepared without a name.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
@@ -22,7 +24,7 @@ pub(super) struct Lease<'c> {
 /// Dropped before that, the connection is closed, which rolls back.
 #[derive(Debug)]
 struct Held {
-    taken: Taken,
+    taken: Taken<Postgres>,
     clean: bool,
 }
 
@@ -36,7 +38,7 @@ impl<'c> Lease<'c> {
     /// Takes a connection; behind a pooler it begins a transaction, for else the pooler would
     /// give the statement's two halves to different sessions.
     pub(super) async fn acquire(connections: &'c Connections) -> Result<Self, Fault> {
-        let taken = connections.take().await?;
+        let taken = connections.take().await.map_err(classify)?;
         let held = scopeguard::guard(Held { taken, clean: true }, let_go as fn(Held));
         let mut lease = Self { connections, held };
         if connections.pooler() == Pooler::Transaction {

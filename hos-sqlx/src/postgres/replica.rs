@@ -7,7 +7,7 @@ use sqlx::postgres::PgPool;
 use tokio::time::{sleep, timeout};
 
 use super::PostgresStore;
-use super::connections::Connections;
+use super::pooled::Connections;
 use super::row::column;
 use super::session;
 

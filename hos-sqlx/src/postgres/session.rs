@@ -5,9 +5,9 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{Error, Postgres};
 
-use super::connections::Connections;
 use super::fault::{classify, is_stale};
 use super::lease::Lease;
+use super::pooled::Connections;
 
 /// How many dead connections are passed over, as they are after the server was started anew.
 const STALE_MAX: u32 = 64;

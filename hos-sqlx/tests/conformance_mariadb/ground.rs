@@ -15,6 +15,8 @@ use sqlx::{Connection as _, MySql};
 /// Makes databases on one server.
 pub(crate) struct MariaDbFactory {
     pub(crate) server: Arc<MariaDb>,
+    /// From a database's URL to the options that it is opened with.
+    pub(crate) options: fn(&str) -> MysqlOptions,
 }
 
 #[async_trait]
@@ -23,7 +25,7 @@ impl Factory for MariaDbFactory {
         let server = Arc::clone(&self.server);
         let created = tokio::task::spawn_blocking(move || server.create_database()).await.unwrap();
         let url = created.unwrap();
-        let options = MysqlOptions::new(&url).connections(8);
+        let options = (self.options)(&url).connections(8);
         let store = MysqlStore::open_with(options.clone()).await.unwrap();
         Box::new(MariaDbGround { store, options, url })
     }

@@ -20,6 +20,9 @@ fn main() -> ExitCode {
         }
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let factory = MariaDbFactory { server: Arc::new(server) };
+    let factory = MariaDbFactory {
+        server: Arc::new(server),
+        options: |url| hos_sqlx::MysqlOptions::new(url),
+    };
     hos_conformance::harness::main(factory, move |case| runtime.block_on(case))
 }

@@ -51,5 +51,7 @@ async fn mariadb_answers_and_keeps_what_the_store_in_memory_does() {
         Ok(server) => std::sync::Arc::new(server),
         Err(error) => return hos_services::skip_or_fail(&error),
     };
-    compare(&mariadb::MariaDbFactory { server }).await;
+    // What is judged twice takes an id more, which the leaves would tell.
+    let options = |url: &str| hos_sqlx::MysqlOptions::new(url).subject_bytes_cached(0);
+    compare(&mariadb::MariaDbFactory { server, options }).await;
 }

@@ -46,5 +46,6 @@ async fn failures_on_mariadb_leave_state_and_proof_together_and_one_receipt_per_
         Ok(server) => std::sync::Arc::new(server),
         Err(error) => return hos_services::skip_or_fail(&error),
     };
-    withstand(&mariadb::MariaDbFactory { server }).await;
+    let options = |url: &str| hos_sqlx::MysqlOptions::new(url);
+    withstand(&mariadb::MariaDbFactory { server, options }).await;
 }

@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use hos_core::commit::{Commit, SubjectAfter};
-use hos_core::standing::Standing;
-use hos_core::store::Ask;
 use hos_core::subject::{Snapshot, Subject};
 use moka::sync::Cache;
 
@@ -17,14 +14,14 @@ const SNAPSHOT_BYTES: usize = 512;
 
 /// The subjects that were seen last. Any of them may have moved since.
 #[derive(Debug)]
-pub(super) struct Snapshots {
+pub(crate) struct Snapshots {
     seen: Cache<Subject, Snapshot>,
     contended: Cache<Subject, ()>,
 }
 
 impl Snapshots {
     /// Remembers about so many bytes.
-    pub(super) fn new(bytes: u64) -> Self {
+    pub(crate) fn new(bytes: u64) -> Self {
         let weigh = |_: &Subject, snapshot: &Snapshot| {
             u32::try_from(SNAPSHOT_BYTES + snapshot.attributes.bytes()).unwrap_or(u32::MAX)
         };
@@ -35,39 +32,19 @@ impl Snapshots {
         }
     }
 
-    pub(super) fn get(&self, subject: &Subject) -> Option<Snapshot> {
+    pub(crate) fn get(&self, subject: &Subject) -> Option<Snapshot> {
         self.seen.get(subject)
     }
 
-    /// A standing was loaded.
-    pub(super) fn read(&self, ask: &Ask, standing: &Standing) {
-        for (subject, snapshot) in ask.subjects.iter().zip(&standing.subjects) {
-            if let Some(snapshot) = snapshot {
-                self.insert(subject, snapshot);
-            }
-        }
-    }
-
-    /// A commit was written.
-    pub(super) fn written(&self, commit: &Commit) {
-        for change in commit.changes() {
-            if let Some(snapshot) = change.after().map(SubjectAfter::snapshot) {
-                self.insert(change.subject(), snapshot);
-            }
-        }
-    }
-
-    fn insert(&self, subject: &Subject, snapshot: &Snapshot) {
+    pub(crate) fn insert(&self, subject: &Subject, snapshot: &Snapshot) {
         if !self.contended.contains_key(subject) {
             self.seen.insert(subject.clone(), snapshot.clone());
         }
     }
 
-    /// A commit was not written, because somebody else was quicker.
-    pub(super) fn lost(&self, commit: &Commit) {
-        for change in commit.changes() {
-            self.seen.invalidate(change.subject());
-            self.contended.insert(change.subject().clone(), ());
-        }
+    /// Somebody else was quicker.
+    pub(crate) fn lose(&self, subject: &Subject) {
+        self.seen.invalidate(subject);
+        self.contended.insert(subject.clone(), ());
     }
 }

@@ -3,14 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use hos_core::error::Fault;
-use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::PgPool;
+use sqlx::{Database, Error, Pool};
 use tokio::time::Instant;
-
-use super::fault::classify;
-use super::options::Pooler;
 
 /// The most connections that are kept at hand; of a small pool at most one in four.
 const AT_HAND_MAX: u32 = 4;
@@ -21,51 +16,51 @@ const KEPT_MAX: Duration = Duration::from_secs(60);
 
 /// The pool, and the few of its connections that are kept at hand.
 ///
-/// The pool hands its connections out in turn, so that each would plan the law's functions anew
-/// and find its memory cold. What is at hand is handed out the last one first.
+/// The pool hands its connections out in turn, so that each would prepare and plan the law's
+/// statements anew and find its memory cold. What is at hand is handed out the last one first.
 #[derive(Debug)]
-pub(super) struct Connections {
-    pool: PgPool,
-    pooler: Pooler,
+pub(crate) struct Connections<DB: Database> {
+    pool: Pool<DB>,
     most: usize,
     /// None once they are closed.
-    at_hand: Mutex<Option<Vec<Taken>>>,
+    at_hand: Mutex<Option<Vec<Taken<DB>>>>,
 }
 
 /// A connection out of the pool.
 #[derive(Debug)]
-pub(super) struct Taken {
-    pub(super) connection: PoolConnection<Postgres>,
+pub(crate) struct Taken<DB: Database> {
+    pub(crate) connection: PoolConnection<DB>,
     since: Instant,
     used: Instant,
 }
 
-impl Connections {
-    pub(super) fn new(pool: PgPool, pooler: Pooler) -> Self {
+impl<DB: Database> Taken<DB> {
+    pub(crate) fn new(connection: PoolConnection<DB>) -> Self {
+        let now = Instant::now();
+        Self { connection, since: now, used: now }
+    }
+}
+
+impl<DB: Database> Connections<DB> {
+    pub(crate) fn new(pool: Pool<DB>) -> Self {
         let most = (pool.options().get_max_connections() / 4).min(AT_HAND_MAX);
         let most = usize::try_from(most).unwrap_or(0);
-        Self { pool, pooler, most, at_hand: Mutex::new(Some(Vec::new())) }
+        Self { pool, most, at_hand: Mutex::new(Some(Vec::new())) }
     }
 
-    pub(super) fn pool(&self) -> &PgPool {
+    pub(crate) fn pool(&self) -> &Pool<DB> {
         &self.pool
     }
 
-    pub(super) fn pooler(&self) -> Pooler {
-        self.pooler
-    }
-
     /// The one that was used last, else one of the pool.
-    pub(super) async fn take(&self) -> Result<Taken, Fault> {
+    pub(crate) async fn take(&self) -> Result<Taken<DB>, Error> {
         if let Some(taken) = self.take_at_hand() {
             return Ok(taken);
         }
-        let connection = self.pool.acquire().await.map_err(classify)?;
-        let now = Instant::now();
-        Ok(Taken { connection, since: now, used: now })
+        Ok(Taken::new(self.pool.acquire().await?))
     }
 
-    fn take_at_hand(&self) -> Option<Taken> {
+    fn take_at_hand(&self) -> Option<Taken<DB>> {
         let mut at_hand = self.at_hand.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = at_hand.as_mut()?;
         if kept.last()?.used.elapsed() > IDLE_MAX {
@@ -75,7 +70,7 @@ impl Connections {
     }
 
     /// Takes one back that is known to be in order.
-    pub(super) fn give_back(&self, taken: Taken) {
+    pub(crate) fn give_back(&self, taken: Taken<DB>) {
         let mut at_hand = self.at_hand.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = at_hand.as_mut()
             && kept.len() < self.most
@@ -86,13 +81,13 @@ impl Connections {
     }
 
     /// Closes every connection, once whoever uses one has given it back.
-    pub(super) async fn close(&self) {
+    pub(crate) async fn close(&self) {
         drop(self.at_hand.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.pool.close().await;
     }
 }
 
-impl Drop for Connections {
+impl<DB: Database> Drop for Connections<DB> {
     fn drop(&mut self) {
         let at_hand = self.at_hand.get_mut().unwrap_or_else(PoisonError::into_inner);
         for taken in at_hand.take().into_iter().flatten() {
