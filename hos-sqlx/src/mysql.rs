@@ -197,8 +197,8 @@ impl Store for MysqlStore {
     }
 
     async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
-        let recall = &self.shared.recall;
-        let standings = load::load_all(self.pool(), &recall.known, asks).await?;
+        let Shared { connections, recall } = &*self.shared;
+        let standings = load::load_all(connections, &recall.known, asks).await?;
         recall.loaded(asks, &standings);
         Ok(standings)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hos_core::commit::Commit;
+use hos_core::commit::{Commit, Outcome};
 use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{Tenant, World};
 
@@ -27,8 +27,12 @@ impl<'c> Patience<'c> {
         }
     }
 
-    pub(crate) fn note<T>(&mut self, commit: &'c Commit, answer: &Result<T, Fault>) {
-        if answer.as_ref().is_err_and(|fault| fault.kind() == FaultKind::Busy) {
+    pub(crate) fn note(&mut self, commit: &'c Commit, answer: &Result<Outcome, Fault>) {
+        let waited = match answer {
+            Ok(outcome) => *outcome == Outcome::InProgress,
+            Err(fault) => fault.kind() == FaultKind::Busy,
+        };
+        if waited {
             *self.0.entry((commit.world(), commit.tenant())).or_default() += 1;
         }
     }

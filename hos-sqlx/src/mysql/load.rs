@@ -9,12 +9,14 @@ use hos_core::standing::Standing;
 use hos_core::store::{Ask, BATCH_MAX};
 use hos_core::subject::Snapshot;
 use serde_json::{Value, json};
-use sqlx::mysql::{MySqlPool, MySqlRow};
+use sqlx::MySql;
+use sqlx::mysql::MySqlRow;
 
 use super::fault::classify;
 use super::lease::Lease;
 use super::lines::LINES_MAX;
 use super::row::{count, optional_text, parsed, proof_id, stored_receipt, text, unchecked};
+use crate::connections::Connections;
 use crate::encoding::hex;
 use crate::fault::corrupt;
 use crate::known::Known;
@@ -22,15 +24,28 @@ use crate::standing::StandingRows;
 
 /// One standing per ask, in order.
 pub(super) async fn load_all(
-    pool: &MySqlPool,
+    connections: &Connections<MySql>,
     known: &Known,
     asks: &[Ask],
 ) -> Result<Vec<Standing>, Fault> {
     if let Some(fault) = too_large(asks) {
         return Err(fault);
     }
+    match load_on(Lease::at_hand(connections).await?, known, asks).await {
+        // What was at hand was not asked whether it lives; the pool asks.
+        Err(fault) if fault.kind() == FaultKind::Unavailable => {
+            load_on(Lease::acquire(connections.pool()).await?, known, asks).await
+        }
+        loaded => loaded,
+    }
+}
+
+async fn load_on(
+    mut lease: Lease<'_>,
+    known: &Known,
+    asks: &[Ask],
+) -> Result<Vec<Standing>, Fault> {
     let mut standings = Vec::with_capacity(asks.len());
-    let mut lease = Lease::acquire(pool).await?;
     let mut asks = asks;
     while !asks.is_empty() {
         let (now, later) = asks.split_at(chunk(asks));

@@ -37,6 +37,19 @@ async fn whoever_sends_a_key_that_is_held_is_told_that_it_is_in_progress() {
     assert_eq!(*held.unwrap_err().refusal().unwrap(), Refusal::InProgress);
     assert!(is_busy(waits));
 
+    let within = shop.hos.within(&mut holder);
+    for id in ["o-2", "o-3"] {
+        within.transition(&touch(&shop, id, id)).await.unwrap();
+    }
+    drop(within);
+    // Each waits as long as a lock may take, so that the third one is not tried.
+    let batch = [("o-1", "k"), ("o-2", "o-2"), ("o-3", "o-3")].map(|(id, k)| touch(&shop, id, k));
+    let [one, other, untried] = shop.hos.transition_all(&batch).await.try_into().unwrap();
+    for held in [one, other] {
+        assert_eq!(*held.unwrap_err().refusal().unwrap(), Refusal::InProgress);
+    }
+    assert!(is_busy(untried));
+
     holder.commit().await.unwrap();
     let again = shop.hos.transition(&touch(&shop, "o-1", "k")).await.unwrap();
     assert_eq!(again, Receipt { replayed: true, ..first });

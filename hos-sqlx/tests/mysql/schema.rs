@@ -1,8 +1,9 @@
 //! What plain SQL, by somebody who knows nothing of the law, cannot do to a store.
 
+use hos_sqlx::MysqlStore;
 use sqlx::{Connection, Executor, MySqlConnection};
 
-use crate::shop::{Shop, open_shop};
+use crate::shop::{Shop, open_shop, server};
 
 /// A shop with a subject that lives, `o-1` at revision 2, and one that ended, `o-2`.
 async fn attacked() -> Option<(Shop, MySqlConnection)> {
@@ -117,7 +118,7 @@ async fn no_state_is_written_without_its_proof() {
 }
 
 #[tokio::test]
-async fn a_subject_begins_with_its_first_revision_unless_a_deployment_moves_in() {
+async fn a_subject_begins_with_its_first_revision_and_nobody_pretends_to_move_in() {
     let Some((_shop, mut stranger)) = attacked().await else { return };
     let entry = "INSERT INTO hos_entry SELECT repeat('x', 16), scope, 900, 2, recorded_at, moves,
         type, leaf_hash, leaf FROM hos_entry WHERE moves LIMIT 1";
@@ -128,12 +129,25 @@ async fn a_subject_begins_with_its_first_revision_unless_a_deployment_moves_in()
     let error = stranger.execute(subject).await.unwrap_err().to_string();
     assert!(error.contains("hos:state without proof"), "{error}");
     let moving = "INSERT INTO hos_move (one, deployment, state) VALUES (1, '', '')";
-    stranger.execute(moving).await.unwrap();
-    let unproved = "INSERT INTO hos_subject SELECT 901, world, scope, 2, repeat('x', 16), 0, 0,
-        kind, 'o-4', 'paid', contract, attributes FROM hos_subject LIMIT 1";
-    let error = stranger.execute(unproved).await.unwrap_err().to_string();
-    assert!(error.contains("hos:state without proof"), "{error}");
-    stranger.execute(subject).await.unwrap();
+    let error = stranger.execute(moving).await.unwrap_err().to_string();
+    assert!(error.contains("hos:the database is used"), "{error}");
+}
+
+#[tokio::test]
+async fn a_move_that_is_finished_stays_so() {
+    let Some(server) = server() else { return };
+    let url = server.create_database().unwrap();
+    MysqlStore::open(&url).await.unwrap().close().await;
+    let mut stranger = MySqlConnection::connect(&url).await.unwrap();
+    let moved = "INSERT INTO hos_move (one, deployment, state, finished) VALUES (1, '', '', TRUE)";
+    stranger.execute(moved).await.unwrap();
+    for (statement, expected) in [
+        ("UPDATE hos_move SET finished = FALSE", "hos:the move is finished"),
+        ("DELETE FROM hos_move", "hos:a move is kept"),
+    ] {
+        let error = stranger.execute(statement).await.unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
 }
 
 #[tokio::test]

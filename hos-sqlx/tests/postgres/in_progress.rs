@@ -41,9 +41,20 @@ async fn whoever_sends_a_key_that_is_held_is_told_that_it_is_in_progress() {
     assert_eq!(*held.unwrap_err().refusal().unwrap(), Refusal::InProgress);
     assert!(is_busy(waits));
 
+    for id in ["o-2", "o-3"] {
+        shop.hos.within(&mut holder).transition(&touch(id, id)).await.unwrap();
+    }
+    // Each waits as long as a lock may take, so that the third one is not tried.
+    let batch = [touch("o-1", "k"), touch("o-2", "o-2"), touch("o-3", "o-3")];
+    let [one, other, untried] = hos.transition_all(&batch).await.try_into().unwrap();
+    for held in [one, other] {
+        assert_eq!(*held.unwrap_err().refusal().unwrap(), Refusal::InProgress);
+    }
+    assert!(is_busy(untried));
+
     holder.commit().await.unwrap();
     let again = hos.transition(&touch("o-1", "k")).await.unwrap();
     assert_eq!(again, Receipt { replayed: true, ..first });
-    hos.transition(&touch("o-2", "another")).await.unwrap();
+    hos.transition(&touch("o-3", "another")).await.unwrap();
     store.close().await;
 }
