@@ -22,6 +22,9 @@ use crate::fault::corrupt;
 use crate::known::Known;
 use crate::standing::StandingRows;
 
+/// How many dead connections are passed over.
+const STALE_MAX: u32 = 64;
+
 /// One standing per ask, in order.
 pub(super) async fn load_all(
     connections: &Connections<MySql>,
@@ -31,12 +34,15 @@ pub(super) async fn load_all(
     if let Some(fault) = too_large(asks) {
         return Err(fault);
     }
-    match load_on(Lease::at_hand(connections).await?, known, asks).await {
-        // What was at hand was not asked whether it lives; the pool asks.
-        Err(fault) if fault.kind() == FaultKind::Unavailable => {
-            load_on(Lease::acquire(connections.pool()).await?, known, asks).await
+    let mut passed_over = 0;
+    loop {
+        match load_on(Lease::at_hand(connections).await?, known, asks).await {
+            // It had died unseen, as all have after the server was started anew.
+            Err(fault) if fault.kind() == FaultKind::Unavailable && passed_over < STALE_MAX => {
+                passed_over += 1;
+            }
+            loaded => return loaded,
         }
-        loaded => loaded,
     }
 }
 

@@ -72,3 +72,17 @@ async fn kill_the_one_who_waits(server: &hos_services::MariaDb) {
     }
     panic!("nobody commits");
 }
+
+#[tokio::test]
+async fn what_is_read_on_a_connection_that_has_died_is_read_on_another() {
+    let started = hos_services::MariaDb::start();
+    let Ok(server) = started.inspect_err(hos_services::skip_or_fail) else { return };
+    let shop = open_at(server.create_database().unwrap()).await;
+    // The connection of the commit is kept at hand.
+    shop.open("o-1").await;
+    let mut administrator = MySqlConnection::connect(&server.root_url("mysql")).await.unwrap();
+    administrator.execute("KILL CONNECTION USER 'law'").await.unwrap();
+    let unknown = shop.hos.transition(&shop.command("o-2", "pay")).await.unwrap_err();
+    let code = unknown.refusal().map(Refusal::code);
+    assert_eq!(code, Some("not_found"), "it was looked for: {unknown:?}");
+}
