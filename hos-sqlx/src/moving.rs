@@ -11,6 +11,7 @@ mod check;
 mod copy;
 mod destination;
 mod report;
+pub(crate) mod server;
 mod table;
 
 use std::path::Path;
@@ -22,7 +23,8 @@ use tokio::time::Instant;
 pub use destination::Destination;
 pub use report::{Moved, Progress, Report, Stage};
 
-pub(crate) use begun::{Begun, Identity, Recorded};
+use begun::Begun;
+pub(crate) use begun::{Identity, Recorded};
 pub(crate) use cell::{Cell, Row};
 pub(crate) use table::{Shape, Table};
 
@@ -83,20 +85,23 @@ pub(crate) struct Mark {
 
 /// The database that a deployment moves into.
 ///
-/// `begin` comes first and `make_room` after it, then any number of `write`; then `settle`, from
+/// `recorded` and `record` come first and `make_room` after them, then any number of `write`; then `settle`, from
 /// which on what is read is one consistent picture; `finish` ends the move together with that
 /// picture.
 #[async_trait]
 pub(crate) trait Target: Send {
-    /// Begins a move, or answers how far the same one had come.
-    async fn begin(&mut self, identity: &Identity) -> Result<Begun, Fault>;
+    /// The move that is written down.
+    async fn recorded(&mut self) -> Result<Option<Recorded>, Fault>;
+
+    /// Writes a new move down; false in a database that is used.
+    async fn record(&mut self, identity: &Identity) -> Result<bool, Fault>;
 
     /// Makes the partitions for the entries of the month of each moment and of the next month. The
     /// moments are in microseconds and in their order.
     async fn make_room(&mut self, moments: &[i64]) -> Result<(), Fault>;
 
     /// Writes rows and the mark in one transaction.
-    async fn write(&mut self, table: Table, rows: &[Row], mark: &Mark) -> Result<(), Fault>;
+    async fn write(&mut self, table: Table, rows: &[Row], mark: &str) -> Result<(), Fault>;
 
     /// Raises the sequence of a table's numbers to at least this one, and holds a picture of
     /// everything that was written.
@@ -122,7 +127,7 @@ async fn run(
 ) -> Result<Report, Fault> {
     let began = Instant::now();
     let identity = source.identity().await?;
-    let Begun::Unfinished(mark) = target.begin(&identity).await? else {
+    let Begun::Unfinished(mark) = begun::begin(target, &identity).await? else {
         return Ok(Report::finished_before(began.elapsed()));
     };
     let resumed = mark.is_some();

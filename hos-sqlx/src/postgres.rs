@@ -43,7 +43,7 @@ use crate::guard::GuardedColumn;
 use crate::recall::Recall;
 use fault::classify;
 use lease::Lease;
-use pooled::Connections;
+use pooled::Pooled;
 use session::{Bound, PassedOver};
 
 /// The law in a PostgreSQL database. Clones share it.
@@ -71,8 +71,8 @@ pub struct PostgresStore {
 
 #[derive(Debug)]
 struct Shared {
-    connections: Connections,
-    replica: Option<Connections>,
+    connections: Pooled,
+    replica: Option<Pooled>,
     recall: Recall,
 }
 
@@ -98,9 +98,9 @@ impl PostgresStore {
     /// wholly moved into.
     pub async fn open_with(options: PostgresOptions) -> Result<Self, Fault> {
         let pool = open::open(&options).await?;
-        let connections = Connections::new(pool, options.pooler);
+        let connections = Pooled::new(pool, options.pooler);
         let replica = match &options.replica_url {
-            Some(url) => Some(Connections::new(open::pool(url, &options)?, Pooler::None)),
+            Some(url) => Some(Pooled::new(open::pool(url, &options)?, Pooler::None)),
             None => None,
         };
         let recall = Recall::new(options.cached, options.snapshot_bytes);

@@ -2,7 +2,7 @@
 
 use hos_core::error::{Fault, FaultKind};
 
-use super::Mark;
+use super::{Mark, Target};
 use crate::fault::corrupt;
 
 /// Who moves, and in what state.
@@ -16,11 +16,23 @@ pub(crate) struct Identity {
 
 /// How a move begins.
 #[derive(Debug)]
-pub(crate) enum Begun {
+pub(super) enum Begun {
     /// There is something to do: everything, or what comes after the mark.
     Unfinished(Option<Mark>),
     /// The same move was finished before.
     Finished,
+}
+
+/// Begins a move, or goes on with the one that is written down.
+pub(super) async fn begin(target: &mut impl Target, wanted: &Identity) -> Result<Begun, Fault> {
+    if let Some(recorded) = target.recorded().await? {
+        return recorded.begun(wanted);
+    }
+    if target.record(wanted).await? {
+        return Ok(Begun::Unfinished(None));
+    }
+    let message = "the database holds a deployment already; move into an empty one";
+    Err(Fault::new(FaultKind::Foreign, message))
 }
 
 /// The move that a database has written down.
@@ -33,7 +45,7 @@ pub(crate) struct Recorded {
 
 impl Recorded {
     /// Whether it is the one that is wanted now, and how far it had come.
-    pub(crate) fn begun(self, wanted: &Identity) -> Result<Begun, Fault> {
+    fn begun(self, wanted: &Identity) -> Result<Begun, Fault> {
         if self.finished && self.identity == *wanted {
             return Ok(Begun::Finished);
         }

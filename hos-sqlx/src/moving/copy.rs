@@ -7,6 +7,7 @@ use super::check::leaf;
 use super::report::{Progress, Stage};
 use super::table::Table;
 use super::{Mark, Target};
+use crate::fault::corrupt;
 use crate::sqlite::moving::Source;
 
 pub(super) async fn copy(
@@ -42,7 +43,9 @@ async fn copy_table(
         mark.rows += u64::try_from(batch.len()).unwrap_or_default();
         check_leaves(source, table, &batch)?;
         let next = source.read(table, &mark.after);
-        let (written, next) = tokio::join!(target.write(table, &batch, &mark), next);
+        let encoded = serde_json::to_string(&mark)
+            .map_err(|error| corrupt("a key of a row").caused_by(error))?;
+        let (written, next) = tokio::join!(target.write(table, &batch, &encoded), next);
         written?;
         progress(told(mark.rows));
         batch = next?;

@@ -16,8 +16,7 @@ use super::open;
 use super::options::MysqlOptions;
 use super::row::{optional_text, text, unchecked};
 use crate::encoding::signed;
-use crate::fault::corrupt;
-use crate::moving::{BATCH, Begun, Identity, Mark, Recorded, Row, Table, Target};
+use crate::moving::{BATCH, Identity, Recorded, Row, Table, Target, server};
 
 /// One connection, held by the one move at a time.
 #[derive(Debug)]
@@ -53,7 +52,10 @@ impl MysqlTarget {
         let rows = self.rows(text).await?;
         rows.first().map_or(Ok(0), |row| unchecked(row, 0))
     }
+}
 
+#[async_trait]
+impl Target for MysqlTarget {
     async fn recorded(&mut self) -> Result<Option<Recorded>, Fault> {
         let rows = self.rows("SELECT deployment, state, mark, finished FROM hos_move").await?;
         let Some(row) = rows.first() else { return Ok(None) };
@@ -65,11 +67,11 @@ impl MysqlTarget {
         }))
     }
 
-    async fn begin_new(&mut self, identity: &Identity) -> Result<(), Fault> {
+    async fn record(&mut self, identity: &Identity) -> Result<bool, Fault> {
         self.run("START TRANSACTION").await?;
         if self.number(statements::IS_USED).await? != 0 {
-            let message = "the database holds a deployment already; move into an empty one";
-            return Err(Fault::new(FaultKind::Foreign, message));
+            self.run("ROLLBACK").await?;
+            return Ok(false);
         }
         sqlx::query("INSERT INTO hos_move (one, deployment, state) VALUES (1, ?, ?)")
             .bind(identity.deployment.as_bytes())
@@ -77,20 +79,8 @@ impl MysqlTarget {
             .execute(&mut self.connection)
             .await
             .map_err(classify)?;
-        self.run("COMMIT").await
-    }
-}
-
-#[async_trait]
-impl Target for MysqlTarget {
-    async fn begin(&mut self, identity: &Identity) -> Result<Begun, Fault> {
-        match self.recorded().await? {
-            Some(recorded) => recorded.begun(identity),
-            None => {
-                self.begin_new(identity).await?;
-                Ok(Begun::Unfinished(None))
-            }
-        }
+        self.run("COMMIT").await?;
+        Ok(true)
     }
 
     async fn make_room(&mut self, moments: &[i64]) -> Result<(), Fault> {
@@ -104,15 +94,13 @@ impl Target for MysqlTarget {
         Ok(())
     }
 
-    async fn write(&mut self, table: Table, rows: &[Row], mark: &Mark) -> Result<(), Fault> {
+    async fn write(&mut self, table: Table, rows: &[Row], mark: &str) -> Result<(), Fault> {
         self.run("START TRANSACTION").await?;
         for insert in write::inserts(table) {
             for packet in values::packets(rows) {
                 insert.execute(&mut self.connection, packet).await?;
             }
         }
-        let mark = serde_json::to_string(mark)
-            .map_err(|error| corrupt("the mark of a move").caused_by(error))?;
         sqlx::query("UPDATE hos_move SET mark = ? WHERE one = 1")
             .bind(mark)
             .execute(&mut self.connection)
@@ -144,7 +132,7 @@ impl Target for MysqlTarget {
     }
 
     async fn count(&mut self, table: Table) -> Result<u64, Fault> {
-        let count = self.number(statements::count(table)).await?;
+        let count = self.number(server::count(table)).await?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
 

@@ -9,7 +9,7 @@ use super::fault::{
     classify, classify_caller, classify_commit, is_collision, is_lock_wait, is_taken_key,
 };
 use super::lease::Lease;
-use super::pooled::Connections;
+use super::pooled::Pooled;
 use super::row::stored_receipt;
 use super::run::Run;
 use super::scopes::Scopes;
@@ -24,7 +24,7 @@ type Outcomes = Vec<Option<Result<Outcome, Fault>>>;
 
 /// Commits each on its own, in order.
 pub(super) async fn commit_all(
-    connections: &Connections,
+    connections: &Pooled,
     commits: &[Commit],
 ) -> Vec<Result<Outcome, Fault>> {
     if let Some(fault) = too_large(commits) {
@@ -56,7 +56,7 @@ pub(super) fn every(commits: &[Commit], fault: &Fault) -> Vec<Result<Outcome, Fa
 
 /// Writes a run; when it fails as a whole, each of its commits alone, so that one item's fault
 /// never touches another's result.
-async fn commit_run(connections: &Connections, run: &Run<'_>, outcomes: &mut Outcomes) {
+async fn commit_run(connections: &Pooled, run: &Run<'_>, outcomes: &mut Outcomes) {
     let mut note = |place: usize, outcome| {
         if let Some(slot) = outcomes.get_mut(place) {
             *slot = outcome;
@@ -94,7 +94,7 @@ async fn commit_run(connections: &Connections, run: &Run<'_>, outcomes: &mut Out
 /// Writes a run of one commit. None when it was not written, for a reason that is still to be
 /// found out.
 async fn commit_lone(
-    connections: &Connections,
+    connections: &Pooled,
     run: &Run<'_>,
     commit: &Commit,
 ) -> Option<Result<Outcome, Fault>> {
@@ -109,7 +109,7 @@ async fn commit_lone(
 }
 
 /// Whether a transaction that has not ended holds the key. False where that cannot be told.
-async fn is_key_held(connections: &Connections, commit: &Commit) -> bool {
+async fn is_key_held(connections: &Pooled, commit: &Commit) -> bool {
     let Some(kept) = commit.receipt() else { return false };
     let Ok(mut lease) = Lease::acquire(connections).await else { return false };
     let asked = sqlx::query_scalar("SELECT hos_key_is_held($1, $2, $3)")
@@ -123,7 +123,7 @@ async fn is_key_held(connections: &Connections, commit: &Commit) -> bool {
     lease.commit().await.is_ok() && held
 }
 
-async fn attempt(connections: &Connections, run: &Run<'_>) -> Result<Vec<usize>, Fault> {
+async fn attempt(connections: &Pooled, run: &Run<'_>) -> Result<Vec<usize>, Fault> {
     let (mut collisions, mut taken) = (0, TakenKeys::Fail);
     loop {
         let mut lease = Lease::acquire(connections).await?;
@@ -149,7 +149,7 @@ fn unanswered(outcomes: &Outcomes) -> Vec<usize> {
 }
 
 async fn explain(
-    connections: &Connections,
+    connections: &Pooled,
     commits: &[Commit],
     lost: &[usize],
 ) -> Result<Vec<Outcome>, Fault> {

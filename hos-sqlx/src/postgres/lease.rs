@@ -7,7 +7,7 @@ use sqlx::postgres::PgConnection;
 
 use super::fault::{classify, classify_commit};
 use super::options::Pooler;
-use super::pooled::Connections;
+use super::pooled::Pooled;
 use crate::connections::Taken;
 
 /// Pins the server's session until the end, for statements prepared without a name.
@@ -16,7 +16,7 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// A connection that is used again only when it is known to be outside a transaction.
 #[derive(Debug)]
 pub(super) struct Lease<'c> {
-    connections: &'c Connections,
+    connections: &'c Pooled,
     held: ScopeGuard<Held, fn(Held)>,
 }
 
@@ -37,7 +37,7 @@ fn let_go(mut held: Held) {
 impl<'c> Lease<'c> {
     /// Takes a connection; behind a pooler it begins a transaction, for else the pooler would
     /// give the statement's two halves to different sessions.
-    pub(super) async fn acquire(connections: &'c Connections) -> Result<Self, Fault> {
+    pub(super) async fn acquire(connections: &'c Pooled) -> Result<Self, Fault> {
         let taken = connections.take().await.map_err(classify)?;
         let held = scopeguard::guard(Held { taken, clean: true }, let_go as fn(Held));
         let mut lease = Self { connections, held };

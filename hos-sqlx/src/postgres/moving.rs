@@ -15,8 +15,7 @@ use super::open;
 use super::options::{Pooler, PostgresOptions};
 use super::row::column;
 use crate::encoding::signed;
-use crate::fault::corrupt;
-use crate::moving::{BATCH, Begun, Identity, Mark, Recorded, Row, Table, Target};
+use crate::moving::{BATCH, Identity, Recorded, Row, Table, Target, server};
 
 /// One connection, held by the one move at a time.
 #[derive(Debug)]
@@ -37,6 +36,7 @@ impl PostgresTarget {
         // Refused after the lock's usual patience when another move is at work.
         target.run("SELECT pg_advisory_lock(x'484f534d'::bigint)").await?;
         target.run(statements::SESSION).await?;
+        target.run(statements::MOVE).await?;
         Ok(target)
     }
 
@@ -53,7 +53,10 @@ impl PostgresTarget {
         let rows = self.rows(text).await?;
         rows.first().map_or(Ok(0), |row| column(row, 0))
     }
+}
 
+#[async_trait]
+impl Target for PostgresTarget {
     async fn recorded(&mut self) -> Result<Option<Recorded>, Fault> {
         let rows = self.rows("SELECT deployment, state, mark, finished FROM hos_move").await?;
         let Some(row) = rows.first() else { return Ok(None) };
@@ -61,11 +64,11 @@ impl PostgresTarget {
         Ok(Some(Recorded { identity, mark: column(row, 2)?, finished: column(row, 3)? }))
     }
 
-    async fn begin_new(&mut self, identity: &Identity) -> Result<(), Fault> {
+    async fn record(&mut self, identity: &Identity) -> Result<bool, Fault> {
         self.run(statements::BEGIN).await?;
         if self.number(statements::IS_USED).await? != 0 {
-            let message = "the database holds a deployment already; move into an empty one";
-            return Err(Fault::new(FaultKind::Foreign, message));
+            self.run("ROLLBACK").await?;
+            return Ok(false);
         }
         sqlx::query("INSERT INTO hos_move (deployment, state) VALUES ($1, $2)")
             .bind(&identity.deployment)
@@ -73,21 +76,8 @@ impl PostgresTarget {
             .execute(&mut self.connection)
             .await
             .map_err(classify)?;
-        self.run("COMMIT").await
-    }
-}
-
-#[async_trait]
-impl Target for PostgresTarget {
-    async fn begin(&mut self, identity: &Identity) -> Result<Begun, Fault> {
-        self.run(statements::MOVE).await?;
-        match self.recorded().await? {
-            Some(recorded) => recorded.begun(identity),
-            None => {
-                self.begin_new(identity).await?;
-                Ok(Begun::Unfinished(None))
-            }
-        }
+        self.run("COMMIT").await?;
+        Ok(true)
     }
 
     async fn make_room(&mut self, moments: &[i64]) -> Result<(), Fault> {
@@ -101,7 +91,7 @@ impl Target for PostgresTarget {
         Ok(())
     }
 
-    async fn write(&mut self, table: Table, rows: &[Row], mark: &Mark) -> Result<(), Fault> {
+    async fn write(&mut self, table: Table, rows: &[Row], mark: &str) -> Result<(), Fault> {
         self.run(statements::BEGIN).await?;
         let written = values::bind(sqlx::query(statements::write(table)), table, rows)
             .execute(&mut self.connection)
@@ -111,8 +101,6 @@ impl Target for PostgresTarget {
             let message = "the database took other rows than it was given";
             return Err(Fault::new(FaultKind::Internal, message));
         }
-        let mark = serde_json::to_string(mark)
-            .map_err(|error| corrupt("the mark of a move").caused_by(error))?;
         sqlx::query("UPDATE hos_move SET mark = $1")
             .bind(mark)
             .execute(&mut self.connection)
@@ -142,7 +130,7 @@ impl Target for PostgresTarget {
     }
 
     async fn count(&mut self, table: Table) -> Result<u64, Fault> {
-        let count = self.number(statements::count(table)).await?;
+        let count = self.number(server::count(table)).await?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
 

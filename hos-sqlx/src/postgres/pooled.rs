@@ -6,18 +6,18 @@ use sqlx::Postgres;
 use sqlx::postgres::PgPool;
 
 use super::options::Pooler;
-use crate::connections;
+use crate::connections::Connections;
 
 /// The connections, and who stands between them and the server.
 #[derive(Debug)]
-pub(super) struct Connections {
-    own: connections::Connections<Postgres>,
+pub(super) struct Pooled {
+    connections: Connections<Postgres>,
     pooler: Pooler,
 }
 
-impl Connections {
+impl Pooled {
     pub(super) fn new(pool: PgPool, pooler: Pooler) -> Self {
-        Self { own: connections::Connections::new(pool), pooler }
+        Self { connections: Connections::new(pool), pooler }
     }
 
     pub(super) fn pooler(&self) -> Pooler {
@@ -25,10 +25,10 @@ impl Connections {
     }
 }
 
-impl Deref for Connections {
-    type Target = connections::Connections<Postgres>;
+impl Deref for Pooled {
+    type Target = Connections<Postgres>;
 
     fn deref(&self) -> &Self::Target {
-        &self.own
+        &self.connections
     }
 }

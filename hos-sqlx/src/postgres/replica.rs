@@ -7,7 +7,7 @@ use sqlx::postgres::PgPool;
 use tokio::time::{sleep, timeout};
 
 use super::PostgresStore;
-use super::pooled::Connections;
+use super::pooled::Pooled;
 use super::row::column;
 use super::session;
 
@@ -111,7 +111,7 @@ impl PostgresStore {
 
 /// Waits until a standby has come so far. False when it is no standby any more: then it is a
 /// primary, which may be another's.
-async fn reach(connections: &Connections, after: Option<&Position>) -> Result<bool, Fault> {
+async fn reach(connections: &Pooled, after: Option<&Position>) -> Result<bool, Fault> {
     let query = || sqlx::query(REACHED).bind(after.map(Position::as_str));
     loop {
         let rows = session::rows(connections, query).await?;

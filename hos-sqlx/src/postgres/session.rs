@@ -7,7 +7,7 @@ use sqlx::{Error, Postgres};
 
 use super::fault::{classify, is_stale};
 use super::lease::Lease;
-use super::pooled::Connections;
+use super::pooled::Pooled;
 
 /// How many dead connections are passed over, as they are after the server was started anew.
 const STALE_MAX: u32 = 64;
@@ -33,7 +33,7 @@ impl PassedOver {
 
 /// The rows of a statement that may safely be sent again.
 pub(super) async fn rows<'q>(
-    connections: &Connections,
+    connections: &Pooled,
     query: impl Fn() -> Bound<'q> + Send,
 ) -> Result<Vec<PgRow>, Fault> {
     let named = connections.pooler().names_statements();
