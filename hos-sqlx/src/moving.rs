@@ -23,10 +23,11 @@ use tokio::time::Instant;
 pub use destination::Destination;
 pub use report::{Moved, Progress, Report, Stage};
 
-use begun::Begun;
 pub(crate) use begun::{Identity, Recorded};
 pub(crate) use cell::{Cell, Row};
 pub(crate) use table::{Shape, Table};
+
+use begun::Begun;
 
 #[cfg(feature = "mysql")]
 use crate::mysql::moving::MysqlTarget;
@@ -85,9 +86,9 @@ pub(crate) struct Mark {
 
 /// The database that a deployment moves into.
 ///
-/// `recorded` and `record` come first and `make_room` after them, then any number of `write`; then `settle`, from
-/// which on what is read is one consistent picture; `finish` ends the move together with that
-/// picture.
+/// `recorded` and `record` come first and `make_room` after them, then any number of `write`; then
+/// `settle`, from which on what is read is one consistent picture; `finish` ends the move together
+/// with that picture.
 #[async_trait]
 pub(crate) trait Target: Send {
     /// The move that is written down.
