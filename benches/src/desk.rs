@@ -150,9 +150,12 @@ impl Desk {
         whose: Whose,
         gathered: bool,
     ) -> Vec<impl Future<Output = Vec<Duration>> + Send + use<>> {
-        let each = times.div_ceil(callers);
-        let caller = |_| {
-            let commands: Vec<Command> = (0..each).map(|_| self.next(whose)).collect();
+        // Who calls at the same time turns different tickets.
+        let mut each = vec![Vec::new(); callers as usize];
+        for turn in 0..times.div_ceil(callers) * callers {
+            each[(turn % callers) as usize].push(self.next(whose));
+        }
+        let caller = |commands: Vec<Command>| {
             let (lane, hos) = (self.lane.clone(), self.hos.clone());
             async move {
                 let mut latencies = Vec::with_capacity(commands.len());
@@ -169,7 +172,7 @@ impl Desk {
                 latencies
             }
         };
-        (0..callers).map(caller).collect()
+        each.into_iter().map(caller).collect()
     }
 
     fn next(&self, whose: Whose) -> Command {

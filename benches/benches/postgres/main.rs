@@ -18,8 +18,13 @@ use floor::Floor;
 /// checkpointed in the middle of a round.
 const MEMORY: [(&str, &str); 2] = [("shared_buffers", "2GB"), ("max_wal_size", "8GB")];
 
-/// Commits wait, as they do for a disk or a standby that is far away.
-const SLOW: [(&str, &str); 2] = [("commit_delay", "5000"), ("commit_siblings", "0")];
+/// Commits wait for 10 ms, as they do for a disk or a standby that is far away.
+const SLOW: [(&str, &str); 2] = [("commit_delay", "10000"), ("commit_siblings", "0")];
+
+/// With a connection for each caller, those who write by hand wait for the disk together, and what
+/// is measured is the processor. Slow commits are measured with as many as sqlx opens by itself.
+const CONNECTIONS: u32 = 128;
+const CONNECTIONS_SLOW: u32 = 10;
 
 fn main() {
     let settings = if is_slow() { [&MEMORY[..], &SLOW].concat() } else { MEMORY.to_vec() };
@@ -29,7 +34,8 @@ fn main() {
     };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let options = PostgresOptions::new(server.create_database().unwrap()).connections(128);
+    let connections = if is_slow() { CONNECTIONS_SLOW } else { CONNECTIONS };
+    let options = PostgresOptions::new(server.create_database().unwrap()).connections(connections);
     let store = runtime.block_on(PostgresStore::open_with(options)).unwrap();
     let floor = runtime.block_on(Floor::open(store.pool()));
     let lanes = LaneOptions::default().lanes(2).batch_max(128);

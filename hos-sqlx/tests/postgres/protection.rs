@@ -76,3 +76,21 @@ async fn a_timer_ends_with_the_revision_that_set_it() {
     shop.act(FIRMS[0], "o-1", "cancel").await;
     assert_eq!(shop.store.due_timers(end, 10).await.unwrap().len(), 0);
 }
+
+#[tokio::test]
+async fn a_proof_is_found_by_its_id_whatever_the_planner_was_told() {
+    let Some(server) = server() else { return };
+    let shop = Shop::open(server).await;
+    for number in 0..600 {
+        if number % 150 == 20 {
+            shop.run("ANALYZE").await.unwrap();
+        }
+        shop.open_order(FIRMS[0], &format!("o-{number}"), "").await;
+    }
+    // What sessions counted is told when they end.
+    shop.store.close().await;
+    shop.everybody_has_gone().await;
+    let read = "SELECT coalesce(sum(idx_tup_read), 0)::text FROM pg_stat_user_indexes \
+                WHERE indexrelname LIKE 'hos\\_entry%revision%'";
+    assert_eq!(shop.read(read).await.as_deref(), Some("0"), "the histories of all were read");
+}

@@ -144,6 +144,19 @@ impl Shop {
         panic!("nobody waits");
     }
 
+    /// Until no session of the law's own role is left.
+    pub(crate) async fn everybody_has_gone(&self) {
+        let sessions = "SELECT count(*)::text FROM pg_stat_activity \
+                        WHERE usename = 'law' AND datname = current_database()";
+        for _ in 0..10_000 {
+            if self.read(sessions).await.as_deref() == Some("0") {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("somebody stays");
+    }
+
     pub(crate) async fn run(&self, sql: &str) -> Result<(), sqlx::Error> {
         let mut connection = self.superuser().await;
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.map(drop)

@@ -1,7 +1,7 @@
 -- Commits many, each of which moves one subject of its own, and answers the places of those that
 -- were written. The same as `hos_commit_all` for the commits that are by far the most: what moves
--- a subject carries everything else with it, in one statement. A key that is known already fails
--- the whole.
+-- a subject carries everything else with it, in one statement. What is wide is taken from its array
+-- where it is written, and not carried through joins. A key that is known already fails the whole.
 CREATE FUNCTION hos_commit_moves(
     worlds text[], tenants text[],
     own integer[], generations bigint[], above integer[], world_generations bigint[],
@@ -29,22 +29,16 @@ BEGIN
     SELECT * INTO numbers, current FROM hos_bind(worlds, tenants, true);
     WITH moved AS (
         UPDATE hos_subject SET
-            state = line.state, revision = line.revision, terminal = line.terminal,
-            timed = hos_subject.timed OR line.timed, contract = line.contract,
-            proof_id = line.entry, attributes = line.attributes
+            state = states[line.place], revision = revisions[line.place],
+            terminal = terminals[line.place],
+            timed = hos_subject.timed OR timers[line.place] IS NOT NULL,
+            contract = contracts[line.place], proof_id = entries[line.place],
+            attributes = bags[line.place]
         FROM (
-            SELECT
-                numbers[own] AS scope, place, from_proof, kind, id, state, revision,
-                terminal, timers IS NOT NULL AS timed, contract, attributes, entry, type, moves,
-                recorded_at, leaf_hash, leaf, key, fingerprint, receipt, expires_at
-            FROM unnest(
-                own, generations, above, world_generations, keys, fingerprints, receipts, expiries,
-                kinds, ids, from_proofs, states, terminals, contracts, bags, entries, types,
-                moves, revisions, times, hashes, leaves, timers
-            ) WITH ORDINALITY AS u (
-                own, generation, above, world_generation, key, fingerprint, receipt, expires_at,
-                kind, id, from_proof, state, terminal, contract, attributes, entry,
-                type, moves, revision, recorded_at, leaf_hash, leaf, timers, place
+            SELECT numbers[own] AS scope, place, from_proof, kind, id
+            FROM unnest(own, generations, above, world_generations, kinds, ids, from_proofs)
+            WITH ORDINALITY AS u (
+                own, generation, above, world_generation, kind, id, from_proof, place
             )
             WHERE current[own] = generation AND current[above] = world_generation
             ORDER BY own, kind COLLATE "C", id COLLATE "C"
@@ -52,17 +46,21 @@ BEGIN
         WHERE hos_subject.scope = line.scope AND hos_subject.kind = line.kind
             AND hos_subject.id = line.id AND hos_subject.proof_id = line.from_proof
             AND NOT hos_subject.terminal
-        RETURNING hos_subject.number, hos_subject.timed AS was_timed, line.*
+        RETURNING hos_subject.number, hos_subject.timed AS was_timed, line.scope, line.place
     ), kept AS (
         INSERT INTO hos_receipt (scope, expires_at, key, fingerprint, receipt)
-        SELECT scope, expires_at, key, fingerprint, receipt FROM moved WHERE key IS NOT NULL
+        SELECT scope, expiries[place], keys[place], fingerprints[place], receipts[place]
+        FROM moved WHERE keys[place] IS NOT NULL
     ), recorded AS (
         INSERT INTO hos_entry (
             id, scope, subject, revision, recorded_at, moves, type, leaf_hash, leaf
         )
-        SELECT entry, scope, number, revision, recorded_at, moves, type, leaf_hash, leaf FROM moved
+        SELECT
+            entries[place], scope, number, revisions[place], times[place],
+            hos_commit_moves.moves[place], types[place], hashes[place], leaves[place]
+        FROM moved
     ), pending AS (
-        INSERT INTO hos_pending (scope, entry) SELECT scope, entry FROM moved
+        INSERT INTO hos_pending (scope, entry) SELECT scope, entries[place] FROM moved
     )
     SELECT
         coalesce(array_agg(moved.place), '{}'), array_agg(moved.number),

@@ -1,15 +1,16 @@
 -- The second wall: a statement sees and writes only the tenants that its function was bound to,
--- whatever its own predicates say; a statement that was bound to none sees nothing.
+-- whatever its own predicates say; a statement that was bound to none sees nothing. The array is
+-- read once for a statement; `IS TRUE` keeps an index from being searched for each of its items.
 
 -- Binds the rest of the transaction to scopes called so: `<world>/<tenant>`.
 CREATE FUNCTION hos_bind_names(names text[]) RETURNS text
 LANGUAGE sql VOLATILE
-RETURN set_config('hos.tenants', E'\n' || array_to_string(names, E'\n') || E'\n', true);
+RETURN set_config('hos.tenants', names::text, true);
 
 -- Binds the rest of the transaction to the rows of scopes with these numbers.
 CREATE FUNCTION hos_bind_numbers(numbers bigint[]) RETURNS text
 LANGUAGE sql VOLATILE
-RETURN set_config('hos.scopes', ',' || array_to_string(numbers, ',') || ',', true);
+RETURN set_config('hos.scopes', numbers::text, true);
 
 -- Binds the rest of the transaction to these scopes. Answers their numbers and the generations of
 -- their standing, in order; null for what is not there. With `holds` the generations cannot change
@@ -59,7 +60,9 @@ $$;
 
 ALTER TABLE hos_scope ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY hos_wall ON hos_scope USING (
-    strpos(current_setting('hos.tenants', true), E'\n' || world || '/' || tenant || E'\n') > 0
+    (world || '/' || tenant = ANY ((
+        SELECT nullif(nullif(current_setting('hos.tenants', true), ''), 'every')::text[]
+    )::text[])) IS TRUE
     OR current_setting('hos.tenants', true) = 'every'
 );
 
@@ -71,8 +74,9 @@ BEGIN
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', walled);
     EXECUTE format(
         'CREATE POLICY hos_wall ON %I USING ('
-        'strpos(current_setting(''hos.scopes'', true), '','' || scope || '','') > 0 '
-        'OR current_setting(''hos.scopes'', true) = ''every'')',
+        '(scope = ANY (('
+        'SELECT nullif(nullif(current_setting(''hos.scopes'', true), ''''), ''every'')::bigint[]'
+        ')::bigint[])) IS TRUE OR current_setting(''hos.scopes'', true) = ''every'')',
         walled
     );
 END $$;
