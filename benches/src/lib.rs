@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "a bench tells its figures")]
 
+pub mod comparison;
 pub mod desk;
 
 use std::time::{Duration, Instant};

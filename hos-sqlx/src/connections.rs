@@ -1,6 +1,6 @@
 //! The pool, and the few of its connections that are kept at hand.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -22,8 +22,16 @@ const KEPT_MAX: Duration = Duration::from_secs(60);
 pub(crate) struct Connections<DB: Database> {
     pool: Pool<DB>,
     most: usize,
+    at_hand: Mutex<AtHand<DB>>,
+}
+
+#[derive(Debug)]
+struct AtHand<DB: Database> {
     /// None once they are closed.
-    at_hand: Mutex<Option<Vec<Taken<DB>>>>,
+    kept: Option<Vec<Taken<DB>>>,
+    /// How many ask the pool. While somebody does, nothing is kept: whoever comes later would be
+    /// served before.
+    waiting: usize,
 }
 
 /// A connection out of the pool.
@@ -45,7 +53,8 @@ impl<DB: Database> Connections<DB> {
     pub(crate) fn new(pool: Pool<DB>) -> Self {
         let most = (pool.options().get_max_connections() / 4).min(AT_HAND_MAX);
         let most = usize::try_from(most).unwrap_or(0);
-        Self { pool, most, at_hand: Mutex::new(Some(Vec::new())) }
+        let at_hand = AtHand { kept: Some(Vec::new()), waiting: 0 };
+        Self { pool, most, at_hand: Mutex::new(at_hand) }
     }
 
     pub(crate) fn pool(&self) -> &Pool<DB> {
@@ -54,25 +63,32 @@ impl<DB: Database> Connections<DB> {
 
     /// The one that was used last, else one of the pool.
     pub(crate) async fn take(&self) -> Result<Taken<DB>, Error> {
-        if let Some(taken) = self.take_at_hand() {
+        if let Some(taken) = self.take_or_wait() {
             return Ok(taken);
         }
+        let _waits = scopeguard::guard((), |()| self.at_hand().waiting -= 1);
         Ok(Taken::new(self.pool.acquire().await?))
     }
 
-    fn take_at_hand(&self) -> Option<Taken<DB>> {
-        let mut at_hand = self.at_hand.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = at_hand.as_mut()?;
-        if kept.last()?.used.elapsed() > IDLE_MAX {
-            kept.clear();
+    fn take_or_wait(&self) -> Option<Taken<DB>> {
+        let mut at_hand = self.at_hand();
+        let taken = at_hand.kept.as_mut().and_then(|kept| {
+            if kept.last()?.used.elapsed() > IDLE_MAX {
+                kept.clear();
+            }
+            kept.pop()
+        });
+        if taken.is_none() {
+            at_hand.waiting += 1;
         }
-        kept.pop()
+        taken
     }
 
     /// Takes one back that is known to be in order.
     pub(crate) fn give_back(&self, taken: Taken<DB>) {
-        let mut at_hand = self.at_hand.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = at_hand.as_mut()
+        let mut at_hand = self.at_hand();
+        if at_hand.waiting == 0
+            && let Some(kept) = at_hand.kept.as_mut()
             && kept.len() < self.most
             && taken.since.elapsed() < KEPT_MAX
         {
@@ -80,9 +96,13 @@ impl<DB: Database> Connections<DB> {
         }
     }
 
+    fn at_hand(&self) -> MutexGuard<'_, AtHand<DB>> {
+        self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Closes every connection, once whoever uses one has given it back.
     pub(crate) async fn close(&self) {
-        drop(self.at_hand.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(self.at_hand().kept.take());
         self.pool.close().await;
     }
 }
@@ -90,9 +110,42 @@ impl<DB: Database> Connections<DB> {
 impl<DB: Database> Drop for Connections<DB> {
     fn drop(&mut self) {
         let at_hand = self.at_hand.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for taken in at_hand.take().into_iter().flatten() {
+        for taken in at_hand.kept.take().into_iter().flatten() {
             // Past the pool, to which it would go back by a task, where there may be no runtime.
             drop(taken.connection.detach());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use sqlx::sqlite::{Sqlite, SqlitePoolOptions};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_waits_is_served_before_anything_is_kept() {
+        let options = SqlitePoolOptions::new().max_connections(4);
+        let options = options.acquire_timeout(Duration::from_secs(1));
+        let pool = options.connect_lazy("sqlite::memory:").unwrap();
+        let connections: Connections<Sqlite> = Connections::new(pool);
+        let mut taken = Vec::new();
+        for _ in 0..4 {
+            taken.push(connections.take().await.unwrap());
+        }
+        let mut waits = pin!(connections.take());
+        tokio::select! {
+            biased;
+            _ = &mut waits => panic!("there were more than four"),
+            () = std::future::ready(()) => {}
+        }
+        connections.give_back(taken.pop().unwrap());
+        taken.push(waits.await.unwrap());
+        assert_eq!(connections.at_hand().waiting, 0);
+
+        connections.give_back(taken.pop().unwrap());
+        assert_eq!(connections.at_hand().kept.as_ref().map(Vec::len), Some(1));
     }
 }

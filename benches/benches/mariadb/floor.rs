@@ -1,21 +1,15 @@
 //! The floor, one row updated and committed, and what somebody would write by hand.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use hos_benches::desk::all;
-use hos_benches::timed;
+use hos_benches::comparison::{LEAF_BYTES, RECEIPT_BYTES};
 use sqlx::mysql::MySqlPool;
-use tokio::runtime::Runtime;
 use uuid::Uuid;
-
-const ROWS: i64 = 20_000;
 
 #[derive(Clone)]
 pub(crate) struct Floor {
     pool: MySqlPool,
-    turn: Arc<AtomicI64>,
     entries: Arc<AtomicU64>,
     leaf: Arc<str>,
     receipt: Arc<str>,
@@ -24,28 +18,23 @@ pub(crate) struct Floor {
 impl Floor {
     pub(crate) async fn open(pool: &MySqlPool) -> Self {
         sqlx::raw_sql(include_str!("floor.sql")).execute(pool).await.unwrap();
-        // As long as the law's own.
-        let (leaf, receipt) = ("l".repeat(520).into(), "r".repeat(330).into());
-        Self { pool: pool.clone(), turn: Arc::default(), entries: Arc::default(), leaf, receipt }
-    }
-
-    /// A row far from the one before, or always the same.
-    fn row(&self, one: bool) -> i64 {
-        if one { 0 } else { self.turn.fetch_add(7_919, Ordering::Relaxed) % ROWS }
+        let (leaf, receipt) = ("l".repeat(LEAF_BYTES).into(), "r".repeat(RECEIPT_BYTES).into());
+        Self { pool: pool.clone(), entries: Arc::default(), leaf, receipt }
     }
 
     /// Ascending, as the law's are: rows are kept in their order.
     fn entry(&self) -> Uuid {
         Uuid::from_u64_pair(self.entries.fetch_add(1, Ordering::Relaxed), rand::random())
     }
+}
 
+impl hos_benches::comparison::Floor for Floor {
     async fn update(&self, row: i64) {
         let update = "UPDATE item SET revision = revision + 1, state = 'paid' WHERE id = ?";
         let done = sqlx::query(update).bind(row).execute(&self.pool).await.unwrap();
         assert_eq!(done.rows_affected(), 1);
     }
 
-    /// The rows that a transition writes, statement after statement in one transaction.
     async fn by_hand(&self, row: i64) {
         let mut transaction = self.pool.begin().await.unwrap();
         let entry = self.entry();
@@ -87,41 +76,5 @@ impl Floor {
             .await
             .unwrap();
         transaction.commit().await.unwrap();
-    }
-
-    pub(crate) fn updates(
-        &self,
-        runtime: &Runtime,
-        times: u32,
-        callers: u32,
-        one: bool,
-    ) -> Duration {
-        self.crowd(runtime, times, callers, one, false)
-    }
-
-    pub(crate) fn hands(&self, runtime: &Runtime, times: u32, callers: u32) -> Duration {
-        self.crowd(runtime, times, callers, false, true)
-    }
-
-    fn crowd(
-        &self,
-        runtime: &Runtime,
-        times: u32,
-        callers: u32,
-        one: bool,
-        hand: bool,
-    ) -> Duration {
-        let each = times.div_ceil(callers);
-        let task = |_| {
-            let floor = self.clone();
-            async move {
-                for _ in 0..each {
-                    let row = floor.row(one);
-                    if hand { floor.by_hand(row).await } else { floor.update(row).await }
-                }
-            }
-        };
-        let tasks: Vec<_> = (0..callers).map(task).collect();
-        timed(|| drop(runtime.block_on(all(tasks))))
     }
 }

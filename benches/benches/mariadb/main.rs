@@ -5,12 +5,12 @@
 
 mod floor;
 
-use hos_benches::desk::{Desk, Whose};
-use hos_benches::{Row, Target, is_smoke, numbers, table};
+use hos_benches::comparison::{Asked, Times, compare};
+use hos_benches::desk::Desk;
+use hos_benches::{Target, is_smoke, numbers};
 use hos_services::MariaDb;
 use hos_sqlx::{MysqlOptions, MysqlStore};
 use hos_work::LaneOptions;
-use tokio::runtime::Runtime;
 
 use floor::Floor;
 
@@ -33,7 +33,8 @@ fn main() {
     let desk = runtime.block_on(Desk::open(store.clone(), lanes, 20_000));
     runtime.block_on(desk.sequence());
     for callers in crowds() {
-        compare(&runtime, &floor, &desk, callers);
+        let (times, asked) = (times(callers), asked(callers));
+        compare("MariaDB", &runtime, (&floor, &desk), callers, times, asked);
     }
     desk.print_sequencing(&runtime);
     runtime.block_on(store.close());
@@ -49,69 +50,23 @@ fn crowds() -> Vec<u32> {
     }
 }
 
-fn compare(runtime: &Runtime, floor: &Floor, desk: &Desk, callers: u32) {
-    let (floors, hands, laws) = match callers {
+fn times(callers: u32) -> Times {
+    let (updates, by_hand, transitions) = match callers {
         1 => (1_600, 480, 480),
         8 => (6_000, 1_600, 4_000),
         _ => (12_800, 3_840, 12_800),
     };
-    let (own, hand, hot) = match callers {
-        1..64 => (None, None, None),
-        _ => (
-            Some(Target::TimesAsMany(0.6)),
-            Some(Target::TimesAsManyAs("by hand", 3.0)),
-            Some(Target::TimesAsManyAs("law, 1,000 tenants", 0.75)),
-        ),
-    };
-    let rows = &mut [
-        Row {
-            name: "UPDATE of one row each",
-            target: None,
-            times: floors,
-            run: Box::new(|times| floor.updates(runtime, times, callers, false)),
+    Times { updates, same: updates / 4, by_hand, transitions }
+}
+
+fn asked(callers: u32) -> Asked {
+    match callers {
+        64 => Asked {
+            update: Some(Target::TimesAsMany(0.6)),
+            by_hand: Some(Target::TimesAsManyAs("by hand", 3.0)),
+            one_tenant: Some(Target::TimesAsManyAs("law, 1,000 tenants", 0.75)),
+            one_subject: None,
         },
-        Row {
-            name: "by hand",
-            target: None,
-            times: hands,
-            run: Box::new(|times| floor.hands(runtime, times, callers)),
-        },
-        Row {
-            name: "law without the lane, 1,000 tenants",
-            target: None,
-            times: hands,
-            run: Box::new(|times| desk.crowd(runtime, times, callers, Whose::Everybodys, false)),
-        },
-        Row {
-            name: "law, 1,000 tenants",
-            target: own,
-            times: laws,
-            run: Box::new(|times| desk.crowd(runtime, times, callers, Whose::Everybodys, true)),
-        },
-        Row {
-            name: "law, 1,000 tenants (against by hand)",
-            target: hand,
-            times: laws,
-            run: Box::new(|times| desk.crowd(runtime, times, callers, Whose::Everybodys, true)),
-        },
-        Row {
-            name: "law, ONE tenant",
-            target: hot,
-            times: laws,
-            run: Box::new(|times| desk.crowd(runtime, times, callers, Whose::OneFirms, true)),
-        },
-        Row {
-            name: "UPDATE of the same row",
-            target: None,
-            times: floors / 4,
-            run: Box::new(|times| floor.updates(runtime, times, callers, true)),
-        },
-        Row {
-            name: "law, ONE subject",
-            target: None,
-            times: laws / 2,
-            run: Box::new(|times| desk.crowd(runtime, times, callers, Whose::One, true)),
-        },
-    ];
-    table(&format!("MariaDB, {callers} caller(s)"), 5, rows);
+        _ => Asked::default(),
+    }
 }

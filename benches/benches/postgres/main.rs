@@ -5,12 +5,12 @@
 
 mod floor;
 
-use hos_benches::desk::{Desk, Whose};
-use hos_benches::{Row, Target, is_smoke, numbers, table};
+use hos_benches::comparison::{Asked, Times, compare};
+use hos_benches::desk::Desk;
+use hos_benches::{Target, is_smoke, numbers};
 use hos_services::Postgres;
 use hos_sqlx::{PostgresOptions, PostgresStore};
 use hos_work::LaneOptions;
-use tokio::runtime::Runtime;
 
 use floor::Floor;
 
@@ -45,7 +45,8 @@ fn main() {
         sqlx::raw_sql("VACUUM ANALYZE").execute(store.pool()).await.unwrap();
     });
     for callers in crowds() {
-        compare(&runtime, &floor, &desk, callers);
+        let (times, asked) = (times(callers), asked(callers));
+        compare("PostgreSQL", &runtime, (&floor, &desk), callers, times, asked);
     }
     desk.print_sequencing(&runtime);
     runtime.block_on(store.close());
@@ -66,76 +67,29 @@ fn crowds() -> Vec<u32> {
     }
 }
 
-fn compare(runtime: &Runtime, floor: &Floor, desk: &Desk, callers: u32) {
-    let (floors, hands, laws) = match callers {
+fn times(callers: u32) -> Times {
+    let (updates, by_hand, transitions) = match callers {
+        _ if is_slow() => (3_200, 1_920, 12_800),
         1 => (3_000, 800, 1_500),
         8 => (8_000, 2_400, 6_000),
         _ => (12_800, 3_840, 25_600),
     };
-    // One after the other, whoever calls.
-    let same = if is_slow() { 320 } else { floors / 4 };
-    let at_least = |target| Some(Target::TimesAsMany(target));
-    let (own, hand, hot, one) = match callers {
-        _ if is_slow() => (None, None, Some(Target::TimesAsManyAs("by hand", 8.0)), None),
-        1 => (at_least(0.5), None, None, None),
-        8 => (None, None, None, None),
-        32 => (None, None, None, None),
-        _ => (
-            at_least(1.5),
-            Some(Target::TimesAsManyAs("by hand", 6.0)),
-            Some(Target::TimesAsManyAs("law, 1,000 tenants", 0.75)),
-            Some(Target::TimesAsManyAs("UPDATE of the same row", 3.0)),
-        ),
-    };
-    let rows = &mut [
-        Row {
-            name: "UPDATE of one row each",
-            target: None,
-            times: floors,
-            run: Box::new(|times| floor.updates(runtime, times, callers, false)),
+    // Each waits for the one before, whoever calls.
+    let same = if is_slow() { 320 } else { updates / 4 };
+    Times { updates, same, by_hand, transitions }
+}
+
+fn asked(callers: u32) -> Asked {
+    let by_hand = |times| Some(Target::TimesAsManyAs("by hand", times));
+    match callers {
+        _ if is_slow() => Asked { one_tenant: by_hand(8.0), ..Asked::default() },
+        1 => Asked { update: Some(Target::TimesAsMany(0.5)), ..Asked::default() },
+        128 => Asked {
+            update: Some(Target::TimesAsMany(1.5)),
+            by_hand: by_hand(6.0),
+            one_tenant: Some(Target::TimesAsManyAs("law, 1,000 tenants", 0.75)),
+            one_subject: Some(Target::TimesAsManyAs("UPDATE of the same row", 3.0)),
         },
-        Row {
-            name: "by hand",
-            target: None,
-            times: hands,
-            run: Box::new(|times| floor.hands(runtime, times, callers, false)),
-        },
-        Row {
-            name: "law without the lane, 1,000 tenants",
-            target: None,
-            times: hands,
-            run: Box::new(|times| desk.crowd(runtime, times, callers, Whose::Everybodys, false)),
-        },
-        Row {
-            name: "law, 1,000 tenants",
-            target: own,
-            times: laws,
-            run: Box::new(|times| desk.crowd(runtime, times, callers, Whose::Everybodys, true)),
-        },
-        Row {
-            name: "law, 1,000 tenants (against by hand)",
-            target: hand,
-            times: laws,
-            run: Box::new(|times| desk.crowd(runtime, times, callers, Whose::Everybodys, true)),
-        },
-        Row {
-            name: "law, ONE tenant",
-            target: hot,
-            times: laws,
-            run: Box::new(|times| desk.crowd(runtime, times, callers, Whose::OneFirms, true)),
-        },
-        Row {
-            name: "UPDATE of the same row",
-            target: None,
-            times: same,
-            run: Box::new(|times| floor.updates(runtime, times, callers, true)),
-        },
-        Row {
-            name: "law, ONE subject",
-            target: one,
-            times: laws / 2,
-            run: Box::new(|times| desk.crowd(runtime, times, callers, Whose::One, true)),
-        },
-    ];
-    table(&format!("PostgreSQL, {callers} caller(s)"), 5, rows);
+        _ => Asked::default(),
+    }
 }
