@@ -1,5 +1,5 @@
-//! The law in a server, against the bare commit of one updated row through the same pool, and against
-//! the same rows written by hand.
+//! The law in a server, against the bare commit of one updated row through the same pool, and
+//! against the same rows written by hand.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
