@@ -14,6 +14,9 @@ const IDLE_MAX: Duration = Duration::from_secs(1);
 /// One that was kept for longer goes back to the pool, which knows how old it may become.
 const KEPT_MAX: Duration = Duration::from_secs(60);
 
+/// How many dead connections are passed over, as they are after the server was started anew.
+pub(crate) const STALE_MAX: u32 = 64;
+
 /// The pool, and the few of its connections that are kept at hand.
 ///
 /// The pool hands its connections out in turn, so that each would prepare and plan the law's
@@ -125,26 +128,48 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
-    async fn whoever_waits_is_served_before_anything_is_kept() {
+    /// A pool of four, all taken.
+    async fn exhausted() -> (Connections<Sqlite>, Vec<Taken<Sqlite>>) {
         let options = SqlitePoolOptions::new().max_connections(4);
         let options = options.acquire_timeout(Duration::from_secs(1));
-        let pool = options.connect_lazy("sqlite::memory:").unwrap();
-        let connections: Connections<Sqlite> = Connections::new(pool);
+        let connections = Connections::new(options.connect_lazy("sqlite::memory:").unwrap());
         let mut taken = Vec::new();
         for _ in 0..4 {
             taken.push(connections.take().await.unwrap());
         }
-        let mut waits = pin!(connections.take());
+        (connections, taken)
+    }
+
+    /// Polls once what cannot be ready.
+    async fn begin<F: Future + Unpin>(waits: &mut F) {
         tokio::select! {
             biased;
-            _ = &mut waits => panic!("there were more than four"),
+            _ = waits => panic!("there were more than four"),
             () = std::future::ready(()) => {}
         }
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_is_served_before_anything_is_kept() {
+        let (connections, mut taken) = exhausted().await;
+        let mut waits = pin!(connections.take());
+        begin(&mut waits).await;
         connections.give_back(taken.pop().unwrap());
         taken.push(waits.await.unwrap());
         assert_eq!(connections.at_hand().waiting, 0);
 
+        connections.give_back(taken.pop().unwrap());
+        assert_eq!(connections.at_hand().kept.as_ref().map(Vec::len), Some(1));
+    }
+
+    #[tokio::test]
+    async fn who_gave_up_waiting_waits_no_more() {
+        let (connections, mut taken) = exhausted().await;
+        {
+            let mut waits = pin!(connections.take());
+            begin(&mut waits).await;
+            assert_eq!(connections.at_hand().waiting, 1);
+        }
         connections.give_back(taken.pop().unwrap());
         assert_eq!(connections.at_hand().kept.as_ref().map(Vec::len), Some(1));
     }

@@ -16,14 +16,11 @@ use super::fault::classify;
 use super::lease::Lease;
 use super::lines::LINES_MAX;
 use super::row::{count, optional_text, parsed, proof_id, stored_receipt, text, unchecked};
-use crate::connections::Connections;
+use crate::connections::{Connections, STALE_MAX};
 use crate::encoding::hex;
 use crate::fault::corrupt;
 use crate::known::Known;
 use crate::standing::StandingRows;
-
-/// How many dead connections are passed over.
-const STALE_MAX: u32 = 64;
 
 /// One standing per ask, in order.
 pub(super) async fn load_all(

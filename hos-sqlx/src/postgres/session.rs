@@ -8,9 +8,7 @@ use sqlx::{Error, Postgres};
 use super::fault::{classify, is_stale};
 use super::lease::Lease;
 use super::pooled::Pooled;
-
-/// How many dead connections are passed over, as they are after the server was started anew.
-const STALE_MAX: u32 = 64;
+use crate::connections::STALE_MAX;
 
 pub(super) type Bound<'q> = Query<'q, Postgres, PgArguments>;
 
