@@ -80,6 +80,27 @@ impl Table {
         Self::Mode,
     ];
 
+    /// How many rows, of a table that is kept under its own name.
+    pub(crate) fn count(self) -> &'static str {
+        match self {
+            Self::Scope => "SELECT count(*) FROM hos_scope",
+            Self::Law => "SELECT count(*) FROM hos_law",
+            Self::Contract => "SELECT count(*) FROM hos_contract",
+            Self::Entry => "SELECT count(*) FROM hos_entry",
+            Self::Dedup => "SELECT count(*) FROM hos_dedup",
+            Self::Part => "SELECT count(*) FROM hos_part",
+            Self::Log => "SELECT count(*) FROM hos_log",
+            Self::Subject => "SELECT count(*) FROM hos_subject",
+            Self::Receipt => "SELECT count(*) FROM hos_receipt",
+            Self::Outbox => "SELECT count(*) FROM hos_outbox",
+            Self::Timer => "SELECT count(*) FROM hos_timer",
+            Self::Member => "SELECT count(*) FROM hos_member",
+            Self::Ban => "SELECT count(*) FROM hos_ban",
+            Self::Grant => "SELECT count(*) FROM hos_grant",
+            Self::Mode => "SELECT count(*) FROM hos_mode",
+        }
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Scope => "hos_scope",

@@ -39,23 +39,12 @@ pub(super) const HIGHEST: [(Table, &str); 6] = [
     (Table::Outbox, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'hos_outbox'"),
 ];
 
+/// How many rows, as they will be.
 pub(super) fn count(table: Table) -> &'static str {
     match table {
-        Table::Scope => "SELECT count(*) FROM hos_scope",
-        Table::Law => "SELECT count(*) FROM hos_law",
-        Table::Contract => "SELECT count(*) FROM hos_contract",
-        Table::Entry => "SELECT count(*) FROM hos_entry",
         Table::Dedup => "SELECT count(*) FROM hos_entry WHERE dedup IS NOT NULL",
-        Table::Part => "SELECT count(*) FROM hos_part",
         Table::Log => "SELECT count(*) FROM hos_scope WHERE log_size > 0",
-        Table::Subject => "SELECT count(*) FROM hos_subject",
-        Table::Receipt => "SELECT count(*) FROM hos_receipt",
-        Table::Outbox => "SELECT count(*) FROM hos_outbox",
-        Table::Timer => "SELECT count(*) FROM hos_timer",
-        Table::Member => "SELECT count(*) FROM hos_member",
-        Table::Ban => "SELECT count(*) FROM hos_ban",
-        Table::Grant => "SELECT count(*) FROM hos_grant",
-        Table::Mode => "SELECT count(*) FROM hos_mode",
+        other => other.count(),
     }
 }
 
