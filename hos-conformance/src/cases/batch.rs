@@ -7,7 +7,9 @@ use hos_core::store::BATCH_MAX;
 use hos_core::subject::Subject;
 
 use crate::case::cases;
-use crate::stage::{NEIGHBOUR, Stage, act, clerk, code, customer, owner, root, subject, viewer};
+use crate::stage::{
+    NEIGHBOUR, Stage, act, ban, clerk, code, customer, member, owner, root, subject, user, viewer,
+};
 
 cases!(
     "batch",
@@ -24,6 +26,7 @@ cases!(
         batch_key_twice_for_other_commands_is_reused,
         batch_key_twice_after_a_refusal_is_judged_afresh,
         batch_of_several_tenants_and_actors_keeps_them_apart,
+        batch_of_actors_whose_names_are_alike_keeps_them_apart,
         batch_of_compound_commands_keeps_each_whole,
         batch_one_shots_of_one_subject_move_once,
         batch_leaves_the_same_log_as_one_by_one,
@@ -169,7 +172,7 @@ async fn batch_key_twice_after_a_refusal_is_judged_afresh(stage: Stage) {
 async fn batch_of_several_tenants_and_actors_keeps_them_apart(stage: Stage) {
     let order = stage.order("o").await;
     let theirs = Subject::new(crate::law::WORLD, NEIGHBOUR, "order", "o").unwrap();
-    let neighbour = crate::stage::user("owner-2");
+    let neighbour = user("owner-2");
     let opening = hos_core::command::Opening::new(&neighbour, &theirs).attribute("customer", "c");
     stage.hos.open(&opening.key("k")).await.unwrap();
     let commands = [
@@ -183,6 +186,21 @@ async fn batch_of_several_tenants_and_actors_keeps_them_apart(stage: Stage) {
     assert_eq!(answers.remove(2).unwrap().subject.as_ref(), Some(&theirs));
     assert_eq!(code(answers.remove(1)), "not_found");
     assert_eq!(code(answers.remove(0)), "not_found");
+}
+
+async fn batch_of_actors_whose_names_are_alike_keeps_them_apart(stage: Stage) {
+    let lamps = lamps(&stage, 5).await;
+    stage.change(member("eve", &["owner"]), "eve").await;
+    stage.change(ban("Eve"), "Eve").await;
+    let names = ["eve", "Eve", "EVE", "eve ", "\u{e9}ve"];
+    let turn = |(lamp, name)| act(&user(name), lamp, "light", &format!("light {name}"));
+    let commands: Vec<Command> = lamps.iter().zip(names).map(turn).collect();
+    let mut answers = stage.hos.transition_all(&commands).await;
+    for stranger in answers.split_off(2) {
+        assert_eq!(code(stranger), "not_found");
+    }
+    assert_eq!(code(answers.remove(1)), "banned");
+    assert_eq!(answers.remove(0).unwrap().effect, Effect::Moved);
 }
 
 async fn batch_of_compound_commands_keeps_each_whole(stage: Stage) {
@@ -211,7 +229,7 @@ async fn batch_one_shots_of_one_subject_move_once(stage: Stage) {
 async fn batch_leaves_the_same_log_as_one_by_one(stage: Stage) {
     let lamps = lamps(&stage, 4).await;
     let size = stage.size().await;
-    let commands: Vec<Command> = lamps.iter().map(light).collect();
+    let commands: Vec<Command> = lamps.iter().rev().map(light).collect();
     let receipts: Vec<_> =
         stage.hos.transition_all(&commands).await.into_iter().map(Result::unwrap).collect();
     let log = stage.log().await;

@@ -58,22 +58,24 @@ impl Server {
         )
     }
 
-    /// Transactions that nobody goes on with, and what sessions hold that do nothing.
+    /// Statements that still run for whoever is gone, transactions that nobody goes on with, and
+    /// what sessions hold that do nothing.
     pub(crate) fn unquiet(&self) -> i64 {
         match self {
             Self::Postgres(..) => self.number(
                 "SELECT (SELECT count(*) FROM pg_stat_activity
                 WHERE datname = current_database() AND application_name = 'hos'
-                AND state LIKE 'idle in transaction%')
+                AND state <> 'idle')
                 + (SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
                 WHERE datname = current_database() AND application_name = 'hos'
                 AND state LIKE 'idle%');",
             ),
             #[cfg(feature = "mysql")]
             Self::MariaDb(..) => self.number(
-                "SELECT count(*) FROM information_schema.innodb_trx
-                JOIN information_schema.processlist ON id = trx_mysql_thread_id
-                WHERE command = 'Sleep' AND db = database();",
+                "SELECT count(*) FROM information_schema.processlist
+                LEFT JOIN information_schema.innodb_trx ON trx_mysql_thread_id = id
+                WHERE db = database() AND id <> connection_id()
+                AND (command <> 'Sleep' OR trx_id IS NOT NULL);",
             ),
         }
     }

@@ -60,7 +60,9 @@ BEGIN
             hos_commit_moves.moves[place], types[place], hashes[place], leaves[place]
         FROM moved
     ), pending AS (
-        INSERT INTO hos_pending (scope, entry) SELECT scope, entries[place] FROM moved
+        -- In the order of the batch, which that of the subjects is not.
+        INSERT INTO hos_pending (scope, entry)
+        SELECT scope, entries[place] FROM moved ORDER BY place
     )
     SELECT
         coalesce(array_agg(moved.place), '{}'), array_agg(moved.number),
@@ -76,7 +78,9 @@ BEGIN
             array_agg(parts[line.place]), array_agg(outboxes[line.place]),
             array_agg(timers[line.place])
         )
-        FROM unnest(written, subjects) AS line (place, subject);
+        FROM (
+            SELECT * FROM unnest(written, subjects) AS u (place, subject) ORDER BY u.place
+        ) AS line;
     END IF;
     RETURN written;
 END $$;
