@@ -40,6 +40,12 @@ pub(crate) enum Decision {
     Answer(Result<Outcome, Fault>),
 }
 
+impl Decision {
+    pub(crate) fn is_write(&self) -> bool {
+        matches!(self, Self::Write)
+    }
+}
+
 /// Decides a batch in order: each commit sees what those before it will have written.
 pub(crate) fn decide(commits: &[Commit], facts: &[Facts]) -> Vec<Decision> {
     let mut overlay = Overlay::default();

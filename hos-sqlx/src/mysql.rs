@@ -13,10 +13,12 @@ mod load;
 mod migrate;
 #[cfg(feature = "sqlite")]
 pub(crate) mod moving;
+mod numbers;
 mod open;
 mod options;
 mod outbox;
 mod row;
+mod scope;
 mod sequence;
 mod single;
 mod step;
@@ -39,6 +41,8 @@ use tokio::time::timeout;
 
 pub use caller::MysqlCaller;
 pub use options::MysqlOptions;
+
+use numbers::Numbers;
 
 use crate::connections::Connections;
 use crate::guard::GuardedColumn;
@@ -81,6 +85,7 @@ pub struct MysqlStore {
 struct Shared {
     connections: Connections<MySql>,
     recall: Recall,
+    numbers: Numbers,
 }
 
 impl MysqlStore {
@@ -105,7 +110,8 @@ impl MysqlStore {
     pub async fn open_with(options: MysqlOptions) -> Result<Self, Fault> {
         let connections = Connections::new(open::open(&options).await?);
         let recall = Recall::new(options.cached, options.snapshot_bytes);
-        Ok(Self { shared: Arc::new(Shared { connections, recall }) })
+        let numbers = Numbers::new(options.cached, options.snapshot_bytes);
+        Ok(Self { shared: Arc::new(Shared { connections, recall, numbers }) })
     }
 
     /// Begins a transaction of the world's, at READ COMMITTED. For
@@ -197,15 +203,15 @@ impl Store for MysqlStore {
     }
 
     async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
-        let Shared { connections, recall } = &*self.shared;
-        let standings = load::load_all(connections, &recall.known, asks).await?;
+        let Shared { connections, recall, numbers } = &*self.shared;
+        let standings = load::load_all(connections, (&recall.known, numbers), asks).await?;
         recall.loaded(asks, &standings);
         Ok(standings)
     }
 
     async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
-        let Shared { connections, recall } = &*self.shared;
-        let outcomes = commit::commit_all(connections, commits).await;
+        let Shared { connections, recall, numbers } = &*self.shared;
+        let outcomes = commit::commit_all(connections, numbers, commits).await;
         recall.answered(commits, &outcomes);
         outcomes
     }

@@ -1,27 +1,23 @@
 //! Commits batches: holds every row that was read, compares, then writes what holds.
 
-use std::collections::BTreeMap;
-
 use hos_core::commit::{Commit, Outcome};
 use hos_core::error::{Fault, FaultKind};
-use hos_core::id::{Tenant, World};
 use hos_core::store::BATCH_MAX;
-use serde_json::{Value, json};
 use sqlx::MySql;
 use sqlx::mysql::MySqlConnection;
 
 use super::fault::{classify, classify_commit, is_lock_wait, is_race};
 use super::lease::{self, Lease};
 use super::lines::LINES_MAX;
-use super::row::{count, parsed, unchecked};
+use super::numbers::Numbers;
+use super::scope::{ScopeKey, add_scopes, hold_scopes};
 use super::single;
-use super::verify::{Found, verify};
+use super::verify::{Asked, verify};
 use super::write::Writes;
 use crate::connections::Connections;
 use crate::decide::{Decision, decide};
 use crate::fault::{is_ones_own, same};
 use crate::patience::Patience;
-use crate::standing::raises;
 
 /// How often a transaction is done again because somebody else was quicker with a key or a
 /// subject, or because two waited for each other.
@@ -30,29 +26,37 @@ const ATTEMPTS_MAX: usize = 4;
 pub(super) type Answers = Vec<Result<Outcome, Fault>>;
 
 /// Commits each on its own, in order: in one transaction, unless one of them has a fault.
-pub(super) async fn commit_all(connections: &Connections<MySql>, commits: &[Commit]) -> Answers {
+pub(super) async fn commit_all(
+    connections: &Connections<MySql>,
+    numbers: &Numbers,
+    commits: &[Commit],
+) -> Answers {
     if commits.is_empty() {
         return Vec::new();
     }
     if let Some(fault) = too_large(commits) {
         return every(commits, &fault);
     }
-    match patiently(connections, commits).await {
+    match patiently(connections, numbers, commits).await {
         Ok(answers) => answers,
         Err(fault) if commits.len() > 1 && is_ones_own(&fault) => {
-            each_alone(connections, commits).await
+            each_alone(connections, numbers, commits).await
         }
         Err(fault) => every(commits, &fault),
     }
 }
 
 /// Commits each in a transaction of its own, so that the fault of one never touches another.
-async fn each_alone(connections: &Connections<MySql>, commits: &[Commit]) -> Answers {
+async fn each_alone(
+    connections: &Connections<MySql>,
+    numbers: &Numbers,
+    commits: &[Commit],
+) -> Answers {
     let mut answers = Vec::with_capacity(commits.len());
     let mut patience = Patience::default();
     for commit in commits {
         let answer = match patience.require(commit) {
-            Ok(()) => alone(connections, commit).await,
+            Ok(()) => alone(connections, numbers, commit).await,
             Err(busy) => Err(busy),
         };
         patience.note(commit, &answer);
@@ -61,8 +65,12 @@ async fn each_alone(connections: &Connections<MySql>, commits: &[Commit]) -> Ans
     answers
 }
 
-async fn alone(connections: &Connections<MySql>, commit: &Commit) -> Result<Outcome, Fault> {
-    let own = patiently(connections, std::slice::from_ref(commit)).await?.pop();
+async fn alone(
+    connections: &Connections<MySql>,
+    numbers: &Numbers,
+    commit: &Commit,
+) -> Result<Outcome, Fault> {
+    let own = patiently(connections, numbers, std::slice::from_ref(commit)).await?.pop();
     own.unwrap_or_else(|| Err(Fault::new(FaultKind::Internal, "a commit without an answer")))
 }
 
@@ -86,12 +94,18 @@ fn busy() -> Fault {
 }
 
 /// Commits in one transaction, which is done again when others were quicker.
-async fn patiently(connections: &Connections<MySql>, commits: &[Commit]) -> Result<Answers, Fault> {
+async fn patiently(
+    connections: &Connections<MySql>,
+    numbers: &Numbers,
+    commits: &[Commit],
+) -> Result<Answers, Fault> {
     let mut last = busy();
-    for _ in 0..ATTEMPTS_MAX {
+    // At first as if no key were taken: whether one is shows when its receipt is written.
+    let asked = std::iter::once(Asked::Little).chain(std::iter::repeat(Asked::Everything));
+    for asked in asked.take(ATTEMPTS_MAX) {
         let attempt = match commits {
             [commit] => commit_one(connections, commit).await,
-            _ => commit_batch(connections, commits).await,
+            _ => commit_batch(connections, numbers, commits, asked).await,
         };
         match attempt {
             Ok(Some(answers)) => return Ok(answers),
@@ -140,10 +154,12 @@ async fn commit_one(
 /// None when it is to be done again.
 async fn commit_batch(
     connections: &Connections<MySql>,
+    numbers: &Numbers,
     commits: &[Commit],
+    asked: Asked,
 ) -> Result<Option<Answers>, Fault> {
     let mut lease = Lease::at_hand(connections).await?;
-    match write_batch(lease.connection(), commits).await {
+    match write_batch(lease.connection(), numbers, commits, asked).await {
         Ok(Batch::Decided(decisions)) => {
             let done = sqlx::raw_sql("COMMIT").execute(lease.connection()).await;
             done.map_err(classify_commit)?;
@@ -176,88 +192,30 @@ enum Batch {
     Missing(Vec<ScopeKey>),
 }
 
-async fn write_batch(connection: &mut MySqlConnection, commits: &[Commit]) -> Result<Batch, Fault> {
+async fn write_batch(
+    connection: &mut MySqlConnection,
+    numbers: &Numbers,
+    commits: &[Commit],
+    mut asked: Asked,
+) -> Result<Batch, Fault> {
     sqlx::raw_sql("START TRANSACTION").execute(&mut *connection).await.map_err(classify)?;
-    let scopes = hold_scopes(connection, commits).await?;
-    let missing: Vec<ScopeKey> =
-        scope_keys(commits).into_keys().filter(|key| !scopes.contains_key(key)).collect();
-    if !missing.is_empty() {
-        return Ok(Batch::Missing(missing));
-    }
-    let Found { facts, subjects } = verify(connection, commits, &scopes).await?;
-    let decisions = decide(commits, &facts);
-    let accepted = commits.iter().zip(&decisions);
-    let accepted = accepted.filter(|(_, decision)| matches!(decision, Decision::Write));
-    let mut writes = Writes::new(subjects);
+    let scopes = match hold_scopes(connection, commits, numbers).await? {
+        Ok(scopes) => scopes,
+        Err(missing) => return Ok(Batch::Missing(missing)),
+    };
+    let (found, decisions) = loop {
+        let found = verify(connection, commits, &scopes, numbers, asked).await?;
+        let decisions = decide(commits, &found.facts);
+        if asked == Asked::Everything || decisions.iter().all(Decision::is_write) {
+            break (found, decisions);
+        }
+        asked = Asked::Everything;
+    };
+    let accepted = commits.iter().zip(&decisions).filter(|(_, decision)| decision.is_write());
+    let mut writes = Writes::new(found.subjects);
     for (commit, _) in accepted {
         writes.add(commit, &scopes)?;
     }
     writes.execute(connection).await?;
     Ok(Batch::Decided(decisions))
-}
-
-pub(super) type ScopeKey = (World, Tenant);
-
-pub(super) fn scope_key(commit: &Commit) -> ScopeKey {
-    (commit.world().clone(), commit.tenant().clone())
-}
-
-/// A scope as it is held.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Scope {
-    pub(super) number: i64,
-    pub(super) generation: u64,
-}
-
-pub(super) type Scopes = BTreeMap<ScopeKey, Scope>;
-
-/// The scopes that commits rest on, in the one order in which they are held, and whether one of
-/// them changes.
-fn scope_keys(commits: &[Commit]) -> BTreeMap<ScopeKey, bool> {
-    let mut keys = BTreeMap::new();
-    for commit in commits {
-        let raised = commit.standing().is_some_and(|standing| raises(standing.row()));
-        keys.entry((commit.world().clone(), Tenant::world())).or_insert(false);
-        *keys.entry(scope_key(commit)).or_insert(false) |= raised;
-    }
-    keys
-}
-
-/// Holds the generations until the transaction ends: shared, or alone where one of them rises.
-async fn hold_scopes(
-    connection: &mut MySqlConnection,
-    commits: &[Commit],
-) -> Result<Scopes, Fault> {
-    let keys = scope_keys(commits);
-    let text = if keys.values().any(|raised| *raised) {
-        include_str!("scopes_for_change.sql")
-    } else {
-        include_str!("scopes.sql")
-    };
-    let names = keys.keys().map(|(world, tenant)| json!([world.as_str(), tenant.as_str()]));
-    let names = Value::from(names.collect::<Vec<_>>()).to_string();
-    let rows = sqlx::query(text).bind(names).fetch_all(connection).await.map_err(classify)?;
-    let mut scopes = Scopes::new();
-    for row in &rows {
-        let key = (parsed(row, 0, World::new)?, parsed(row, 1, Tenant::from_stored)?);
-        let scope = Scope { number: unchecked(row, 2)?, generation: count(row, 3)? };
-        scopes.insert(key, scope);
-    }
-    Ok(scopes)
-}
-
-/// Gives scopes that are written to for the first time their rows. A scope without anything in it
-/// means nothing, so it may stay even when what comes after does not.
-async fn add_scopes(connections: &Connections<MySql>, missing: &[ScopeKey]) -> Result<(), Fault> {
-    let mut lease = Lease::at_hand(connections).await?;
-    for (world, tenant) in missing {
-        sqlx::query(include_str!("add_scope.sql"))
-            .bind(world.as_str().as_bytes())
-            .bind(tenant.as_str().as_bytes())
-            .execute(lease.connection())
-            .await
-            .map_err(classify)?;
-    }
-    lease.release();
-    Ok(())
 }

@@ -6,19 +6,24 @@
 use hos_core::error::Fault;
 use sqlx::Arguments as _;
 use sqlx::error::BoxDynError;
-use sqlx::mysql::{MySqlArguments, MySqlConnection};
+use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlRow};
 
 use super::fault::classify;
 
 /// The most lines of one statement.
 pub(super) const LINES_MAX: usize = 64;
 
-const SIZES: [usize; 12] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, LINES_MAX];
+/// So dense that two texts are enough for any number of lines, and so few that each connection may
+/// prepare them all.
+const SIZES: [usize; 32] = [
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 26, 28, 30, 32, 36, 40,
+    44, 48, 52, 56, 60, LINES_MAX,
+];
 
 /// One statement in every size.
 #[derive(Debug)]
 pub(super) struct Lines {
-    texts: [String; 12],
+    texts: [String; SIZES.len()],
     columns: usize,
 }
 
@@ -43,6 +48,31 @@ impl Lines {
     fn filled(&'static self, lines: usize) -> (&'static str, usize) {
         let mut sized = SIZES.iter().zip(&self.texts).rev();
         sized.find(|(size, _)| **size <= lines).map_or(("", 1), |(size, text)| (text, *size))
+    }
+
+    /// The smallest text that has room for so many lines.
+    fn roomy(&'static self, lines: usize) -> (&'static str, usize) {
+        let mut sized = SIZES.iter().zip(&self.texts);
+        sized
+            .find(|(size, _)| **size >= lines)
+            .map_or_else(|| self.filled(LINES_MAX), |(size, text)| (text, *size))
+    }
+
+    /// Fetches what the statement answers for a list of values, which it may hold more than once.
+    pub(super) async fn fetch(
+        &'static self,
+        connection: &mut MySqlConnection,
+        values: &[i64],
+    ) -> Result<Vec<MySqlRow>, Fault> {
+        let mut rows = Vec::with_capacity(values.len());
+        for values in values.chunks(LINES_MAX) {
+            let (text, size) = self.roomy(values.len());
+            let last = values.last().copied();
+            let query = (0..size)
+                .fold(sqlx::query(text), |query, at| query.bind(values.get(at).copied().or(last)));
+            rows.extend(query.fetch_all(&mut *connection).await.map_err(classify)?);
+        }
+        Ok(rows)
     }
 
     /// Executes the statement for all rows, in as few texts as there are; says how many it met.
@@ -93,7 +123,7 @@ mod tests {
                 left -= LINES.filled(left).1;
                 texts += 1;
             }
-            assert!(texts <= 4, "{texts} for {rows}");
+            assert!(texts <= 2, "{texts} for {rows}");
         }
     }
 

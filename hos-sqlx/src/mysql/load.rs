@@ -15,6 +15,7 @@ use sqlx::mysql::MySqlRow;
 use super::fault::classify;
 use super::lease::Lease;
 use super::lines::LINES_MAX;
+use super::numbers::Numbers;
 use super::row::{count, optional_text, parsed, proof_id, stored_receipt, text, unchecked};
 use crate::connections::{Connections, STALE_MAX};
 use crate::encoding::hex;
@@ -25,7 +26,7 @@ use crate::standing::StandingRows;
 /// One standing per ask, in order.
 pub(super) async fn load_all(
     connections: &Connections<MySql>,
-    known: &Known,
+    (known, numbers): (&Known, &Numbers),
     asks: &[Ask],
 ) -> Result<Vec<Standing>, Fault> {
     if let Some(fault) = too_large(asks) {
@@ -33,7 +34,7 @@ pub(super) async fn load_all(
     }
     let mut passed_over = 0;
     loop {
-        match load_on(Lease::at_hand(connections).await?, known, asks).await {
+        match load_on(Lease::at_hand(connections).await?, known, numbers, asks).await {
             // It had died unseen, as all have after the server was started anew.
             Err(fault) if fault.kind() == FaultKind::Unavailable && passed_over < STALE_MAX => {
                 passed_over += 1;
@@ -46,6 +47,7 @@ pub(super) async fn load_all(
 async fn load_on(
     mut lease: Lease<'_>,
     known: &Known,
+    numbers: &Numbers,
     asks: &[Ask],
 ) -> Result<Vec<Standing>, Fault> {
     let mut standings = Vec::with_capacity(asks.len());
@@ -59,6 +61,11 @@ async fn load_on(
         let mut rows = rows.iter();
         for (ask, remembered) in now.iter().zip(remembered) {
             let own: Vec<&MySqlRow> = rows.by_ref().take(lines(ask)).collect();
+            for (subject, row) in ask.subjects.iter().zip(&own) {
+                if let Some(number) = unchecked(row, column::NUMBER)? {
+                    numbers.saw_subject(subject, number);
+                }
+            }
             standings.push(standing(Some(known), ask, &own, remembered)?);
         }
         asks = later;
@@ -95,7 +102,7 @@ fn encode(asks: &[Ask], remembered: &[Option<(i64, Standing)>]) -> String {
             encoded.push(json!([
                 ask.world.as_str(),
                 ask.tenant.as_str(),
-                first.then(|| ask.actor.as_str()),
+                first.then(|| hex(ask.actor.as_str().as_bytes())),
                 remembered.as_ref().map(|(generation, _)| *generation),
                 ask.key.as_ref().filter(|_| first).map(|key| hex(key.as_bytes())),
                 subject.map(|subject| subject.kind.as_str()),
@@ -179,4 +186,5 @@ mod column {
     pub(super) const ATTRIBUTES: usize = 6;
     pub(super) const FINGERPRINT: usize = 7;
     pub(super) const STANDING: usize = 9;
+    pub(super) const NUMBER: usize = 10;
 }

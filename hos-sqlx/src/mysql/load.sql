@@ -1,3 +1,5 @@
+-- An actor is named in hexadecimal: the server remembers what a subselect answered for a name, and
+-- takes names for equal that differ in case or in trailing space.
 SELECT
     ask.line, coalesce(own.generation, 0) + coalesce(world.generation, 0),
     subject.state, subject.revision, subject.contract, subject.proof_id, subject.attributes,
@@ -15,26 +17,26 @@ SELECT
                 world.members, world.bans, world.grants, world.modes, world.status_generation
             ),
             'roles', json_compact((
-                SELECT roles FROM hos_member WHERE scope = own.number AND actor = CAST(ask.actor AS BINARY)
+                SELECT roles FROM hos_member WHERE scope = own.number AND actor = unhex(ask.actor)
             )),
             'world_roles', json_compact((
-                SELECT roles FROM hos_member WHERE scope = world.number AND actor = CAST(ask.actor AS BINARY)
+                SELECT roles FROM hos_member WHERE scope = world.number AND actor = unhex(ask.actor)
             )),
             'banned', 0 + EXISTS (
                 SELECT 1 FROM hos_ban
-                WHERE scope IN (own.number, world.number) AND actor = CAST(ask.actor AS BINARY)
+                WHERE scope IN (own.number, world.number) AND actor = unhex(ask.actor)
             ),
             'grants', json_compact(coalesce((
                 SELECT json_arrayagg(
                     json_array(id, pattern, until, break_glass) ORDER BY number
                 )
-                FROM hos_grant WHERE scope = own.number AND actor = CAST(ask.actor AS BINARY)
+                FROM hos_grant WHERE scope = own.number AND actor = unhex(ask.actor)
             ), '[]')),
             'world_grants', json_compact(coalesce((
                 SELECT json_arrayagg(
                     json_array(id, pattern, until, break_glass) ORDER BY number
                 )
-                FROM hos_grant WHERE scope = world.number AND actor = CAST(ask.actor AS BINARY)
+                FROM hos_grant WHERE scope = world.number AND actor = unhex(ask.actor)
             ), '[]')),
             'modes', json_compact(coalesce((
                 SELECT json_arrayagg(json_array(ability, mode))
@@ -45,10 +47,11 @@ SELECT
                 FROM hos_mode WHERE scope = world.number
             ), '[]'))
         )
-    END
+    END,
+    subject.number
 FROM json_table(?, '$[*]' COLUMNS (
     line FOR ORDINALITY, world VARCHAR(32) PATH '$[0]', tenant VARCHAR(128) PATH '$[1]',
-    actor VARCHAR(128) PATH '$[2]', seen BIGINT PATH '$[3]', `key` VARCHAR(510) PATH '$[4]',
+    actor VARCHAR(256) PATH '$[2]', seen BIGINT PATH '$[3]', `key` VARCHAR(510) PATH '$[4]',
     kind VARCHAR(32) PATH '$[5]', id VARCHAR(128) PATH '$[6]'
 )) AS ask
 LEFT JOIN hos_scope AS own

@@ -1,8 +1,9 @@
 //! Reads, and holds until the transaction ends, what a batch of commits rests on.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
-use hos_core::commit::Commit;
+use hos_core::commit::{Commit, SubjectChange};
 use hos_core::digest::Digest;
 use hos_core::error::Fault;
 use hos_core::id::Tenant;
@@ -10,12 +11,27 @@ use hos_core::subject::Subject;
 use serde_json::{Value, json};
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 
-use super::commit::{Scope, Scopes, scope_key};
 use super::fault::classify;
+use super::lines::Lines;
+use super::numbers::Numbers;
 use super::row::{count, optional_proof_id, stored_receipt, unchecked};
+use super::scope::{Scope, Scopes, scope_key};
 use crate::decide::{Facts, Now};
 use crate::encoding::hex;
 use crate::fault::corrupt;
+
+static SUBJECTS_BY_NUMBER: LazyLock<Lines> =
+    LazyLock::new(|| Lines::new(include_str!("subjects_by_number.sql")));
+
+/// What the database is asked about a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Of a commit whose subjects all have remembered numbers only these, not its key: what is
+    /// then to be written is right, unless a receipt is there already. Any other answer may not be.
+    Little,
+    /// Everything.
+    Everything,
+}
 
 /// What the database says of a batch.
 pub(super) struct Found<'c> {
@@ -44,47 +60,105 @@ struct Line<'c> {
     dedup: Option<Digest>,
 }
 
+/// What is known of the subjects of a batch so far.
+#[derive(Default)]
+struct Subjects<'c> {
+    now: HashMap<&'c Subject, Now>,
+    held: HashMap<&'c Subject, Held>,
+}
+
 pub(super) async fn verify<'c>(
     connection: &mut MySqlConnection,
     commits: &'c [Commit],
     scopes: &Scopes,
+    numbers: &Numbers,
+    asked: Asked,
 ) -> Result<Found<'c>, Fault> {
-    let mut found = Found { facts: Vec::with_capacity(commits.len()), subjects: HashMap::new() };
-    let mut lines = Vec::with_capacity(commits.len());
+    let mut facts = Vec::with_capacity(commits.len());
+    let (mut known, mut lines) = (Vec::new(), Vec::new());
     for (at, commit) in commits.iter().enumerate() {
         let (own, above) = held(commit, scopes)?;
         let generations = (own.generation, above.generation);
-        found.facts.push(Facts { generations, ..Facts::default() });
-        lines.extend(ask(at, commit, own.number));
+        facts.push(Facts { generations, ..Facts::default() });
+        match known_by_number(commit, numbers).filter(|_| asked == Asked::Little) {
+            Some(subjects) => known.extend(subjects),
+            None => lines.extend(ask(at, commit, own.number)),
+        }
+    }
+    let mut subjects = Subjects::default();
+    hold_known(connection, &known, &mut subjects).await?;
+    hold_named(connection, &mut lines, numbers, &mut facts, &mut subjects).await?;
+    for (commit, facts) in commits.iter().zip(&mut facts) {
+        let now = |change: &SubjectChange| {
+            subjects.now.get(change.subject()).copied().ok_or_else(|| corrupt("fewer answers"))
+        };
+        facts.subjects = commit.changes().iter().map(now).collect::<Result<_, _>>()?;
+    }
+    Ok(Found { facts, subjects: subjects.held })
+}
+
+/// The subjects of a commit with their numbers, if all that is to be asked of it is how they are.
+fn known_by_number<'c>(commit: &'c Commit, numbers: &Numbers) -> Option<Vec<(&'c Subject, i64)>> {
+    let once = commit.entries().iter().any(|entry| entry.dedup().is_some());
+    if once || commit.changes().is_empty() {
+        return None;
+    }
+    let subjects = commit.changes().iter().map(SubjectChange::subject);
+    subjects.map(|subject| Some((subject, numbers.subject(subject)?))).collect()
+}
+
+async fn hold_known<'c>(
+    connection: &mut MySqlConnection,
+    known: &[(&'c Subject, i64)],
+    into: &mut Subjects<'c>,
+) -> Result<(), Fault> {
+    let numbers: Vec<i64> = known.iter().map(|(_, number)| *number).collect();
+    let mut found = HashMap::with_capacity(known.len());
+    for row in SUBJECTS_BY_NUMBER.fetch(connection, &numbers).await? {
+        found.insert(unchecked::<i64>(&row, 0)?, read_subject(&row, 0)?);
+    }
+    for (subject, number) in known {
+        // One that is not there any more is not as it was read, and is asked for by its name.
+        let gone = (Now::default(), Held { number: *number, exists: false, timed: false });
+        let (now, held) = found.get(number).copied().unwrap_or(gone);
+        into.now.insert(subject, now);
+        into.held.insert(subject, held);
+    }
+    Ok(())
+}
+
+async fn hold_named<'c>(
+    connection: &mut MySqlConnection,
+    lines: &mut [Line<'c>],
+    numbers: &Numbers,
+    facts: &mut [Facts],
+    into: &mut Subjects<'c>,
+) -> Result<(), Fault> {
+    if lines.is_empty() {
+        return Ok(());
     }
     // The one order in which rows are held, so that two batches do not wait for each other.
     lines.sort_by_key(|line| (line.scope, line.subject));
-    let mut answered: HashMap<&Subject, Now> = HashMap::new();
-    let query = sqlx::query(include_str!("verify.sql")).bind(encode(&lines));
+    let query = sqlx::query(include_str!("verify.sql")).bind(encode(lines));
     let rows = query.fetch_all(connection).await.map_err(classify)?;
     for row in &rows {
         let place = count(row, column::PLACE)?.saturating_sub(1);
         let line = usize::try_from(place).ok().and_then(|place| lines.get(place));
         let line = line.ok_or_else(|| corrupt("an answer to nothing"))?;
-        if let Some(facts) = found.facts.get_mut(line.commit) {
+        if let Some(facts) = facts.get_mut(line.commit) {
             facts.duplicate |= unchecked::<i64>(row, column::DUPLICATE)? != 0;
             if line.key.is_some() {
                 facts.receipt = stored_receipt(row, column::FINGERPRINT)?;
             }
         }
         if let Some(subject) = line.subject {
-            let (state, held) = read_subject(row)?;
-            found.subjects.entry(subject).or_insert(held);
-            answered.insert(subject, state);
+            let (now, held) = read_subject(row, column::NUMBER)?;
+            numbers.saw_subject(subject, held.number);
+            into.held.entry(subject).or_insert(held);
+            into.now.insert(subject, now);
         }
     }
-    for (commit, facts) in commits.iter().zip(&mut found.facts) {
-        let state = |change: &hos_core::commit::SubjectChange| {
-            answered.get(change.subject()).copied().ok_or_else(|| corrupt("fewer answers"))
-        };
-        facts.subjects = commit.changes().iter().map(state).collect::<Result<_, _>>()?;
-    }
-    Ok(found)
+    Ok(())
 }
 
 /// The scopes of a commit's tenant and of its world.
@@ -120,13 +194,14 @@ fn encode(lines: &[Line<'_>]) -> String {
     Value::from(lines.iter().map(line).collect::<Vec<_>>()).to_string()
 }
 
-fn read_subject(row: &MySqlRow) -> Result<(Now, Held), Fault> {
-    let proof = optional_proof_id(row, column::PROOF_ID)?;
-    let terminal = unchecked::<i64>(row, column::TERMINAL)? != 0;
+/// A subject, in four columns from this one on.
+fn read_subject(row: &MySqlRow, at: usize) -> Result<(Now, Held), Fault> {
+    let proof = optional_proof_id(row, at + 1)?;
+    let terminal = unchecked::<i64>(row, at + 2)? != 0;
     let held = Held {
-        number: unchecked(row, column::NUMBER)?,
+        number: unchecked(row, at)?,
         exists: proof.is_some(),
-        timed: unchecked::<i64>(row, column::TIMED)? != 0,
+        timed: unchecked::<i64>(row, at + 3)? != 0,
     };
     Ok((Now { proof, terminal }, held))
 }
@@ -135,9 +210,6 @@ fn read_subject(row: &MySqlRow) -> Result<(Now, Held), Fault> {
 mod column {
     pub(super) const PLACE: usize = 0;
     pub(super) const NUMBER: usize = 1;
-    pub(super) const PROOF_ID: usize = 2;
-    pub(super) const TERMINAL: usize = 3;
-    pub(super) const TIMED: usize = 4;
     pub(super) const FINGERPRINT: usize = 5;
     pub(super) const DUPLICATE: usize = 7;
 }

@@ -12,9 +12,9 @@ use hos_core::time::ProofId;
 use sqlx::Arguments as _;
 use sqlx::mysql::MySqlConnection;
 
-use super::commit::Scopes;
 use super::fault::classify;
 use super::lines::Lines;
+use super::scope::Scopes;
 use super::step::steps;
 use super::verify::{Held, held};
 use crate::encoding::signed;

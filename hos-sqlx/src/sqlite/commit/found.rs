@@ -69,7 +69,7 @@ impl Found {
         let mut steps = Vec::new();
         let mut last_steps: HashMap<ScopeKey, (u64, usize)> = HashMap::new();
         for (commit, decision) in commits.iter().zip(&decisions) {
-            if !matches!(decision, Decision::Write) {
+            if !decision.is_write() {
                 continue;
             }
             let key = scope_key(commit);

@@ -1,0 +1,42 @@
+//! The numbers of scopes and subjects that were seen: a row is found by its number for less.
+//!
+//! A number never becomes another row's, except where a fail-over lost commits. So whoever finds a
+//! row by its number compares what it holds: the name of a scope, the proof of a subject.
+
+use hos_core::subject::Subject;
+use moka::sync::Cache;
+
+use super::scope::ScopeKey;
+
+/// What one number takes, roughly, in bytes.
+const NUMBER_BYTES: u64 = 256;
+
+/// The numbers that were seen last.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    scopes: Cache<ScopeKey, i64>,
+    subjects: Cache<Subject, i64>,
+}
+
+impl Numbers {
+    /// Remembers so many scopes, and about so many bytes of subjects.
+    pub(super) fn new(scopes: u64, subject_bytes: u64) -> Self {
+        Self { scopes: Cache::new(scopes), subjects: Cache::new(subject_bytes / NUMBER_BYTES) }
+    }
+
+    pub(super) fn scope(&self, key: &ScopeKey) -> Option<i64> {
+        self.scopes.get(key)
+    }
+
+    pub(super) fn saw_scope(&self, key: &ScopeKey, number: i64) {
+        self.scopes.insert(key.clone(), number);
+    }
+
+    pub(super) fn subject(&self, subject: &Subject) -> Option<i64> {
+        self.subjects.get(subject)
+    }
+
+    pub(super) fn saw_subject(&self, subject: &Subject, number: i64) {
+        self.subjects.insert(subject.clone(), number);
+    }
+}

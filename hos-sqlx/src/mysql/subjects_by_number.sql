@@ -1,0 +1,5 @@
+SELECT number, proof_id, terminal, timed FROM hos_subject FORCE INDEX (PRIMARY)
+WHERE number IN (
+?
+)
+FOR UPDATE
