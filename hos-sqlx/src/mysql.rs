@@ -4,6 +4,7 @@ mod archive;
 mod call;
 mod caller;
 mod commit;
+mod ends;
 mod fault;
 mod guard;
 mod lease;

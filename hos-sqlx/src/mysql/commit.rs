@@ -6,13 +6,14 @@ use hos_core::store::BATCH_MAX;
 use sqlx::MySql;
 use sqlx::mysql::MySqlConnection;
 
-use super::fault::{classify, classify_commit, is_lock_wait, is_race};
+use super::ends::{Begun, begin};
+use super::fault::{is_lock_wait, is_race};
 use super::lease::{self, Lease};
 use super::lines::LINES_MAX;
 use super::numbers::Numbers;
-use super::scope::{ScopeKey, add_scopes, hold_scopes};
+use super::scope::{Rests, ScopeKey, add_scopes};
 use super::single;
-use super::verify::{Asked, verify};
+use super::verify::{subject_numbers, verify};
 use super::write::Writes;
 use crate::connections::Connections;
 use crate::decide::{Decision, decide};
@@ -160,9 +161,7 @@ async fn commit_batch(
 ) -> Result<Option<Answers>, Fault> {
     let mut lease = Lease::at_hand(connections).await?;
     match write_batch(lease.connection(), numbers, commits, asked).await {
-        Ok(Batch::Decided(decisions)) => {
-            let done = sqlx::raw_sql("COMMIT").execute(lease.connection()).await;
-            done.map_err(classify_commit)?;
+        Ok(Batch::Committed(decisions)) => {
             lease.release();
             Ok(Some(decisions.into_iter().map(answer).collect()))
         }
@@ -185,9 +184,18 @@ fn answer(decision: Decision) -> Result<Outcome, Fault> {
     }
 }
 
+/// What the database is asked about a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// Of commits whose rows are known by their numbers only how these are, not whether the key is
+    /// taken.
+    Little,
+    Everything,
+}
+
 enum Batch {
     /// What was decided, and is written if it was to be.
-    Decided(Vec<Decision>),
+    Committed(Vec<Decision>),
     /// Scopes that have no row yet.
     Missing(Vec<ScopeKey>),
 }
@@ -196,26 +204,37 @@ async fn write_batch(
     connection: &mut MySqlConnection,
     numbers: &Numbers,
     commits: &[Commit],
-    mut asked: Asked,
+    asked: Asked,
 ) -> Result<Batch, Fault> {
-    sqlx::raw_sql("START TRANSACTION").execute(&mut *connection).await.map_err(classify)?;
-    let scopes = match hold_scopes(connection, commits, numbers).await? {
-        Ok(scopes) => scopes,
-        Err(missing) => return Ok(Batch::Missing(missing)),
+    let rests = Rests::of(commits);
+    let mut begun = match rests.numbers(numbers).filter(|_| asked == Asked::Little) {
+        Some(scopes) => {
+            let subjects = commits.iter().filter_map(|commit| subject_numbers(commit, numbers));
+            begin(connection, &scopes, &subjects.flatten().collect::<Vec<_>>()).await?
+        }
+        None => begin(connection, &[], &[]).await?,
     };
+    if !rests.missing(&begun.scopes).is_empty() {
+        begun.scopes = rests.hold(connection, numbers).await?;
+        let missing = rests.missing(&begun.scopes);
+        if !missing.is_empty() {
+            return Ok(Batch::Missing(missing));
+        }
+    }
     let (found, decisions) = loop {
-        let found = verify(connection, commits, &scopes, numbers, asked).await?;
+        let Begun { scopes, subjects } = &mut begun;
+        let found = verify(connection, commits, scopes, numbers, subjects).await?;
         let decisions = decide(commits, &found.facts);
-        if asked == Asked::Everything || decisions.iter().all(Decision::is_write) {
+        if subjects.is_empty() || decisions.iter().all(Decision::is_write) {
             break (found, decisions);
         }
-        asked = Asked::Everything;
+        subjects.clear();
     };
     let accepted = commits.iter().zip(&decisions).filter(|(_, decision)| decision.is_write());
     let mut writes = Writes::new(found.subjects);
     for (commit, _) in accepted {
-        writes.add(commit, &scopes)?;
+        writes.add(commit, &begun.scopes)?;
     }
-    writes.execute(connection).await?;
-    Ok(Batch::Decided(decisions))
+    writes.commit(connection).await?;
+    Ok(Batch::Committed(decisions))
 }

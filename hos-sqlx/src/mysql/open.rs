@@ -12,7 +12,11 @@ use super::migrate;
 use super::options::MysqlOptions;
 use super::row::unchecked;
 
-const STATEMENTS_CACHED: usize = 512;
+/// The most statements that one connection keeps prepared: a batch of each size has its own.
+const STATEMENTS_CACHED: u32 = 512;
+/// The most that all of a pool keep: half of what a server keeps for all its users
+/// (`max_prepared_stmt_count`) if nobody has told it otherwise.
+const STATEMENTS_MAX: u32 = 8_192;
 /// A connection that rested longer is asked whether it is still there before it is used.
 const RESTED: Duration = Duration::from_secs(5);
 
@@ -28,12 +32,12 @@ pub(super) async fn open(options: &MysqlOptions) -> Result<MySqlPool, Fault> {
         .test_before_acquire(false)
         .before_acquire(|connection, metadata| Box::pin(is_there(connection, metadata)))
         .after_connect(move |connection, _| Box::pin(prepare(connection, seconds)))
-        .connect_lazy_with(connect(&options.url)?))
+        .connect_lazy_with(connect(&options.url, options.connections)?))
 }
 
 /// A connection to where the schema is brought up to date, which it now is.
 pub(super) async fn direct(options: &MysqlOptions) -> Result<MySqlConnection, Fault> {
-    let direct = connect(options.direct_url.as_ref().unwrap_or(&options.url))?;
+    let direct = connect(options.direct_url.as_ref().unwrap_or(&options.url), 1)?;
     // Not from a pool, which would try again and again where nobody is.
     let mut connection = direct.connect().await.map_err(classify)?;
     prepare(&mut connection, options.lock_timeout.as_secs()).await.map_err(classify)?;
@@ -52,9 +56,11 @@ async fn refuse_unfinished_move(connection: &mut MySqlConnection) -> Result<(), 
     Ok(())
 }
 
-fn connect(url: &str) -> Result<MySqlConnectOptions, Fault> {
+fn connect(url: &str, connections: u32) -> Result<MySqlConnectOptions, Fault> {
     let options: MySqlConnectOptions = url.parse().map_err(classify)?;
-    Ok(options.statement_cache_capacity(STATEMENTS_CACHED).disable_statement_logging())
+    let cached = (STATEMENTS_MAX / connections.max(1)).clamp(1, STATEMENTS_CACHED);
+    let cached = usize::try_from(cached).unwrap_or(1);
+    Ok(options.statement_cache_capacity(cached).disable_statement_logging())
 }
 
 async fn is_there(

@@ -1,25 +1,20 @@
 //! The scopes that a batch rests on: their numbers and generations, held until it ends.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hos_core::commit::Commit;
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
 use serde_json::{Value, json};
 use sqlx::MySql;
-use sqlx::mysql::{MySqlConnection, MySqlRow};
+use sqlx::mysql::MySqlConnection;
 
 use super::fault::classify;
 use super::lease::Lease;
-use super::lines::Lines;
 use super::numbers::Numbers;
 use super::row::{count, parsed, unchecked};
 use crate::connections::Connections;
 use crate::standing::raises;
-
-static SCOPES_BY_NUMBER: LazyLock<Lines> =
-    LazyLock::new(|| Lines::new(include_str!("scopes_by_number.sql")));
 
 pub(super) type ScopeKey = (World, Tenant);
 
@@ -36,69 +31,61 @@ pub(super) fn scope_key(commit: &Commit) -> ScopeKey {
     (commit.world().clone(), commit.tenant().clone())
 }
 
-/// Holds the generations until the transaction ends: shared, or alone where one of them rises.
-/// Answers the scopes that have no row yet where there are any.
-pub(super) async fn hold_scopes(
-    connection: &mut MySqlConnection,
-    commits: &[Commit],
-    numbers: &Numbers,
-) -> Result<Result<Scopes, Vec<ScopeKey>>, Fault> {
-    let keys = scope_keys(commits);
-    let raises = keys.values().any(|raised| *raised);
-    if !raises && let Some(scopes) = hold_known(connection, &keys, numbers).await? {
-        return Ok(Ok(scopes));
-    }
-    let scopes = hold_named(connection, &keys, raises).await?;
-    for (key, scope) in &scopes {
-        numbers.saw_scope(key, scope.number);
-    }
-    let missing: Vec<ScopeKey> = keys.into_keys().filter(|key| !scopes.contains_key(key)).collect();
-    Ok(if missing.is_empty() { Ok(scopes) } else { Err(missing) })
-}
-
-/// The scopes that commits rest on, in the one order in which they are held, and whether each of
-/// them changes.
-fn scope_keys(commits: &[Commit]) -> BTreeMap<ScopeKey, bool> {
-    let mut keys = BTreeMap::new();
-    for commit in commits {
-        let raised = commit.standing().is_some_and(|standing| raises(standing.row()));
-        keys.entry((commit.world().clone(), Tenant::world())).or_insert(false);
-        *keys.entry(scope_key(commit)).or_insert(false) |= raised;
-    }
-    keys
-}
-
-/// Finds them by their numbers; none unless each is remembered and still has its name.
-async fn hold_known(
-    connection: &mut MySqlConnection,
-    keys: &BTreeMap<ScopeKey, bool>,
-    numbers: &Numbers,
-) -> Result<Option<Scopes>, Fault> {
-    let known: Option<Vec<i64>> = keys.keys().map(|key| numbers.scope(key)).collect();
-    let Some(known) = known else { return Ok(None) };
-    let scopes = read(&SCOPES_BY_NUMBER.fetch(connection, &known).await?)?;
-    Ok(keys.keys().all(|key| scopes.contains_key(key)).then_some(scopes))
-}
-
-async fn hold_named(
-    connection: &mut MySqlConnection,
-    keys: &BTreeMap<ScopeKey, bool>,
+/// The scopes that a batch rests on, in the one order in which they are held by name.
+pub(super) struct Rests {
+    keys: BTreeSet<ScopeKey>,
+    /// Whether a generation rises.
     raises: bool,
-) -> Result<Scopes, Fault> {
-    let text =
-        if raises { include_str!("scopes_for_change.sql") } else { include_str!("scopes.sql") };
-    let names = keys.keys().map(|(world, tenant)| json!([world.as_str(), tenant.as_str()]));
-    let names = Value::from(names.collect::<Vec<_>>()).to_string();
-    let rows = sqlx::query(text).bind(names).fetch_all(connection).await.map_err(classify)?;
-    read(&rows)
 }
 
-fn read(rows: &[MySqlRow]) -> Result<Scopes, Fault> {
-    let scope = |row| {
-        let key = (parsed(row, 0, World::new)?, parsed(row, 1, Tenant::from_stored)?);
-        Ok((key, Scope { number: unchecked(row, 2)?, generation: count(row, 3)? }))
-    };
-    rows.iter().map(scope).collect()
+impl Rests {
+    pub(super) fn of(commits: &[Commit]) -> Self {
+        let mut keys = BTreeSet::new();
+        for commit in commits {
+            keys.insert((commit.world().clone(), Tenant::world()));
+            keys.insert(scope_key(commit));
+        }
+        let mut standings = commits.iter().filter_map(Commit::standing);
+        Self { keys, raises: standings.any(|standing| raises(standing.row())) }
+    }
+
+    /// Their numbers, if all are remembered and none is to be held alone.
+    pub(super) fn numbers(&self, numbers: &Numbers) -> Option<Vec<i64>> {
+        if self.raises {
+            return None;
+        }
+        self.keys.iter().map(|key| numbers.scope(key)).collect()
+    }
+
+    /// Those that are not among the held ones.
+    pub(super) fn missing(&self, held: &Scopes) -> Vec<ScopeKey> {
+        self.keys.iter().filter(|key| !held.contains_key(key)).cloned().collect()
+    }
+
+    /// Holds the generations until the transaction ends: shared, or alone where one of them rises.
+    pub(super) async fn hold(
+        &self,
+        connection: &mut MySqlConnection,
+        numbers: &Numbers,
+    ) -> Result<Scopes, Fault> {
+        let text = if self.raises {
+            include_str!("scopes_for_change.sql")
+        } else {
+            include_str!("scopes.sql")
+        };
+        let names = self.keys.iter();
+        let names = names.map(|(world, tenant)| json!([world.as_str(), tenant.as_str()]));
+        let names = Value::from(names.collect::<Vec<_>>()).to_string();
+        let rows = sqlx::query(text).bind(names).fetch_all(connection).await.map_err(classify)?;
+        let mut scopes = Scopes::new();
+        for row in &rows {
+            let key = (parsed(row, 0, World::new)?, parsed(row, 1, Tenant::from_stored)?);
+            let scope = Scope { number: unchecked(row, 2)?, generation: count(row, 3)? };
+            numbers.saw_scope(&key, scope.number);
+            scopes.insert(key, scope);
+        }
+        Ok(scopes)
+    }
 }
 
 /// Gives scopes that are written to for the first time their rows. A scope without anything in it

@@ -1,5 +1,3 @@
-SELECT world, tenant, number, generation FROM hos_scope FORCE INDEX (PRIMARY)
-WHERE number IN (
-?
-)
+SELECT 0, world, tenant, number, generation FROM hos_scope FORCE INDEX (PRIMARY)
+WHERE number IN ({numbers})
 LOCK IN SHARE MODE

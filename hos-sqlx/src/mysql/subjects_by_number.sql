@@ -1,5 +1,3 @@
-SELECT number, proof_id, terminal, timed FROM hos_subject FORCE INDEX (PRIMARY)
-WHERE number IN (
-?
-)
+SELECT 1, number, proof_id, terminal, timed FROM hos_subject FORCE INDEX (PRIMARY)
+WHERE number IN ({numbers})
 FOR UPDATE

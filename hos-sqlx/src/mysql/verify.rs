@@ -1,7 +1,6 @@
 //! Reads, and holds until the transaction ends, what a batch of commits rests on.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use hos_core::commit::{Commit, SubjectChange};
 use hos_core::digest::Digest;
@@ -12,26 +11,12 @@ use serde_json::{Value, json};
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 
 use super::fault::classify;
-use super::lines::Lines;
 use super::numbers::Numbers;
 use super::row::{count, optional_proof_id, stored_receipt, unchecked};
 use super::scope::{Scope, Scopes, scope_key};
 use crate::decide::{Facts, Now};
 use crate::encoding::hex;
 use crate::fault::corrupt;
-
-static SUBJECTS_BY_NUMBER: LazyLock<Lines> =
-    LazyLock::new(|| Lines::new(include_str!("subjects_by_number.sql")));
-
-/// What the database is asked about a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// Of a commit whose subjects all have remembered numbers only these, not its key: what is
-    /// then to be written is right, unless a receipt is there already. Any other answer may not be.
-    Little,
-    /// Everything.
-    Everything,
-}
 
 /// What the database says of a batch.
 pub(super) struct Found<'c> {
@@ -67,26 +52,36 @@ struct Subjects<'c> {
     held: HashMap<&'c Subject, Held>,
 }
 
+/// Compares with what is held already, whose keys are not asked for, and holds and asks for the
+/// rest: what is then to be written is right, unless a receipt is there already. Any other answer
+/// is right if nothing was held before.
 pub(super) async fn verify<'c>(
     connection: &mut MySqlConnection,
     commits: &'c [Commit],
     scopes: &Scopes,
     numbers: &Numbers,
-    asked: Asked,
+    known: &HashMap<i64, (Now, Held)>,
 ) -> Result<Found<'c>, Fault> {
     let mut facts = Vec::with_capacity(commits.len());
-    let (mut known, mut lines) = (Vec::new(), Vec::new());
+    let (mut subjects, mut lines) = (Subjects::default(), Vec::new());
     for (at, commit) in commits.iter().enumerate() {
         let (own, above) = held(commit, scopes)?;
         let generations = (own.generation, above.generation);
         facts.push(Facts { generations, ..Facts::default() });
-        match known_by_number(commit, numbers).filter(|_| asked == Asked::Little) {
-            Some(subjects) => known.extend(subjects),
+        let known = subject_numbers(commit, numbers)
+            .and_then(|numbers| numbers.iter().map(|number| known.get(number)).collect());
+        let known: Option<Vec<&(Now, Held)>> = known;
+        match known {
+            Some(known) => {
+                let changed = commit.changes().iter().map(SubjectChange::subject);
+                for (subject, (now, held)) in changed.zip(known) {
+                    subjects.now.insert(subject, *now);
+                    subjects.held.insert(subject, *held);
+                }
+            }
             None => lines.extend(ask(at, commit, own.number)),
         }
     }
-    let mut subjects = Subjects::default();
-    hold_known(connection, &known, &mut subjects).await?;
     hold_named(connection, &mut lines, numbers, &mut facts, &mut subjects).await?;
     for (commit, facts) in commits.iter().zip(&mut facts) {
         let now = |change: &SubjectChange| {
@@ -97,34 +92,14 @@ pub(super) async fn verify<'c>(
     Ok(Found { facts, subjects: subjects.held })
 }
 
-/// The subjects of a commit with their numbers, if all that is to be asked of it is how they are.
-fn known_by_number<'c>(commit: &'c Commit, numbers: &Numbers) -> Option<Vec<(&'c Subject, i64)>> {
+/// The numbers of a commit's subjects, if all are remembered, and how they are is all that is to be
+/// asked of it.
+pub(super) fn subject_numbers(commit: &Commit, numbers: &Numbers) -> Option<Vec<i64>> {
     let once = commit.entries().iter().any(|entry| entry.dedup().is_some());
     if once || commit.changes().is_empty() {
         return None;
     }
-    let subjects = commit.changes().iter().map(SubjectChange::subject);
-    subjects.map(|subject| Some((subject, numbers.subject(subject)?))).collect()
-}
-
-async fn hold_known<'c>(
-    connection: &mut MySqlConnection,
-    known: &[(&'c Subject, i64)],
-    into: &mut Subjects<'c>,
-) -> Result<(), Fault> {
-    let numbers: Vec<i64> = known.iter().map(|(_, number)| *number).collect();
-    let mut found = HashMap::with_capacity(known.len());
-    for row in SUBJECTS_BY_NUMBER.fetch(connection, &numbers).await? {
-        found.insert(unchecked::<i64>(&row, 0)?, read_subject(&row, 0)?);
-    }
-    for (subject, number) in known {
-        // One that is not there any more is not as it was read, and is asked for by its name.
-        let gone = (Now::default(), Held { number: *number, exists: false, timed: false });
-        let (now, held) = found.get(number).copied().unwrap_or(gone);
-        into.now.insert(subject, now);
-        into.held.insert(subject, held);
-    }
-    Ok(())
+    commit.changes().iter().map(|change| numbers.subject(change.subject())).collect()
 }
 
 async fn hold_named<'c>(
@@ -195,7 +170,7 @@ fn encode(lines: &[Line<'_>]) -> String {
 }
 
 /// A subject, in four columns from this one on.
-fn read_subject(row: &MySqlRow, at: usize) -> Result<(Now, Held), Fault> {
+pub(super) fn read_subject(row: &MySqlRow, at: usize) -> Result<(Now, Held), Fault> {
     let proof = optional_proof_id(row, at + 1)?;
     let terminal = unchecked::<i64>(row, at + 2)? != 0;
     let held = Held {

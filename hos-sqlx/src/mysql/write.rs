@@ -12,6 +12,7 @@ use hos_core::time::ProofId;
 use sqlx::Arguments as _;
 use sqlx::mysql::MySqlConnection;
 
+use super::ends::commit;
 use super::fault::classify;
 use super::lines::Lines;
 use super::scope::Scopes;
@@ -30,7 +31,6 @@ macro_rules! lines {
 lines! {
     RECEIPTS: include_str!("write_receipts.sql");
     ENTRIES: include_str!("write_entries.sql");
-    PENDING: include_str!("write_pending.sql");
     PARTS: include_str!("write_parts.sql");
     DEDUPS: include_str!("write_dedups.sql");
     OPEN: include_str!("open_subjects.sql");
@@ -125,7 +125,8 @@ impl<'c> Writes<'c> {
         (held.exists || self.states.contains_key(&held.number)).then_some(held.number)
     }
 
-    pub(super) async fn execute(mut self, to: &mut MySqlConnection) -> Result<(), Fault> {
+    /// Writes everything and commits.
+    pub(super) async fn commit(mut self, to: &mut MySqlConnection) -> Result<(), Fault> {
         self.receipts.sort_by_key(|(scope, kept)| (*scope, kept.key().as_bytes()));
         self.write_receipts(to).await?;
         self.write_entries(to).await?;
@@ -135,7 +136,7 @@ impl<'c> Writes<'c> {
             let query = sqlx::query(include_str!("write_standing.sql"));
             query.bind(scope).bind(standing).execute(&mut *to).await.map_err(classify)?;
         }
-        Ok(())
+        commit(to, self.entries.iter().map(|(entry, scope, _)| (*entry, *scope))).await
     }
 
     async fn write_receipts(&self, to: &mut MySqlConnection) -> Result<(), Fault> {
@@ -163,12 +164,6 @@ impl<'c> Writes<'c> {
                 row.add(entry.type_().as_str().as_bytes())?;
                 row.add(entry.leaf_hash().as_slice())?;
                 row.add(entry.leaf())
-            })
-            .await?;
-        PENDING
-            .write(to, &self.entries, |(entry, scope, _), row| {
-                row.add(scope)?;
-                row.add(entry.id().as_bytes().as_slice())
             })
             .await?;
         PARTS
