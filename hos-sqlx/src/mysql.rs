@@ -1,10 +1,11 @@
 //! MariaDB: rows are held, compared, and written in few statements over many rows.
 
 mod archive;
+mod begin;
 mod call;
 mod caller;
 mod commit;
-mod ends;
+mod compound;
 mod fault;
 mod guard;
 mod lease;

@@ -1,0 +1,3 @@
+INSERT INTO hos_pending (scope, entry)
+VALUES
+(?, ?)
