@@ -1,11 +1,10 @@
 //! MariaDB: rows are held, compared, and written in few statements over many rows.
 
 mod archive;
-mod begin;
 mod call;
 mod caller;
 mod commit;
-mod compound;
+mod ends;
 mod fault;
 mod guard;
 mod lease;

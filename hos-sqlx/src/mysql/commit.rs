@@ -10,7 +10,7 @@ use hos_core::time::ProofId;
 use sqlx::MySql;
 use sqlx::mysql::MySqlConnection;
 
-use super::begin::{Begun, begin};
+use super::ends::{Begun, begin};
 use super::fault::{is_lock_wait, is_race};
 use super::lease::{self, Lease};
 use super::lines::LINES_MAX;

@@ -40,7 +40,7 @@ impl Lines {
     }
 
     /// The text for as many of so many lines as one has.
-    pub(super) fn text(&'static self, lines: usize) -> &'static str {
+    fn text(&'static self, lines: usize) -> &'static str {
         let text = self.texts.get(lines.saturating_sub(1)).or(self.texts.last());
         text.map_or("", String::as_str)
     }

@@ -9,9 +9,10 @@ use hos_core::error::Fault;
 use hos_core::proof::{Entry, Part};
 use hos_core::subject::Subject;
 use hos_core::time::ProofId;
+use sqlx::Arguments as _;
 use sqlx::mysql::MySqlConnection;
 
-use super::compound::Compound;
+use super::ends::commit;
 use super::fault::classify;
 use super::lines::Lines;
 use super::scope::Scopes;
@@ -30,7 +31,6 @@ macro_rules! lines {
 lines! {
     RECEIPTS: include_str!("write_receipts.sql");
     ENTRIES: include_str!("write_entries.sql");
-    PENDING: include_str!("write_pending.sql");
     PARTS: include_str!("write_parts.sql");
     DEDUPS: include_str!("write_dedups.sql");
     OPEN: include_str!("open_subjects.sql");
@@ -128,115 +128,115 @@ impl<'c> Writes<'c> {
     /// Writes everything and commits.
     pub(super) async fn commit(mut self, to: &mut MySqlConnection) -> Result<(), Fault> {
         self.receipts.sort_by_key(|(scope, kept)| (*scope, kept.key().as_bytes()));
-        let mut compound = Compound::new(to);
-        let to = &mut compound;
         self.write_receipts(to).await?;
         self.write_entries(to).await?;
         self.write_subjects(to).await?;
         self.write_sequel(to).await?;
         for (scope, standing) in &self.standings {
-            to.add_one(include_str!("write_standing.sql"), |values| {
-                values.add(scope)?;
-                values.add(standing.as_str())
+            let query = sqlx::query(include_str!("write_standing.sql"));
+            query.bind(scope).bind(standing).execute(&mut *to).await.map_err(classify)?;
+        }
+        commit(to, self.entries.iter().map(|(entry, scope, _)| (*entry, *scope))).await
+    }
+
+    async fn write_receipts(&self, to: &mut MySqlConnection) -> Result<(), Fault> {
+        RECEIPTS
+            .write(to, &self.receipts, |(scope, kept), row| {
+                row.add(scope)?;
+                row.add(kept.expires_at().as_micros())?;
+                row.add(kept.key().as_bytes())?;
+                row.add(kept.fingerprint().as_bytes().as_slice())?;
+                row.add(serde_json::to_string(kept.receipt())?)
             })
             .await?;
-        }
-        compound.commit().await
+        Ok(())
     }
 
-    async fn write_receipts(&self, to: &mut Compound<'_>) -> Result<(), Fault> {
-        to.add(&RECEIPTS, &self.receipts, |(scope, kept), row| {
-            row.add(scope)?;
-            row.add(kept.expires_at().as_micros())?;
-            row.add(kept.key().as_bytes())?;
-            row.add(kept.fingerprint().as_bytes().as_slice())?;
-            row.add(serde_json::to_string(kept.receipt())?)
-        })
-        .await
+    async fn write_entries(&self, to: &mut MySqlConnection) -> Result<(), Fault> {
+        ENTRIES
+            .write(to, &self.entries, |(entry, scope, subject), row| {
+                row.add(entry.id().as_bytes().as_slice())?;
+                row.add(scope)?;
+                row.add(subject)?;
+                row.add(entry.revision().map(signed))?;
+                row.add(entry.recorded_at().as_micros())?;
+                row.add(entry.type_().moves())?;
+                row.add(entry.type_().as_str().as_bytes())?;
+                row.add(entry.leaf_hash().as_slice())?;
+                row.add(entry.leaf())
+            })
+            .await?;
+        PARTS
+            .write(to, &self.parts, |(entry, scope, part), row| {
+                row.add(entry.as_bytes().as_slice())?;
+                row.add(scope)?;
+                row.add(part.name.as_bytes())?;
+                row.add(part.salt.as_slice())?;
+                row.add(part.body.as_str())
+            })
+            .await?;
+        DEDUPS
+            .write(to, &self.dedups, |(scope, dedup), row| {
+                row.add(scope)?;
+                row.add(dedup.as_bytes().as_slice())
+            })
+            .await?;
+        Ok(())
     }
 
-    async fn write_entries(&self, to: &mut Compound<'_>) -> Result<(), Fault> {
-        to.add(&ENTRIES, &self.entries, |(entry, scope, subject), row| {
-            row.add(entry.id().as_bytes().as_slice())?;
-            row.add(scope)?;
-            row.add(subject)?;
-            row.add(entry.revision().map(signed))?;
-            row.add(entry.recorded_at().as_micros())?;
-            row.add(entry.type_().moves())?;
-            row.add(entry.type_().as_str().as_bytes())?;
-            row.add(entry.leaf_hash().as_slice())?;
-            row.add(entry.leaf())
-        })
-        .await?;
-        to.add(&PENDING, &self.entries, |(entry, scope, _), row| {
-            row.add(scope)?;
-            row.add(entry.id().as_bytes().as_slice())
-        })
-        .await?;
-        to.add(&PARTS, &self.parts, |(entry, scope, part), row| {
-            row.add(entry.as_bytes().as_slice())?;
-            row.add(scope)?;
-            row.add(part.name.as_bytes())?;
-            row.add(part.salt.as_slice())?;
-            row.add(part.body.as_str())
-        })
-        .await?;
-        to.add(&DEDUPS, &self.dedups, |(scope, dedup), row| {
-            row.add(scope)?;
-            row.add(dedup.as_bytes().as_slice())
-        })
-        .await
-    }
-
-    async fn write_subjects(&self, to: &mut Compound<'_>) -> Result<(), Fault> {
+    async fn write_subjects(&self, to: &mut MySqlConnection) -> Result<(), Fault> {
         let (moved, opened): (Vec<_>, Vec<_>) =
             self.states.values().partition(|state| state.held.exists);
         for (lines, states) in [(&OPEN, opened), (&MOVE, moved)] {
-            to.add(lines, &states, |state, row| {
-                let (subject, snapshot) = (state.subject, state.after.snapshot());
-                row.add(state.held.number)?;
-                row.add(state.world)?;
-                row.add(state.scope)?;
-                row.add(signed(snapshot.revision))?;
-                row.add(snapshot.proof_id.as_bytes().as_slice())?;
-                row.add(state.after.is_terminal())?;
-                row.add(!state.after.timers().is_empty())?;
-                row.add(subject.kind.as_str().as_bytes())?;
-                row.add(subject.id.as_str().as_bytes())?;
-                row.add(snapshot.state.as_str().as_bytes())?;
-                row.add(snapshot.contract.as_str().as_bytes())?;
-                row.add(state.attributes.as_str())
-            })
-            .await?;
+            lines
+                .write(to, &states, |state, row| {
+                    let (subject, snapshot) = (state.subject, state.after.snapshot());
+                    row.add(state.held.number)?;
+                    row.add(state.world)?;
+                    row.add(state.scope)?;
+                    row.add(signed(snapshot.revision))?;
+                    row.add(snapshot.proof_id.as_bytes().as_slice())?;
+                    row.add(state.after.is_terminal())?;
+                    row.add(!state.after.timers().is_empty())?;
+                    row.add(subject.kind.as_str().as_bytes())?;
+                    row.add(subject.id.as_str().as_bytes())?;
+                    row.add(snapshot.state.as_str().as_bytes())?;
+                    row.add(snapshot.contract.as_str().as_bytes())?;
+                    row.add(state.attributes.as_str())
+                })
+                .await?;
         }
         Ok(())
     }
 
-    async fn write_sequel(&self, to: &mut Compound<'_>) -> Result<(), Fault> {
+    async fn write_sequel(&self, to: &mut MySqlConnection) -> Result<(), Fault> {
         let timed = self.states.values().filter(|state| state.held.timed);
         let timed: Vec<i64> = timed.map(|state| state.held.number).collect();
-        to.add(&END_TIMERS, &timed, |number, row| row.add(number)).await?;
+        END_TIMERS.write(to, &timed, |number, row| row.add(number)).await?;
         let mut timers = Vec::new();
         for state in self.states.values() {
             timers.extend(state.after.timers().iter().map(|timer| (state, timer)));
         }
-        to.add(&TIMERS, &timers, |(state, timer), row| {
-            row.add(state.held.number)?;
-            row.add(timer.action.as_str().as_bytes())?;
-            row.add(state.scope)?;
-            row.add(signed(state.after.snapshot().revision))?;
-            row.add(timer.due_at.as_micros())
-        })
-        .await?;
-        to.add(&OUTBOX, &self.outbox, |(scope, subject, revision, message), row| {
-            row.add(scope)?;
-            row.add(subject)?;
-            row.add(signed(*revision))?;
-            row.add(message.entry.as_bytes().as_slice())?;
-            row.add(message.topic.as_str().as_bytes())?;
-            row.add(message.payload.as_str())?;
-            row.add(message.traceparent.as_deref().map(str::as_bytes))
-        })
-        .await
+        TIMERS
+            .write(to, &timers, |(state, timer), row| {
+                row.add(state.held.number)?;
+                row.add(timer.action.as_str().as_bytes())?;
+                row.add(state.scope)?;
+                row.add(signed(state.after.snapshot().revision))?;
+                row.add(timer.due_at.as_micros())
+            })
+            .await?;
+        OUTBOX
+            .write(to, &self.outbox, |(scope, subject, revision, message), row| {
+                row.add(scope)?;
+                row.add(subject)?;
+                row.add(signed(*revision))?;
+                row.add(message.entry.as_bytes().as_slice())?;
+                row.add(message.topic.as_str().as_bytes())?;
+                row.add(message.payload.as_str())?;
+                row.add(message.traceparent.as_deref().map(str::as_bytes))
+            })
+            .await?;
+        Ok(())
     }
 }

@@ -118,22 +118,6 @@ async fn no_state_is_written_without_its_proof() {
 }
 
 #[tokio::test]
-async fn what_a_connection_is_told_of_proofs_makes_none_true() {
-    let Some((_shop, mut stranger)) = attacked().await else { return };
-    let told = "SET @hos_first_proof = repeat(x'00', 16), @hos_last_proof = repeat(x'ff', 16)";
-    stranger.execute(told).await.unwrap();
-    for update in [
-        "UPDATE hos_subject SET revision = 3 WHERE id = 'o-1'",
-        "UPDATE hos_subject JOIN hos_subject AS other ON other.id = 'o-2'
-        SET hos_subject.revision = 3, hos_subject.proof_id = other.proof_id
-        WHERE hos_subject.id = 'o-1'",
-    ] {
-        let error = stranger.execute(update).await.unwrap_err().to_string();
-        assert!(error.contains("hos:state without proof"), "{error}");
-    }
-}
-
-#[tokio::test]
 async fn a_subject_begins_with_its_first_revision_and_nobody_pretends_to_move_in() {
     let Some((_shop, mut stranger)) = attacked().await else { return };
     let entry = "INSERT INTO hos_entry SELECT repeat('x', 16), scope, 900, 2, recorded_at, moves,

@@ -1,18 +1,20 @@
-//! How a batch begins: several statements in one message.
+//! How a batch begins and ends: each is several statements in one message.
 //!
-//! It is a text, because there are as many of it as there are numbers of scopes and of subjects.
-//! Nothing in it but digits comes from outside: numbers, and the ids of entries in hexadecimal.
+//! They are texts, because what is prepared is one statement. Nothing in them but digits comes from
+//! outside: numbers, and the ids of entries in hexadecimal.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
+use hos_core::proof::Entry;
 use hos_core::time::ProofId;
 use sqlx::AssertSqlSafe;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 
-use super::fault::classify;
+use super::fault::{classify, classify_commit};
 use super::row::{count, parsed, unchecked};
 use super::scope::{Scope, Scopes};
 use super::verify::{Held, read_subject};
@@ -68,4 +70,26 @@ pub(super) async fn begin(
         begun.add(row)?;
     }
     Ok(begun)
+}
+
+/// Lets entries wait for their places, in this order, and commits.
+pub(super) async fn commit(
+    connection: &mut MySqlConnection,
+    pending: impl Iterator<Item = (&Entry, i64)>,
+) -> Result<(), Fault> {
+    let mut text = String::new();
+    for (entry, scope) in pending {
+        let start =
+            if text.is_empty() { "INSERT INTO hos_pending (scope, entry) VALUES\n" } else { ",\n" };
+        let entry = hex(entry.id().as_bytes());
+        // OK because writing to a string cannot fail.
+        let _infallible = write!(text, "{start}({scope}, x'{entry}')");
+    }
+    if !text.is_empty() {
+        text.push_str(";\n");
+    }
+    text.push_str("COMMIT");
+    // Safe because numbers and ids are digits. The first that fails is the last that is executed.
+    let done = sqlx::raw_sql(AssertSqlSafe(text)).execute(connection).await;
+    done.map(drop).map_err(classify_commit)
 }

@@ -1,3 +1,0 @@
-INSERT INTO hos_pending (scope, entry)
-VALUES
-(?, ?)
