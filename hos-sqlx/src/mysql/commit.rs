@@ -1,12 +1,8 @@
 //! Commits batches: holds every row that was read, compares, then writes what holds.
 
-use std::ops::RangeInclusive;
-
 use hos_core::commit::{Commit, Outcome};
 use hos_core::error::{Fault, FaultKind};
-use hos_core::proof::Entry;
 use hos_core::store::BATCH_MAX;
-use hos_core::time::ProofId;
 use sqlx::MySql;
 use sqlx::mysql::MySqlConnection;
 
@@ -214,10 +210,9 @@ async fn write_batch(
     let mut begun = match rests.numbers(numbers).filter(|_| asked == Asked::Little) {
         Some(scopes) => {
             let subjects = commits.iter().filter_map(|commit| subject_numbers(commit, numbers));
-            let subjects: Vec<i64> = subjects.flatten().collect();
-            begin(connection, proofs(commits), &scopes, &subjects).await?
+            begin(connection, &scopes, &subjects.flatten().collect::<Vec<_>>()).await?
         }
-        None => begin(connection, proofs(commits), &[], &[]).await?,
+        None => begin(connection, &[], &[]).await?,
     };
     if !rests.missing(&begun.scopes).is_empty() {
         begun.scopes = rests.hold(connection, numbers).await?;
@@ -242,11 +237,4 @@ async fn write_batch(
     }
     writes.commit(connection).await?;
     Ok(Batch::Committed(decisions))
-}
-
-/// The least and the greatest id of what is recorded.
-fn proofs(commits: &[Commit]) -> RangeInclusive<ProofId> {
-    let ids = || commits.iter().flat_map(Commit::entries).map(Entry::id);
-    let none = ProofId::from_bytes([0; 16]);
-    ids().min().unwrap_or(none)..=ids().max().unwrap_or(none)
 }

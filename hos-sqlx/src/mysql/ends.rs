@@ -5,12 +5,10 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::ops::RangeInclusive;
 
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
 use hos_core::proof::Entry;
-use hos_core::time::ProofId;
 use sqlx::AssertSqlSafe;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 
@@ -42,24 +40,20 @@ impl Begun {
     }
 }
 
-/// Begins a transaction and holds rows until it ends: scopes shared, subjects alone. The ids of
-/// what is to be recorded lie within `proofs`.
+/// Begins a transaction and holds rows until it ends: scopes shared, subjects alone.
 pub(super) async fn begin(
     connection: &mut MySqlConnection,
-    proofs: RangeInclusive<ProofId>,
     scopes: &[i64],
     subjects: &[i64],
 ) -> Result<Begun, Fault> {
-    let proof = |id: &ProofId| hex(id.as_bytes());
-    let mut text = include_str!("begin.sql")
-        .replace("{first}", &proof(proofs.start()))
-        .replace("{last}", &proof(proofs.end()));
+    let mut text = "START TRANSACTION".to_owned();
     for (statement, numbers) in [
         (include_str!("scopes_by_number.sql"), scopes),
         (include_str!("subjects_by_number.sql"), subjects),
     ] {
         if !numbers.is_empty() {
             let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
+            text.push_str(";\n");
             text.push_str(&statement.replace("{numbers}", &numbers.join(", ")));
         }
     }

@@ -1,3 +1,3 @@
 SELECT 0, world, tenant, number, generation FROM hos_scope FORCE INDEX (PRIMARY)
 WHERE number IN ({numbers})
-LOCK IN SHARE MODE;
+LOCK IN SHARE MODE

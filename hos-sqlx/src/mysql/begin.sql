@@ -1,2 +1,0 @@
-START TRANSACTION;
-SET @hos_first_proof = x'{first}', @hos_last_proof = x'{last}', @hos_proofs = NULL;
