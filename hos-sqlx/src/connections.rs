@@ -4,15 +4,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Database, Error, Pool};
-use tokio::time::Instant;
+use sqlx::{Connection as _, Database, Error, Pool};
+use tokio::time::{Instant, timeout};
 
 /// The most connections that are kept at hand; of a small pool at most one in four.
 const AT_HAND_MAX: u32 = 4;
-/// One that was idle for longer goes back to the pool, which asks whether it lives.
+/// One that was idle for longer is asked whether it lives.
 const IDLE_MAX: Duration = Duration::from_secs(1);
+/// How long it may take to answer.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// One that was kept for longer goes back to the pool, which knows how old it may become.
-const KEPT_MAX: Duration = Duration::from_secs(60);
+const KEPT_MAX: Duration = Duration::from_secs(600);
 
 /// How many dead connections are passed over, as they are after the server was started anew.
 pub(crate) const STALE_MAX: u32 = 64;
@@ -50,6 +52,18 @@ impl<DB: Database> Taken<DB> {
         let now = Instant::now();
         Self { connection, since: now, used: now }
     }
+
+    /// Asks it; one that does not answer, or is not waited for, is closed.
+    async fn lives(&mut self) -> bool {
+        let mut asked = scopeguard::guard(&mut self.connection, |connection| {
+            connection.close_on_drop();
+        });
+        let lives = matches!(timeout(PATIENCE, asked.ping()).await, Ok(Ok(())));
+        if lives {
+            scopeguard::ScopeGuard::into_inner(asked);
+        }
+        lives
+    }
 }
 
 impl<DB: Database> Connections<DB> {
@@ -66,8 +80,10 @@ impl<DB: Database> Connections<DB> {
 
     /// The one that was used last, else one of the pool.
     pub(crate) async fn take(&self) -> Result<Taken<DB>, Error> {
-        if let Some(taken) = self.take_or_wait() {
-            return Ok(taken);
+        while let Some(mut taken) = self.take_or_wait() {
+            if taken.used.elapsed() <= IDLE_MAX || taken.lives().await {
+                return Ok(taken);
+            }
         }
         let _waits = scopeguard::guard((), |()| self.at_hand().waiting -= 1);
         Ok(Taken::new(self.pool.acquire().await?))
@@ -75,12 +91,7 @@ impl<DB: Database> Connections<DB> {
 
     fn take_or_wait(&self) -> Option<Taken<DB>> {
         let mut at_hand = self.at_hand();
-        let taken = at_hand.kept.as_mut().and_then(|kept| {
-            if kept.last()?.used.elapsed() > IDLE_MAX {
-                kept.clear();
-            }
-            kept.pop()
-        });
+        let taken = at_hand.kept.as_mut().and_then(Vec::pop);
         if taken.is_none() {
             at_hand.waiting += 1;
         }
@@ -160,6 +171,17 @@ mod tests {
 
         connections.give_back(taken.pop().unwrap());
         assert_eq!(connections.at_hand().kept.as_ref().map(Vec::len), Some(1));
+    }
+
+    #[tokio::test]
+    async fn one_that_rested_is_asked_and_handed_out_again() {
+        let (connections, mut taken) = exhausted().await;
+        let mut rested = taken.pop().unwrap();
+        rested.used -= IDLE_MAX * 2;
+        connections.at_hand().kept.as_mut().unwrap().push(rested);
+        let taken = connections.take().await.unwrap();
+        assert!(taken.used.elapsed() > IDLE_MAX, "the same, for all others are taken");
+        assert_eq!(connections.at_hand().waiting, 0);
     }
 
     #[tokio::test]

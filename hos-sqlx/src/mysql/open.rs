@@ -12,11 +12,11 @@ use super::migrate;
 use super::options::MysqlOptions;
 use super::row::unchecked;
 
-/// The most statements that one connection keeps prepared: a batch of each size has its own.
-const STATEMENTS_CACHED: u32 = 512;
-/// The most that all of a pool keep: half of what a server keeps for all its users
+/// The most statements that one connection keeps prepared.
+const STATEMENTS_CACHED: u32 = 256;
+/// The most that all of a pool keep: a quarter of what a server keeps for all its users
 /// (`max_prepared_stmt_count`) if nobody has told it otherwise.
-const STATEMENTS_MAX: u32 = 8_192;
+const STATEMENTS_MAX: u32 = 4_096;
 /// A connection that rested longer is asked whether it is still there before it is used.
 const RESTED: Duration = Duration::from_secs(5);
 
@@ -58,8 +58,8 @@ async fn refuse_unfinished_move(connection: &mut MySqlConnection) -> Result<(), 
 
 fn connect(url: &str, connections: u32) -> Result<MySqlConnectOptions, Fault> {
     let options: MySqlConnectOptions = url.parse().map_err(classify)?;
-    let cached = (STATEMENTS_MAX / connections.max(1)).clamp(1, STATEMENTS_CACHED);
-    let cached = usize::try_from(cached).unwrap_or(1);
+    let cached = (STATEMENTS_MAX / connections.max(1)).clamp(32, STATEMENTS_CACHED);
+    let cached = usize::try_from(cached).unwrap_or(32);
     Ok(options.statement_cache_capacity(cached).disable_statement_logging())
 }
 

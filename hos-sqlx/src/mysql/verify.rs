@@ -82,7 +82,10 @@ pub(super) async fn verify<'c>(
             None => lines.extend(ask(at, commit, own.number)),
         }
     }
-    hold_named(connection, &mut lines, numbers, &mut facts, &mut subjects).await?;
+    let named = hold_named(connection, &mut lines, numbers, &mut facts).await?;
+    // What a name says goes before what a remembered number does.
+    subjects.now.extend(named.now);
+    subjects.held.extend(named.held);
     for (commit, facts) in commits.iter().zip(&mut facts) {
         let now = |change: &SubjectChange| {
             subjects.now.get(change.subject()).copied().ok_or_else(|| corrupt("fewer answers"))
@@ -107,10 +110,10 @@ async fn hold_named<'c>(
     lines: &mut [Line<'c>],
     numbers: &Numbers,
     facts: &mut [Facts],
-    into: &mut Subjects<'c>,
-) -> Result<(), Fault> {
+) -> Result<Subjects<'c>, Fault> {
+    let mut into = Subjects::default();
     if lines.is_empty() {
-        return Ok(());
+        return Ok(into);
     }
     // The one order in which rows are held, so that two batches do not wait for each other.
     lines.sort_by_key(|line| (line.scope, line.subject));
@@ -128,12 +131,13 @@ async fn hold_named<'c>(
         }
         if let Some(subject) = line.subject {
             let (now, held) = read_subject(row, column::NUMBER)?;
+            // One that is asked for twice and is to be opened has the first of its two numbers.
+            let held = *into.held.entry(subject).or_insert(held);
             numbers.saw_subject(subject, held.number);
-            into.held.entry(subject).or_insert(held);
             into.now.insert(subject, now);
         }
     }
-    Ok(())
+    Ok(into)
 }
 
 /// The scopes of a commit's tenant and of its world.
