@@ -112,3 +112,42 @@ async fn a_revision_of_the_same_number_with_another_proof_is_another() {
     let both = shop.hos.transition_all(&[touch(&shop, "a"), touch(&shop, "b")]).await;
     assert!(both.into_iter().all(|answer| code(answer) == "invalid_transition"));
 }
+
+/// What a fail-over that lost commits may leave: the number of a subject is another's now.
+#[tokio::test]
+async fn a_number_that_became_anothers_moves_nobody_else() {
+    let Some(shop) = open_shop().await else { return };
+    let touch = |id: &str, key| Command::new(&shop.owner, &shop.order(id), "touch").key(key);
+    shop.open("o-1").await;
+    shop.open("o-2").await;
+    for receipt in shop.hos.transition_all(&[touch("o-1", "a"), touch("o-2", "b")]).await {
+        receipt.unwrap();
+    }
+    // Its number is not known: it was opened alone.
+    shop.open("o-3").await;
+    let mut stranger = shop.stranger().await;
+    for statement in [
+        "DROP TRIGGER hos_subject_update",
+        "DROP TRIGGER hos_entry_update",
+        "UPDATE hos_entry JOIN hos_subject AS own ON own.number = subject
+            JOIN hos_subject AS other
+            ON (own.id, other.id) IN (('o-1', 'o-2'), ('o-2', 'o-1'))
+            SET subject = other.number",
+        "SET @first = (SELECT number FROM hos_subject WHERE id = 'o-1')",
+        "SET @second = (SELECT number FROM hos_subject WHERE id = 'o-2')",
+        "UPDATE hos_subject SET number = -1 WHERE id = 'o-1'",
+        "UPDATE hos_subject SET number = @first WHERE id = 'o-2'",
+        "UPDATE hos_subject SET number = @second WHERE id = 'o-1'",
+    ] {
+        stranger.execute(statement).await.unwrap();
+    }
+
+    let both = touch("o-1", "d").and(&shop.order("o-3"), "touch");
+    let answers = shop.hos.transition_all(&[touch("o-1", "c"), both]).await;
+    let revisions = answers.into_iter().map(|answer| answer.unwrap().step.revision);
+    assert_eq!(revisions.collect::<Vec<_>>(), [3, 4]);
+    let moved = "SELECT count(*) FROM hos_subject
+        WHERE (id, revision) IN (('o-1', 4), ('o-2', 2), ('o-3', 2))";
+    assert_eq!(shop.number(moved).await, 3);
+    shop.audit().await;
+}
