@@ -22,7 +22,7 @@ const TOGETHER: u64 = 4;
 
 pub(crate) async fn rounds(server: &Server, campaign: Campaign) {
     let mut random = Random::new(campaign.seed);
-    let proxy = Proxy::start(server).await.unwrap();
+    let proxy = Proxy::start(server).await;
     let firm = tenant("firm");
     let store = Store::open(&proxy.url(server.url())).await.unwrap();
     let patient = Patient::new(Load::new(store).await);

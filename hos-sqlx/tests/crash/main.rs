@@ -79,6 +79,12 @@ fn main() -> ExitCode {
             mariadb::start,
             server::rounds,
         ),
+        #[cfg(feature = "mysql")]
+        trial(
+            "mariadb::a_lost_answer_is_ambiguous_and_its_key_finds_the_one_receipt",
+            mariadb::start,
+            cut::rounds,
+        ),
     ];
     // One at a time: each is a load of its own on a small machine.
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };

@@ -76,9 +76,8 @@ async fn a_history_under_faults_of_mariadb_is_strictly_serializable() {
 async fn record(server: Server) {
     let campaign = Campaign::from_environment(STRIKES);
     let proxy = Proxy::start(&server).await;
-    let url = proxy.as_ref().map_or(server.url().to_owned(), |proxy| proxy.url(server.url()));
     let firm = tenant("firm");
-    let store = Store::open(&url).await.unwrap();
+    let store = Store::open(&proxy.url(server.url())).await.unwrap();
     let patient = Patient::new(Load::new(store).await);
     let load = &patient.load;
     prepare(load.hos(), &firm, JOBS).await;
@@ -99,7 +98,7 @@ async fn record(server: Server) {
             recorder.operations
         });
     }
-    let kills = strike_all(&server, &patient, proxy.as_ref(), &clock, campaign).await;
+    let kills = strike_all(&server, &patient, &proxy, &clock, campaign).await;
     over.store(true, Ordering::SeqCst);
     let mut operations: Vec<Operation> = tasks.join_all().await.into_iter().flatten().collect();
     let mut ended = 0;
@@ -120,8 +119,7 @@ async fn record(server: Server) {
         let left = left.filter(|seen| seen.left.is_some()).count();
         assert_eq!(i64::try_from(left).unwrap() + 1, revision, "{subject}: nobody else moved it");
     }
-    let (total, cuts, moved) =
-        (operations.len(), proxy.map_or(0, |proxy| proxy.cuts()), moved.len());
+    let (total, cuts, moved) = (operations.len(), proxy.cuts(), moved.len());
     println!("{kills} kills, {cuts} cuts: {total} operations, {moved} moved, {ended} ended");
     load.store.close().await;
 }
@@ -130,7 +128,7 @@ async fn record(server: Server) {
 async fn strike_all(
     server: &Server,
     patient: &Patient,
-    proxy: Option<&Proxy>,
+    proxy: &Proxy,
     clock: &Tally,
     campaign: Campaign,
 ) -> u64 {
@@ -138,13 +136,13 @@ async fn strike_all(
     let mut kills = 0;
     for _ in 0..campaign.size {
         clock.reach(clock.raise() + random.below(TICKS)).await;
-        match (random.below(4), proxy) {
-            (0, _) | (_, None) => {
+        match random.below(4) {
+            0 => {
                 patient.strike(server);
                 kills += 1;
             }
-            (1, Some(proxy)) => proxy.cut_next(Cut::Commit),
-            (_, Some(proxy)) => proxy.cut_next(Cut::Answer),
+            1 => proxy.cut_next(Cut::Commit),
+            _ => proxy.cut_next(Cut::Answer),
         }
     }
     clock.reach(clock.raise() + TICKS).await;

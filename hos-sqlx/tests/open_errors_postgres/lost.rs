@@ -16,7 +16,7 @@ async fn a_detachment_whose_answer_was_lost_is_not_said_to_have_found_nothing() 
     let then = Timestamp::parse("2000-01-01T00:00:00Z").unwrap();
     let after = Timestamp::parse("2000-02-01T00:00:00Z").unwrap();
     assert_eq!(place.store.partition_ahead(then, 1).await.unwrap(), 2);
-    let proxy = Proxy::start(&place.server()).await.unwrap();
+    let proxy = Proxy::start(&place.server()).await;
     let store = PostgresStore::open(&proxy.url(&place.url)).await.unwrap();
     for (cut, left) in [(Cut::Commit, "1"), (Cut::Answer, "0")] {
         proxy.cut_next(cut);

@@ -1,6 +1,11 @@
-//! A proxy before PostgreSQL that loses the answer to a commit, or the commit, when it is told to.
+//! A proxy before a server that loses the answer to a commit, or the commit, when it is told to.
 
-use std::collections::HashSet;
+#[cfg(feature = "mysql")]
+#[path = "proxy/mariadb.rs"]
+mod mariadb;
+#[path = "proxy/postgres.rs"]
+mod postgres;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -10,8 +15,6 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::backend::Server;
 
 const BUFFER_BYTES: usize = 1 << 14;
-/// The version in the message that begins a session; others come before it.
-const START_UP: [u8; 4] = 196_608_u32.to_be_bytes();
 
 /// Which side of a commit is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,13 +38,31 @@ struct Orders {
     cuts: AtomicU64,
 }
 
-impl Proxy {
-    /// None before a server whose messages it does not understand.
-    pub(crate) async fn start(server: &Server) -> Option<Self> {
-        let server = match server {
-            Server::Postgres(server, _) => server.port(),
+/// The port of the server, and what it speaks.
+#[derive(Clone, Copy)]
+enum Behind {
+    Postgres(u16),
+    #[cfg(feature = "mysql")]
+    MariaDb(u16),
+}
+
+impl Behind {
+    async fn connect(self) -> std::io::Result<TcpStream> {
+        let port = match self {
+            Self::Postgres(port) => port,
             #[cfg(feature = "mysql")]
-            Server::MariaDb(..) => return None,
+            Self::MariaDb(port) => port,
+        };
+        TcpStream::connect(("127.0.0.1", port)).await
+    }
+}
+
+impl Proxy {
+    pub(crate) async fn start(server: &Server) -> Self {
+        let server = match server {
+            Server::Postgres(server, _) => Behind::Postgres(server.port()),
+            #[cfg(feature = "mysql")]
+            Server::MariaDb(server, _) => Behind::MariaDb(server.port()),
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -51,15 +72,13 @@ impl Proxy {
             while let Ok((client, _)) = listener.accept().await {
                 let told = Arc::clone(&told);
                 tokio::spawn(async move {
-                    let Ok(server) = TcpStream::connect(("127.0.0.1", server)).await else {
-                        return;
-                    };
+                    let Ok(stream) = server.connect().await else { return };
                     // However a connection ends, both its sides see it.
-                    let _ended = carry(client, server, &told).await;
+                    let _ended = carry(client, stream, Messages::of(server), &told).await;
                 });
             }
         });
-        Some(Self { port, orders, task })
+        Self { port, orders, task }
     }
 
     /// A server's address, by way of this proxy.
@@ -87,11 +106,15 @@ impl Drop for Proxy {
 }
 
 /// Carries one connection's bytes to and fro, until one side ends or it is cut.
-async fn carry(client: TcpStream, server: TcpStream, orders: &Orders) -> std::io::Result<()> {
+async fn carry(
+    client: TcpStream,
+    server: TcpStream,
+    mut messages: Messages,
+    orders: &Orders,
+) -> std::io::Result<()> {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let (mut up, mut down) = (vec![0; BUFFER_BYTES], vec![0; BUFFER_BYTES]);
-    let mut messages = Messages::default();
     'carrying: loop {
         tokio::select! {
             read = from_client.read(&mut up) => {
@@ -99,7 +122,7 @@ async fn carry(client: TcpStream, server: TcpStream, orders: &Orders) -> std::io
                 if count == 0 {
                     break;
                 }
-                messages.bytes.extend_from_slice(&up[..count]);
+                messages.said(&up[..count]);
                 while let Some((message, commits)) = messages.next() {
                     let cut = if commits { orders.next.lock().unwrap().take() } else { None };
                     if cut != Some(Cut::Commit) {
@@ -116,6 +139,8 @@ async fn carry(client: TcpStream, server: TcpStream, orders: &Orders) -> std::io
                 if count == 0 {
                     return Ok(());
                 }
+                #[cfg(feature = "mysql")]
+                messages.answered(&down[..count]);
                 to_client.write_all(&down[..count]).await?;
             }
         }
@@ -127,56 +152,46 @@ async fn carry(client: TcpStream, server: TcpStream, orders: &Orders) -> std::io
     Ok(())
 }
 
-/// Takes a client's bytes apart (PostgreSQL's documentation, section 55.7).
-#[derive(Default)]
-struct Messages {
-    bytes: Vec<u8>,
-    started: bool,
-    /// Names of prepared statements that commit what they do.
-    committing: HashSet<Vec<u8>>,
-    /// Whether the next Sync ends a transaction of such a statement.
-    bound: bool,
-    in_transaction: bool,
+/// Takes what is said on one connection apart.
+enum Messages {
+    Postgres(postgres::Messages),
+    #[cfg(feature = "mysql")]
+    MariaDb(mariadb::Messages),
 }
 
 impl Messages {
-    /// The next whole message, and whether it commits.
-    fn next(&mut self) -> Option<(Vec<u8>, bool)> {
-        let header = usize::from(self.started);
-        let length = self.bytes.get(header..header + 4)?;
-        let end = header + u32::from_be_bytes(length.try_into().unwrap()) as usize;
-        if self.bytes.len() < end {
-            return None;
+    fn of(server: Behind) -> Self {
+        match server {
+            Behind::Postgres(_) => Self::Postgres(postgres::Messages::default()),
+            #[cfg(feature = "mysql")]
+            Behind::MariaDb(_) => Self::MariaDb(mariadb::Messages::default()),
         }
-        let message: Vec<u8> = self.bytes.drain(..end).collect();
-        if !self.started {
-            self.started = message[4..8] == START_UP;
-            return Some((message, false));
-        }
-        let commits = self.commits(message[0], &message[5..]);
-        Some((message, commits))
     }
 
-    fn commits(&mut self, kind: u8, body: &[u8]) -> bool {
-        let mut texts = body.split(|byte| *byte == 0);
-        let (first, second) = (texts.next().unwrap_or(&[]), texts.next().unwrap_or(&[]));
-        match kind {
-            b'Q' if first.starts_with(b"BEGIN") => self.in_transaction = true,
-            b'Q' if first.starts_with(b"ROLLBACK") => self.in_transaction = false,
-            b'Q' if first.starts_with(b"COMMIT") => {
-                self.in_transaction = false;
-                return true;
-            }
-            b'P' if second.starts_with(b"SELECT hos_commit_") => {
-                self.committing.insert(first.to_vec());
-            }
-            b'P' => {
-                self.committing.remove(first);
-            }
-            b'B' => self.bound |= !self.in_transaction && self.committing.contains(second),
-            b'S' => return std::mem::take(&mut self.bound),
-            _ => {}
+    /// The client said more.
+    fn said(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Postgres(messages) => messages.bytes.extend_from_slice(bytes),
+            #[cfg(feature = "mysql")]
+            Self::MariaDb(messages) => messages.bytes.extend_from_slice(bytes),
         }
-        false
+    }
+
+    /// The server answered.
+    #[cfg(feature = "mysql")]
+    fn answered(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Postgres(_) => {}
+            Self::MariaDb(messages) => messages.answered(bytes),
+        }
+    }
+
+    /// The client's next whole message, and whether it commits.
+    fn next(&mut self) -> Option<(Vec<u8>, bool)> {
+        match self {
+            Self::Postgres(messages) => messages.next(),
+            #[cfg(feature = "mysql")]
+            Self::MariaDb(messages) => messages.next(),
+        }
     }
 }
