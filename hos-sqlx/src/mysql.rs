@@ -4,7 +4,6 @@ mod archive;
 mod call;
 mod caller;
 mod commit;
-mod ends;
 mod fault;
 mod guard;
 mod lease;
@@ -23,6 +22,7 @@ mod scope;
 mod sequence;
 mod single;
 mod step;
+mod transaction;
 mod upkeep;
 mod verify;
 mod write;
@@ -111,7 +111,7 @@ impl MysqlStore {
     pub async fn open_with(options: MysqlOptions) -> Result<Self, Fault> {
         let connections = Connections::new(open::open(&options).await?);
         let recall = Recall::new(options.cached, options.snapshot_bytes);
-        let numbers = Numbers::new(options.cached, options.snapshot_bytes);
+        let numbers = Numbers::default();
         Ok(Self { shared: Arc::new(Shared { connections, recall, numbers }) })
     }
 

@@ -30,6 +30,9 @@ cases!(
         batch_of_compound_commands_keeps_each_whole,
         batch_one_shots_of_one_subject_move_once,
         batch_leaves_the_same_log_as_one_by_one,
+        batch_of_messages_keeps_the_order_of_its_commands,
+        batch_after_a_batch_replays_what_was_done,
+        batch_after_a_batch_finds_what_others_did_between,
         batch_evidence_of_a_denial_is_recorded_once,
     ]
 );
@@ -237,6 +240,57 @@ async fn batch_leaves_the_same_log_as_one_by_one(stage: Stage) {
         log.iter().skip(usize::try_from(size).unwrap()).map(|entry| entry.id).collect();
     let told: Vec<_> = receipts.iter().map(|receipt| receipt.proof_id).collect();
     assert_eq!(added, told, "in the order of the commands");
+}
+
+async fn batch_of_messages_keeps_the_order_of_its_commands(stage: Stage) {
+    let lamps = lamps(&stage, 4).await;
+    let lit = lamps.iter().map(light).collect::<Vec<_>>();
+    stage.hos.transition_all(&lit).await.into_iter().for_each(|answer| drop(answer.unwrap()));
+    let dim = |lamp: &Subject| act(&owner(), lamp, "dim", &format!("dim {lamp}"));
+    let commands: Vec<Command> = lamps.iter().rev().map(dim).collect();
+    let receipts: Vec<_> =
+        stage.hos.transition_all(&commands).await.into_iter().map(Result::unwrap).collect();
+    let told: Vec<_> = stage.outbox().await.iter().map(|row| row.entry).collect();
+    let moved: Vec<_> = receipts.iter().map(|receipt| receipt.proof_id).collect();
+    assert_eq!(told, moved);
+}
+
+/// What the store remembers of the first batch is no reason to look less closely at the second.
+async fn batch_after_a_batch_replays_what_was_done(stage: Stage) {
+    let lamps = lamps(&stage, 4).await;
+    let first: Vec<Command> = lamps.iter().map(light).collect();
+    let done: Vec<_> =
+        stage.hos.transition_all(&first).await.into_iter().map(Result::unwrap).collect();
+    let size = stage.size().await;
+    let reused = act(&owner(), &lamps[2], "dim", &format!("light {}", lamps[3]));
+    let fresh = act(&owner(), &lamps[1], "dim", "fresh");
+    let mut answers = stage.hos.transition_all(&[light(&lamps[0]), fresh, reused]).await;
+    assert_eq!(code(answers.remove(2)), "key_reused");
+    let fresh = answers.remove(1).unwrap();
+    assert_eq!((fresh.replayed, fresh.revision), (false, 3));
+    let again = answers.remove(0).unwrap();
+    assert_eq!((again.replayed, again.proof_id), (true, done[0].proof_id));
+    assert_eq!(stage.size().await, size + 1);
+}
+
+async fn batch_after_a_batch_finds_what_others_did_between(stage: Stage) {
+    let lamps = lamps(&stage, 3).await;
+    let first: Vec<Command> = lamps.iter().map(light).collect();
+    stage.hos.transition_all(&first).await.into_iter().for_each(|answer| drop(answer.unwrap()));
+    let between = act(&owner(), &lamps[1], "smash", "between");
+    let (raced, _) = stage
+        .racing(move |hos| {
+            Box::pin(async move {
+                hos.transition(&between).await.expect("the lamp breaks");
+            })
+        })
+        .await;
+    let dim = |lamp: &Subject| act(&owner(), lamp, "dim", &format!("dim {lamp}"));
+    let mut answers = raced.transition_all(&lamps.iter().map(dim).collect::<Vec<_>>()).await;
+    assert_eq!(answers.remove(2).unwrap().revision, 3);
+    assert_eq!(code(answers.remove(1)), "terminal_state");
+    assert_eq!(answers.remove(0).unwrap().revision, 3);
+    assert_eq!(stage.at(&lamps[1]).await, ("broken".to_owned(), 3));
 }
 
 async fn batch_evidence_of_a_denial_is_recorded_once(stage: Stage) {

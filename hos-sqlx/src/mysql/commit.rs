@@ -6,14 +6,14 @@ use hos_core::store::BATCH_MAX;
 use sqlx::MySql;
 use sqlx::mysql::MySqlConnection;
 
-use super::ends::{Begun, begin};
 use super::fault::{is_lock_wait, is_race};
 use super::lease::{self, Lease};
 use super::lines::LINES_MAX;
 use super::numbers::Numbers;
 use super::scope::{Rests, ScopeKey, add_scopes};
 use super::single;
-use super::verify::{subject_numbers, verify};
+use super::transaction::begin;
+use super::verify::{Known, subject_numbers, verify};
 use super::write::Writes;
 use crate::connections::Connections;
 use crate::decide::{Decision, decide};
@@ -207,13 +207,13 @@ async fn write_batch(
     asked: Asked,
 ) -> Result<Batch, Fault> {
     let rests = Rests::of(commits);
-    let mut begun = match rests.numbers(numbers).filter(|_| asked == Asked::Little) {
-        Some(scopes) => {
-            let subjects = commits.iter().filter_map(|commit| subject_numbers(commit, numbers));
-            begin(connection, &scopes, &subjects.flatten().collect::<Vec<_>>()).await?
-        }
-        None => begin(connection, &[], &[]).await?,
+    let scopes = rests.numbers(numbers).filter(|_| asked == Asked::Little);
+    let subjects: Vec<Option<Vec<i64>>> = match scopes {
+        Some(_) => commits.iter().map(|commit| subject_numbers(commit, numbers)).collect(),
+        None => vec![None; commits.len()],
     };
+    let all: Vec<i64> = subjects.iter().flatten().flatten().copied().collect();
+    let mut begun = begin(connection, &scopes.unwrap_or_default(), &all).await?;
     if !rests.missing(&begun.scopes).is_empty() {
         begun.scopes = rests.hold(connection, numbers).await?;
         let missing = rests.missing(&begun.scopes);
@@ -221,19 +221,21 @@ async fn write_batch(
             return Ok(Batch::Missing(missing));
         }
     }
-    let (found, decisions) = loop {
-        let Begun { scopes, subjects } = &mut begun;
-        let found = verify(connection, commits, scopes, numbers, subjects).await?;
-        let decisions = decide(commits, &found.facts);
-        if subjects.is_empty() || decisions.iter().all(Decision::is_write) {
-            break (found, decisions);
-        }
-        subjects.clear();
+    let held = |numbers: Vec<i64>| -> Known {
+        numbers.iter().map(|number| begun.subjects.get(number).copied()).collect()
     };
-    let accepted = commits.iter().zip(&decisions).filter(|(_, decision)| decision.is_write());
+    let known = subjects.into_iter().map(|numbers| numbers.and_then(held)).collect();
+    let mut found = verify(connection, commits, &begun.scopes, numbers, known).await?;
+    let mut decisions = decide(commits, &found.facts);
+    if !all.is_empty() && !decisions.iter().all(Decision::is_write) {
+        let nothing = vec![None; commits.len()];
+        found = verify(connection, commits, &begun.scopes, numbers, nothing).await?;
+        decisions = decide(commits, &found.facts);
+    }
+    let accepted = commits.iter().zip(found.scopes).zip(&decisions);
     let mut writes = Writes::new(found.subjects);
-    for (commit, _) in accepted {
-        writes.add(commit, &begun.scopes)?;
+    for ((commit, scopes), _) in accepted.filter(|(_, decision)| decision.is_write()) {
+        writes.add(commit, scopes)?;
     }
     writes.commit(connection).await?;
     Ok(Batch::Committed(decisions))

@@ -8,8 +8,8 @@ use moka::sync::Cache;
 
 use super::scope::ScopeKey;
 
-/// What one number takes, roughly, in bytes.
-const NUMBER_BYTES: u64 = 256;
+/// How many numbers of scopes, and as many of subjects, are remembered: some 20 MiB each.
+const REMEMBERED: u64 = 1 << 16;
 
 /// The numbers that were seen last.
 #[derive(Debug)]
@@ -18,18 +18,21 @@ pub(super) struct Numbers {
     subjects: Cache<Subject, i64>,
 }
 
-impl Numbers {
-    /// Remembers so many scopes, and about so many bytes of subjects.
-    pub(super) fn new(scopes: u64, subject_bytes: u64) -> Self {
-        Self { scopes: Cache::new(scopes), subjects: Cache::new(subject_bytes / NUMBER_BYTES) }
+impl Default for Numbers {
+    fn default() -> Self {
+        Self { scopes: Cache::new(REMEMBERED), subjects: Cache::new(REMEMBERED) }
     }
+}
 
+impl Numbers {
     pub(super) fn scope(&self, key: &ScopeKey) -> Option<i64> {
         self.scopes.get(key)
     }
 
     pub(super) fn saw_scope(&self, key: &ScopeKey, number: i64) {
-        self.scopes.insert(key.clone(), number);
+        if self.scope(key) != Some(number) {
+            self.scopes.insert(key.clone(), number);
+        }
     }
 
     pub(super) fn subject(&self, subject: &Subject) -> Option<i64> {
@@ -37,6 +40,8 @@ impl Numbers {
     }
 
     pub(super) fn saw_subject(&self, subject: &Subject, number: i64) {
-        self.subjects.insert(subject.clone(), number);
+        if self.subject(subject) != Some(number) {
+            self.subjects.insert(subject.clone(), number);
+        }
     }
 }

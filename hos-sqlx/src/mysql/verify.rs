@@ -22,6 +22,8 @@ use crate::fault::corrupt;
 pub(super) struct Found<'c> {
     /// One for each commit.
     pub(super) facts: Vec<Facts>,
+    /// The scopes of each commit's tenant and of its world.
+    pub(super) scopes: Vec<(Scope, Scope)>,
     pub(super) subjects: HashMap<&'c Subject, Held>,
 }
 
@@ -52,31 +54,33 @@ struct Subjects<'c> {
     held: HashMap<&'c Subject, Held>,
 }
 
-/// Compares with what is held already, whose keys are not asked for, and holds and asks for the
+/// What is held of a commit's subjects, in their order; none if all of it is to be asked for.
+pub(super) type Known = Option<Vec<(Now, Held)>>;
+
+/// Takes what is known of commits, whose keys are then not asked for, and holds and asks for the
 /// rest: what is then to be written is right, unless a receipt is there already. Any other answer
-/// is right if nothing was held before.
+/// is right if nothing was known.
 pub(super) async fn verify<'c>(
     connection: &mut MySqlConnection,
     commits: &'c [Commit],
     scopes: &Scopes,
     numbers: &Numbers,
-    known: &HashMap<i64, (Now, Held)>,
+    known: Vec<Known>,
 ) -> Result<Found<'c>, Fault> {
-    let mut facts = Vec::with_capacity(commits.len());
+    let (mut facts, mut of) =
+        (Vec::with_capacity(commits.len()), Vec::with_capacity(commits.len()));
     let (mut subjects, mut lines) = (Subjects::default(), Vec::new());
-    for (at, commit) in commits.iter().enumerate() {
+    for ((at, commit), known) in commits.iter().enumerate().zip(known) {
         let (own, above) = held(commit, scopes)?;
         let generations = (own.generation, above.generation);
         facts.push(Facts { generations, ..Facts::default() });
-        let known = subject_numbers(commit, numbers)
-            .and_then(|numbers| numbers.iter().map(|number| known.get(number)).collect());
-        let known: Option<Vec<&(Now, Held)>> = known;
+        of.push((own, above));
         match known {
             Some(known) => {
                 let changed = commit.changes().iter().map(SubjectChange::subject);
                 for (subject, (now, held)) in changed.zip(known) {
-                    subjects.now.insert(subject, *now);
-                    subjects.held.insert(subject, *held);
+                    subjects.now.insert(subject, now);
+                    subjects.held.insert(subject, held);
                 }
             }
             None => lines.extend(ask(at, commit, own.number)),
@@ -92,7 +96,7 @@ pub(super) async fn verify<'c>(
         };
         facts.subjects = commit.changes().iter().map(now).collect::<Result<_, _>>()?;
     }
-    Ok(Found { facts, subjects: subjects.held })
+    Ok(Found { facts, scopes: of, subjects: subjects.held })
 }
 
 /// The numbers of a commit's subjects, if all are remembered, and how they are is all that is to be
@@ -115,7 +119,9 @@ async fn hold_named<'c>(
     if lines.is_empty() {
         return Ok(into);
     }
-    // The one order in which rows are held, so that two batches do not wait for each other.
+    // The one order in which rows are held by name, so that two batches do not wait for each other.
+    // Those that are found by number are held in the order of these: where the two ways cross, one
+    // of the batches is a deadlock's victim, and is done again by name.
     lines.sort_by_key(|line| (line.scope, line.subject));
     let query = sqlx::query(include_str!("verify.sql")).bind(encode(lines));
     let rows = query.fetch_all(connection).await.map_err(classify)?;
@@ -141,7 +147,7 @@ async fn hold_named<'c>(
 }
 
 /// The scopes of a commit's tenant and of its world.
-pub(super) fn held(commit: &Commit, scopes: &Scopes) -> Result<(Scope, Scope), Fault> {
+fn held(commit: &Commit, scopes: &Scopes) -> Result<(Scope, Scope), Fault> {
     let above = (commit.world().clone(), Tenant::world());
     let scope = |key| scopes.get(key).copied().ok_or_else(|| corrupt("no scope"));
     Ok((scope(&scope_key(commit))?, scope(&above)?))

@@ -12,12 +12,12 @@ use hos_core::time::ProofId;
 use sqlx::Arguments as _;
 use sqlx::mysql::MySqlConnection;
 
-use super::ends::commit;
 use super::fault::classify;
 use super::lines::Lines;
-use super::scope::Scopes;
+use super::scope::Scope;
 use super::step::steps;
-use super::verify::{Held, held};
+use super::transaction::commit;
+use super::verify::Held;
 use crate::encoding::signed;
 use crate::fault::corrupt;
 use crate::standing::encode;
@@ -78,8 +78,11 @@ impl<'c> Writes<'c> {
     }
 
     /// Adds what a commit writes, after those before it.
-    pub(super) fn add(&mut self, commit: &'c Commit, scopes: &Scopes) -> Result<(), Fault> {
-        let (own, above) = held(commit, scopes)?;
+    pub(super) fn add(
+        &mut self,
+        commit: &'c Commit,
+        (own, above): (Scope, Scope),
+    ) -> Result<(), Fault> {
         let scope = own.number;
         self.receipts.extend(commit.receipt().map(|kept| (scope, kept)));
         for step in steps(commit)? {

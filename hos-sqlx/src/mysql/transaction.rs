@@ -1,4 +1,4 @@
-//! How a batch begins and ends: each is several statements in one message.
+//! How the transaction of a batch begins and ends: each is several statements in one message.
 //!
 //! They are texts, because what is prepared is one statement. Nothing in them but digits comes from
 //! outside: numbers, and the ids of entries in hexadecimal.
