@@ -38,31 +38,24 @@ struct Orders {
     cuts: AtomicU64,
 }
 
-/// The port of the server, and what it speaks.
-#[derive(Clone, Copy)]
-enum Behind {
-    Postgres(u16),
-    #[cfg(feature = "mysql")]
-    MariaDb(u16),
-}
+/// Takes what is said on one connection apart.
+trait Messages: Send {
+    /// The client said more.
+    fn said(&mut self, bytes: &[u8]);
 
-impl Behind {
-    async fn connect(self) -> std::io::Result<TcpStream> {
-        let port = match self {
-            Self::Postgres(port) => port,
-            #[cfg(feature = "mysql")]
-            Self::MariaDb(port) => port,
-        };
-        TcpStream::connect(("127.0.0.1", port)).await
-    }
+    /// The server answered.
+    fn answered(&mut self, _bytes: &[u8]) {}
+
+    /// The client's next whole message, and whether it commits.
+    fn next(&mut self) -> Option<(Vec<u8>, bool)>;
 }
 
 impl Proxy {
     pub(crate) async fn start(server: &Server) -> Self {
-        let server = match server {
-            Server::Postgres(server, _) => Behind::Postgres(server.port()),
+        let (server, messages): (u16, fn() -> Box<dyn Messages>) = match server {
+            Server::Postgres(server, _) => (server.port(), || Box::<postgres::Messages>::default()),
             #[cfg(feature = "mysql")]
-            Server::MariaDb(server, _) => Behind::MariaDb(server.port()),
+            Server::MariaDb(server, _) => (server.port(), || Box::<mariadb::Messages>::default()),
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -72,9 +65,11 @@ impl Proxy {
             while let Ok((client, _)) = listener.accept().await {
                 let told = Arc::clone(&told);
                 tokio::spawn(async move {
-                    let Ok(stream) = server.connect().await else { return };
+                    let Ok(server) = TcpStream::connect(("127.0.0.1", server)).await else {
+                        return;
+                    };
                     // However a connection ends, both its sides see it.
-                    let _ended = carry(client, stream, Messages::of(server), &told).await;
+                    let _ended = carry(client, server, messages(), &told).await;
                 });
             }
         });
@@ -109,7 +104,7 @@ impl Drop for Proxy {
 async fn carry(
     client: TcpStream,
     server: TcpStream,
-    mut messages: Messages,
+    mut messages: Box<dyn Messages>,
     orders: &Orders,
 ) -> std::io::Result<()> {
     let (mut from_client, mut to_client) = client.into_split();
@@ -139,7 +134,6 @@ async fn carry(
                 if count == 0 {
                     return Ok(());
                 }
-                #[cfg(feature = "mysql")]
                 messages.answered(&down[..count]);
                 to_client.write_all(&down[..count]).await?;
             }
@@ -150,48 +144,4 @@ async fn carry(
     to_server.shutdown().await?;
     while from_server.read(&mut down).await? > 0 {}
     Ok(())
-}
-
-/// Takes what is said on one connection apart.
-enum Messages {
-    Postgres(postgres::Messages),
-    #[cfg(feature = "mysql")]
-    MariaDb(mariadb::Messages),
-}
-
-impl Messages {
-    fn of(server: Behind) -> Self {
-        match server {
-            Behind::Postgres(_) => Self::Postgres(postgres::Messages::default()),
-            #[cfg(feature = "mysql")]
-            Behind::MariaDb(_) => Self::MariaDb(mariadb::Messages::default()),
-        }
-    }
-
-    /// The client said more.
-    fn said(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Postgres(messages) => messages.bytes.extend_from_slice(bytes),
-            #[cfg(feature = "mysql")]
-            Self::MariaDb(messages) => messages.bytes.extend_from_slice(bytes),
-        }
-    }
-
-    /// The server answered.
-    #[cfg(feature = "mysql")]
-    fn answered(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Postgres(_) => {}
-            Self::MariaDb(messages) => messages.answered(bytes),
-        }
-    }
-
-    /// The client's next whole message, and whether it commits.
-    fn next(&mut self) -> Option<(Vec<u8>, bool)> {
-        match self {
-            Self::Postgres(messages) => messages.next(),
-            #[cfg(feature = "mysql")]
-            Self::MariaDb(messages) => messages.next(),
-        }
-    }
 }

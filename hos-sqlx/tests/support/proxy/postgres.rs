@@ -8,7 +8,7 @@ const START_UP: [u8; 4] = 196_608_u32.to_be_bytes();
 /// Takes a client's bytes apart (PostgreSQL's documentation, section 55.7).
 #[derive(Default)]
 pub(super) struct Messages {
-    pub(super) bytes: Vec<u8>,
+    bytes: Vec<u8>,
     started: bool,
     /// Names of prepared statements that commit what they do.
     committing: HashSet<Vec<u8>>,
@@ -17,9 +17,12 @@ pub(super) struct Messages {
     in_transaction: bool,
 }
 
-impl Messages {
-    /// The next whole message, and whether it commits.
-    pub(super) fn next(&mut self) -> Option<(Vec<u8>, bool)> {
+impl super::Messages for Messages {
+    fn said(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    fn next(&mut self) -> Option<(Vec<u8>, bool)> {
         let header = usize::from(self.started);
         let length = self.bytes.get(header..header + 4)?;
         let end = header + u32::from_be_bytes(length.try_into().unwrap()) as usize;
@@ -34,7 +37,9 @@ impl Messages {
         let commits = self.commits(message[0], &message[5..]);
         Some((message, commits))
     }
+}
 
+impl Messages {
     fn commits(&mut self, kind: u8, body: &[u8]) -> bool {
         let mut texts = body.split(|byte| *byte == 0);
         let (first, second) = (texts.next().unwrap_or(&[]), texts.next().unwrap_or(&[]));
