@@ -12,7 +12,7 @@ const AT_HAND_MAX: u32 = 4;
 /// One that was idle for longer is asked whether it lives.
 const IDLE_MAX: Duration = Duration::from_secs(1);
 /// How long it may take to answer.
-const PATIENCE: Duration = Duration::from_secs(1);
+const ANSWER_MAX: Duration = Duration::from_secs(1);
 /// One that was kept for longer goes back to the pool, which knows how old it may become.
 const KEPT_MAX: Duration = Duration::from_secs(600);
 
@@ -58,7 +58,7 @@ impl<DB: Database> Taken<DB> {
         let mut asked = scopeguard::guard(&mut self.connection, |connection| {
             connection.close_on_drop();
         });
-        let lives = matches!(timeout(PATIENCE, asked.ping()).await, Ok(Ok(())));
+        let lives = matches!(timeout(ANSWER_MAX, asked.ping()).await, Ok(Ok(())));
         if lives {
             scopeguard::ScopeGuard::into_inner(asked);
         }
@@ -80,13 +80,21 @@ impl<DB: Database> Connections<DB> {
 
     /// The one that was used last, else one of the pool.
     pub(crate) async fn take(&self) -> Result<Taken<DB>, Error> {
+        let mut dead = 0;
         while let Some(mut taken) = self.take_or_wait() {
             if taken.used.elapsed() <= IDLE_MAX || taken.lives().await {
                 return Ok(taken);
             }
+            dead += 1;
         }
         let _waits = scopeguard::guard((), |()| self.at_hand().waiting -= 1);
-        Ok(Taken::new(self.pool.acquire().await?))
+        let mut taken = Taken::new(self.pool.acquire().await?);
+        // Where one had died, the pool's may have died with it.
+        while (1..=STALE_MAX).contains(&dead) && !taken.lives().await {
+            taken = Taken::new(self.pool.acquire().await?);
+            dead += 1;
+        }
+        Ok(taken)
     }
 
     fn take_or_wait(&self) -> Option<Taken<DB>> {

@@ -1,5 +1,7 @@
 //! A commit of which nobody knows whether it was written.
 
+use std::time::Duration;
+
 use hos_core::error::{Error, FaultKind};
 use hos_core::prelude::*;
 use sqlx::mysql::MySqlConnection;
@@ -85,4 +87,33 @@ async fn what_is_read_on_a_connection_that_has_died_is_read_on_another() {
     let unknown = shop.hos.transition(&shop.command("o-2", "pay")).await.unwrap_err();
     let code = unknown.refusal().map(Refusal::code);
     assert_eq!(code, Some("not_found"), "it was looked for: {unknown:?}");
+}
+
+#[tokio::test]
+async fn a_connection_that_died_while_it_rested_commits_nothing_and_is_passed_over() {
+    let started = hos_services::MariaDb::start();
+    let Ok(server) = started.inspect_err(hos_services::skip_or_fail) else { return };
+    let shop = open_at(server.create_database().unwrap()).await;
+    shop.open("o-1").await;
+    let mut administrator = MySqlConnection::connect(&server.root_url("mysql")).await.unwrap();
+    administrator.execute("KILL CONNECTION USER 'law'").await.unwrap();
+    nobody_is_connected(&mut administrator).await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(2)).await;
+    tokio::time::resume();
+    // It is judged on what is remembered, so that nothing is read before it is committed.
+    assert_eq!(shop.act("o-1", "pay").await.revision, 2);
+    shop.audit().await;
+}
+
+async fn nobody_is_connected(administrator: &mut MySqlConnection) {
+    for _ in 0..WAITS_MAX {
+        let connected = "SELECT count(*) FROM information_schema.processlist WHERE user = 'law'";
+        let connected = administrator.fetch_one(connected).await.unwrap();
+        if connected.get::<i64, _>(0) == 0 {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("somebody stays");
 }
