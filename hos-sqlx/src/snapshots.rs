@@ -1,50 +1,133 @@
 //! The subjects that were seen last, so that a move can be judged without asking for them.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hos_core::subject::{Snapshot, Subject};
 use moka::sync::Cache;
+use tokio::time::Instant;
 
 /// For so long a subject that others moved is asked for each time.
 const CONTENDED_FOR: Duration = Duration::from_secs(1);
-/// The most subjects that are known to be moved by others.
-const CONTENDED_MAX: u64 = 10_000;
 /// What a subject takes beside its attributes, roughly, in bytes.
-const SNAPSHOT_BYTES: usize = 512;
+const SLOT_BYTES: usize = 512;
 
 /// The subjects that were seen last. Any of them may have moved since.
 #[derive(Debug)]
 pub(crate) struct Snapshots {
-    seen: Cache<Subject, Snapshot>,
-    contended: Cache<Subject, ()>,
+    seen: Cache<Subject, Arc<Slot>>,
+}
+
+/// A subject's place. What is in it changes in place, which is cheaper than to insert it anew.
+#[derive(Debug)]
+struct Slot {
+    /// The most that attributes in it may take, for so much was counted.
+    attribute_bytes: usize,
+    content: Mutex<Content>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Seen(Snapshot),
+    /// Others were found to move it, then.
+    Contended(Instant),
 }
 
 impl Snapshots {
     /// Remembers about so many bytes.
     pub(crate) fn new(bytes: u64) -> Self {
-        let weigh = |_: &Subject, snapshot: &Snapshot| {
-            u32::try_from(SNAPSHOT_BYTES + snapshot.attributes.bytes()).unwrap_or(u32::MAX)
+        let weigh = |_: &Subject, slot: &Arc<Slot>| {
+            u32::try_from(SLOT_BYTES + slot.attribute_bytes).unwrap_or(u32::MAX)
         };
-        let contended = Cache::builder().max_capacity(CONTENDED_MAX).time_to_live(CONTENDED_FOR);
-        Self {
-            seen: Cache::builder().max_capacity(bytes).weigher(weigh).build(),
-            contended: contended.build(),
-        }
+        Self { seen: Cache::builder().max_capacity(bytes).weigher(weigh).build() }
     }
 
     pub(crate) fn get(&self, subject: &Subject) -> Option<Snapshot> {
-        self.seen.get(subject)
+        match &*self.seen.get(subject)?.content() {
+            Content::Seen(snapshot) => Some(snapshot.clone()),
+            Content::Contended(_) => None,
+        }
     }
 
     pub(crate) fn insert(&self, subject: &Subject, snapshot: &Snapshot) {
-        if !self.contended.contains_key(subject) {
-            self.seen.insert(subject.clone(), snapshot.clone());
+        let attribute_bytes = snapshot.attributes.bytes();
+        if let Some(slot) = self.seen.get(subject) {
+            let mut content = slot.content();
+            if matches!(&*content, Content::Contended(since) if since.elapsed() < CONTENDED_FOR) {
+                return;
+            }
+            if attribute_bytes <= slot.attribute_bytes {
+                *content = Content::Seen(snapshot.clone());
+                return;
+            }
         }
+        let content = Mutex::new(Content::Seen(snapshot.clone()));
+        self.seen.insert(subject.clone(), Arc::new(Slot { attribute_bytes, content }));
     }
 
     /// Somebody else was quicker.
     pub(crate) fn lose(&self, subject: &Subject) {
-        self.seen.invalidate(subject);
-        self.contended.insert(subject.clone(), ());
+        if let Some(slot) = self.seen.get(subject) {
+            *slot.content() = Content::Contended(Instant::now());
+        }
+    }
+}
+
+impl Slot {
+    fn content(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hos_core::id::{Name, State, Version};
+    use hos_core::time::ProofId;
+    use hos_core::value::Attributes;
+
+    use super::*;
+
+    fn subject() -> Subject {
+        Subject::new("world", "firm", "order", "o-1").unwrap()
+    }
+
+    fn snapshot(revision: u64, note: &str) -> Snapshot {
+        let mut attributes = Attributes::new();
+        attributes.set(Name::new("note").unwrap(), note);
+        Snapshot {
+            state: State::new("open").unwrap(),
+            revision,
+            attributes: Arc::new(attributes),
+            contract: Version::new("1").unwrap(),
+            proof_id: ProofId::from_bytes([7; 16]),
+        }
+    }
+
+    fn seen(snapshots: &Snapshots) -> Option<u64> {
+        snapshots.get(&subject()).map(|snapshot| snapshot.revision)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_others_moved_is_not_remembered_for_a_second() {
+        let snapshots = Snapshots::new(10_000);
+        snapshots.insert(&subject(), &snapshot(1, "a"));
+        snapshots.lose(&subject());
+        snapshots.insert(&subject(), &snapshot(2, "a"));
+        assert_eq!(seen(&snapshots), None);
+
+        tokio::time::advance(CONTENDED_FOR).await;
+        snapshots.insert(&subject(), &snapshot(3, "a"));
+        assert_eq!(seen(&snapshots), Some(3));
+    }
+
+    #[test]
+    fn what_grows_is_counted_anew() {
+        let snapshots = Snapshots::new(10_000);
+        for (revision, note) in [(1, "a".repeat(100)), (2, "a".repeat(1_000)), (3, "a".into())] {
+            snapshots.insert(&subject(), &snapshot(revision, &note));
+            assert_eq!(seen(&snapshots), Some(revision));
+        }
+        snapshots.seen.run_pending_tasks();
+        assert_eq!(snapshots.seen.weighted_size(), 512 + 4 + 1_000);
     }
 }
