@@ -5,7 +5,6 @@ pub mod auth;
 pub mod config;
 pub mod database;
 mod domain;
-pub mod drawing;
 pub mod error;
 mod guard;
 mod headers;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use hos_conformance::golden::assert_golden;
 use hos_core::contract::{ActionDefinition, Contract, ContractBuilder};
-use pazar::drawing::{
+use hos_inspect::drawing::{
     Arrow, CHARACTER_WIDTH, Drawing, LABEL_ASCENT, LABEL_DESCENT, LINE_HEIGHT, Named, Point,
     StateBox,
 };
@@ -16,13 +16,25 @@ type Area = (i32, i32, i32, i32);
 
 fn plain(named: Named<'_>) -> String {
     match named {
-        Named::State(name) | Named::Action(name) => name.replace('_', " "),
+        Named::State(name) => name.replace('_', " "),
+        Named::Move(_, action) => action.name().as_str().replace('_', " "),
     }
 }
 
 /// Names as long as a language may make them.
 fn long(named: Named<'_>) -> String {
     format!("{} ve yine de biraz daha", plain(named))
+}
+
+/// Moves with who may and what guards them on lines of their own.
+fn tall(named: Named<'_>) -> String {
+    match named {
+        Named::State(_) => plain(named),
+        Named::Move(from, action) => {
+            let more = if from == action.to() { "" } else { "\nunless sold_out, too_late" };
+            format!("{}\nowner, staff*{more}", plain(named))
+        }
+    }
 }
 
 fn machines() -> Vec<Contract> {
@@ -93,7 +105,7 @@ fn tangled() -> Contract {
 
 fn every_drawing(check: impl Fn(&Contract, &Drawing)) {
     for machine in machines() {
-        for names in [plain, long] {
+        for names in [plain, long, tall] {
             check(&machine, &Drawing::new(&machine, &names));
         }
     }

@@ -29,6 +29,7 @@ const RULES: &[Rule] = &[
     },
     Rule { name: "hos-cli", normal: &["hos-core", "hos-sqlx"], dev: &["hos-services"] },
     Rule { name: "hos-conformance", normal: &["hos-core"], dev: &["hos-sqlx", "hos-work"] },
+    Rule { name: "hos-inspect", normal: &["hos-core"], dev: &["hos-conformance"] },
     Rule { name: "hos-services", normal: &[], dev: &[] },
     Rule { name: "xtask", normal: &["hos-services"], dev: &[] },
 ];

@@ -7,9 +7,9 @@ use hos_core::contract::{Contract, Guard};
 use hos_core::law::Law;
 use hos_core::policy::{RoleDefinition, RuleDefinition, RuleEffect};
 use hos_core::standing::AbilityPattern;
+use hos_inspect::drawing::{Drawing, Named};
 
 use super::views::Shell;
-use crate::drawing::{Drawing, Named};
 
 /// Conditions that have words; others are shown as the law writes them.
 const CONDITIONS: [(&str, &str); 4] = [
@@ -116,7 +116,7 @@ pub(super) fn action(shell: &Shell, action: &str) -> String {
 pub(super) fn draw(shell: &Shell, contract: &Contract) -> Drawing {
     Drawing::new(contract, &|named| match named {
         Named::State(state) => shell.state(state),
-        Named::Action(name) => action(shell, name),
+        Named::Move(_, entry) => action(shell, entry.name().as_str()),
     })
 }
 

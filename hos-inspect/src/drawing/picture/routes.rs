@@ -1,6 +1,6 @@
 //! Which way each move goes, and the corners of its line.
 
-use super::layout::{Cell, Grid, LINE_HEIGHT, Move, SLOT, SPINE, TRACK, length};
+use super::layout::{Cell, Grid, LINE_HEIGHT, Move, TRACK, length};
 use super::{Point, at};
 
 /// Where the first of the lines between two boxes of one column stands.
@@ -223,11 +223,11 @@ pub(super) fn lines(
                 } else {
                     vec![tail, at(x, tail.y), at(x, tip.y), tip]
                 };
-                (corners, beside(tail))
+                (corners, beside(of, tail))
             }
             Route::Back { slot } => {
                 let tip = ends.right(slot);
-                (vec![starts.left(slot), tip], beside(tip))
+                (vec![starts.left(slot), tip], beside(of, tip))
             }
             Route::Vertical => {
                 let x = starts.x + vertical(cells, moves, routes, of);
@@ -242,7 +242,7 @@ pub(super) fn lines(
             Route::Drop { slot, nth } => {
                 let x = starts.x + starts.width / 2 + length(nth) * TRACK;
                 let tip = ends.right(slot);
-                (vec![at(x, starts.bottom), at(x, tip.y), tip], beside(tip))
+                (vec![at(x, starts.bottom), at(x, tip.y), tip], beside(of, tip))
             }
             Route::Lane { exit, entry, lane } => {
                 let (tail, tip) = (starts.right(exit), ends.left(entry));
@@ -251,7 +251,7 @@ pub(super) fn lines(
                 let y = grid.lanes + length(lane) * TRACK;
                 let turns = [at(down, tail.y), at(down, y), at(up, y), at(up, tip.y)];
                 let corners = std::iter::once(tail).chain(turns).chain([tip]).collect();
-                (corners, beside(tail))
+                (corners, beside(of, tail))
             }
             Route::Loop => {
                 let right = starts.x + starts.width;
@@ -266,8 +266,8 @@ pub(super) fn lines(
 }
 
 /// Above a line, just right of a box.
-fn beside(place: Point) -> Point {
-    at(place.x + 12, place.y - LIFT)
+fn beside(of: &Move, place: Point) -> Point {
+    at(place.x + 12, place.y - LIFT - of.lift())
 }
 
 /// A box in pixels.
@@ -277,20 +277,21 @@ struct Side {
     width: i32,
     top: i32,
     bottom: i32,
+    slot: i32,
 }
 
 impl Side {
     fn of(grid: &Grid, cell: Cell) -> Self {
         let (x, width) = grid.column(cell.column);
         let top = grid.row(cell.row);
-        Self { x, width, top, bottom: top + cell.height() }
+        Self { x, width, top, bottom: top + cell.height(), slot: cell.slot }
     }
 
     fn left(self, slot: usize) -> Point {
-        at(self.x, self.top + SPINE + length(slot) * SLOT)
+        at(self.x, self.top + self.slot + length(slot) * self.slot)
     }
 
     fn right(self, slot: usize) -> Point {
-        at(self.x + self.width, self.top + SPINE + length(slot) * SLOT)
+        at(self.x + self.width, self.top + self.slot + length(slot) * self.slot)
     }
 }

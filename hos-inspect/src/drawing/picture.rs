@@ -1,23 +1,24 @@
 //! A contract as a picture: one SVG without style, script or ids, so that a page may hold several
-//! under a strict content policy. Colours come from the stylesheet by class.
+//! under a strict content policy. Colours come from the page's stylesheet by class.
 
 mod layout;
 mod routes;
 
 use std::fmt::Write as _;
 
-use hos_core::contract::Contract;
+use hos_core::contract::{Action, Contract};
+use hos_core::id::State;
 
 pub use layout::{CHARACTER_WIDTH, LABEL_ASCENT, LABEL_DESCENT, LINE_HEIGHT};
 
 /// What a picture calls something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a machine has states and actions")]
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::exhaustive_enums, reason = "a machine has states and moves")]
 pub enum Named<'a> {
     /// A state.
     State(&'a str),
-    /// An action.
-    Action(&'a str),
+    /// An action from a state; what it is called may have several lines.
+    Move(&'a State, &'a Action),
 }
 
 /// Where everything of a machine stands. Lengths are in CSS pixels.
@@ -52,6 +53,8 @@ pub struct StateBox {
     pub terminal: bool,
     /// Whether a fresh subject is in it.
     pub initial: bool,
+    /// Where the first line meets it, below its upper edge.
+    pub spine: i32,
 }
 
 /// What leads from one state to another, or back to itself.
@@ -82,7 +85,7 @@ pub struct Point {
     pub y: i32,
 }
 
-pub(crate) const fn at(x: i32, y: i32) -> Point {
+const fn at(x: i32, y: i32) -> Point {
     Point { x, y }
 }
 
@@ -99,7 +102,8 @@ impl Drawing {
     pub fn svg(&self, title: &str, description: &str, marked: Option<(&str, &str)>) -> String {
         let (width, height) = (self.width, self.height);
         let mut svg = format!(
-            "<svg class=\"machine\" role=\"img\" width=\"{width}\" height=\"{height}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"machine\" role=\"img\" \
+             width=\"{width}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"12\" \
              viewBox=\"0 0 {width} {height}\"><title>{}</title><desc>{}</desc>\n",
             Escaped(title),
             Escaped(description)
@@ -127,21 +131,23 @@ impl StateBox {
         }
         let _ = write!(
             svg,
-            "</title><rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"8\"/>"
+            "</title><rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"8\" \
+             fill=\"none\" stroke=\"gray\"/>"
         );
         if self.terminal {
             let (x, y, width, height) = (x + 4, y + 4, width - 8, height - 8);
             let _ = write!(
                 svg,
                 "<rect class=\"inner\" x=\"{x}\" y=\"{y}\" width=\"{width}\" \
-                 height=\"{height}\" rx=\"5\"/>"
+                 height=\"{height}\" rx=\"5\" fill=\"none\" stroke=\"gray\"/>"
             );
         }
         let (middle, base) = (x + width / 2, y + height / 2 + 5);
         let name = Escaped(&self.name);
-        let _ = write!(svg, "<text x=\"{middle}\" y=\"{base}\">{name}</text>");
+        let _ =
+            write!(svg, "<text x=\"{middle}\" y=\"{base}\" text-anchor=\"middle\">{name}</text>");
         if self.initial {
-            let (x, y) = (x - 16, y + layout::SPINE);
+            let (x, y) = (x - 16, y + self.spine);
             let _ = write!(svg, "<circle class=\"start\" cx=\"{x}\" cy=\"{y}\" r=\"5\"/>");
         }
         svg.push_str("</g>\n");
@@ -153,7 +159,8 @@ impl Arrow {
         let Point { x, y } = self.label_at;
         let _ = write!(
             svg,
-            "<g class=\"move\"><path class=\"line\" d=\"{}\"/><path class=\"head\" d=\"{}\"/>",
+            "<g class=\"move\"><path class=\"line\" fill=\"none\" stroke=\"gray\" d=\"{}\"/>\
+             <path class=\"head\" fill=\"gray\" d=\"{}\"/>",
             line(&self.corners),
             head(&self.corners)
         );

@@ -20,10 +20,11 @@ pub const LABEL_ASCENT: i32 = 11;
 pub const LABEL_DESCENT: i32 = 3;
 /// From one line of a label to the next.
 pub const LINE_HEIGHT: i32 = 15;
-/// Where the first line leaves a box, below its upper edge.
-pub(super) const SPINE: i32 = 20;
-/// How far apart lines leave or reach a box.
+/// How far apart lines leave or reach a box under labels of one line; the first stands as far below
+/// the upper edge.
 pub(super) const SLOT: i32 = 20;
+/// From the boxes of one row to those of the next, under labels of one line.
+const ROW_GAP: i32 = 44;
 /// How far apart lines run side by side.
 pub(super) const TRACK: i32 = 14;
 /// The room that a loop takes above its box, below its label.
@@ -45,6 +46,8 @@ pub(super) struct Cell {
     pub(super) column: usize,
     pub(super) row: usize,
     pub(super) terminal: bool,
+    /// How far apart its lines stand: what the tallest label of the picture needs.
+    pub(super) slot: i32,
     /// How many lines its left and its right side have.
     pub(super) left: usize,
     pub(super) right: usize,
@@ -64,8 +67,8 @@ pub(super) struct Grid {
 }
 
 pub(super) fn lay_out(contract: &Contract, name: &dyn Fn(Named<'_>) -> String) -> Drawing {
-    let mut cells = cells(contract);
     let moves = moves(contract, name);
+    let mut cells = cells(contract, SLOT + more(&moves));
     let routes = routes::plan(&mut cells, &moves);
     let names: Vec<String> =
         contract.states().iter().map(|state| name(Named::State(state.as_str()))).collect();
@@ -82,6 +85,7 @@ pub(super) fn lay_out(contract: &Contract, name: &dyn Fn(Named<'_>) -> String) -
                 height: cell.height(),
                 terminal: cell.terminal,
                 initial: state == contract.initial(),
+                spine: cell.slot,
             }
         })
         .collect();
@@ -107,7 +111,7 @@ pub(super) fn lay_out(contract: &Contract, name: &dyn Fn(Named<'_>) -> String) -
 }
 
 /// Each state's column is its distance from the initial state; what ends stands below the rest.
-fn cells(contract: &Contract) -> Vec<Cell> {
+fn cells(contract: &Contract, slot: i32) -> Vec<Cell> {
     let mut distance: BTreeMap<&str, usize> = BTreeMap::new();
     let mut open = vec![contract.initial().as_str()];
     let mut column = 0;
@@ -126,6 +130,7 @@ fn cells(contract: &Contract) -> Vec<Cell> {
     let cell = |state: &hos_core::id::State| Cell {
         column: distance.get(state.as_str()).copied().unwrap_or_default(),
         terminal: contract.is_terminal(state.as_str()),
+        slot,
         ..Cell::default()
     };
     let mut cells: Vec<Cell> = contract.states().iter().map(cell).collect();
@@ -146,8 +151,9 @@ fn moves(contract: &Contract, name: &dyn Fn(Named<'_>) -> String) -> Vec<Move> {
     let mut moves: Vec<Move> = Vec::new();
     for action in contract.actions() {
         let Some(to) = number(action.to()) else { continue };
-        let text = name(Named::Action(action.name().as_str()));
-        for from in action.from().iter().filter_map(number) {
+        for from in action.from() {
+            let text = name(Named::Move(from, action));
+            let Some(from) = number(from) else { continue };
             match moves.iter_mut().find(|known| (known.from, known.to) == (from, to)) {
                 Some(known) => {
                     known.actions.push(action.name().to_string());
@@ -157,7 +163,7 @@ fn moves(contract: &Contract, name: &dyn Fn(Named<'_>) -> String) -> Vec<Move> {
                     from,
                     to,
                     actions: vec![action.name().to_string()],
-                    label: vec![text.clone()],
+                    label: text.lines().map(str::to_owned).collect(),
                 }),
             }
         }
@@ -166,14 +172,15 @@ fn moves(contract: &Contract, name: &dyn Fn(Named<'_>) -> String) -> Vec<Move> {
 }
 
 impl Move {
-    /// Beside a line everything is one line; over a loop each action has its own.
+    /// Beside a line short names share a line; over a loop each action has its own.
     fn say(&mut self, text: &str) {
+        let short = self.label.len() == 1 && text.lines().count() == 1;
         match self.label.last_mut() {
-            Some(last) if self.from != self.to => {
+            Some(last) if short && self.from != self.to => {
                 last.push_str(", ");
                 last.push_str(text);
             }
-            _ => self.label.push(text.to_owned()),
+            _ => self.label.extend(text.lines().map(str::to_owned)),
         }
     }
 
@@ -186,6 +193,17 @@ impl Move {
     pub(super) fn height(&self) -> i32 {
         length(self.label.len()) * LINE_HEIGHT
     }
+
+    /// The height of the label above its last line.
+    pub(super) fn lift(&self) -> i32 {
+        length(self.label.len().saturating_sub(1)) * LINE_HEIGHT
+    }
+}
+
+/// How much taller than one line the tallest label beside a line is.
+fn more(moves: &[Move]) -> i32 {
+    let beside = moves.iter().filter(|of| of.from != of.to);
+    beside.map(Move::lift).max().unwrap_or_default()
 }
 
 /// The room that a text takes.
@@ -200,7 +218,8 @@ pub(super) fn length(count: usize) -> i32 {
 
 impl Cell {
     pub(super) fn height(&self) -> i32 {
-        2 * SPINE + length(self.left.max(self.right).saturating_sub(1)) * SLOT
+        let (last, below) = (self.left.max(self.right).saturating_sub(1), SLOT);
+        self.slot + length(last) * self.slot + below
     }
 }
 
@@ -241,14 +260,14 @@ fn grid(cells: &[Cell], moves: &[Move], routes: &[Route], names: &[String]) -> G
         grid.columns.push((x, width));
         x += width;
     }
-    let mut y = MARGIN;
+    let (mut y, gap) = (MARGIN, ROW_GAP + more(moves));
     for row in 0..rows {
         let here = |of: &&Move| cells.get(of.from).is_some_and(|cell| cell.row == row);
         let loops = moves.iter().filter(here).filter(|of| of.from == of.to);
         y += loops.map(|of| LOOP_HEIGHT + of.height()).max().unwrap_or_default();
         grid.rows.push(y);
         let heights = cells.iter().filter(|cell| cell.row == row).map(Cell::height);
-        y += heights.max().unwrap_or_default() + if row + 1 < rows { 44 } else { MARGIN };
+        y += heights.max().unwrap_or_default() + if row + 1 < rows { gap } else { MARGIN };
     }
     grid.lanes = y;
     grid

@@ -1,0 +1,264 @@
+//! Whether a condition can hold at all, and whether it can err.
+//!
+//! A condition that holds has held in one of its ways: a list of atoms, each of which was evaluated
+//! without error to what the way says. A way whose atoms contradict each other is none.
+
+mod facts;
+
+use std::collections::BTreeSet;
+
+use hos_core::condition::{Expression, Path, Root};
+use hos_core::value::Value;
+
+use facts::Facts;
+
+/// The most ways that one condition is followed through; one with more may hold.
+const WAYS_MAX: usize = 256;
+
+/// What is known of values before anything is evaluated.
+pub(super) struct Domains {
+    /// The states that a subject may be in; none where that is not known.
+    states: Option<BTreeSet<Value>>,
+}
+
+impl Domains {
+    pub(super) fn new<'s>(states: impl IntoIterator<Item = &'s str>) -> Self {
+        let states: BTreeSet<Value> = states.into_iter().map(Value::from).collect();
+        Self { states: (!states.is_empty()).then_some(states) }
+    }
+
+    fn of(&self, path: &Path) -> Option<BTreeSet<Value>> {
+        match (path.root, path.name.as_str()) {
+            (Root::Actor, "kind") => Some(KINDS.into_iter().map(Value::from).collect()),
+            (Root::Subject, "state") => self.states.clone(),
+            _ => None,
+        }
+    }
+}
+
+/// Every `actor.kind` that there is.
+const KINDS: [&str; 4] = ["user", "service", "job", "webhook"];
+
+/// Whether something may make all of these hold at once. No is proven, yes is not.
+pub(super) fn may_hold(conditions: &[(&Expression, bool)], domains: &Domains) -> bool {
+    let all = conditions.iter().map(|(condition, holds)| ways(condition, *holds));
+    let Some(ways) = product(all) else { return true };
+    ways.iter().any(|way| {
+        let mut facts = Facts::new(domains);
+        way.iter().all(|atom| facts.learn(atom.expression, atom.holds)) && facts.agree()
+    })
+}
+
+/// Whether something absent may make a condition err. No is proven, yes is not.
+pub(super) fn may_err(condition: &Expression, domains: &Domains) -> bool {
+    errs(condition, &BTreeSet::new(), domains)
+}
+
+/// An expression of type bool that is no chain, and whether it holds.
+#[derive(Clone, Copy)]
+struct Atom<'e> {
+    expression: &'e Expression,
+    holds: bool,
+}
+
+type Ways<'e> = Vec<Vec<Atom<'e>>>;
+
+/// None for too many.
+fn ways(expression: &Expression, holds: bool) -> Option<Ways<'_>> {
+    match expression {
+        Expression::Literal(value) => {
+            Some(if *value == Value::Bool(holds) { vec![Vec::new()] } else { Vec::new() })
+        }
+        Expression::Not(operand) => ways(operand, !holds),
+        Expression::And(operands) | Expression::Or(operands) => {
+            let each = operands.iter().map(|operand| ways(operand, holds));
+            match matches!(expression, Expression::And(_)) == holds {
+                true => product(each),
+                false => sum(each),
+            }
+        }
+        atom => Some(vec![vec![Atom { expression: atom, holds }]]),
+    }
+}
+
+fn sum<'e>(all: impl Iterator<Item = Option<Ways<'e>>>) -> Option<Ways<'e>> {
+    let mut sum = Vec::new();
+    for ways in all {
+        sum.extend(ways?);
+        if sum.len() > WAYS_MAX {
+            return None;
+        }
+    }
+    Some(sum)
+}
+
+/// Every way of the first with every way of the second, and so on.
+fn product<'e>(all: impl Iterator<Item = Option<Ways<'e>>>) -> Option<Ways<'e>> {
+    let mut product: Ways<'e> = vec![Vec::new()];
+    let mut too_many = false;
+    for ways in all {
+        // OK to go on after one with too many: another that has no way at all decides.
+        let Some(ways) = ways else {
+            too_many = true;
+            continue;
+        };
+        if product.len().saturating_mul(ways.len()) > WAYS_MAX {
+            too_many = true;
+            continue;
+        }
+        let with = |first: &Vec<Atom<'e>>| {
+            let joined = ways.iter().map(|second| [first.as_slice(), second].concat());
+            joined.collect::<Vec<_>>()
+        };
+        product = product.iter().flat_map(with).collect();
+    }
+    (!too_many || product.is_empty()).then_some(product)
+}
+
+/// As the evaluator goes: left to right, and no further than it would.
+fn errs(expression: &Expression, present: &BTreeSet<&Path>, domains: &Domains) -> bool {
+    match expression {
+        Expression::Literal(_) | Expression::Now | Expression::Has(_) => false,
+        Expression::Path(path) => !present.contains(path) && !is_always_present(path),
+        Expression::Not(operand) | Expression::Size(operand) => errs(operand, present, domains),
+        Expression::Compare { left, right, .. } => {
+            errs(left, present, domains) || errs(right, present, domains)
+        }
+        Expression::In { needle, set } => {
+            errs(needle, present, domains) || errs(set, present, domains)
+        }
+        Expression::StartsWith { text, prefix } => {
+            errs(text, present, domains) || errs(prefix, present, domains)
+        }
+        Expression::And(operands) => chain_errs(operands, true, present, domains),
+        Expression::Or(operands) => chain_errs(operands, false, present, domains),
+    }
+}
+
+/// A chain goes on while its operands are `goes_on`.
+fn chain_errs(
+    operands: &[Expression],
+    goes_on: bool,
+    present: &BTreeSet<&Path>,
+    domains: &Domains,
+) -> bool {
+    let mut present: BTreeSet<&Path> = present.clone();
+    for operand in operands {
+        if errs(operand, &present, domains) {
+            return true;
+        }
+        if !may_hold(&[(operand, goes_on)], domains) {
+            return false;
+        }
+        match operand {
+            Expression::Has(path) if goes_on => present.insert(path),
+            Expression::Not(inner) if !goes_on => match inner.as_ref() {
+                Expression::Has(path) => present.insert(path),
+                _ => false,
+            },
+            _ => false,
+        };
+    }
+    false
+}
+
+/// The names that every actor and every subject has.
+fn is_always_present(path: &Path) -> bool {
+    match path.root {
+        Root::Actor => matches!(path.name.as_str(), "id" | "kind"),
+        Root::Subject => {
+            matches!(path.name.as_str(), "id" | "kind" | "revision" | "state" | "tenant")
+        }
+        Root::Context | Root::Input | Root::Facts => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(text: &str) -> bool {
+        let condition = Expression::parse(text).unwrap();
+        may_hold(&[(&condition, true)], &Domains::new(["draft", "paid"]))
+    }
+
+    #[test]
+    fn what_contradicts_itself_never_holds() {
+        for text in [
+            "false",
+            "1 == 2",
+            "!('a' in ['a', 'b'])",
+            "subject.a == 'x' && subject.a == 'y'",
+            "subject.a == 'x' && 'x' != subject.a",
+            "subject.a in ['x', 'y'] && subject.a in ['z']",
+            "subject.a in ['x', 'y'] && !(subject.a in ['y', 'x'])",
+            "subject.n > 3 && subject.n < 4",
+            "subject.n >= 3 && subject.n < 3",
+            "subject.n >= 3 && subject.n <= 3 && subject.n != 3",
+            "size(subject.a) < 0",
+            "subject.b && !subject.b",
+            "has(subject.a) && !has(subject.a)",
+            "!has(subject.a) && subject.a == 'x'",
+            "subject.a.startsWith('x') && !subject.a.startsWith('x')",
+            "subject.a == subject.c && subject.c != subject.a",
+            "subject.n < subject.m && subject.m < subject.n",
+            "subject.n < subject.n",
+            "actor.kind == 'robot'",
+            "actor.kind != 'user' && !(actor.kind in ['service', 'job', 'webhook'])",
+            "subject.state == 'pait'",
+            "(subject.a == 'x' || subject.a == 'y') && subject.a == 'z'",
+            "!(subject.a != 'x' || subject.a == 'x')",
+        ] {
+            assert!(!holds(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_hold_is_not_called_impossible() {
+        for text in [
+            "true",
+            "subject.a == 'x'",
+            "subject.a == 'x' && subject.c == 'y'",
+            "subject.a != 'x' && subject.a != 'y'",
+            "subject.a in ['x', 'y'] && subject.a in ['y', 'z']",
+            "subject.n > 3 && subject.n < 5",
+            "subject.n >= 3 && subject.n <= 3",
+            "subject.t > subject.u && subject.t != now",
+            "size(subject.a) <= 0",
+            "subject.b || !subject.b",
+            "!has(subject.a) || subject.a == 'x'",
+            "subject.a == subject.c && subject.a >= subject.c",
+            "subject.n <= subject.m && subject.m <= subject.n",
+            "actor.kind == 'job'",
+            "subject.state in ['paid', 'gone']",
+            "(subject.a == 'x' || subject.a == 'y') && subject.a == 'y'",
+            "'x' in subject.s && 'y' in subject.s",
+        ] {
+            assert!(holds(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_condition_too_large_to_follow_may_hold() {
+        let either = |at: usize| format!("(subject.a{at} == 'x' || subject.a{at} == 'y')");
+        let text = (0..9).map(either).collect::<Vec<_>>().join(" && ");
+        assert!(holds(&text));
+        assert!(holds(&format!("{text} && subject.b && !subject.b")));
+        assert!(!holds(&format!("{text} && false")));
+    }
+
+    #[test]
+    fn what_asks_first_does_not_err() {
+        let errs = |text: &str| {
+            let condition = Expression::parse(text).unwrap();
+            may_err(&condition, &Domains::new([]))
+        };
+        assert!(errs("subject.a == 'x'"));
+        assert!(errs("!has(subject.a) && subject.a == 'x'"));
+        assert!(errs("has(subject.a) && subject.c == 'x'"));
+        assert!(!errs("has(subject.a) && subject.a == 'x'"));
+        assert!(!errs("!has(subject.a) || subject.a == 'x'"));
+        assert!(!errs("false && subject.a == 'x'"));
+        assert!(!errs("actor.id == 'x' && subject.state == 'draft' && now == now"));
+    }
+}
