@@ -5,6 +5,7 @@ mod batch;
 mod chain;
 mod compound;
 mod contract;
+mod filter;
 mod idempotency;
 mod ids;
 mod leaf;
@@ -30,6 +31,7 @@ use crate::case::Case;
 pub fn cases() -> Vec<Case> {
     let groups = [
         policy::CASES,
+        filter::CASES,
         standing::CASES,
         race::CASES,
         contract::CASES,

@@ -15,6 +15,7 @@ mod error;
 mod evaluate;
 mod path;
 mod print;
+mod residual;
 mod text;
 mod token;
 
@@ -26,6 +27,7 @@ pub use check::{Checked, Condition, Scope};
 pub use error::{ExpressionError, ExpressionErrorKind};
 pub use evaluate::{Absent, Environment, Lookup, Nothing, ValueRef};
 pub use path::{Path, Root};
+pub use residual::{Attribute, PREDICATE_NODES_MAX, Predicate, Term, TooEntangled};
 
 /// The most nodes of one expression; a list of literals is one node.
 pub const EXPRESSION_NODES_MAX: usize = 256;

@@ -17,7 +17,7 @@ pub use parts::{Action, Fields, Guard, Open, Timer};
 
 use crate::digest::Digest;
 use crate::error::{LawError, LawFaults};
-use crate::id::{Kind, State, Version};
+use crate::id::{Ability, Kind, State, Version};
 use crate::value::Schema;
 
 /// The most states of one contract.
@@ -184,6 +184,18 @@ impl Contract {
 
     pub(crate) fn into_definition(self) -> ContractDefinition {
         self.definition
+    }
+
+    /// The abilities that openings and actions need.
+    pub fn abilities(&self) -> impl Iterator<Item = &Ability> {
+        std::iter::once(&self.open.ability).chain(self.actions.iter().map(|action| &action.ability))
+    }
+
+    /// Whether conditions on an ability read this contract's attributes: it is one of the kind's
+    /// own, or an opening or an action needs it.
+    #[must_use]
+    pub fn is_about(&self, ability: &Ability) -> bool {
+        ability.resource() == self.kind.as_str() || self.abilities().any(|asked| asked == ability)
     }
 
     /// A state by its name or by an alias (an old name, accepted on input only).

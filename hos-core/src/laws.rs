@@ -1,13 +1,17 @@
 //! The laws as traits: what a world's code depends on, wherever the law runs.
 
+mod filter;
+
 use async_trait::async_trait;
 use serde::Serialize;
+
+pub use filter::Filter;
 
 use crate::actor::Actor;
 use crate::command::{Adoption, Command, Opening, Record, StandingCommand};
 use crate::digest::Digest;
 use crate::error::{Error, Fault, InputFault, Refusal};
-use crate::id::{ActionName, ActorId, Name, Role, Tenant, Version, World};
+use crate::id::{ActionName, ActorId, Kind, Name, Role, Tenant, Version, World};
 use crate::merkle::Hash;
 use crate::policy::{DecisionEffect, Reason};
 use crate::proof::{LogEntry, LogHead};
@@ -28,6 +32,10 @@ pub trait Policy: Send + Sync {
 
     /// Decides one question with all its reasons: for operators, not for the actor.
     async fn explain(&self, query: &Query) -> Result<Explanation, Error>;
+
+    /// What subjects of a kind must be like so that this may be done to them: the rules of `can`
+    /// for a list. The query asks about no single subject. Never writes.
+    async fn filter(&self, query: &Query, kind: &Kind) -> Result<Filter, Error>;
 
     /// The actions that an interface may offer, in catalogue order. Never writes.
     async fn allowed_actions(

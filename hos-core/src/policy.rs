@@ -4,6 +4,7 @@
 
 pub(crate) mod compile;
 mod definition;
+mod filter;
 mod weigh;
 
 use std::collections::HashMap;

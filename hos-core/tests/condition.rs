@@ -12,7 +12,7 @@ use std::sync::Arc;
 use hos_core::condition::{
     Absent, Checked, Comparison, Condition, EXPRESSION_DEPTH_MAX, EXPRESSION_NODES_MAX,
     EXPRESSION_TEXT_BYTES_MAX, Environment, Expression, ExpressionErrorKind, Lookup, Nothing, Path,
-    Root, Scope, ValueRef,
+    Predicate, Root, Scope, TooEntangled, ValueRef,
 };
 use hos_core::id::Name;
 use hos_core::time::Timestamp;
@@ -1100,6 +1100,72 @@ proptest! {
         let value = check(expression).unwrap().evaluate(&environment(&bags));
         prop_assert_eq!(value.map_err(|absent| absent.path), expected);
     }
+
+    #[test]
+    fn a_residual_holds_of_the_subjects_that_give_the_wanted_outcome(
+        expression in small_condition(),
+        mut bags in prop::collection::vec(small_attributes(), 5),
+        known in prop::collection::vec(any::<bool>(), 8),
+        declared in prop::collection::vec(prop::bool::weighted(0.8), 8),
+    ) {
+        let only = |bag: &Attributes, names: &[bool]| -> Attributes {
+            let mut only = Attributes::new();
+            for ((name, _), _) in TYPES.iter().zip(names).filter(|(_, is)| **is) {
+                let value = bag.get(name).cloned();
+                value.into_iter().for_each(|value| only.set(Name::new(name).unwrap(), value));
+            }
+            only
+        };
+        let mut schema = schema();
+        let condition = Condition::new(expression.clone(), scope(&schema)).unwrap();
+        schema.retain(|name, _| TYPES.iter().zip(&declared).any(|((n, _), is)| name == n && *is));
+        let subject = only(&bags[1], &declared);
+        bags[1] = only(&subject, &known);
+        let residuals = [true, false].map(|wanted| {
+            condition.residual(wanted, &environment(&bags), &schema).unwrap()
+        });
+        bags[1] = subject;
+        let outcome = naive(&expression, &bags).ok();
+        let held = residuals.map(|predicate| predicate.holds(&bags[1]));
+        let expected = [true, false].map(|wanted| outcome == Some(Value::Bool(wanted)));
+        prop_assert_eq!(held, expected);
+    }
+}
+
+#[test]
+fn what_is_too_entangled_for_a_list_is_refused() {
+    let mut text = "subject.b".to_owned();
+    for level in 0..20 {
+        let operator = if level % 2 == 0 { "&&" } else { "||" };
+        text = format!("({text} {operator} subject.b)");
+    }
+    let schema = schema();
+    let condition = Condition::new(text.parse().unwrap(), scope(&schema)).unwrap();
+    let residual = condition.residual(false, &Environment::at(noon()), &schema);
+    assert_eq!(residual, Err(TooEntangled));
+}
+
+#[test]
+fn a_residual_is_short() {
+    let residual = |text: &str, wanted| {
+        let schema = schema();
+        let condition = Condition::new(text.parse().unwrap(), scope(&schema)).unwrap();
+        let mut actor = Attributes::new();
+        actor.set(Name::new("s").unwrap(), "me");
+        let environment = Environment { actor: &actor, ..Environment::at(noon()) };
+        condition.residual(wanted, &environment, &schema).unwrap()
+    };
+    let attribute = |predicate: &Predicate| format!("{predicate:?}").matches("Attribute").count();
+    assert_eq!(residual("actor.s == 'me'", true), Predicate::Always);
+    assert_eq!(residual("actor.s == 'me'", false), Predicate::Never);
+    assert_eq!(residual("actor.i == 1 || subject.b", true), Predicate::Never, "it is absent");
+    let own = residual("actor.s == 'me' && subject.s == actor.s", true);
+    assert_eq!(own, residual("subject.s == 'me'", true));
+    assert_eq!(own, residual("actor.s == subject.s", true), "the subject comes first");
+    assert_eq!(attribute(&own), 2, "the term and its name: {own:?}");
+    assert_eq!(residual("has(subject.s) || subject.b", true), {
+        Predicate::any([residual("has(subject.s)", true), residual("subject.b", true)])
+    });
 }
 
 fn environment(bags: &[Attributes]) -> Environment<'_> {

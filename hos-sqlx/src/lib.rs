@@ -16,6 +16,8 @@ mod connections;
 mod decide;
 mod encoding;
 mod fault;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+pub mod filter;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod frontier;
 mod guard;

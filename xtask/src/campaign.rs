@@ -132,6 +132,13 @@ const CAMPAIGNS: &[Campaign] = &[
         kind: Kind::Servers("differential"),
     },
     Campaign {
+        name: "filter",
+        shows: "a filter lists in each database exactly what `can` permits",
+        unit: "lists",
+        size_default: 20_000,
+        kind: Kind::Servers("filter"),
+    },
+    Campaign {
         name: "mutants",
         shows: "the tests notice when the law is changed by a hand's breadth",
         unit: "mutants, about; the seed chooses which",

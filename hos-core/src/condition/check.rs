@@ -78,6 +78,10 @@ impl Condition {
         self.0.expression()
     }
 
+    pub(super) fn reads(&self) -> &[(Path, Type)] {
+        &self.0.reads
+    }
+
     /// Whether the condition holds here; allocates nothing.
     ///
     /// # Errors

@@ -101,7 +101,7 @@ pub enum ValueRef<'a> {
 
 impl ValueRef<'_> {
     /// Whether the value is of a type; the empty set is of every set type.
-    fn is_of(self, declared: Type) -> bool {
+    pub(super) fn is_of(self, declared: Type) -> bool {
         match self {
             Self::Bool(_) => declared == Type::Bool,
             Self::Integer(_) => declared == Type::Integer,
@@ -159,14 +159,14 @@ pub(super) fn evaluate<'e>(
 
 /// INVARIANT: the expression was checked and every value read is of its declared type, so each
 /// operand has the type that its operator asks for; another type reads as false, or as no size.
-struct Evaluator<'e> {
+pub(super) struct Evaluator<'e> {
     /// Few, and mostly the very path that is asked for: a walk is faster than a search.
-    reads: &'e [(Path, Type)],
-    environment: &'e Environment<'e>,
+    pub(super) reads: &'e [(Path, Type)],
+    pub(super) environment: &'e Environment<'e>,
 }
 
 impl<'e> Evaluator<'e> {
-    fn value(&self, expression: &'e Expression) -> Result<ValueRef<'e>, Absent> {
+    pub(super) fn value(&self, expression: &'e Expression) -> Result<ValueRef<'e>, Absent> {
         let holds = match expression {
             Expression::Literal(value) => return Ok(ValueRef::from(value)),
             Expression::Path(path) => {
@@ -209,12 +209,12 @@ impl<'e> Evaluator<'e> {
         Ok(false)
     }
 
-    fn holds(&self, operand: &'e Expression) -> Result<bool, Absent> {
+    pub(super) fn holds(&self, operand: &'e Expression) -> Result<bool, Absent> {
         Ok(self.value(operand)? == ValueRef::Bool(true))
     }
 
     /// A value of another type than declared is no answer to the question that was asked.
-    fn read(&self, path: &Path) -> Option<ValueRef<'e>> {
+    pub(super) fn read(&self, path: &Path) -> Option<ValueRef<'e>> {
         let (_, declared) = self.reads.iter().find(|(read, _)| read == path)?;
         self.environment.lookup(path).filter(|value| value.is_of(*declared))
     }
@@ -227,7 +227,7 @@ impl Comparison {
     }
 
     /// Strings compare byte by byte, which is the order of their code points.
-    fn holds(self, left: ValueRef<'_>, right: ValueRef<'_>) -> bool {
+    pub(super) fn holds(self, left: ValueRef<'_>, right: ValueRef<'_>) -> bool {
         match self {
             Self::Equal => left == right,
             Self::NotEqual => left != right,
@@ -239,7 +239,7 @@ impl Comparison {
     }
 }
 
-fn size(operand: ValueRef<'_>) -> ValueRef<'_> {
+pub(super) fn size(operand: ValueRef<'_>) -> ValueRef<'_> {
     let size = match operand {
         ValueRef::String(text) => text.chars().count(),
         ValueRef::Set(members) => members.len(),
@@ -250,14 +250,14 @@ fn size(operand: ValueRef<'_>) -> ValueRef<'_> {
 
 /// A walk, because looking up a borrowed string in a set of values would allocate it; a set has
 /// few members.
-fn is_in(needle: ValueRef<'_>, set: ValueRef<'_>) -> bool {
+pub(super) fn is_in(needle: ValueRef<'_>, set: ValueRef<'_>) -> bool {
     match set {
         ValueRef::Set(members) => members.iter().any(|member| ValueRef::from(member) == needle),
         _ => false,
     }
 }
 
-fn starts_with(text: ValueRef<'_>, prefix: ValueRef<'_>) -> bool {
+pub(super) fn starts_with(text: ValueRef<'_>, prefix: ValueRef<'_>) -> bool {
     match (text, prefix) {
         (ValueRef::String(text), ValueRef::String(prefix)) => text.starts_with(prefix),
         _ => false,

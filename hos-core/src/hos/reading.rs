@@ -8,10 +8,10 @@ use crate::actor::Actor;
 use crate::command::Record;
 use crate::condition::{Lookup, Nothing};
 use crate::error::{Error, Fault, FaultKind, InputFault, Refusal};
-use crate::id::{ActionName, Tenant, World};
+use crate::id::{ActionName, Kind, Tenant, World};
 use crate::judge::Judge;
 use crate::law::Law;
-use crate::laws::{Decision, Explanation, Policy, Proofs, Query, Situation};
+use crate::laws::{Decision, Explanation, Filter, Policy, Proofs, Query, Situation};
 use crate::merkle::{self, Hash};
 use crate::policy::{Answer, DecisionEffect, Question, Reason, ReasonCode};
 use crate::proof::{LogEntry, LogHead, PAGE_MAX};
@@ -138,6 +138,19 @@ impl Policy for Hos {
             (missing, vec![Reason { code, rule: None }])
         });
         Ok(Explanation { decision: decision(law, answer), reasons })
+    }
+
+    async fn filter(&self, query: &Query, kind: &Kind) -> Result<Filter, Error> {
+        let (ask, law) = self.bench.ask_query(query)?;
+        if query.subject.is_some() {
+            let fault = InputFault::new("subject", "a list is about no single subject");
+            return Err(Refusal::InvalidInput(vec![fault]).into());
+        }
+        let standing = load_one(&*self.store, &ask).await?;
+        if standing.world.is_none() {
+            return Err(Refusal::InvalidWorld.into());
+        }
+        Ok(Filter::new(law, query, kind, &standing, self.bench.clock.now())?)
     }
 
     async fn allowed_actions(

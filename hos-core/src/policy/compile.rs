@@ -158,7 +158,7 @@ fn abilities(
     BUILT_IN_ABILITIES.iter().for_each(|text| declare("law", text, faults));
     source.abilities.iter().for_each(|text| declare("abilities", text, faults));
     for contract in source.contracts {
-        asked_for(contract).for_each(|ability| declare("contract", ability.as_str(), faults));
+        contract.abilities().for_each(|ability| declare("contract", ability.as_str(), faults));
     }
     for rule in source.rules.iter().filter(|rule| rule.effect == RuleEffect::Permit) {
         for text in rule.abilities.iter().filter(|text| !text.contains('*')) {
@@ -167,11 +167,6 @@ fn abilities(
     }
     faults.limit("law", "abilities", tables.len(), ABILITIES_MAX);
     tables
-}
-
-fn asked_for(contract: &Contract) -> impl Iterator<Item = &Ability> {
-    let actions = contract.actions().iter().map(crate::contract::Action::ability);
-    std::iter::once(contract.open().ability()).chain(actions)
 }
 
 fn rule_id(
@@ -276,12 +271,7 @@ fn condition(
     faults: &mut LawFaults,
 ) -> Option<Condition> {
     let written = definition.when.as_ref()?;
-    let about = |contract: &&&Contract| {
-        abilities.iter().any(|ability| {
-            contract.kind().as_str() == ability.resource()
-                || asked_for(contract).any(|asked| asked == ability)
-        })
-    };
+    let about = |contract: &&&Contract| abilities.iter().any(|ability| contract.is_about(ability));
     let schemas = source.contracts.iter().filter(about).map(|contract| contract.attributes());
     let mut schemas: Vec<Schema> = schemas.map(subject_schema).collect();
     schemas.dedup();

@@ -2,7 +2,7 @@
 
 use super::{Answer, DecisionEffect, Question, Reason, ReasonCode, RoleSet, Rule, Rules, Table};
 use crate::condition::{Environment, Nothing};
-use crate::standing::Mode;
+use crate::standing::{Grant, Mode};
 
 impl Rules {
     pub(super) fn weigh(
@@ -13,9 +13,7 @@ impl Rules {
         // First, because roles are far away: they are on their way while the ability is hashed.
         let roles = self.role_set(question);
         let table = self.tables.get(question.ability)?;
-        // The abilities of the law itself are always enforced.
-        let mode =
-            if table.built_in { Mode::Enforce } else { question.modes.mode(question.ability) };
+        let mode = table.mode(question);
         let answer = |effect, banned| Some(Answer { effect, mode, banned });
         if question.standing.banned {
             reasons.add(ReasonCode::Banned, None);
@@ -33,14 +31,7 @@ impl Rules {
         if roles.meets(granted) && table.forbids.is_empty() && !reasons.wants_all() {
             return answer(DecisionEffect::Allow, false);
         }
-        let environment = Environment {
-            actor: question.actor,
-            subject: question.subject,
-            context: question.context,
-            input: &Nothing,
-            facts: &Nothing,
-            now: question.now,
-        };
+        let environment = question.environment();
         let forbidden = weigh_forbids(&table.forbids, roles, &environment, reasons);
         if forbidden != Weight::Nothing && !reasons.wants_all() {
             return answer(forbidden.as_forbid(), false);
@@ -55,7 +46,7 @@ impl Rules {
         answer(forbidden.as_forbid(), false)
     }
 
-    fn role_set(&self, question: &Question<'_>) -> RoleSet {
+    pub(super) fn role_set(&self, question: &Question<'_>) -> RoleSet {
         let mut set = self.implicit.of(question.actor.kind());
         let ours = question.standing.roles.iter().map(|role| (role, false));
         let worlds = question.standing.world_roles.iter().map(|role| (role, true));
@@ -86,13 +77,10 @@ impl Rules {
             reasons.add(ReasonCode::Superuser, None);
             weight = Weight::Holds;
         }
-        for grant in &question.standing.grants {
-            if grant.until > question.now && grant.pattern.matches(question.ability) {
-                let code =
-                    if grant.break_glass { ReasonCode::BreakGlass } else { ReasonCode::Granted };
-                reasons.add(code, Some(&grant.id));
-                weight = Weight::Holds;
-            }
+        for grant in question.grants() {
+            let code = if grant.break_glass { ReasonCode::BreakGlass } else { ReasonCode::Granted };
+            reasons.add(code, Some(&grant.id));
+            weight = Weight::Holds;
         }
         if !roles.meets(table.conditional) && !reasons.wants_all() {
             return weight;
@@ -115,6 +103,33 @@ impl Rules {
             }
         }
         weight
+    }
+}
+
+impl Table {
+    /// How hard it bites; the abilities of the law itself are always enforced.
+    pub(super) fn mode(&self, question: &Question<'_>) -> Mode {
+        if self.built_in { Mode::Enforce } else { question.modes.mode(question.ability) }
+    }
+}
+
+impl Question<'_> {
+    /// Time-boxed grants of the ability that have not ended.
+    pub(super) fn grants(&self) -> impl Iterator<Item = &Grant> {
+        let grants = self.standing.grants.iter();
+        grants.filter(|grant| grant.until > self.now && grant.pattern.matches(self.ability))
+    }
+
+    /// What conditions read.
+    pub(super) fn environment(&self) -> Environment<'_> {
+        Environment {
+            actor: self.actor,
+            subject: self.subject,
+            context: self.context,
+            input: &Nothing,
+            facts: &Nothing,
+            now: self.now,
+        }
     }
 }
 

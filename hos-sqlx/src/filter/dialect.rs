@@ -1,0 +1,89 @@
+//! What the databases say differently of texts.
+
+use super::Piece;
+use super::Piece::Text;
+
+/// How a database compares texts byte by byte, whatever the collation of their columns.
+pub(super) trait Dialect {
+    /// Whether a text may have a zero byte.
+    const ZERO_BYTES: bool;
+
+    /// A text as it is to be compared.
+    fn exact(sql: &mut Vec<Piece>, text: &[Piece]);
+
+    /// The code points of a text.
+    fn size(sql: &mut Vec<Piece>, column: &'static str);
+
+    /// Compares the beginning of a text with a prefix.
+    fn prefix(sql: &mut Vec<Piece>, text: &[Piece], operator: &'static str, prefix: &[Piece]);
+}
+
+fn within(sql: &mut Vec<Piece>, before: &'static str, inner: &[Piece], after: &'static str) {
+    sql.push(Text(before));
+    sql.extend_from_slice(inner);
+    sql.push(Text(after));
+}
+
+#[cfg(feature = "sqlite")]
+impl Dialect for sqlx::Sqlite {
+    const ZERO_BYTES: bool = true;
+
+    fn exact(sql: &mut Vec<Piece>, text: &[Piece]) {
+        within(sql, "", text, " COLLATE BINARY");
+    }
+
+    /// `length` counts up to the first zero byte.
+    fn size(sql: &mut Vec<Piece>, column: &'static str) {
+        let whole = " AS BLOB), x'00') = 0 THEN length(";
+        sql.extend(["(CASE WHEN instr(CAST(", column, whole, column, ") END)"].map(Text));
+    }
+
+    fn prefix(sql: &mut Vec<Piece>, text: &[Piece], operator: &'static str, prefix: &[Piece]) {
+        within(sql, "instr(CAST(", text, " AS BLOB), ");
+        within(sql, "CAST(", prefix, " AS BLOB))");
+        sql.extend([operator, "1"].map(Text));
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl Dialect for sqlx::Postgres {
+    const ZERO_BYTES: bool = false;
+
+    fn exact(sql: &mut Vec<Piece>, text: &[Piece]) {
+        within(sql, "(", text, ")::text COLLATE \"C\"");
+    }
+
+    fn size(sql: &mut Vec<Piece>, column: &'static str) {
+        sql.extend(["char_length((", column, ")::text)"].map(Text));
+    }
+
+    fn prefix(sql: &mut Vec<Piece>, text: &[Piece], operator: &'static str, prefix: &[Piece]) {
+        within(sql, "left((", text, ")::text, ");
+        within(sql, "char_length((", prefix, ")::text)) COLLATE \"C\"");
+        sql.push(Text(operator));
+        within(sql, "(", prefix, ")::text");
+    }
+}
+
+#[cfg(feature = "mysql")]
+impl Dialect for sqlx::MySql {
+    const ZERO_BYTES: bool = true;
+
+    fn exact(sql: &mut Vec<Piece>, text: &[Piece]) {
+        within(sql, "CAST(CONVERT(", text, " USING utf8mb4) AS BINARY)");
+    }
+
+    fn size(sql: &mut Vec<Piece>, column: &'static str) {
+        sql.extend(["CHAR_LENGTH(CONVERT(", column, " USING utf8mb4))"].map(Text));
+    }
+
+    fn prefix(sql: &mut Vec<Piece>, text: &[Piece], operator: &'static str, prefix: &[Piece]) {
+        sql.push(Text("LEFT("));
+        Self::exact(sql, text);
+        sql.push(Text(", LENGTH("));
+        Self::exact(sql, prefix);
+        sql.push(Text("))"));
+        sql.push(Text(operator));
+        Self::exact(sql, prefix);
+    }
+}
