@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod conditions;
+mod refusals;
 mod table;
 mod world;
 
