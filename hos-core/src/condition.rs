@@ -14,6 +14,7 @@ mod data;
 mod error;
 mod evaluate;
 mod path;
+mod predicate;
 mod print;
 mod residual;
 mod text;
@@ -27,7 +28,8 @@ pub use check::{Checked, Condition, Scope};
 pub use error::{ExpressionError, ExpressionErrorKind};
 pub use evaluate::{Absent, Environment, Lookup, Nothing, ValueRef};
 pub use path::{Path, Root};
-pub use residual::{Attribute, PREDICATE_NODES_MAX, Predicate, Term, TooEntangled};
+pub use predicate::{Attribute, Predicate, Term};
+pub use residual::{PREDICATE_NODES_MAX, TooEntangled};
 
 /// The most nodes of one expression; a list of literals is one node.
 pub const EXPRESSION_NODES_MAX: usize = 256;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use hos_core::condition::{
     Absent, Checked, Comparison, Condition, EXPRESSION_DEPTH_MAX, EXPRESSION_NODES_MAX,
     EXPRESSION_TEXT_BYTES_MAX, Environment, Expression, ExpressionErrorKind, Lookup, Nothing, Path,
-    Predicate, Root, Scope, TooEntangled, ValueRef,
+    Predicate, Root, Scope, Term, TooEntangled, ValueRef,
 };
 use hos_core::id::Name;
 use hos_core::time::Timestamp;
@@ -943,8 +943,12 @@ fn small_condition() -> impl Strategy<Value = Expression> {
     let leaf = prop_oneof![small_leaf(0), equal, ordered, member, prefix, has];
     leaf.prop_recursive(4, 24, 3, |inner| {
         let many = prop::collection::vec(inner.clone(), 2..4);
+        let equality = select(vec![Comparison::Equal, Comparison::NotEqual]);
+        let equal = (inner.clone(), equality, inner.clone());
         prop_oneof![
-            inner.prop_map(Expression::not),
+            inner.clone().prop_map(Expression::not),
+            equal.prop_map(|(left, operator, right)| left.compare(operator, right)),
+            (inner, small_leaf(4)).prop_map(|(needle, set)| needle.is_in(set)),
             many.clone().prop_map(Expression::And),
             many.prop_map(Expression::Or),
         ]
@@ -1163,6 +1167,15 @@ fn a_residual_is_short() {
     assert_eq!(own, residual("subject.s == 'me'", true));
     assert_eq!(own, residual("actor.s == subject.s", true), "the subject comes first");
     assert_eq!(attribute(&own), 2, "the term and its name: {own:?}");
+    assert_eq!(residual("has(subject.s) in [true, false]", true), {
+        let either = [true, false].map(|is| {
+            let needle = Term::Value(is.into());
+            let set = Term::Value([true, false].into_iter().map(Value::from).collect());
+            let there = residual("has(subject.s)", is);
+            Predicate::all([there, Predicate::Member { needle, set, found: true }])
+        });
+        Predicate::any(either)
+    });
     assert_eq!(residual("has(subject.s) || subject.b", true), {
         Predicate::any([residual("has(subject.s)", true), residual("subject.b", true)])
     });

@@ -7,7 +7,7 @@
 //! use sqlx::{QueryBuilder, Sqlite};
 //!
 //! fn list(filter: &Filter) -> Result<QueryBuilder<Sqlite>, Unfilterable> {
-//!     let orders = Columns::new("o.tenant")
+//!     let orders = Columns::new("order", "o.tenant")
 //!         .attribute("id", "o.id")
 //!         .attribute("state", "o.status")
 //!         .attribute("customer", "o.customer_id");
@@ -41,11 +41,13 @@ use dialect::Dialect;
 ///
 /// A column is an SQL expression of the world's own. It is NULL exactly where the subject has no
 /// such attribute, and else holds its value: a bool as the database's own (0 or 1 on SQLite and
-/// MariaDB), an integer, a text (without numeric affinity on SQLite), a time as an integer of
-/// microseconds since 1970.
+/// MariaDB), an integer, a text, a time as an integer of microseconds since 1970. The database's
+/// encoding is UTF-8 (of MariaDB's columns, utf8mb4), and texts are of a type that keeps them as
+/// they are, which `CHAR(n)` does not.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Columns {
+    kind: &'static str,
     tenant: &'static str,
     attributes: BTreeMap<&'static str, &'static str>,
 }
@@ -54,6 +56,12 @@ pub struct Columns {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unfilterable {
+    /// The filter is about another kind of subject than the table.
+    #[error("the filter is about subjects of the kind `{0}`")]
+    Kind(String),
+    /// More would be written than every database takes.
+    #[error("the filter is too large for a statement")]
+    TooLarge,
     /// A condition reads an attribute that no column was named for.
     #[error("no column was named for the attribute `{0}`")]
     NoColumn(String),
@@ -66,9 +74,9 @@ pub enum Unfilterable {
 }
 
 impl Columns {
-    /// A table with its column of tenants.
-    pub fn new(tenant: &'static str) -> Self {
-        Self { tenant, attributes: BTreeMap::new() }
+    /// A table of subjects of one kind, with its column of tenants.
+    pub fn new(kind: &'static str, tenant: &'static str) -> Self {
+        Self { kind, tenant, attributes: BTreeMap::new() }
     }
 
     /// Names the column of an attribute; `id`, `state` and `revision` are attributes too.
@@ -130,13 +138,20 @@ impl Columns {
         for<'q> i64: Encode<'q, DB> + sqlx::Type<DB>,
         for<'q> String: Encode<'q, DB> + sqlx::Type<DB>,
     {
+        if filter.kind().as_str() != self.kind {
+            return Err(Unfilterable::Kind(filter.kind().to_string()));
+        }
         let mut writer = Writer::<DB> { columns: self, pieces: Vec::new(), dialect: PhantomData };
         writer.text("(");
         let tenant = Piece::String(filter.tenant().as_str().to_owned());
-        writer.compare_texts(&[Piece::Text(self.tenant)], Comparison::Equal, &[tenant]);
+        writer.compare_texts(&column(self.tenant), Comparison::Equal, &[tenant]);
         writer.text(" AND ");
         writer.predicate(filter.predicate())?;
         writer.text(")");
+        let bound = writer.pieces.iter().filter(|piece| !matches!(piece, Piece::Text(_))).count();
+        if bound > BOUND_MAX || depth(filter.predicate()) > DEPTH_MAX {
+            return Err(Unfilterable::TooLarge);
+        }
         for piece in writer.pieces {
             match piece {
                 Piece::Text(text) => query.push(text),
@@ -147,6 +162,25 @@ impl Columns {
         }
         Ok(())
     }
+}
+
+/// SQLite takes 32,766 values in a statement; some are the caller's.
+const BOUND_MAX: usize = 30_000;
+/// SQLite takes expressions of 1,000 levels, and counts each link of a chain.
+const DEPTH_MAX: usize = 900;
+
+fn depth(predicate: &Predicate) -> usize {
+    match predicate {
+        Predicate::All(all) | Predicate::Any(all) => {
+            all.len() + all.iter().map(depth).max().unwrap_or(0)
+        }
+        _ => 8,
+    }
+}
+
+/// In parentheses, for it may be an expression of any kind.
+fn column(expression: &'static str) -> Vec<Piece> {
+    ["(", expression, ")"].map(Piece::Text).to_vec()
 }
 
 /// A part of a statement: its text, or a value that is bound.
@@ -177,12 +211,12 @@ impl<DB: Dialect> Writer<'_, DB> {
             Predicate::All(all) => self.chain(all, " AND ")?,
             Predicate::Any(any) => self.chain(any, " OR ")?,
             Predicate::Present(attribute) => {
-                let column = self.column(attribute)?;
-                self.pieces.extend([Piece::Text(column), Piece::Text(" IS NOT NULL")]);
+                self.pieces.extend(self.column(attribute)?);
+                self.text(" IS NOT NULL");
             }
             Predicate::Absent(attribute) => {
-                let column = self.column(attribute)?;
-                self.pieces.extend([Piece::Text(column), Piece::Text(" IS NULL")]);
+                self.pieces.extend(self.column(attribute)?);
+                self.text(" IS NULL");
             }
             Predicate::Compare { left, operator, right } => {
                 let (left, type_) = self.side(left)?;
@@ -214,11 +248,11 @@ impl<DB: Dialect> Writer<'_, DB> {
         Ok(())
     }
 
-    /// Equality as the column itself compares is asked too, so that its index can be used: what is
-    /// equal byte by byte is equal in every collation.
+    /// Equality to a value as the column itself compares is asked too, so that its index can be
+    /// used: what is equal byte by byte is equal in every collation.
     fn compare_texts(&mut self, left: &[Piece], operator: Comparison, right: &[Piece]) {
         self.text("(");
-        if operator == Comparison::Equal {
+        if operator == Comparison::Equal && matches!(right, [Piece::String(_)]) {
             self.pieces.extend_from_slice(left);
             self.text(sign(operator));
             self.pieces.extend_from_slice(right);
@@ -277,12 +311,10 @@ impl<DB: Dialect> Writer<'_, DB> {
             {
                 Err(Unfilterable::Set(attribute.name.to_string()))
             }
-            Term::Attribute(attribute) => {
-                Ok((vec![Piece::Text(self.column(attribute)?)], attribute.type_))
-            }
+            Term::Attribute(attribute) => Ok((self.column(attribute)?, attribute.type_)),
             Term::Size(attribute) => {
                 let mut size = Vec::new();
-                DB::size(&mut size, self.column(attribute)?);
+                DB::size(&mut size, &self.column(attribute)?);
                 Ok((size, Type::Integer))
             }
         }
@@ -301,9 +333,10 @@ impl<DB: Dialect> Writer<'_, DB> {
         })
     }
 
-    fn column(&self, attribute: &Attribute) -> Result<&'static str, Unfilterable> {
-        let column = self.columns.attributes.get(attribute.name.as_str()).copied();
-        column.ok_or_else(|| Unfilterable::NoColumn(attribute.name.to_string()))
+    fn column(&self, attribute: &Attribute) -> Result<Vec<Piece>, Unfilterable> {
+        let expression = self.columns.attributes.get(attribute.name.as_str()).copied();
+        let none = || Unfilterable::NoColumn(attribute.name.to_string());
+        expression.map(column).ok_or_else(none)
     }
 }
 

@@ -1,92 +1,16 @@
 //! What is left of a condition when all but the subject is known (partial evaluation).
-//!
-//! The language has three outcomes: true, false, and an absent attribute. A [`Predicate`] has two,
-//! and asks for one outcome alone; so there is one for "true" and one for "false", and neither is
-//! the other's opposite. It has no negation: whatever an absent attribute touches does not hold,
-//! as in SQL whatever NULL touches is not true.
 
 use super::evaluate::Evaluator;
-use super::{Comparison, Condition, Environment, Expression, Lookup, Path, Root, ValueRef};
-use crate::id::Name;
-use crate::value::{Schema, Type, Value};
+use super::{
+    Attribute, Comparison, Condition, Environment, Expression, Path, Predicate, Root, Term,
+};
+use crate::value::{Schema, Value};
 
-/// The most nodes that are made of one condition.
+/// The most nodes of a filter, and those that are looked at for one condition.
 pub const PREDICATE_NODES_MAX: usize = 4_096;
-
-/// What a subject must be like.
-///
-/// Exhaustive: whoever translates predicates must know every one of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a translation is exact or refused")]
-pub enum Predicate {
-    /// Any subject will do.
-    Always,
-    /// None will.
-    Never,
-    /// All of two or more.
-    All(Vec<Self>),
-    /// One of two or more.
-    Any(Vec<Self>),
-    /// The attribute is there.
-    Present(Attribute),
-    /// It is not.
-    Absent(Attribute),
-    /// Both are there, and compare so.
-    Compare {
-        /// Before the operator.
-        left: Term,
-        /// How they are compared; order is defined for integers, strings (by bytes) and times.
-        operator: Comparison,
-        /// After it.
-        right: Term,
-    },
-    /// Both are there, and the set has the member, or has it not.
-    Member {
-        /// What is looked for.
-        needle: Term,
-        /// Where.
-        set: Term,
-        /// Whether it must be found.
-        found: bool,
-    },
-    /// Both are there, and the text starts so, or does not.
-    Prefix {
-        /// The text.
-        text: Term,
-        /// What it is to start with, byte for byte.
-        prefix: Term,
-        /// Whether it must.
-        found: bool,
-    },
-}
-
-/// One side of a comparison.
-///
-/// Exhaustive, as [`Predicate`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a translation is exact or refused")]
-pub enum Term {
-    /// What was known.
-    Value(Value),
-    /// What the subject says.
-    Attribute(Attribute),
-    /// The code points of a string, or the members of a set.
-    Size(Attribute),
-}
-
-/// A subject's attribute: a declared one, or `id`, `state`, `revision`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub struct Attribute {
-    /// Its name.
-    pub name: Name,
-    /// Its declared type; a value of another type counts as absent.
-    pub type_: Type,
-}
-
-/// A condition of which more than [`PREDICATE_NODES_MAX`] nodes would be made.
+/// Conditions of which more than [`PREDICATE_NODES_MAX`] nodes would be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a condition is too entangled for a list: more than {PREDICATE_NODES_MAX} nodes")]
+#[error("the conditions are too entangled for a list: more than {PREDICATE_NODES_MAX} nodes")]
 pub struct TooEntangled;
 
 impl Condition {
@@ -139,10 +63,7 @@ impl<'e> Residue<'e> {
             Expression::Compare { operator, left, right } => {
                 self.compare(*operator, left, right, wanted)?
             }
-            Expression::In { needle, set } => match (self.term(needle), self.term(set)) {
-                (Some(needle), Some(set)) => Predicate::Member { needle, set, found: wanted },
-                _ => Predicate::Never,
-            },
+            Expression::In { needle, set } => self.member(needle, set, wanted)?,
             Expression::StartsWith { text, prefix } => match (self.term(text), self.term(prefix)) {
                 (Some(text), Some(prefix)) => Predicate::Prefix { text, prefix, found: wanted },
                 _ => Predicate::Never,
@@ -213,7 +134,30 @@ impl<'e> Residue<'e> {
         Ok(Predicate::any(either))
     }
 
-    /// None for what is absent from every subject.
+    /// A needle that is a condition is looked for as whichever of the two it comes out as.
+    fn member(
+        &mut self,
+        needle: &'e Expression,
+        set: &'e Expression,
+        found: bool,
+    ) -> Result<Predicate, TooEntangled> {
+        let Some(set) = self.term(set) else { return Ok(Predicate::Never) };
+        if is_term(needle) {
+            return Ok(match self.term(needle) {
+                Some(needle) => Predicate::Member { needle, set, found },
+                None => Predicate::Never,
+            });
+        }
+        let mut either = Vec::with_capacity(2);
+        for is in [true, false] {
+            let value = Term::Value(Value::Bool(is));
+            let member = Predicate::Member { needle: value, set: set.clone(), found };
+            either.push(Predicate::all([self.when(needle, is)?, member]));
+        }
+        Ok(Predicate::any(either))
+    }
+
+    /// None for what is absent from every subject. INVARIANT: it is no condition.
     fn term(&self, expression: &'e Expression) -> Option<Term> {
         match expression {
             Expression::Path(path) if self.is_open_path(path) => {
@@ -223,6 +167,7 @@ impl<'e> Residue<'e> {
                 Expression::Path(path) => self.attribute(path).map(Term::Size),
                 _ => None,
             },
+            _ if self.is_open(expression) => None,
             _ => self.evaluator.value(expression).ok().map(|value| Term::Value(value.into())),
         }
     }
@@ -267,96 +212,6 @@ fn is_term(expression: &Expression) -> bool {
         expression,
         Expression::Literal(_) | Expression::Path(_) | Expression::Now | Expression::Size(_)
     )
-}
-
-impl Predicate {
-    /// All of these.
-    #[must_use]
-    pub fn all(predicates: impl IntoIterator<Item = Self>) -> Self {
-        let mut all = Vec::new();
-        for predicate in predicates {
-            match predicate {
-                Self::Never => return Self::Never,
-                Self::Always => {}
-                Self::All(more) => all.extend(more),
-                other => all.push(other),
-            }
-        }
-        match all.pop() {
-            None => Self::Always,
-            Some(only) if all.is_empty() => only,
-            Some(last) => {
-                all.push(last);
-                Self::All(all)
-            }
-        }
-    }
-
-    /// One of these.
-    #[must_use]
-    pub fn any(predicates: impl IntoIterator<Item = Self>) -> Self {
-        let mut any = Vec::new();
-        for predicate in predicates {
-            match predicate {
-                Self::Always => return Self::Always,
-                Self::Never => {}
-                Self::Any(more) => any.extend(more),
-                other => any.push(other),
-            }
-        }
-        match any.pop() {
-            None => Self::Never,
-            Some(only) if any.is_empty() => only,
-            Some(last) => {
-                any.push(last);
-                Self::Any(any)
-            }
-        }
-    }
-
-    /// Whether a subject is like this.
-    #[must_use]
-    pub fn holds(&self, subject: &dyn Lookup) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::All(all) => all.iter().all(|predicate| predicate.holds(subject)),
-            Self::Any(any) => any.iter().any(|predicate| predicate.holds(subject)),
-            Self::Present(attribute) => attribute.of(subject).is_some(),
-            Self::Absent(attribute) => attribute.of(subject).is_none(),
-            Self::Compare { left, operator, right } => {
-                both(left, right, subject).is_some_and(|(left, right)| operator.holds(left, right))
-            }
-            Self::Member { needle, set, found } => both(needle, set, subject)
-                .is_some_and(|(needle, set)| super::evaluate::is_in(needle, set) == *found),
-            Self::Prefix { text, prefix, found } => both(text, prefix, subject)
-                .is_some_and(|(text, prefix)| super::evaluate::starts_with(text, prefix) == *found),
-        }
-    }
-}
-
-fn both<'v>(
-    left: &'v Term,
-    right: &'v Term,
-    subject: &'v dyn Lookup,
-) -> Option<(ValueRef<'v>, ValueRef<'v>)> {
-    Some((left.of(subject)?, right.of(subject)?))
-}
-
-impl Term {
-    fn of<'v>(&'v self, subject: &'v dyn Lookup) -> Option<ValueRef<'v>> {
-        match self {
-            Self::Value(value) => Some(ValueRef::from(value)),
-            Self::Attribute(attribute) => attribute.of(subject),
-            Self::Size(attribute) => attribute.of(subject).map(super::evaluate::size),
-        }
-    }
-}
-
-impl Attribute {
-    fn of<'v>(&self, subject: &'v dyn Lookup) -> Option<ValueRef<'v>> {
-        subject.lookup(self.name.as_str()).filter(|value| value.is_of(self.type_))
-    }
 }
 
 impl Comparison {

@@ -58,6 +58,16 @@ impl Filter {
             Some(predicate) if exists => predicate.map_err(|error| refused(error.to_string()))?,
             _ => Predicate::Never,
         };
+        let versions = law.contracts().filter(|version| version.kind() == kind);
+        let elsewhere = versions.flat_map(|version| version.attributes());
+        for (name, type_) in elsewhere {
+            if contract.attributes().get(name).is_some_and(|own| own != type_)
+                && predicate.reads(name)
+            {
+                let message = format!("`{name}` has another type in another version of `{kind}`");
+                return Err(refused(message));
+            }
+        }
         Ok(Self {
             world: query.world.clone(),
             tenant: query.tenant.clone(),

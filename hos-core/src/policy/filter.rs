@@ -1,7 +1,7 @@
 //! The rules of one ability as what a subject must be like: check and list are one rule source.
 
 use super::{Question, RoleSet, Rule, Rules, Table};
-use crate::condition::{Environment, Predicate, TooEntangled};
+use crate::condition::{Environment, PREDICATE_NODES_MAX, Predicate, TooEntangled};
 use crate::standing::Mode;
 use crate::value::Schema;
 
@@ -37,15 +37,12 @@ impl Rules {
         question: &Question<'_>,
         residue: &Residue<'_>,
     ) -> Result<Predicate, TooEntangled> {
-        let mut all = Vec::with_capacity(table.forbids.len() + 1);
-        for rule in &table.forbids {
-            all.push(residue.of(rule, false)?);
-        }
+        let mut nodes = 0;
+        let mut all = residue.each(&table.forbids, false, &mut nodes)?;
         let holds_already = residue.roles.meets(table.permitted.union(self.superusers))
             || question.grants().next().is_some();
         if !holds_already {
-            let permits = table.permits.iter().map(|rule| residue.of(rule, true));
-            all.push(Predicate::any(permits.collect::<Result<Vec<_>, _>>()?));
+            all.push(Predicate::any(residue.each(&table.permits, true, &mut nodes)?));
         }
         Ok(Predicate::all(all))
     }
@@ -59,6 +56,24 @@ struct Residue<'a> {
 }
 
 impl Residue<'_> {
+    fn each(
+        &self,
+        rules: &[Rule],
+        holds: bool,
+        nodes: &mut usize,
+    ) -> Result<Vec<Predicate>, TooEntangled> {
+        let mut predicates = Vec::with_capacity(rules.len());
+        for rule in rules {
+            let predicate = self.of(rule, holds)?;
+            *nodes += predicate.nodes();
+            if *nodes > PREDICATE_NODES_MAX {
+                return Err(TooEntangled);
+            }
+            predicates.push(predicate);
+        }
+        Ok(predicates)
+    }
+
     /// What makes a rule hold, or surely not hold.
     fn of(&self, rule: &Rule, holds: bool) -> Result<Predicate, TooEntangled> {
         let constant = |is| if is == holds { Predicate::Always } else { Predicate::Never };

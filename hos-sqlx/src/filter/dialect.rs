@@ -12,7 +12,7 @@ pub(super) trait Dialect {
     fn exact(sql: &mut Vec<Piece>, text: &[Piece]);
 
     /// The code points of a text.
-    fn size(sql: &mut Vec<Piece>, column: &'static str);
+    fn size(sql: &mut Vec<Piece>, text: &[Piece]);
 
     /// Compares the beginning of a text with a prefix.
     fn prefix(sql: &mut Vec<Piece>, text: &[Piece], operator: &'static str, prefix: &[Piece]);
@@ -29,13 +29,13 @@ impl Dialect for sqlx::Sqlite {
     const ZERO_BYTES: bool = true;
 
     fn exact(sql: &mut Vec<Piece>, text: &[Piece]) {
-        within(sql, "", text, " COLLATE BINARY");
+        within(sql, "CAST(", text, " AS TEXT) COLLATE BINARY");
     }
 
     /// `length` counts up to the first zero byte.
-    fn size(sql: &mut Vec<Piece>, column: &'static str) {
-        let whole = " AS BLOB), x'00') = 0 THEN length(";
-        sql.extend(["(CASE WHEN instr(CAST(", column, whole, column, ") END)"].map(Text));
+    fn size(sql: &mut Vec<Piece>, text: &[Piece]) {
+        within(sql, "(CASE WHEN instr(CAST(", text, " AS BLOB), x'00') = 0 ");
+        within(sql, "THEN length(", text, ") END)");
     }
 
     fn prefix(sql: &mut Vec<Piece>, text: &[Piece], operator: &'static str, prefix: &[Piece]) {
@@ -53,8 +53,8 @@ impl Dialect for sqlx::Postgres {
         within(sql, "(", text, ")::text COLLATE \"C\"");
     }
 
-    fn size(sql: &mut Vec<Piece>, column: &'static str) {
-        sql.extend(["char_length((", column, ")::text)"].map(Text));
+    fn size(sql: &mut Vec<Piece>, text: &[Piece]) {
+        within(sql, "char_length((", text, ")::text)");
     }
 
     fn prefix(sql: &mut Vec<Piece>, text: &[Piece], operator: &'static str, prefix: &[Piece]) {
@@ -73,8 +73,8 @@ impl Dialect for sqlx::MySql {
         within(sql, "CAST(CONVERT(", text, " USING utf8mb4) AS BINARY)");
     }
 
-    fn size(sql: &mut Vec<Piece>, column: &'static str) {
-        sql.extend(["CHAR_LENGTH(CONVERT(", column, " USING utf8mb4))"].map(Text));
+    fn size(sql: &mut Vec<Piece>, text: &[Piece]) {
+        within(sql, "CHAR_LENGTH(CONVERT(", text, " USING utf8mb4))");
     }
 
     fn prefix(sql: &mut Vec<Piece>, text: &[Piece], operator: &'static str, prefix: &[Piece]) {

@@ -19,17 +19,18 @@ pub(crate) fn condition(random: &mut Random, levels: u32) -> String {
         return atom(random);
     }
     let inner = condition(random, levels - 1);
-    match random.below(7) {
+    match random.below(8) {
         0 | 1 => format!("!({inner})"),
         2 | 3 => format!("({inner} && {})", condition(random, levels - 1)),
         4 | 5 => format!("({inner} || {})", condition(random, levels - 1)),
+        6 => format!("(({inner}) in {})", random.one_of(&["[true]", "[false]", "[true, false]"])),
         _ => format!("(({inner}) {} {})", random.one_of(&["==", "!="]), boolean(random)),
     }
 }
 
 fn atom(random: &mut Random) -> String {
     let order = *random.one_of(&["==", "!=", "<", "<=", ">", ">=", "=="]);
-    match random.below(9) {
+    match random.below(11) {
         0..=2 => format!("{} {order} {}", text(random), text(random)),
         3 => format!("{} {order} {}", integer(random), integer(random)),
         4 => format!("{} {order} {}", time(random), time(random)),
@@ -39,6 +40,8 @@ fn atom(random: &mut Random) -> String {
             let names = ["b", "i", "s", "u", "t"];
             format!("has(subject.{})", random.one_of(&names))
         }
+        8 => format!("{} in {}", integer(random), some(random, integer_literal)),
+        9 => format!("{} in {}", time(random), some(random, time_literal)),
         _ => boolean(random),
     }
 }
@@ -70,9 +73,20 @@ fn texts(random: &mut Random) -> String {
     if random.below(3) == 0 {
         return "context.ss".to_owned();
     }
-    let some: Vec<String> =
-        (0..=random.below(3)).map(|_| literal(random.one_of::<&str>(&TEXTS))).collect();
+    some(random, |random| literal(random.one_of::<&str>(&TEXTS)))
+}
+
+fn some(random: &mut Random, literal: impl Fn(&mut Random) -> String) -> String {
+    let some: Vec<String> = (0..=random.below(3)).map(|_| literal(random)).collect();
     format!("[{}]", some.join(", "))
+}
+
+fn integer_literal(random: &mut Random) -> String {
+    random.one_of(&INTEGERS).to_string()
+}
+
+fn time_literal(random: &mut Random) -> String {
+    format!("timestamp(\"{}\")", random.one_of(&TIMES))
 }
 
 fn integer(random: &mut Random) -> String {
@@ -83,7 +97,7 @@ fn integer(random: &mut Random) -> String {
             (*random.one_of(&["size(subject.s)", "size(subject.u)", "size(context.ss)"])).to_owned()
         }
         4 => "context.i".to_owned(),
-        _ => random.one_of(&INTEGERS).to_string(),
+        _ => integer_literal(random),
     }
 }
 
@@ -91,6 +105,6 @@ fn time(random: &mut Random) -> String {
     match random.below(4) {
         0 | 1 => "subject.t".to_owned(),
         2 => (*random.one_of(&["now", "context.t"])).to_owned(),
-        _ => format!("timestamp(\"{}\")", random.one_of(&TIMES)),
+        _ => time_literal(random),
     }
 }

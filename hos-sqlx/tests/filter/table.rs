@@ -17,7 +17,7 @@ const INSERT: &str = "INSERT INTO list_row (tenant, id, state, revision, b, i, s
 fn columns() -> Columns {
     ["id", "state", "revision", "b", "i", "s", "u", "t"]
         .into_iter()
-        .fold(Columns::new("tenant"), |columns, name| columns.attribute(name, name))
+        .fold(Columns::new("row", "tenant"), |columns, name| columns.attribute(name, name))
 }
 
 pub(crate) trait Table {
