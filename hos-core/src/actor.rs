@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::condition::{Lookup, ValueRef};
 use crate::id::{ActorId, IdError, Name};
-use crate::value::{Attributes, Value};
+use crate::value::{Attributes, Type, Value};
+
+/// What conditions read of every actor beside its declared claims.
+pub const ACTOR_BUILT_INS: [(&str, Type); 2] = [("id", Type::String), ("kind", Type::String)];
 
 /// What sort of actor. Taken from the credential that was checked, never from a body.
 ///
@@ -24,6 +27,9 @@ pub enum ActorKind {
 }
 
 impl ActorKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::User, Self::Service, Self::Job, Self::Webhook];
+
     /// The name in leaves, laws and `actor.kind`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

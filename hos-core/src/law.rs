@@ -155,6 +155,22 @@ impl Law {
         &self.definition.roles
     }
 
+    /// A role and all whose grants it has; none if it is not declared.
+    #[must_use]
+    pub fn inherited(&self, role: &str) -> Vec<&RoleDefinition> {
+        let mut inherited: Vec<&RoleDefinition> = Vec::new();
+        let mut open = vec![role];
+        while let Some(name) = open.pop() {
+            if inherited.iter().any(|known| known.name == name) {
+                continue;
+            }
+            let Some(role) = self.roles().iter().find(|role| role.name == name) else { continue };
+            inherited.push(role);
+            open.extend(role.inherits.iter().map(String::as_str));
+        }
+        inherited
+    }
+
     /// The compiled rules.
     #[must_use]
     pub fn rules(&self) -> &Rules {
@@ -304,8 +320,8 @@ fn digest(definition: &LawDefinition, contracts: &[&Contract]) -> Digest {
             object.string("effect", rule.effect.as_str());
             object.optional("id", rule.id.as_deref());
             object.strings("roles", &rule.roles);
-            let when = rule.when.as_ref().and_then(|when| when.parse().ok());
-            object.optional("when", when.map(|when| when.to_string()).as_deref());
+            let when = rule.condition().map(|when| when.to_string());
+            object.optional("when", when.as_deref());
         });
         object.integer("v", 1);
         object.string("version", &definition.version);

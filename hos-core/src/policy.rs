@@ -8,6 +8,7 @@ mod filter;
 mod weigh;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use serde::Serialize;
@@ -123,6 +124,7 @@ pub struct Rules {
     roles: Vec<(Role, RoleEntry)>,
     implicit: Implicit,
     superusers: RoleSet,
+    ids: Vec<Arc<str>>,
     tables: HashMap<Ability, Table, RandomState>,
 }
 
@@ -169,7 +171,7 @@ struct Table {
 
 #[derive(Debug, Clone)]
 struct Rule {
-    id: std::sync::Arc<str>,
+    id: Arc<str>,
     /// None means every actor.
     roles: Option<RoleSet>,
     condition: Option<Condition>,
@@ -254,13 +256,20 @@ impl Rules {
         abilities
     }
 
+    /// The ids that reasons name, of each rule in the order of the law: its own, or one made of its
+    /// effect and first ability.
+    pub fn ids(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.ids.iter().map(AsRef::as_ref)
+    }
+
     /// Whether a role is declared, and whether it is one of the whole world.
     pub(crate) fn role_scope(&self, role: &str) -> Option<bool> {
         self.role(role).map(|entry| entry.world)
     }
 
-    /// Whether a role holds every grant.
-    pub(crate) fn is_superuser(&self, role: &str) -> bool {
+    /// Whether a role holds every grant, by itself or by what it inherits.
+    #[must_use]
+    pub fn is_superuser(&self, role: &str) -> bool {
         self.role(role).is_some_and(|entry| entry.closure.meets(self.superusers))
     }
 

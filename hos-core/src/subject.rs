@@ -8,7 +8,16 @@ use serde::{Deserialize, Serialize};
 use crate::condition::{Lookup, ValueRef};
 use crate::id::{IdError, Kind, State, SubjectId, Tenant, Version, World};
 use crate::time::ProofId;
-use crate::value::Attributes;
+use crate::value::{Attributes, Type};
+
+/// What conditions read of every subject beside its declared attributes.
+pub const SUBJECT_BUILT_INS: [(&str, Type); 5] = [
+    ("id", Type::String),
+    ("kind", Type::String),
+    ("revision", Type::Integer),
+    ("state", Type::String),
+    ("tenant", Type::String),
+];
 
 /// The thing acted on: world, tenant, kind, id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -94,14 +94,7 @@ impl Predicate {
                 other => all.push(other),
             }
         }
-        match all.pop() {
-            None => Self::Always,
-            Some(only) if all.is_empty() => only,
-            Some(last) => {
-                all.push(last);
-                Self::All(all)
-            }
-        }
+        Self::of_several(all, Self::All).unwrap_or(Self::Always)
     }
 
     /// One of these.
@@ -116,19 +109,16 @@ impl Predicate {
                 other => any.push(other),
             }
         }
-        match any.pop() {
-            None => Self::Never,
-            Some(only) if any.is_empty() => only,
-            Some(last) => {
-                any.push(last);
-                Self::Any(any)
-            }
-        }
+        Self::of_several(any, Self::Any).unwrap_or(Self::Never)
+    }
+
+    /// A chain of one is no chain.
+    fn of_several(mut several: Vec<Self>, chain: fn(Vec<Self>) -> Self) -> Option<Self> {
+        if several.len() > 1 { Some(chain(several)) } else { several.pop() }
     }
 
     /// What it is made of, itself and all below it counted.
-    #[must_use]
-    pub fn nodes(&self) -> usize {
+    pub(crate) fn nodes(&self) -> usize {
         match self {
             Self::All(all) | Self::Any(all) => 1 + all.iter().map(Self::nodes).sum::<usize>(),
             _ => 1,
@@ -136,8 +126,7 @@ impl Predicate {
     }
 
     /// Whether it reads an attribute.
-    #[must_use]
-    pub fn reads(&self, name: &Name) -> bool {
+    pub(crate) fn reads(&self, name: &Name) -> bool {
         let is = |attribute: &Attribute| attribute.name == *name;
         let does = |term: &Term| match term {
             Term::Value(_) => false,

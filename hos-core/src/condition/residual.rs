@@ -8,6 +8,7 @@ use crate::value::{Schema, Value};
 
 /// The most nodes of a filter, and those that are looked at for one condition.
 pub const PREDICATE_NODES_MAX: usize = 4_096;
+
 /// Conditions of which more than [`PREDICATE_NODES_MAX`] nodes would be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the conditions are too entangled for a list: more than {PREDICATE_NODES_MAX} nodes")]

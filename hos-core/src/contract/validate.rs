@@ -13,15 +13,17 @@ use super::{
     ACTION_PARTS_MAX, ACTIONS_MAX, Action, Contract, Fields, Guard, Open, STATES_MAX,
     TIMER_SECONDS_MAX, TIMERS_MAX, Timer,
 };
+use crate::actor::ACTOR_BUILT_INS;
 use crate::condition::{Checked, Condition, Expression, ExpressionError, Scope};
 use crate::digest::Digest;
 use crate::error::{LawError, LawFaults};
 use crate::id::{Ability, ActionName, Kind, Name, State, Topic, Version};
+use crate::subject::SUBJECT_BUILT_INS;
 use crate::value::{ATTRIBUTES_MAX, Schema, Type};
 
 /// What every actor has: `actor.id` and `actor.kind`.
 pub(crate) fn actor_schema() -> Schema {
-    [("id", Type::String), ("kind", Type::String)].into_iter().filter_map(built_in).collect()
+    ACTOR_BUILT_INS.into_iter().filter_map(built_in).collect()
 }
 
 /// What every subject has beside its declared attributes.
@@ -29,14 +31,6 @@ pub(crate) fn subject_schema(attributes: &Schema) -> Schema {
     let built_ins = SUBJECT_BUILT_INS.into_iter().filter_map(built_in);
     built_ins.chain(attributes.clone()).collect()
 }
-
-const SUBJECT_BUILT_INS: [(&str, Type); 5] = [
-    ("id", Type::String),
-    ("kind", Type::String),
-    ("revision", Type::Integer),
-    ("state", Type::String),
-    ("tenant", Type::String),
-];
 
 fn built_in((name, type_): (&str, Type)) -> Option<(Name, Type)> {
     Name::new(name).ok().map(|name| (name, type_))

@@ -1,6 +1,7 @@
 //! Compiles roles and rules into tables, every fault at once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::{
     ABILITIES_MAX, BUILT_IN_ABILITIES, Implicit, ROLES_MAX, RULES_MAX, RoleDefinition, RoleEntry,
@@ -33,6 +34,7 @@ pub(crate) fn compile(source: &Source<'_>, faults: &mut LawFaults) -> Rules {
         superusers: flagged(source.roles, |role| role.superuser),
         implicit: implicit(source.roles, &roles),
         tables: abilities(source, faults),
+        ids: Vec::with_capacity(source.rules.len()),
         roles,
     };
     tenant_superusers(source.roles, &rules, faults);
@@ -40,14 +42,15 @@ pub(crate) fn compile(source: &Source<'_>, faults: &mut LawFaults) -> Rules {
     let mut ids = BTreeSet::new();
     let mut bodies = BTreeSet::new();
     for definition in source.rules {
-        let id = rule_id(definition, &mut ids, faults);
+        let id: Arc<str> = rule_id(definition, &mut ids, faults).into();
+        rules.ids.push(Arc::clone(&id));
         let at = format!("rule {id}");
         rule(source, definition, (&id, &at), &mut rules, faults);
         let mut named = (definition.abilities.clone(), definition.roles.clone());
         named.0.sort();
         named.1.sort();
-        let when = definition.when.as_ref().and_then(|when| when.parse().ok());
-        if !bodies.insert((definition.effect, named, when.map(|when| when.to_string()))) {
+        let when = definition.condition().map(|when| when.to_string());
+        if !bodies.insert((definition.effect, named, when)) {
             faults.add("duplicate_rule", &at, "the same rule stands twice");
         }
     }
@@ -195,7 +198,7 @@ fn rule_id(
 fn rule(
     source: &Source<'_>,
     definition: &RuleDefinition,
-    (id, at): (&str, &str),
+    (id, at): (&Arc<str>, &str),
     rules: &mut Rules,
     faults: &mut LawFaults,
 ) {
@@ -215,7 +218,7 @@ fn rule(
         return;
     }
     let roles = (!definition.roles.is_empty()).then_some(set);
-    let rule = Rule { id: id.into(), roles, condition };
+    let rule = Rule { id: Arc::clone(id), roles, condition };
     for ability in abilities {
         let Some(table) = rules.tables.get_mut(&ability) else { continue };
         match definition.effect {

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actor::ActorKind;
+use crate::condition::Expression;
 use crate::contract::Written;
+use crate::standing::AbilityPattern;
 
 /// A role before it is validated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,4 +111,19 @@ pub struct RuleDefinition {
     /// What must hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Written>,
+}
+
+impl RuleDefinition {
+    /// Whether it is about an ability, by name or by a wildcard.
+    #[must_use]
+    pub fn names(&self, ability: &str) -> bool {
+        let patterns = self.abilities.iter().map(|text| AbilityPattern::parse(text));
+        patterns.flatten().any(|pattern| pattern.matches(ability))
+    }
+
+    /// What must hold; none for a rule that always does. The rules of a law parse.
+    #[must_use]
+    pub fn condition(&self) -> Option<Expression> {
+        self.when.as_ref()?.parse().ok()
+    }
 }

@@ -7,8 +7,10 @@ mod facts;
 
 use std::collections::BTreeSet;
 
+use hos_core::actor::{ACTOR_BUILT_INS, ActorKind};
 use hos_core::condition::{Expression, Path, Root};
-use hos_core::value::Value;
+use hos_core::subject::SUBJECT_BUILT_INS;
+use hos_core::value::{Type, Value};
 
 use facts::Facts;
 
@@ -29,15 +31,14 @@ impl Domains {
 
     fn of(&self, path: &Path) -> Option<BTreeSet<Value>> {
         match (path.root, path.name.as_str()) {
-            (Root::Actor, "kind") => Some(KINDS.into_iter().map(Value::from).collect()),
+            (Root::Actor, "kind") => {
+                Some(ActorKind::ALL.into_iter().map(|kind| Value::from(kind.as_str())).collect())
+            }
             (Root::Subject, "state") => self.states.clone(),
             _ => None,
         }
     }
 }
-
-/// Every `actor.kind` that there is.
-const KINDS: [&str; 4] = ["user", "service", "job", "webhook"];
 
 /// Whether something may make all of these hold at once. No is proven, yes is not.
 pub(super) fn may_hold(conditions: &[(&Expression, bool)], domains: &Domains) -> bool {
@@ -164,13 +165,12 @@ fn chain_errs(
 
 /// The names that every actor and every subject has.
 fn is_always_present(path: &Path) -> bool {
-    match path.root {
-        Root::Actor => matches!(path.name.as_str(), "id" | "kind"),
-        Root::Subject => {
-            matches!(path.name.as_str(), "id" | "kind" | "revision" | "state" | "tenant")
-        }
-        Root::Context | Root::Input | Root::Facts => false,
-    }
+    let built_ins: &[(&str, Type)] = match path.root {
+        Root::Actor => &ACTOR_BUILT_INS,
+        Root::Subject => &SUBJECT_BUILT_INS,
+        Root::Context | Root::Input | Root::Facts => &[],
+    };
+    built_ins.iter().any(|(name, _)| path.name == *name)
 }
 
 #[cfg(test)]
