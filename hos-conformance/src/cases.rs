@@ -1,5 +1,6 @@
 //! Every case of the suite.
 
+mod activation;
 mod bad_input;
 mod batch;
 mod chain;
@@ -50,6 +51,7 @@ pub fn cases() -> Vec<Case> {
         ids::CASES,
         limits::CASES,
         registry::CASES,
+        activation::CASES,
         mode::CASES,
         restart::CASES,
         bad_input::CASES,

@@ -47,6 +47,8 @@ pub enum Plant {
     ModesUncompared,
     /// The generation of the world's status is not compared.
     StatusUncompared,
+    /// A law that comes into force raises no generation.
+    ActivationUncounted,
     /// The generations of the whole world are not compared.
     WorldUncompared,
     /// The entry of a transition is not written.

@@ -8,7 +8,7 @@ use hos_conformance::cases::cases;
 use hos_conformance::planted::{Plant, PlantedFactory};
 
 /// Each fault, the group that must find it, and one case of that group that must.
-const FOUND: [(Plant, &str, &str); 29] = [
+const FOUND: [(Plant, &str, &str); 30] = [
     (Plant::ReplayUnchecked, "idempotency", "idempotency_replay_answers_the_first_receipt"),
     (Plant::KeyUncheckedInWrite, "race", "race_of_the_same_key_for_another_subject_is_reused"),
     (Plant::FingerprintIgnored, "race", "race_of_the_same_key_for_another_command_is_reused"),
@@ -23,6 +23,11 @@ const FOUND: [(Plant, &str, &str); 29] = [
     (Plant::GrantsUncompared, "race", "race_of_a_revoked_grant_is_lost_by_the_transition"),
     (Plant::ModesUncompared, "race", "race_of_a_mode_is_lost_by_the_transition"),
     (Plant::StatusUncompared, "race", "race_of_a_closed_world_is_lost_by_the_transition"),
+    (
+        Plant::ActivationUncounted,
+        "activation",
+        "activation_is_never_overtaken_by_what_was_judged_before",
+    ),
     (Plant::WorldUncompared, "race", "race_of_a_world_ban_is_lost_by_the_transition"),
     (Plant::ProofLost, "transition", "transition_leaves_one_proof_that_names_everything"),
     (Plant::PartsLost, "proof", "proof_parts_are_bound_by_their_commitments"),

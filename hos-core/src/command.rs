@@ -1,10 +1,12 @@
 //! What a world asks of the law: commands, each with its key and fingerprint.
 
+mod activation;
 mod envelope;
 mod opening;
 mod record;
 mod standing;
 
+pub use activation::Activation;
 pub(crate) use envelope::Envelope;
 pub use envelope::TRACEPARENT_BYTES_MAX;
 pub use opening::{Adoption, Opening};
@@ -40,7 +42,7 @@ pub const STEPS_MAX: usize = 16;
 #[must_use]
 pub struct Command {
     pub(crate) actor: Actor,
-    first: Step,
+    pub(crate) first: Step,
     also: Vec<Step>,
     pub(crate) envelope: Envelope,
     /// Whether a timer sent it: named in the proof.

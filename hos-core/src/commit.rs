@@ -223,8 +223,8 @@ impl StandingWrite {
     }
 }
 
-/// A row of standing. Each one but [`StandingRow::Law`] and [`StandingRow::Contract`] raises the
-/// generation of its group in the scope.
+/// A row of standing. Each one but [`StandingRow::Contract`] raises the generation of its group in
+/// the scope.
 ///
 /// Exhaustive: a store must execute every one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -265,13 +265,13 @@ pub enum StandingRow {
         /// From now on.
         status: crate::standing::WorldStatus,
     },
-    /// A law version.
+    /// A law comes into force; the last one is. Group `status`.
     Law(LawRecord),
     /// A contract version.
     Contract(ContractRecord),
 }
 
-/// A law version that a store has recorded.
+/// A law that came into force, as a store has recorded it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LawRecord {
     /// The version label.

@@ -1,14 +1,17 @@
 //! The law, embedded: loads, judges, commits. The one file where judging and keeping meet.
 
+mod activating;
 mod batch;
+mod bench;
 mod reading;
 mod registering;
 mod settle;
+mod trying;
 mod within;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,14 +20,13 @@ use tracing::Instrument as _;
 pub use reading::PROVED_LEAVES_MAX;
 pub use within::{Denials, Within};
 
+use bench::Bench;
 use settle::{ask_open, ask_transition, noted, settle, span};
 
 use crate::actor::Actor;
 use crate::command::{Adoption, Command, DueTimer, Opening};
-use crate::commit::Commit;
 use crate::error::{Error, Fault, FaultKind, Refusal};
 use crate::id::World;
-use crate::judge::Judge;
 use crate::law::Law;
 use crate::laws::{Contracts, Fired};
 use crate::receipt::Receipt;
@@ -54,35 +56,8 @@ pub struct Hos {
 
 impl std::fmt::Debug for Hos {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hos").field("worlds", &self.bench.laws.keys()).finish_non_exhaustive()
-    }
-}
-
-/// Where judging happens: laws, clock, ids.
-#[derive(Clone)]
-struct Bench {
-    laws: Arc<BTreeMap<World, Law>>,
-    deployment: Arc<str>,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdSource>,
-    divergences: Arc<AtomicU64>,
-}
-
-impl Bench {
-    fn law(&self, world: &World) -> Result<&Law, Refusal> {
-        self.laws.get(world).ok_or(Refusal::InvalidWorld)
-    }
-
-    fn judge<'a>(&'a self, law: &'a Law) -> Judge<'a> {
-        Judge::new(law, &self.deployment, self.clock.now(), self.ids.as_ref())
-    }
-
-    fn count_divergence(&self, commit: &Commit) {
-        if commit.diverged {
-            self.divergences.fetch_add(1, Ordering::Relaxed);
-            let world = &commit.world;
-            tracing::warn!(target: "hos::shadow", %world, "policy would have denied");
-        }
+        let worlds: Vec<&World> = self.bench.worlds().collect();
+        f.debug_struct("Hos").field("worlds", &worlds).finish_non_exhaustive()
     }
 }
 
@@ -165,23 +140,17 @@ impl Hos {
             }
         }
         let hos = Self {
-            bench: Bench {
-                laws: Arc::new(by_world),
-                deployment: options.deployment.into(),
-                clock: options.clock,
-                ids: options.ids,
-                divergences: Arc::default(),
-            },
+            bench: Bench::new(by_world, options.deployment.into(), options.clock, options.ids),
             store: Arc::new(store),
         };
         hos.register().await?;
         Ok(hos)
     }
 
-    /// The law of a world.
+    /// The law of a world that is in force in this process.
     #[must_use]
-    pub fn law(&self, world: &World) -> Option<&Law> {
-        self.bench.laws.get(world)
+    pub fn law(&self, world: &World) -> Option<Arc<Law>> {
+        self.bench.law(world).ok()
     }
 
     /// The store.
@@ -228,7 +197,7 @@ impl Hos {
         let mut fired = Vec::new();
         // The store may hold worlds of other processes: their timers are theirs to fire.
         let mut due = self.store.due_timers(now, TIMERS_FIRED_MAX).await?;
-        due.retain(|timer| self.bench.laws.contains_key(&timer.subject.world));
+        due.retain(|timer| self.bench.knows(&timer.subject.world));
         due.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         for timer in due {
             let outcome = self.transition(&timer_command(&actor, &timer)).await;
@@ -289,7 +258,8 @@ impl Contracts for Hos {
     async fn open(&self, opening: &Opening) -> Result<Receipt, Error> {
         let ask = ask_open(opening);
         let span = span("open", &ask, opening.envelope.request.as_ref());
-        let judge = |judge: &Judge<'_>, standing: &Standing| judge.open(opening, standing);
+        let judge =
+            |law: &Arc<Law>, standing: &Standing| self.bench.judge(law).open(opening, standing);
         let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
         async { noted(settle.await) }.instrument(span).await
     }
@@ -297,7 +267,8 @@ impl Contracts for Hos {
     async fn adopt(&self, adoption: &Adoption) -> Result<Receipt, Error> {
         let ask = ask_open(&adoption.opening);
         let span = span("adopt", &ask, adoption.opening.envelope.request.as_ref());
-        let judge = |judge: &Judge<'_>, standing: &Standing| judge.adopt(adoption, standing);
+        let judge =
+            |law: &Arc<Law>, standing: &Standing| self.bench.judge(law).adopt(adoption, standing);
         let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
         async { noted(settle.await) }.instrument(span).await
     }
@@ -305,7 +276,8 @@ impl Contracts for Hos {
     async fn transition(&self, command: &Command) -> Result<Receipt, Error> {
         let ask = ask_transition(command);
         let span = span("transition", &ask, command.envelope.request.as_ref());
-        let judge = |judge: &Judge<'_>, standing: &Standing| judge.transition(command, standing);
+        let judge =
+            |law: &Arc<Law>, standing: &Standing| self.bench.transition(law, command, standing);
         let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
         async { noted(settle.await) }.instrument(span).await
     }

@@ -117,6 +117,15 @@ impl<'a> Judge<'a> {
         Self { law, deployment, now, ids }
     }
 
+    /// The same judge under another law.
+    pub(crate) fn under(self, law: &'a Law) -> Self {
+        Self { law, ..self }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// The checks that every command passes first: well-formed, world known, not a replay.
     fn admit(
         &self,

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod actor;
+pub mod candidate;
 pub mod command;
 pub mod commit;
 pub mod condition;

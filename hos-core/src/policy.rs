@@ -31,11 +31,12 @@ pub const ABILITIES_MAX: usize = 512;
 pub const RULES_MAX: usize = 2_048;
 
 /// The abilities that the law itself asks for; every law has them.
-pub const BUILT_IN_ABILITIES: [&str; 9] = [
+pub const BUILT_IN_ABILITIES: [&str; 10] = [
     "hos.adopt",
     "hos.ban",
     "hos.break_glass",
     "hos.grant",
+    "hos.law",
     "hos.member",
     "hos.mode",
     "hos.record",
@@ -56,6 +57,18 @@ pub enum DecisionEffect {
     Deny,
     /// A condition could not be decided: enforced as deny, counted apart.
     Indeterminate,
+}
+
+impl DecisionEffect {
+    /// The stable code.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+            Self::Indeterminate => "indeterminate",
+        }
+    }
 }
 
 /// Why policy answered so.
@@ -97,6 +110,27 @@ pub enum ReasonCode {
     ModeOff,
     /// The mode of the ability is `shadow`: the answer is counted, not enforced.
     ModeShadow,
+}
+
+impl ReasonCode {
+    /// The stable code.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Permitted => "permitted",
+            Self::Superuser => "superuser",
+            Self::Granted => "granted",
+            Self::BreakGlass => "break_glass",
+            Self::Forbidden => "forbidden",
+            Self::ConditionFailed => "condition_failed",
+            Self::AttributeAbsent => "attribute_absent",
+            Self::NotGranted => "not_granted",
+            Self::Banned => "banned",
+            Self::NotFound => "not_found",
+            Self::ModeOff => "mode_off",
+            Self::ModeShadow => "mode_shadow",
+        }
+    }
 }
 
 /// The roles of one law as bits; at most [`ROLES_MAX`].

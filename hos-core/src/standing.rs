@@ -73,6 +73,11 @@ pub struct ModeScope {
 }
 
 impl ModeScope {
+    fn is_enforced(&self) -> bool {
+        let mut set = self.all.iter().chain(self.abilities.values());
+        set.all(|mode| *mode == Mode::Enforce)
+    }
+
     fn mode(&self, ability: &str) -> Option<Mode> {
         if self.abilities.is_empty() {
             return self.all;
@@ -91,6 +96,12 @@ pub struct Modes {
 }
 
 impl Modes {
+    /// Whether every ability is enforced.
+    #[must_use]
+    pub fn is_enforced(&self) -> bool {
+        self.tenant.is_enforced() && self.world.is_enforced()
+    }
+
     /// The mode of an ability; [`Mode::Enforce`] when nothing is configured.
     #[must_use]
     pub fn mode(&self, ability: &str) -> Mode {

@@ -68,7 +68,7 @@ pub trait Store: Send + Sync {
 /// Reads what stands beside the hot path: laws, pins, timers, keys, lists.
 #[async_trait]
 pub trait Archive: Send + Sync {
-    /// The law versions that were recorded for a world.
+    /// The laws that came into force in a world, oldest first; the last one is.
     async fn laws(&self, world: &World) -> Result<Vec<LawRecord>, Fault>;
 
     /// The contract versions that were recorded for a world.

@@ -108,7 +108,7 @@ fn mode_scope(rows: Vec<(String, Mode)>) -> Result<ModeScope, Fault> {
 /// Whether writing a row raises a generation of its scope.
 #[cfg(any(feature = "mysql", feature = "sqlite"))]
 pub(crate) fn raises(row: &StandingRow) -> bool {
-    !matches!(row, StandingRow::Law(_) | StandingRow::Contract(_))
+    !matches!(row, StandingRow::Contract(_))
 }
 
 /// A row as `hos_write` takes it.

@@ -151,7 +151,7 @@ impl Tables {
             }
         }
         if let Some(standing) = commit.standing() {
-            self.put_standing(scope, standing.row());
+            self.put_standing(plant, scope, standing.row());
         }
         if let Some(kept) = commit.receipt().filter(|_| plant != Plant::KeyForgotten) {
             let key = receipt_key(plant, &scope.0, &scope.1, kept.key());
@@ -207,9 +207,14 @@ impl Tables {
         }
     }
 
-    fn put_standing(&mut self, key: &ScopeKey, row: &StandingRow) {
+    fn put_standing(&mut self, plant: Plant, key: &ScopeKey, row: &StandingRow) {
         match row {
-            StandingRow::Law(record) => return self.laws.push((key.0.clone(), record.clone())),
+            StandingRow::Law(record) => {
+                self.laws.push((key.0.clone(), record.clone()));
+                if plant == Plant::ActivationUncounted {
+                    return;
+                }
+            }
             StandingRow::Contract(record) => {
                 return self.contracts.push((key.0.clone(), record.clone()));
             }
@@ -279,8 +284,8 @@ impl Scope {
                 generations.status += 1;
                 self.status = *status;
             }
-            StandingRow::Scope => generations.status += 1,
-            StandingRow::Law(_) | StandingRow::Contract(_) => {}
+            StandingRow::Scope | StandingRow::Law(_) => generations.status += 1,
+            StandingRow::Contract(_) => {}
         }
     }
 }

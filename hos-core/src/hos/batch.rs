@@ -115,7 +115,7 @@ impl Hos {
         }
         let Ground { standing, is_fresh } = ground;
         let (standing, ahead) = round.overlaid(command, standing);
-        match self.bench.judge(law).transition(command, &standing) {
+        match self.bench.transition(&law, command, &standing) {
             Verdict::Replayed(receipt) => round.answers.push((at, Ok(*receipt))),
             Verdict::Commit(commit) => {
                 round.keys.extend(key);

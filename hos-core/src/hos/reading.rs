@@ -1,10 +1,14 @@
 //! Questions and proofs: what never moves a subject.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
+use super::bench::Bench;
 use super::settle::{ask, ask_record, load_one, noted, settle, span};
-use super::{ATTEMPTS_MAX, Bench, Hos};
+use super::{ATTEMPTS_MAX, Hos};
 use crate::actor::Actor;
+use crate::candidate::Asked;
 use crate::command::Record;
 use crate::condition::{Lookup, Nothing};
 use crate::error::{Error, Fault, FaultKind, InputFault, Refusal};
@@ -27,7 +31,7 @@ use tracing::Instrument as _;
 pub const PROVED_LEAVES_MAX: u64 = 1 << 22;
 
 impl Bench {
-    fn ask_query(&self, query: &Query) -> Result<(Ask, &Law), Error> {
+    fn ask_query(&self, query: &Query) -> Result<(Ask, Arc<Law>), Error> {
         let law = self.law(&query.world)?;
         let mut faults = query.faults.clone();
         if !law.rules().knows(&query.ability) {
@@ -43,26 +47,25 @@ impl Bench {
     }
 }
 
-/// Weighs one question. Err for a subject that does not exist, or that the actor may not know
-/// of: the two are answered alike.
-fn weigh(
-    judge: &Judge<'_>,
+/// Asks about one question as it stands; none for a subject or a tenant that does not exist.
+fn question<T>(
     query: &Query,
     standing: &Standing,
     now: Timestamp,
-    ask: impl FnOnce(&Question<'_>) -> Option<(Answer, Vec<Reason>)>,
-) -> Result<(Answer, Vec<Reason>), Answer> {
-    let missing = Answer { banned: standing.actor.banned, ..MISSING };
-    let snapshot = standing.subjects.first().and_then(Option::as_ref);
-    let exists = standing.tenant_exists || query.tenant.is_world();
-    let view = match (&query.subject, snapshot) {
-        _ if !exists => return Err(missing),
-        (Some(_), None) => return Err(missing),
-        (Some(subject), Some(snapshot)) => Some(SubjectView::of(subject, snapshot)),
-        (None, _) => None,
+    ask: impl FnOnce(&Question<'_>, Option<&SubjectView<'_>>) -> T,
+) -> Option<T> {
+    if !standing.tenant_exists && !query.tenant.is_world() {
+        return None;
+    }
+    let view = match &query.subject {
+        None => None,
+        Some(subject) => {
+            let snapshot = standing.subjects.first().and_then(Option::as_ref)?;
+            Some(SubjectView::of(subject, snapshot))
+        }
     };
     let subject: &dyn Lookup = view.as_ref().map_or(&Nothing, |view| view);
-    let weighed = ask(&Question {
+    let question = Question {
         actor: &query.actor,
         ability: &query.ability,
         subject,
@@ -70,12 +73,26 @@ fn weigh(
         standing: &standing.actor,
         modes: &standing.modes,
         now,
-    });
-    let (answer, reasons) = weighed.ok_or(missing)?;
-    let hidden = |view: &SubjectView<'_>| {
-        !answer.permits() && !judge.may_know(&query.actor, view, &query.context, standing)
     };
-    if view.as_ref().is_some_and(hidden) { Err(missing) } else { Ok((answer, reasons)) }
+    Some(ask(&question, view.as_ref()))
+}
+
+/// Weighs one question. Err for a subject that does not exist, or that the actor may not know
+/// of: the two are answered alike.
+fn weigh(
+    judge: &Judge<'_>,
+    query: &Query,
+    standing: &Standing,
+    ask: impl FnOnce(&Question<'_>) -> Option<(Answer, Vec<Reason>)>,
+) -> Result<(Answer, Vec<Reason>), Answer> {
+    let missing = Answer { banned: standing.actor.banned, ..MISSING };
+    let weighed = question(query, standing, judge.now(), |question, view| {
+        let (answer, reasons) = ask(question)?;
+        let may_know = |view| judge.may_know(&query.actor, view, &query.context, standing);
+        let is_hidden = !answer.permits() && view.is_some_and(|view| !may_know(view));
+        (!is_hidden).then_some((answer, reasons))
+    });
+    weighed.flatten().ok_or(missing)
 }
 
 fn decision(law: &Law, answer: Answer) -> Decision {
@@ -90,9 +107,14 @@ fn decision(law: &Law, answer: Answer) -> Decision {
 
 const MISSING: Answer = Answer { effect: DecisionEffect::Deny, mode: Mode::Enforce, banned: false };
 
-fn decide(bench: &Bench, law: &Law, query: &Query, standing: &Standing) -> Decision {
+fn decide(bench: &Bench, law: &Arc<Law>, query: &Query, standing: &Standing) -> Decision {
+    let judge = bench.judge(law);
     let ask = |question: &Question<'_>| Some((law.rules().answer(question)?, Vec::new()));
-    let weighed = weigh(&bench.judge(law), query, standing, bench.clock.now(), ask);
+    let weighed = weigh(&judge, query, standing, ask);
+    if let Some(trial) = bench.trial(law) {
+        let asked = Asked { tenant: &query.tenant, subject: query.subject.as_ref() };
+        question(query, standing, judge.now(), |question, _| trial.decision(question, asked));
+    }
     decision(law, weighed.map_or_else(|missing| missing, |(answer, _)| answer))
 }
 
@@ -104,7 +126,7 @@ impl Policy for Hos {
         if standing.world.is_none() {
             return Err(Refusal::InvalidWorld.into());
         }
-        Ok(decide(&self.bench, law, query, &standing))
+        Ok(decide(&self.bench, &law, query, &standing))
     }
 
     async fn can_all(&self, queries: &[Query]) -> Vec<Result<Decision, Error>> {
@@ -117,7 +139,7 @@ impl Policy for Hos {
             for (query, asked) in chunk.iter().zip(asked) {
                 decisions.push(asked.and_then(|(_, law)| match (&loaded, standings.next()) {
                     (Err(fault), _) => Err(Fault::new(fault.kind(), fault.to_string()).into()),
-                    (Ok(_), Some(standing)) => Ok(decide(&self.bench, law, query, standing)),
+                    (Ok(_), Some(standing)) => Ok(decide(&self.bench, &law, query, standing)),
                     (Ok(_), None) => {
                         Err(Fault::new(FaultKind::Internal, "the store did not answer").into())
                     }
@@ -130,14 +152,13 @@ impl Policy for Hos {
     async fn explain(&self, query: &Query) -> Result<Explanation, Error> {
         let (ask, law) = self.bench.ask_query(query)?;
         let standing = load_one(&*self.store, &ask).await?;
-        let (judge, now) = (self.bench.judge(law), self.bench.clock.now());
         let ask = |question: &Question<'_>| law.rules().explain(question);
-        let explained = weigh(&judge, query, &standing, now, ask);
+        let explained = weigh(&self.bench.judge(&law), query, &standing, ask);
         let (answer, reasons) = explained.unwrap_or_else(|missing| {
             let code = if missing.banned { ReasonCode::Banned } else { ReasonCode::NotFound };
             (missing, vec![Reason { code, rule: None }])
         });
-        Ok(Explanation { decision: decision(law, answer), reasons })
+        Ok(Explanation { decision: decision(&law, answer), reasons })
     }
 
     async fn filter(&self, query: &Query, kind: &Kind) -> Result<Filter, Error> {
@@ -150,7 +171,7 @@ impl Policy for Hos {
         if standing.world.is_none() {
             return Err(Refusal::InvalidWorld.into());
         }
-        Ok(Filter::new(law, query, kind, &standing, self.bench.clock.now())?)
+        Ok(Filter::new(&law, query, kind, &standing, self.bench.clock.now())?)
     }
 
     async fn allowed_actions(
@@ -161,7 +182,7 @@ impl Policy for Hos {
         let law = self.bench.law(&subject.world)?;
         let ask = ask(&subject.world, &subject.tenant, actor, vec![subject.clone()], None);
         let standing = load_one(&*self.store, &ask).await?;
-        let judge = self.bench.judge(law);
+        let judge = self.bench.judge(&law);
         Ok(judge.allowed_actions(actor, subject, &Attributes::new(), &standing))
     }
 }
@@ -235,7 +256,8 @@ impl Proofs for Hos {
     async fn record(&self, record: &Record) -> Result<Receipt, Error> {
         let ask = ask_record(record);
         let span = span("record", &ask, record.envelope.request.as_ref());
-        let judge = |judge: &Judge<'_>, standing: &Standing| judge.record(record, standing);
+        let judge =
+            |law: &Arc<Law>, standing: &Standing| self.bench.judge(law).record(record, standing);
         let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
         async { noted(settle.await) }.instrument(span).await
     }

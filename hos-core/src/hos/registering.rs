@@ -1,6 +1,7 @@
 //! Worlds, laws and standing: what is registered when the law is opened, and later.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use tracing::Instrument as _;
@@ -9,11 +10,11 @@ use super::settle::{ask, ask_standing, commit_one, load_one, noted, settle, span
 use super::{ATTEMPTS_MAX, DEPLOYMENT_BYTES_MAX, Hos, internal};
 use crate::actor::Actor;
 use crate::command::{StandingChange, StandingCommand};
-use crate::commit::Outcome;
+use crate::commit::{LawRecord, Outcome};
 use crate::contract::Contract;
 use crate::error::{Error, Fault, FaultKind};
 use crate::id::{ActorId, Role, Tenant, World};
-use crate::judge::{Activated, Judge};
+use crate::judge::Activated;
 use crate::law::Law;
 use crate::laws::Registry;
 use crate::receipt::Receipt;
@@ -29,13 +30,14 @@ pub(super) fn check_deployment(name: &str) -> Result<(), Fault> {
 }
 
 impl Hos {
-    /// Registers worlds and records unseen law and contract versions. Several processes may do
-    /// this at once: each version is recorded once.
+    /// Registers worlds, and records laws that come into force and unseen contract versions.
+    /// Several processes may do this at once: each is recorded once.
     pub(super) async fn register(&self) -> Result<(), Fault> {
-        for law in self.bench.laws.values() {
-            self.register_world(law).await?;
-            self.register_law(law).await?;
-            self.register_contracts(law).await?;
+        for world in self.bench.worlds() {
+            let law = self.bench.law(world).map_err(internal)?;
+            self.register_world(&law).await?;
+            self.register_law(&law).await?;
+            self.register_contracts(&law).await?;
         }
         Ok(())
     }
@@ -44,19 +46,29 @@ impl Hos {
         if self.world_standing(law).await?.world.is_some() {
             return Ok(());
         }
-        self.activate(law, &Activated::World).await
+        self.record_activation(law, &Activated::World).await
     }
 
     async fn register_law(&self, law: &Law) -> Result<(), Fault> {
-        if !self.is_law_recorded(law).await? {
-            self.activate(law, &Activated::Law).await?;
-            // Another process may have been first, under the same label with another content.
-            self.is_law_recorded(law).await?;
+        let actor = Actor::service("hos").map_err(internal)?;
+        for _ in 0..ATTEMPTS_MAX {
+            let standing = self.world_standing(law).await?;
+            // Read after the standing: whatever is put in force meanwhile is a conflict.
+            let before = self.recorded_laws(law).await?;
+            if before.last().is_some_and(|last| last.version == *law.version()) {
+                return Ok(());
+            }
+            let activated = Activated::Law(&before);
+            let commit = self.bench.judge(law).activation(&actor, &standing, &activated);
+            if commit_one(&*self.store, &commit).await? != Outcome::Conflict {
+                return Ok(());
+            }
         }
-        Ok(())
+        Err(busy())
     }
 
-    async fn is_law_recorded(&self, law: &Law) -> Result<bool, Fault> {
+    /// The laws that were in force, oldest first; a fault when one of them contradicts this one.
+    pub(super) async fn recorded_laws(&self, law: &Law) -> Result<Vec<LawRecord>, Fault> {
         let recorded = self.store.laws(law.world()).await?;
         if let Some(first) = recorded.first()
             && *first.deployment != *self.bench.deployment
@@ -67,21 +79,20 @@ impl Hos {
             );
             return Err(Fault::new(FaultKind::Law, message));
         }
-        match recorded.iter().find(|record| record.version == *law.version()) {
-            None => Ok(false),
-            Some(record) if record.digest == law.digest() => Ok(true),
-            Some(_) => {
-                let (world, version) = (law.world(), law.version());
-                let message = format!(
-                    "law `{version}` of `{world}` was recorded with another content; \
-                     give the changed law a new version label"
-                );
-                Err(Fault::new(FaultKind::Law, message))
-            }
+        let contradicts =
+            |record: &LawRecord| record.version == *law.version() && record.digest != law.digest();
+        if recorded.iter().any(contradicts) {
+            let (world, version) = (law.world(), law.version());
+            let message = format!(
+                "law `{version}` of `{world}` was recorded with another content; \
+                 give the changed law a new version label"
+            );
+            return Err(Fault::new(FaultKind::Law, message));
         }
+        Ok(recorded)
     }
 
-    async fn register_contracts(&self, law: &Law) -> Result<(), Fault> {
+    pub(super) async fn register_contracts(&self, law: &Law) -> Result<(), Fault> {
         for (kind, version) in self.store.pins(law.world()).await? {
             if law.contract_version(kind.as_str(), version.as_str()).is_none() {
                 let message = format!(
@@ -94,7 +105,7 @@ impl Hos {
         }
         let fresh = self.unrecorded(law).await?;
         for contract in &fresh {
-            self.activate(law, &Activated::Contract(contract)).await?;
+            self.record_activation(law, &Activated::Contract(contract)).await?;
         }
         if !fresh.is_empty() {
             // As for the law: another process may have been first.
@@ -132,7 +143,7 @@ impl Hos {
         load_one(&*self.store, &ask(law.world(), &Tenant::world(), &actor, Vec::new(), None)).await
     }
 
-    async fn activate(&self, law: &Law, activated: &Activated<'_>) -> Result<(), Fault> {
+    async fn record_activation(&self, law: &Law, activated: &Activated<'_>) -> Result<(), Fault> {
         let actor = Actor::service("hos").map_err(internal)?;
         for _ in 0..ATTEMPTS_MAX {
             let standing = self.world_standing(law).await?;
@@ -141,7 +152,7 @@ impl Hos {
                 return Ok(());
             }
         }
-        Err(Fault::new(FaultKind::Busy, "the world's standing kept changing; open again"))
+        Err(busy())
     }
 
     async fn superuser_exists(&self, law: &Law) -> Result<bool, Fault> {
@@ -163,13 +174,18 @@ impl Hos {
     }
 }
 
+fn busy() -> Fault {
+    Fault::new(FaultKind::Busy, "the world's standing kept changing; open again")
+}
+
 #[async_trait]
 impl Registry for Hos {
     async fn change_standing(&self, command: &StandingCommand) -> Result<Receipt, Error> {
         let ask = ask_standing(command);
         let span = span(command.change().as_str(), &ask, command.envelope.request.as_ref());
-        let judge =
-            |judge: &Judge<'_>, standing: &Standing| judge.change_standing(command, standing);
+        let judge = |law: &Arc<Law>, standing: &Standing| {
+            self.bench.judge(law).change_standing(command, standing)
+        };
         let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
         async { noted(settle.await) }.instrument(span).await
     }
@@ -191,10 +207,10 @@ impl Registry for Hos {
         // commit compares.
         for _ in 0..ATTEMPTS_MAX {
             let standing = load_one(&*self.store, &ask).await?;
-            let exists = self.superuser_exists(law).await?;
-            let judge = |judge: &Judge<'_>, fresh: &Standing| {
+            let exists = self.superuser_exists(&law).await?;
+            let judge = |law: &Arc<Law>, fresh: &Standing| {
                 let fresh = Standing { versions: standing.versions, ..fresh.clone() };
-                judge.bootstrap(&command, &fresh, exists)
+                self.bench.judge(law).bootstrap(&command, &fresh, exists)
             };
             let settled = settle(&self.bench, &*self.store, &ask, 1, None, judge).await;
             match settled {

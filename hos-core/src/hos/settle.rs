@@ -1,12 +1,16 @@
 //! Load, judge, commit: the whole of one command.
 
-use super::{Bench, Denials};
+use std::sync::Arc;
+
+use super::Denials;
+use super::bench::Bench;
 use crate::actor::Actor;
 use crate::command::{Command, Opening, Record, STEPS_MAX, StandingCommand};
 use crate::commit::{Commit, Outcome};
 use crate::error::{Error, Fault, FaultKind, Refusal};
 use crate::id::{CommandKey, RequestId, Tenant, World};
-use crate::judge::{Judge, Verdict};
+use crate::judge::Verdict;
+use crate::law::Law;
 use crate::receipt::{Effect, Receipt};
 use crate::standing::Standing;
 use crate::store::{Ask, Store};
@@ -61,18 +65,21 @@ pub(super) async fn settle(
     ask: &Ask,
     attempts: u32,
     evidence: Option<&Denials>,
-    judge: impl Fn(&Judge<'_>, &Standing) -> Verdict + Send + Sync,
+    judge: impl Fn(&Arc<Law>, &Standing) -> Verdict + Send + Sync,
 ) -> Result<Receipt, Error> {
-    let law = bench.law(&ask.world)?;
+    if !bench.knows(&ask.world) {
+        return Err(Refusal::InvalidWorld.into());
+    }
+    let judged = |standing: &Standing| Ok::<_, Refusal>(judge(&bench.law(&ask.world)?, standing));
     if let Some(standing) = store.recall(ask)
-        && let Verdict::Commit(commit) = judge(&bench.judge(law), &standing)
+        && let Verdict::Commit(commit) = judged(&standing)?
         && let Some(answer) = committed(bench, *commit, store).await?
     {
         return answer;
     }
     for _ in 0..attempts {
         let standing = load_one(store, ask).await?;
-        let verdict = judge(&bench.judge(law), &standing);
+        let verdict = judged(&standing)?;
         match verdict {
             Verdict::Replayed(receipt) => return Ok(*receipt),
             Verdict::Commit(commit) => {

@@ -1,5 +1,7 @@
 //! What a command would do: the first half of judging, and a dry run by itself.
 
+use std::sync::Arc;
+
 use super::{Judge, Permission, Refused, check_bag, refuse_faults};
 use crate::actor::Actor;
 use crate::command::{Command, STEPS_MAX, Step, Wish};
@@ -73,6 +75,19 @@ impl PlannedStep<'_> {
     #[must_use]
     pub fn to(&self) -> &State {
         self.moved.as_ref().map_or(&self.snapshot.state, |moved| moved.entry.to())
+    }
+
+    /// What it would leave of attributes; none where it would not move.
+    pub(crate) fn attributes_after(&self) -> Option<Arc<Attributes>> {
+        let moved = self.moved.as_ref()?;
+        if moved.changes.is_empty() {
+            return Some(Arc::clone(&self.snapshot.attributes));
+        }
+        let mut after = (*self.snapshot.attributes).clone();
+        for (name, value) in moved.changes.iter() {
+            after.set(name.clone(), value.clone());
+        }
+        Some(Arc::new(after))
     }
 
     /// Whether it would move.

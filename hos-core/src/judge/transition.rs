@@ -1,7 +1,5 @@
 //! Judges transitions.
 
-use std::sync::Arc;
-
 use super::plan::{Moved, PlannedStep};
 use super::{Judge, Stop, Verdict};
 use crate::command::Command;
@@ -14,7 +12,6 @@ use crate::proof::{Entry, EntryType, part};
 use crate::receipt::{Receipt, StepReceipt};
 use crate::standing::Standing;
 use crate::subject::{Snapshot, Subject};
-use crate::value::Attributes;
 
 impl Judge<'_> {
     /// Judges a transition: whom it concerns, whether it may, whether it can, and its proof.
@@ -69,13 +66,10 @@ impl Judge<'_> {
             from_proof: Some(snapshot.proof_id),
             after: None,
         };
-        let Some(moved) = &planned.moved else { return (unchanged, None) };
-        let entry = self.seal_step(command, planned, moved, log);
-        let attributes = if moved.changes.is_empty() {
-            Arc::clone(&snapshot.attributes)
-        } else {
-            Arc::new(merged(&snapshot.attributes, &moved.changes))
+        let (Some(moved), Some(attributes)) = (&planned.moved, planned.attributes_after()) else {
+            return (unchanged, None);
         };
+        let entry = self.seal_step(command, planned, moved, log);
         let after = Snapshot {
             state: moved.entry.to().clone(),
             revision: from_revision + 1,
@@ -171,12 +165,6 @@ impl Told<'_> {
         };
         self.topics.iter().map(row).collect()
     }
-}
-
-fn merged(before: &Attributes, changes: &Attributes) -> Attributes {
-    let mut after = before.clone();
-    changes.iter().for_each(|(name, value)| after.set(name.clone(), value.clone()));
-    after
 }
 
 fn step_receipt(planned: &PlannedStep<'_>, change: &SubjectChange) -> StepReceipt {

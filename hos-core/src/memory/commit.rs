@@ -169,6 +169,7 @@ impl Tables {
                 scope.status = *status;
             }
             StandingRow::Law(record) => {
+                generations.status += 1;
                 self.laws.entry(key.0.clone()).or_default().push(record.clone());
             }
             StandingRow::Contract(record) => {

@@ -20,7 +20,7 @@ const ORDER: &[&[&str]] = &[
     &["command"],
     &["commit"],
     &["judge", "store"],
-    &["laws"],
+    &["laws", "candidate"],
     &["memory"],
     &["hos"],
 ];

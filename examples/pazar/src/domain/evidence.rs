@@ -294,7 +294,7 @@ impl People {
     pub(crate) fn roles(&self, app: &App, actor: &LeafActor) -> BTreeSet<String> {
         let mut roles = self.roles.get(&actor.id).cloned().unwrap_or_default();
         let law = app.hos().law(app.world());
-        let implicit = law.into_iter().flat_map(|law| law.roles());
+        let implicit = law.iter().flat_map(|law| law.roles());
         let implicit = implicit
             .filter(|role| role.implicit.is_some_and(|kind| kind.as_str() == actor.kind))
             .map(|role| role.name.clone());

@@ -58,7 +58,7 @@ pub(super) async fn page(
     let steps: Vec<StepView> = life.steps.iter().map(|step| reader.step(&life, step)).collect();
     let law = app.hos().law(app.world());
     let (subject_kind, version) = (subject.kind.as_str(), life.snapshot.contract.as_str());
-    let contract = law.and_then(|law| law.contract_version(subject_kind, version));
+    let contract = law.as_ref().and_then(|law| law.contract_version(subject_kind, version));
     let state = life.snapshot.state.as_str();
     let picture = contract.map(|contract| law_words::picture(&shell, contract, Some(state)));
     let proven = steps.iter().filter(|step| step.tone == "good").count();
@@ -278,11 +278,11 @@ impl Reader<'_> {
             why.push(shell.text("why-earlier-law"));
             return why;
         }
-        let Some(ability) = ability(law, life, leaf) else { return why };
+        let Some(ability) = ability(&law, life, leaf) else { return why };
         let named = law_words::ability(shell, &ability);
         for role in self.people.roles(self.app, &leaf.actor) {
             let name = shell.word("law-role", &role);
-            match law_words::say(law, &role, &ability) {
+            match law_words::say(&law, &role, &ability) {
                 Say::No => {}
                 Say::Yes => {
                     let values = [("role", name.as_str()), ("ability", named.as_str())];

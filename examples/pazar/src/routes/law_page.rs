@@ -1,5 +1,7 @@
 //! The law for whoever lives under it: who may do what, what may become of what, and when.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::State;
 use hos_core::contract::{Action, Contract, Timer};
@@ -26,21 +28,23 @@ pub(super) async fn page(
     let shell = Shell::keyed("law-title", user.as_ref());
     let law = app.hos().law(app.world()).ok_or_else(Problem::not_found)?;
     let overseen = match &user {
-        Some(user) => overseen(&app, user, &shell, law).await?,
+        Some(user) => overseen(&app, user, &shell, &law).await?,
         None => Vec::new(),
     };
     let known = app.hos().store().laws(app.world()).await.map_err(Problem::from)?;
-    let earlier = known.iter().rev().filter(|known| known.digest != law.digest());
+    let mut seen = BTreeSet::from([law.digest()]);
+    let earlier = known.iter().rev().filter(|known| seen.insert(known.digest));
     let earlier = earlier.take(LAWS_MAX).map(|known| {
         (known.version.to_string(), law_words::short(&known.digest.to_string()).to_owned())
     });
+    let earlier = earlier.collect();
     Ok(Page(LawPage {
         version: law.version().to_string(),
         digest: law.digest().to_string(),
-        earlier: earlier.collect(),
+        earlier,
         roles: law.roles().iter().map(|role| shell.word("law-role", &role.name)).collect(),
-        resources: resources(&shell, law),
-        machines: machines(&shell, law),
+        resources: resources(&shell, &law),
+        machines: machines(&shell, &law),
         divergences: (!overseen.is_empty()).then(|| app.hos().shadow_divergences()),
         overseen,
         shell,

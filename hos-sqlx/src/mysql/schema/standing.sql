@@ -1,4 +1,4 @@
--- Writes a change of standing, a JSON object that names its row. Every one but a law and a
+-- Writes a change of standing, a JSON object that names its row. Every one but a
 -- contract raises the generation of its group.
 CREATE OR REPLACE PROCEDURE hos_write_standing(
     IN own BIGINT, IN standing LONGTEXT CHARACTER SET utf8mb4
@@ -18,8 +18,8 @@ BEGIN
         bans = bans + (row_name = 'ban'),
         grants = grants + (row_name = 'grant'),
         modes = modes + (row_name = 'mode'),
-        status_generation = status_generation + (row_name IN ('scope', 'status'))
-    WHERE number = own AND row_name NOT IN ('law', 'contract');
+        status_generation = status_generation + (row_name IN ('scope', 'status', 'law'))
+    WHERE number = own AND row_name != 'contract';
 
     CASE row_name
     WHEN 'member' THEN

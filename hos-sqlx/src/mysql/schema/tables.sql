@@ -169,13 +169,14 @@ CREATE TABLE IF NOT EXISTS hos_mode (
     PRIMARY KEY (scope, ability)
 ) ENGINE = InnoDB;
 
+-- The laws that came into force; the last one is.
 CREATE TABLE IF NOT EXISTS hos_law (
     number BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
     scope BIGINT NOT NULL,
     version VARBINARY(32) NOT NULL,
     digest BINARY(32) NOT NULL,
     deployment LONGTEXT NOT NULL,
-    UNIQUE KEY hos_law_name (scope, version, digest)
+    KEY hos_law_scope (scope)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS hos_contract (

@@ -55,7 +55,7 @@ BEGIN
     RETURN CASE WHEN cardinality(fresh) = cardinality(dedups) THEN 'lost' ELSE 'duplicate' END;
 END $$;
 
--- Writes a row of standing. Every one but a law and a contract raises the generation of its group.
+-- Writes a row of standing. Every one but a contract raises the generation of its group.
 CREATE FUNCTION hos_write_standing(own bigint, standing json) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
@@ -98,6 +98,7 @@ BEGIN
             SELECT own, standing ->> 'ability', standing ->> 'mode'
             WHERE standing ->> 'mode' IS NOT NULL;
         WHEN 'law' THEN
+            UPDATE hos_scope SET status_generation = status_generation + 1 WHERE number = own;
             INSERT INTO hos_law (scope, version, digest, deployment)
             VALUES (
                 own, standing ->> 'version', decode(standing ->> 'digest', 'hex'),

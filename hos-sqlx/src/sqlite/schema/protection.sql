@@ -123,11 +123,7 @@ END;
 
 CREATE TRIGGER hos_law_insert BEFORE INSERT ON hos_law BEGIN
     SELECT RAISE(ABORT, 'hos:law is immutable')
-    WHERE EXISTS (SELECT 1 FROM hos_law WHERE number = NEW.number)
-        OR EXISTS (
-            SELECT 1 FROM hos_law
-            WHERE world = NEW.world AND version = NEW.version AND digest = NEW.digest
-        );
+    WHERE EXISTS (SELECT 1 FROM hos_law WHERE number = NEW.number);
 END;
 
 CREATE TRIGGER hos_law_delete BEFORE DELETE ON hos_law BEGIN

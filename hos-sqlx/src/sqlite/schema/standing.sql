@@ -1,5 +1,5 @@
--- A change of standing as a JSON object that names its row. Every one but a law and a contract
--- raises the generation of its group.
+-- A change of standing as a JSON object that names its row. Every one but a contract raises the
+-- generation of its group.
 CREATE VIEW hos_write_standing (scope, standing) AS SELECT NULL, NULL WHERE 0;
 
 CREATE TRIGGER hos_write_standing_insert INSTEAD OF INSERT ON hos_write_standing BEGIN
@@ -12,7 +12,8 @@ CREATE TRIGGER hos_write_standing_insert INSTEAD OF INSERT ON hos_write_standing
         bans = bans + (NEW.standing ->> '$.row' = 'ban'),
         grants = grants + (NEW.standing ->> '$.row' = 'grant'),
         modes = modes + (NEW.standing ->> '$.row' = 'mode'),
-        status_generation = status_generation + (NEW.standing ->> '$.row' IN ('scope', 'status'))
+        status_generation = status_generation
+            + (NEW.standing ->> '$.row' IN ('scope', 'status', 'law'))
     WHERE number = NEW.scope;
 
     DELETE FROM hos_member

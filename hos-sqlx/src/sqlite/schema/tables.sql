@@ -141,13 +141,13 @@ CREATE TABLE hos_mode (
     PRIMARY KEY (scope, ability)
 ) STRICT, WITHOUT ROWID;
 
+-- The laws that came into force; the last one is.
 CREATE TABLE hos_law (
     number INTEGER PRIMARY KEY,
     world TEXT NOT NULL,
     version TEXT NOT NULL,
     digest BLOB NOT NULL CHECK (length(digest) = 32),
-    deployment TEXT NOT NULL,
-    UNIQUE (world, version, digest)
+    deployment TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE hos_contract (

@@ -1,0 +1,82 @@
+//! Puts another law in force while the old one is at work.
+
+use tracing::Instrument as _;
+
+use super::settle::{ask, commit_one, kept, load_one, noted, span};
+use super::{ATTEMPTS_MAX, Hos};
+use crate::command::Activation;
+use crate::commit::{LawRecord, Outcome};
+use crate::error::{Error, Fault, Refusal};
+use crate::id::{Tenant, World};
+use crate::judge::Verdict;
+use crate::law::Law;
+use crate::receipt::Receipt;
+
+impl Hos {
+    /// Puts another law of a world in force in this process, be it new or one of before, and
+    /// records it: the entry `law/1` says `activate` or `roll_back`, from which version to which,
+    /// with the digest of what is in force now.
+    ///
+    /// Nobody waits for it: what is being judged goes on under the law that it began with, and
+    /// either commits before the activation or is judged again. Other processes go on under
+    /// theirs until they are told; see [`Hos::law_in_force`].
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] of the law that is in force: `denied` without the ability `hos.law`. A
+    /// [`Fault`] of the kind `Law` as from [`Hos::open`], and nothing changes: a known version
+    /// with another digest, a contract version missing that live subjects pin.
+    pub async fn activate(&self, activation: &Activation) -> Result<Receipt, Error> {
+        let law = &activation.law;
+        let (world, tenant) = (law.world(), Tenant::world());
+        let key = activation.envelope.key.as_ref();
+        let ask = ask(world, &tenant, &activation.actor, Vec::new(), key);
+        let span = span("activate", &ask, activation.envelope.request.as_ref());
+        let settled = async {
+            for _ in 0..ATTEMPTS_MAX {
+                let standing = load_one(&*self.store, &ask).await?;
+                // Read after the standing: whatever is put in force meanwhile is a conflict.
+                let before = self.recorded_laws(law).await?;
+                let live = self.bench.law(world)?;
+                match self.bench.judge(&live).activate(activation, &before, &standing) {
+                    Verdict::Refused(refused) => return Err(refused.refusal.into()),
+                    Verdict::Replayed(receipt) => {
+                        self.swap_if_in_force(law, &before);
+                        return Ok(*receipt);
+                    }
+                    Verdict::Commit(commit) => {
+                        self.register_contracts(law).await?;
+                        match commit_one(&*self.store, &commit).await? {
+                            Outcome::Committed => {
+                                self.bench.swap(law.clone());
+                                return kept(*commit);
+                            }
+                            Outcome::Reused => return Err(Refusal::KeyReused.into()),
+                            Outcome::InProgress => return Err(Refusal::InProgress.into()),
+                            Outcome::Conflict | Outcome::Replayed(_) => {}
+                        }
+                    }
+                }
+            }
+            Err(Refusal::Conflict.into())
+        };
+        async { noted(settled.await) }.instrument(span).await
+    }
+
+    /// The law of a world that was put in force last, by this process or another.
+    ///
+    /// # Errors
+    ///
+    /// What the store says.
+    pub async fn law_in_force(&self, world: &World) -> Result<Option<LawRecord>, Fault> {
+        Ok(self.store.laws(world).await?.pop())
+    }
+
+    /// A retry finds its law in force already, unless it was lost here with the first answer, or
+    /// another took its place since.
+    fn swap_if_in_force(&self, law: &std::sync::Arc<Law>, laws: &[LawRecord]) {
+        if laws.last().is_some_and(|last| last.digest == law.digest()) {
+            self.bench.swap(law.clone());
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Where judging happens: the laws in force, the clock, the ids.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+
+use crate::candidate::Trial;
+use crate::command::Command;
+use crate::commit::Commit;
+use crate::error::Refusal;
+use crate::id::World;
+use crate::judge::{Judge, Verdict};
+use crate::law::Law;
+use crate::standing::Standing;
+use crate::time::{Clock, IdSource};
+
+/// Shared by every clone of one [`Hos`](super::Hos), and by what it lends to transactions.
+#[derive(Clone)]
+pub(super) struct Bench {
+    /// The worlds never change while the law is open; their laws do.
+    worlds: Arc<BTreeMap<World, InForce>>,
+    pub(super) deployment: Arc<str>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<dyn IdSource>,
+    pub(super) divergences: Arc<AtomicU64>,
+}
+
+/// What holds in one world of this process.
+struct InForce {
+    law: ArcSwap<Law>,
+    trial: ArcSwapOption<Trial>,
+}
+
+impl Bench {
+    pub(super) fn new(
+        laws: BTreeMap<World, Law>,
+        deployment: Arc<str>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+    ) -> Self {
+        let in_force = |(world, law)| {
+            (world, InForce { law: ArcSwap::from_pointee(law), trial: ArcSwapOption::empty() })
+        };
+        let worlds = Arc::new(laws.into_iter().map(in_force).collect());
+        Self { worlds, deployment, clock, ids, divergences: Arc::default() }
+    }
+
+    pub(super) fn worlds(&self) -> impl Iterator<Item = &World> {
+        self.worlds.keys()
+    }
+
+    pub(super) fn knows(&self, world: &World) -> bool {
+        self.worlds.contains_key(world)
+    }
+
+    /// The law in force. Whoever holds it goes on with it, whatever is put in force meanwhile.
+    pub(super) fn law(&self, world: &World) -> Result<Arc<Law>, Refusal> {
+        let in_force = self.worlds.get(world).ok_or(Refusal::InvalidWorld)?;
+        Ok(in_force.law.load_full())
+    }
+
+    /// Puts another law of the same world in force. Nobody waits for it. A trial beside the old
+    /// one is over.
+    pub(super) fn swap(&self, law: Arc<Law>) {
+        if let Some(in_force) = self.worlds.get(law.world()) {
+            in_force.law.store(law);
+            in_force.trial.store(None);
+        }
+    }
+
+    pub(super) fn set_trial(&self, world: &World, trial: Option<Trial>) -> Option<Arc<Trial>> {
+        self.worlds.get(world)?.trial.swap(trial.map(Arc::new))
+    }
+
+    /// The trial of a candidate beside a law.
+    pub(super) fn trial(&self, law: &Arc<Law>) -> Option<Arc<Trial>> {
+        let trial = self.worlds.get(law.world())?.trial.load();
+        trial.as_ref().filter(|trial| trial.is_beside(law)).cloned()
+    }
+
+    pub(super) fn judge<'a>(&'a self, law: &'a Law) -> Judge<'a> {
+        Judge::new(law, &self.deployment, self.clock.now(), self.ids.as_ref())
+    }
+
+    /// Judges a transition, beside the candidate where there is one.
+    pub(super) fn transition(
+        &self,
+        law: &Arc<Law>,
+        command: &Command,
+        standing: &Standing,
+    ) -> Verdict {
+        let judge = self.judge(law);
+        let verdict = judge.transition(command, standing);
+        if let Some(trial) = self.trial(law) {
+            trial.transition(&judge, command, standing, &verdict);
+        }
+        verdict
+    }
+
+    pub(super) fn count_divergence(&self, commit: &Commit) {
+        if commit.diverged {
+            self.divergences.fetch_add(1, Ordering::Relaxed);
+            let world = &commit.world;
+            tracing::warn!(target: "hos::shadow", %world, "policy would have denied");
+        }
+    }
+}

@@ -1,0 +1,509 @@
+//! A candidate beside the law in force: what is found, what it costs, and what it never touches.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "helpers of tests"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hos_core::actor::{Actor, ActorKind};
+use hos_core::candidate::{
+    ATTRIBUTED_MAX, Blocker, Candidate, Direction, DivergenceCount, DivergenceReport,
+    EXAMPLES_OF_ABILITY_MAX, JUDGED_BEFORE_READY, LINES_MAX, Side,
+};
+use hos_core::command::{Activation, Command, Opening, StandingChange, StandingCommand};
+use hos_core::contract::{ActionDefinition, Contract};
+use hos_core::hos::{Hos, HosOptions};
+use hos_core::id::{ActorId, Role, Tenant, World};
+use hos_core::law::{Law, LawBuilder};
+use hos_core::laws::{Contracts as _, Policy as _, Proofs as _, Query, Registry as _};
+use hos_core::memory::MemoryStore;
+use hos_core::policy::RoleDefinition;
+use hos_core::standing::Mode;
+use hos_core::subject::Subject;
+use hos_core::time::{Clock, ManualClock, SeededIds, Timestamp};
+use hos_core::value::Type;
+use proptest::prelude::{Strategy as _, any, proptest};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    loop {
+        if let std::task::Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+    }
+}
+
+#[derive(Clone)]
+struct SharedClock(Arc<ManualClock>);
+
+impl Clock for SharedClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+fn world() -> World {
+    World::new("pazar").unwrap()
+}
+
+fn user(id: &str) -> Actor {
+    Actor::user(id).unwrap()
+}
+
+fn order(id: &str) -> Subject {
+    Subject::new("pazar", "firm-1", "order", id).unwrap()
+}
+
+fn contract(version: &str, guard: &str, paid: &str) -> Contract {
+    Contract::builder("order", version)
+        .states(["pending", "paid", "settled", "cancelled"])
+        .initial("pending")
+        .terminal(["cancelled"])
+        .attribute("customer", Type::String)
+        .attribute("total", Type::Integer)
+        .open("order.create", ["customer"])
+        .action(ActionDefinition::new("pay", ["pending"], paid, "order.pay").guard("enough", guard))
+        .action(ActionDefinition::new("settle", ["pending", "paid"], "settled", "order.settle"))
+        .action(ActionDefinition::new("reopen", ["settled"], "paid", "order.settle"))
+        .action(ActionDefinition::new(
+            "cancel",
+            ["pending", "paid", "settled"],
+            "cancelled",
+            "order.cancel",
+        ))
+        .build()
+        .unwrap()
+}
+
+fn builder(version: &str) -> LawBuilder {
+    Law::builder("pazar", version)
+        .roles([
+            RoleDefinition::superuser("root"),
+            RoleDefinition::new("owner"),
+            RoleDefinition::new("clerk"),
+            RoleDefinition::implicit("customer", ActorKind::User),
+        ])
+        .allow("order.*", ["owner"])
+}
+
+fn live() -> Law {
+    builder("1")
+        .contract(contract("1", "subject.total >= 10", "paid"))
+        .allow_if("order.cancel", ["customer"], "subject.customer == actor.id")
+        .allow("order.pay", ["clerk"])
+        .build()
+        .unwrap()
+}
+
+struct Desk {
+    hos: Hos,
+    clock: Arc<ManualClock>,
+}
+
+impl Desk {
+    fn new(law: Law) -> Self {
+        let start = Timestamp::parse("2026-12-01T12:00:00Z").unwrap();
+        let clock = Arc::new(ManualClock::at(start));
+        let options =
+            HosOptions::default().clock(SharedClock(Arc::clone(&clock))).ids(SeededIds::new(3));
+        let hos = block_on(Hos::open_with([law], MemoryStore::new(), options)).unwrap();
+        let desk = Self { hos, clock };
+        let root = ActorId::new("root").unwrap();
+        let role = Role::new("root").unwrap();
+        block_on(desk.hos.bootstrap(&world(), &root, &role, b"b")).unwrap();
+        desk.tenant("firm-1");
+        desk
+    }
+
+    fn tenant(&self, tenant: &str) {
+        self.change(tenant, StandingChange::AddTenant);
+        for (member, role) in [("owner-1", "owner"), ("clerk-1", "clerk")] {
+            let roles = vec![Role::new(role).unwrap()];
+            let member = ActorId::new(member).unwrap();
+            self.change(tenant, StandingChange::SetMember { member, roles });
+        }
+    }
+
+    fn change(&self, tenant: &str, change: StandingChange) {
+        let tenant = Tenant::new(tenant).unwrap();
+        let key = format!("{tenant} {change:?}");
+        let command = StandingCommand::new(&user("root"), &world(), &tenant, change);
+        block_on(self.hos.change_standing(&command.key(&key[..key.len().min(255)]))).unwrap();
+    }
+
+    fn order(&self, id: &str, total: i64) -> Subject {
+        let order = order(id);
+        let opening = Opening::new(&user("owner-1"), &order).attribute("customer", "customer-1");
+        block_on(self.hos.open(&opening.attribute("total", total).key(id))).unwrap();
+        order
+    }
+
+    fn asks(&self, actor: &str, ability: &str, subject: &Subject) -> bool {
+        let query = Query::new(&user(actor), ability, subject);
+        block_on(self.hos.can(&query)).unwrap().permits()
+    }
+
+    fn does(&self, actor: &str, action: &str, order: &Subject) -> Result<(), &'static str> {
+        let key = format!("{actor} {action} {order}");
+        let command = Command::new(&user(actor), order, action).key(key);
+        match block_on(self.hos.transition(&command)) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.refusal().unwrap().code()),
+        }
+    }
+
+    fn tries(&self, law: Law) {
+        self.hos.set_candidate(Candidate::new(law)).unwrap();
+    }
+
+    fn report(&self) -> DivergenceReport {
+        self.hos.divergences(&world()).unwrap()
+    }
+}
+
+fn count(gains: u64, losses: u64, others: u64) -> DivergenceCount {
+    DivergenceCount { gains, losses, others }
+}
+
+#[test]
+fn a_law_never_parts_from_itself() {
+    let desk = Desk::new(live());
+    desk.tries(live());
+    let order = desk.order("o", 5);
+    assert!(desk.asks("customer-1", "order.cancel", &order));
+    assert!(!desk.asks("stranger-1", "order.pay", &order));
+    assert_eq!(desk.does("clerk-1", "pay", &order), Err("guard_failed"));
+    assert_eq!(desk.does("clerk-1", "cancel", &order), Err("denied"));
+    assert_eq!(desk.does("owner-1", "settle", &order), Ok(()));
+    let report = desk.report();
+    assert_eq!((report.judged, report.totals, report.errors), (5, count(0, 0, 0), 0));
+    assert!(report.abilities.is_empty() && report.examples.is_empty());
+}
+
+#[test]
+fn who_gains_and_who_loses_is_told_with_its_cause() {
+    let desk = Desk::new(live());
+    let order = desk.order("o", 50);
+    let next = builder("2")
+        .contract(contract("1", "subject.total >= 10", "paid"))
+        .allow("order.cancel", ["clerk"])
+        .allow("order.pay", ["clerk"])
+        .forbid_if("order.pay", ["clerk"], "subject.total > 20");
+    desk.tries(next.build().unwrap());
+    assert!(!desk.asks("clerk-1", "order.cancel", &order), "the answer is the live law's");
+    assert!(desk.asks("customer-1", "order.cancel", &order));
+    assert!(desk.asks("clerk-1", "order.pay", &order));
+    assert!(desk.asks("owner-1", "order.pay", &order), "a forbid of the clerk alone");
+    let report = desk.report();
+    assert_eq!((report.judged, report.totals), (4, count(1, 2, 0)));
+    assert_eq!(report.abilities["order.cancel"], count(1, 1, 0));
+    assert_eq!(report.abilities["order.pay"], count(0, 1, 0));
+    assert_eq!(report.tenants["firm-1"], count(1, 2, 0));
+    assert_eq!(report.roles["clerk"], count(1, 1, 0));
+    let told: Vec<(Direction, &str, &str, &str)> = report
+        .examples
+        .iter()
+        .map(|e| (e.direction, e.ability.as_str(), e.live.as_str(), e.candidate.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Direction::Gains, "order.cancel", "deny", "allow"),
+            (Direction::Loses, "order.cancel", "allow", "deny"),
+            (Direction::Loses, "order.pay", "allow", "deny"),
+        ]
+    );
+    let causes = |at: usize| {
+        let causes = report.examples[at].causes.iter();
+        causes.map(|c| (c.side, c.code.as_str(), c.rule.as_str())).collect::<Vec<_>>()
+    };
+    assert!(causes(0).contains(&(Side::Candidate, "permitted", "permit order.cancel")));
+    assert!(causes(1).contains(&(Side::Live, "permitted", "permit order.cancel")));
+    assert!(causes(2).contains(&(Side::Candidate, "forbidden", "forbid order.pay")));
+    assert_eq!(report.examples[0].subject, "order:o");
+    assert_eq!(report.examples[0].actor, "clerk-1");
+}
+
+#[test]
+fn transitions_are_tried_with_their_guards_and_contracts() {
+    let desk = Desk::new(live());
+    let (poor, rich) = (desk.order("poor", 5), desk.order("rich", 50));
+    let huge = desk.order("huge", 500);
+    let next = builder("2")
+        .contract(contract("1", "subject.total >= 10", "paid"))
+        .contract(contract("2", "subject.total < 100", "settled"))
+        .allow_if("order.cancel", ["customer"], "subject.customer == actor.id")
+        .allow("order.pay", ["clerk"]);
+    desk.tries(next.build().unwrap());
+    assert_eq!(desk.does("clerk-1", "pay", &poor), Err("guard_failed"));
+    assert_eq!(desk.does("clerk-1", "pay", &rich), Ok(()));
+    assert_eq!(desk.does("clerk-1", "pay", &huge), Ok(()));
+    assert_eq!(desk.does("owner-1", "cancel", &huge), Ok(()));
+    assert_eq!(desk.does("owner-1", "pay", &huge), Err("terminal_state"));
+    let report = desk.report();
+    assert_eq!((report.judged, report.totals), (5, count(1, 1, 1)));
+    let told: Vec<_> =
+        report.examples.iter().map(|e| (e.live.as_str(), e.candidate.as_str())).collect();
+    let wanted =
+        [("guard_failed", "moved"), ("moved", "guard_failed"), ("moved", "moved_otherwise")];
+    assert_eq!(told, wanted);
+    let guard = |at: usize| {
+        let cause = report.examples[at].causes.last().unwrap();
+        (cause.side, cause.code.as_str(), cause.rule.as_str())
+    };
+    assert_eq!(guard(0), (Side::Live, "guard_failed", "enough"));
+    assert_eq!(guard(1), (Side::Candidate, "guard_failed", "enough"));
+    let situation = block_on(desk.hos.situation(&rich)).unwrap().unwrap();
+    assert_eq!((situation.snapshot.state.as_str(), situation.snapshot.contract.as_str()), {
+        ("paid", "1")
+    });
+}
+
+#[test]
+fn a_batch_is_tried_as_single_commands_are() {
+    let desk = Desk::new(live());
+    let orders: Vec<Subject> = (0..4).map(|n| desk.order(&format!("o{n}"), 50)).collect();
+    let next = builder("2").contract(contract("1", "subject.total >= 10", "paid"));
+    desk.tries(next.build().unwrap());
+    let commands: Vec<Command> = orders
+        .iter()
+        .map(|order| Command::new(&user("clerk-1"), order, "pay").key(order.to_string()))
+        .collect();
+    assert!(block_on(desk.hos.transition_all(&commands)).iter().all(Result::is_ok));
+    assert_eq!(desk.report().abilities["order.pay"], count(0, 4, 0));
+    assert!(block_on(desk.hos.transition_all(&commands)).iter().all(Result::is_ok));
+    assert_eq!(desk.report().totals, count(0, 4, 0), "a replay is no judgement");
+}
+
+#[test]
+fn enforcing_what_is_in_shadow_is_tried_with_the_law_itself() {
+    let desk = Desk::new(live());
+    let order = desk.order("o", 50);
+    let mode = StandingChange::SetMode { ability: None, mode: Some(Mode::Shadow) };
+    desk.change("firm-1", mode);
+    desk.tries(live());
+    assert!(desk.asks("clerk-1", "order.pay", &order));
+    assert!(desk.asks("stranger-1", "order.pay", &order), "the mode lets it through");
+    assert_eq!(desk.does("stranger-1", "pay", &order), Ok(()));
+    let report = desk.report();
+    assert_eq!((report.judged, report.totals), (3, count(0, 2, 0)));
+    assert_eq!(report.examples[0].live, "shadow");
+    assert_eq!((report.examples[1].live.as_str(), report.examples[1].candidate.as_str()), {
+        ("moved", "not_found")
+    });
+}
+
+#[test]
+fn an_ability_that_the_candidate_lacks_is_lost() {
+    let desk = Desk::new(
+        builder("1")
+            .ability("shop.open")
+            .allow("shop.open", ["owner"])
+            .contract(contract("1", "subject.total >= 10", "paid"))
+            .build()
+            .unwrap(),
+    );
+    desk.tries(live());
+    let query = Query::in_tenant(&user("owner-1"), "shop.open", &world(), &tenant("firm-1"));
+    assert!(block_on(desk.hos.can(&query)).unwrap().permits());
+    assert_eq!(desk.report().examples[0].candidate, "unknown_ability");
+}
+
+fn tenant(id: &str) -> Tenant {
+    Tenant::new(id).unwrap()
+}
+
+#[test]
+fn what_is_kept_is_bounded_and_what_is_counted_is_exact() {
+    let desk = Desk::new(live());
+    let next = builder("2").contract(contract("1", "subject.total >= 10", "paid"));
+    desk.tries(next.allow("order.pay", ["customer"]).build().unwrap());
+    let many = ATTRIBUTED_MAX + 200;
+    for n in 0..many {
+        let name = format!("t{n}");
+        desk.change(&name, StandingChange::AddTenant);
+        let actor = user("somebody");
+        let query = Query::in_tenant(&actor, "order.pay", &world(), &tenant(&name));
+        assert!(!block_on(desk.hos.can(&query)).unwrap().permits());
+    }
+    let report = desk.report();
+    assert_eq!(report.totals, count(many, 0, 0));
+    assert_eq!(report.attributed, ATTRIBUTED_MAX);
+    assert_eq!(report.tenants.len(), LINES_MAX.min(usize::try_from(ATTRIBUTED_MAX).unwrap()));
+    assert_eq!(u64::try_from(report.examples.len()).unwrap(), EXAMPLES_OF_ABILITY_MAX);
+    let both = report.clone().and(&DivergenceReport {
+        tenants: (0..2_000).map(|n| (format!("x{n}"), count(1, 0, 0))).collect(),
+        ..report
+    });
+    let both = both.unwrap();
+    assert_eq!(both.totals, count(2 * many, 0, 0));
+    assert_eq!((both.tenants.len(), both.unlisted), (LINES_MAX, 2_000));
+}
+
+#[test]
+fn a_candidate_is_ready_after_seven_quiet_days() {
+    let desk = Desk::new(live());
+    let order = desk.order("o", 50);
+    let next = || {
+        let next = builder("2").contract(contract("1", "subject.total >= 10", "paid"));
+        next.allow("order.pay", ["clerk"]).build().unwrap()
+    };
+    desk.tries(next());
+    let blocked = |report: &DivergenceReport| {
+        let readiness = report.readiness();
+        let name = |blocker: &Blocker| match blocker {
+            Blocker::TooFewJudged { .. } => "few",
+            Blocker::TooShort { .. } => "short",
+            Blocker::Diverged { .. } => "diverged",
+            Blocker::Errors { .. } => "errors",
+            _ => "other",
+        };
+        assert_eq!(readiness.is_ready(), readiness.blockers().is_empty());
+        assert!(readiness.blockers().iter().all(|blocker| !blocker.to_string().is_empty()));
+        readiness.blockers().iter().map(name).collect::<Vec<_>>()
+    };
+    assert_eq!(blocked(&desk.report()), ["few", "short"]);
+    for _ in 0..JUDGED_BEFORE_READY {
+        desk.asks("clerk-1", "order.pay", &order);
+    }
+    assert_eq!(blocked(&desk.report()), ["short"]);
+    desk.clock.advance(7 * DAY);
+    assert_eq!(blocked(&desk.report()), [""; 0]);
+    assert!(desk.asks("customer-1", "order.cancel", &order));
+    assert_eq!(blocked(&desk.report()), ["diverged"]);
+    desk.clock.advance(7 * DAY);
+    assert_eq!(blocked(&desk.report()), [""; 0], "seven days later");
+
+    desk.hos.set_candidate(Candidate::new(next()).expect("order.cancel")).unwrap();
+    assert!(desk.asks("customer-1", "order.cancel", &order));
+    let report = desk.report();
+    assert_eq!((report.totals, report.unexpected), (count(0, 1, 0), count(0, 0, 0)));
+    assert_eq!(blocked(&report), ["few", "short"]);
+}
+
+#[test]
+fn what_the_candidate_cannot_decide_stands_in_its_way() {
+    let desk = Desk::new(live());
+    let order = order("bare");
+    let opening = Opening::new(&user("owner-1"), &order).attribute("customer", "customer-1");
+    block_on(desk.hos.open(&opening.key("bare"))).unwrap();
+    let next = builder("2").contract(contract("1", "subject.total >= 10", "paid"));
+    let next = next.allow_if("order.pay", ["clerk"], "subject.total > 1").build().unwrap();
+    desk.hos.set_candidate(Candidate::new(next).expect("order.pay")).unwrap();
+    assert!(desk.asks("clerk-1", "order.pay", &order));
+    let report = desk.report();
+    assert_eq!((report.errors, report.examples[0].candidate.as_str()), (1, "indeterminate"));
+    let readiness = report.readiness();
+    assert!(readiness.blockers().contains(&Blocker::Errors { errors: 1, judged: 1 }));
+}
+
+#[test]
+fn reports_add_up_and_survive_as_json() {
+    let desk = Desk::new(live());
+    let order = desk.order("o", 50);
+    let next = builder("2").contract(contract("1", "subject.total >= 10", "paid"));
+    desk.tries(next.build().unwrap());
+    assert!(desk.asks("clerk-1", "order.pay", &order));
+    let one = desk.report();
+    desk.clock.advance(DAY);
+    assert!(desk.asks("customer-1", "order.cancel", &order));
+    let two = desk.report();
+    let both = one.clone().and(&two).unwrap();
+    assert_eq!((both.judged, both.totals), (3, count(0, 3, 0)));
+    assert_eq!((both.since, both.at), (one.since, two.at));
+    assert_eq!(both.abilities["order.pay"], count(0, 2, 0));
+    let text = serde_json::to_string(&both).unwrap();
+    assert_eq!(serde_json::from_str::<DivergenceReport>(&text).unwrap(), both);
+    desk.tries(live());
+    assert_eq!(one.and(&desk.report()), None, "about another candidate");
+}
+
+#[test]
+fn a_candidate_is_of_a_known_world_and_ends_with_the_law_beside_it() {
+    let desk = Desk::new(live());
+    assert_eq!(desk.hos.divergences(&world()), None);
+    let elsewhere = Law::builder("annex", "1").build().unwrap();
+    let refused = desk.hos.set_candidate(Candidate::new(elsewhere)).unwrap_err();
+    assert_eq!(refused.refusal().unwrap().code(), "invalid_world");
+    let next = builder("2").contract(contract("1", "subject.total >= 10", "paid"));
+    let next = next.build().unwrap();
+    desk.tries(next.clone());
+    let activation = Activation::new(&user("root"), next).key("a");
+    block_on(desk.hos.activate(&activation)).unwrap();
+    assert_eq!(desk.hos.divergences(&world()), None);
+    desk.tries(live());
+    assert!(desk.hos.remove_candidate(&world()).is_some());
+    assert_eq!(desk.hos.remove_candidate(&world()), None);
+}
+
+#[test]
+fn nothing_of_a_candidate_reaches_the_log() {
+    let desk = Desk::new(live());
+    let before = block_on(desk.hos.head(&world(), &tenant("firm-1"))).unwrap();
+    let next = builder("2").contract(contract("1", "subject.total >= 10", "paid"));
+    desk.tries(next.critical(["order.pay"]).build().unwrap());
+    let order = desk.order("o", 50);
+    desk.asks("clerk-1", "order.pay", &order);
+    assert_eq!(desk.does("customer-1", "pay", &order), Err("not_found"));
+    let after = block_on(desk.hos.head(&world(), &tenant("firm-1"))).unwrap();
+    assert_eq!(after.size, before.size + 1, "the opening alone");
+}
+
+/// A law of random rules about three abilities.
+fn random(version: &'static str) -> impl proptest::strategy::Strategy<Value = Law> {
+    const CONDITIONS: [&str; 4] =
+        ["true", "subject.total > 20", "subject.customer == actor.id", "subject.state == 'paid'"];
+    let rule = (any::<bool>(), 0..3_usize, 0..3_usize, 0..4_usize);
+    let rules = proptest::collection::btree_set(rule, 0..6);
+    (rules, any::<bool>()).prop_map(move |(rules, inherits)| {
+        let clerk = RoleDefinition::new("clerk");
+        let clerk = if inherits { clerk.inherits("owner") } else { clerk };
+        let mut law = Law::builder("pazar", version)
+            .roles([RoleDefinition::superuser("root"), RoleDefinition::new("owner"), clerk])
+            .roles([RoleDefinition::implicit("customer", ActorKind::User)])
+            .contract(contract("1", "subject.total >= 10", "paid"));
+        law = law.allow("order.create", ["owner"]);
+        for (permits, ability, role, condition) in rules {
+            let ability = ["order.pay", "order.cancel", "order.settle"][ability];
+            let role = ["owner", "clerk", "customer"][role];
+            law = if permits {
+                law.allow_if(ability, [role], CONDITIONS[condition])
+            } else {
+                law.forbid_if(ability, [role], CONDITIONS[condition])
+            };
+        }
+        law.build().unwrap()
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_divergence_is_found_and_no_other(live in random("1"), next in random("2")) {
+        let desk = Desk::new(live);
+        let others = Desk::new(next.clone());
+        desk.tries(next);
+        let mut expected = DivergenceCount::default();
+        for total in [5, 50] {
+            let subject = desk.order(&format!("o{total}"), total);
+            others.order(&format!("o{total}"), total);
+            for actor in ["owner-1", "clerk-1", "customer-1", "stranger-1"] {
+                for ability in ["order.pay", "order.cancel", "order.settle"] {
+                    let now = desk.asks(actor, ability, &subject);
+                    let then = others.asks(actor, ability, &subject);
+                    expected.gains += u64::from(!now && then);
+                    expected.losses += u64::from(now && !then);
+                }
+            }
+        }
+        let totals = desk.report().totals;
+        proptest::prop_assert_eq!((totals.gains, totals.losses), (expected.gains, expected.losses));
+    }
+}
