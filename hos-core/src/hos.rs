@@ -30,6 +30,7 @@ use crate::id::World;
 use crate::law::Law;
 use crate::laws::{Contracts, Fired};
 use crate::receipt::Receipt;
+use crate::recording::Recorder;
 use crate::standing::Standing;
 use crate::store::{Backend, Store};
 use crate::subject::Subject;
@@ -68,12 +69,14 @@ pub struct HosOptions {
     deployment: String,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    recorder: Option<Recorder>,
 }
 
 impl Default for HosOptions {
     fn default() -> Self {
         let deployment = "hos.local".to_owned();
-        Self { deployment, clock: Arc::new(SystemClock), ids: Arc::new(RandomIds) }
+        let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
+        Self { deployment, clock, ids, recorder: None }
     }
 }
 
@@ -100,6 +103,12 @@ impl HosOptions {
     /// Where ids and salts come from.
     pub fn ids(mut self, ids: impl IdSource + 'static) -> Self {
         self.ids = Arc::new(ids);
+        self
+    }
+
+    /// Keeps decisions, as the recorder says, so that they can be replayed on a candidate.
+    pub fn recorder(mut self, recorder: &Recorder) -> Self {
+        self.recorder = Some(recorder.clone());
         self
     }
 }
@@ -139,10 +148,7 @@ impl Hos {
                 return Err(Fault::new(FaultKind::Law, message));
             }
         }
-        let hos = Self {
-            bench: Bench::new(by_world, options.deployment.into(), options.clock, options.ids),
-            store: Arc::new(store),
-        };
+        let hos = Self { bench: Bench::new(by_world, options), store: Arc::new(store) };
         hos.register().await?;
         Ok(hos)
     }

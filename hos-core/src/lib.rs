@@ -19,6 +19,7 @@ pub mod merkle;
 pub mod policy;
 pub mod proof;
 pub mod receipt;
+pub mod recording;
 pub mod standing;
 pub mod store;
 pub mod subject;

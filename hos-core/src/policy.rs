@@ -5,13 +5,14 @@
 pub(crate) mod compile;
 mod definition;
 mod filter;
+mod partial;
 mod weigh;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use weigh::Silent;
 
@@ -47,7 +48,7 @@ pub const BUILT_IN_ABILITIES: [&str; 10] = [
 /// The answer of policy before modes.
 ///
 /// Exhaustive: three-way, so that an error is never counted as a denial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(clippy::exhaustive_enums, reason = "three-way by the law")]
 pub enum DecisionEffect {

@@ -78,6 +78,11 @@ impl Condition {
         self.0.expression()
     }
 
+    /// What it reads.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.0.reads.iter().map(|(path, _)| path)
+    }
+
     pub(super) fn reads(&self) -> &[(Path, Type)] {
         &self.0.reads
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
+use super::HosOptions;
 use crate::candidate::Trial;
 use crate::command::Command;
 use crate::commit::Commit;
@@ -13,6 +14,7 @@ use crate::error::Refusal;
 use crate::id::World;
 use crate::judge::{Judge, Verdict};
 use crate::law::Law;
+use crate::recording::Recorder;
 use crate::standing::Standing;
 use crate::time::{Clock, IdSource};
 
@@ -24,6 +26,7 @@ pub(super) struct Bench {
     pub(super) deployment: Arc<str>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
+    pub(super) recorder: Option<Recorder>,
     pub(super) divergences: Arc<AtomicU64>,
 }
 
@@ -34,17 +37,14 @@ struct InForce {
 }
 
 impl Bench {
-    pub(super) fn new(
-        laws: BTreeMap<World, Law>,
-        deployment: Arc<str>,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn IdSource>,
-    ) -> Self {
+    pub(super) fn new(laws: BTreeMap<World, Law>, options: HosOptions) -> Self {
+        let HosOptions { deployment, clock, ids, recorder } = options;
         let in_force = |(world, law)| {
             (world, InForce { law: ArcSwap::from_pointee(law), trial: ArcSwapOption::empty() })
         };
         let worlds = Arc::new(laws.into_iter().map(in_force).collect());
-        Self { worlds, deployment, clock, ids, divergences: Arc::default() }
+        let (deployment, divergences) = (deployment.into(), Arc::default());
+        Self { worlds, deployment, clock, ids, recorder, divergences }
     }
 
     pub(super) fn worlds(&self) -> impl Iterator<Item = &World> {

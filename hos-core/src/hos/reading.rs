@@ -20,6 +20,7 @@ use crate::merkle::{self, Hash};
 use crate::policy::{Answer, DecisionEffect, Question, Reason, ReasonCode};
 use crate::proof::{LogEntry, LogHead, PAGE_MAX};
 use crate::receipt::Receipt;
+use crate::recording::About;
 use crate::standing::{Mode, Standing};
 use crate::store::{Ask, BATCH_MAX};
 use crate::subject::{Subject, SubjectView};
@@ -109,13 +110,35 @@ const MISSING: Answer = Answer { effect: DecisionEffect::Deny, mode: Mode::Enfor
 
 fn decide(bench: &Bench, law: &Arc<Law>, query: &Query, standing: &Standing) -> Decision {
     let judge = bench.judge(law);
-    let ask = |question: &Question<'_>| Some((law.rules().answer(question)?, Vec::new()));
+    let ask = |question: &Question<'_>| {
+        let answer = law.rules().answer(question)?;
+        // Where the mode is `off`, nothing was decided.
+        if let Some(recorder) = &bench.recorder
+            && answer.mode != Mode::Off
+            && recorder.wants()
+        {
+            recorder.keep(question, answer, &about(law, query, standing));
+        }
+        Some((answer, Vec::new()))
+    };
     let weighed = weigh(&judge, query, standing, ask);
     if let Some(trial) = bench.trial(law) {
         let asked = Asked { tenant: &query.tenant, subject: query.subject.as_ref() };
         question(query, standing, judge.now(), |question, _| trial.decision(question, asked));
     }
     decision(law, weighed.map_or_else(|missing| missing, |(answer, _)| answer))
+}
+
+fn about<'a>(law: &'a Law, query: &'a Query, standing: &'a Standing) -> About<'a> {
+    let snapshot = standing.subjects.first().and_then(Option::as_ref);
+    About {
+        world: &query.world,
+        tenant: &query.tenant,
+        context: &query.context,
+        subject: query.subject.as_ref().zip(snapshot),
+        policy_version: law.version(),
+        policy_digest: law.digest(),
+    }
 }
 
 #[async_trait]

@@ -158,7 +158,7 @@ fn weigh_forbids(
 
 impl Rule {
     /// None when the rule is about other roles.
-    fn weigh(&self, roles: RoleSet, environment: &Environment<'_>) -> Option<Weight> {
+    pub(super) fn weigh(&self, roles: RoleSet, environment: &Environment<'_>) -> Option<Weight> {
         if self.roles.is_some_and(|named| !named.meets(roles)) {
             return None;
         }
@@ -175,14 +175,14 @@ impl Rule {
 
 /// What a set of rules comes to; what holds outweighs what errs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Weight {
+pub(super) enum Weight {
     Nothing,
     Errs,
     Holds,
 }
 
 impl Weight {
-    fn as_permit(self) -> DecisionEffect {
+    pub(super) fn as_permit(self) -> DecisionEffect {
         match self {
             Self::Nothing => DecisionEffect::Deny,
             Self::Errs => DecisionEffect::Indeterminate,
@@ -190,7 +190,7 @@ impl Weight {
         }
     }
 
-    fn as_forbid(self) -> DecisionEffect {
+    pub(super) fn as_forbid(self) -> DecisionEffect {
         match self {
             Self::Errs => DecisionEffect::Indeterminate,
             Self::Nothing | Self::Holds => DecisionEffect::Deny,

@@ -20,7 +20,7 @@ const ORDER: &[&[&str]] = &[
     &["command"],
     &["commit"],
     &["judge", "store"],
-    &["laws", "candidate"],
+    &["laws", "candidate", "recording"],
     &["memory"],
     &["hos"],
 ];

@@ -1,0 +1,12 @@
+//! Another law is tried before it is enforced: beside the one in force, and on recorded decisions.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "helpers of tests"
+)]
+
+mod candidate;
+mod desk;
+mod recording;
