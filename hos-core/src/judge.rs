@@ -8,6 +8,7 @@ mod open;
 mod plan;
 mod record;
 mod registry;
+mod rehearse;
 mod transition;
 
 use crate::actor::Actor;
@@ -28,6 +29,7 @@ use crate::value::{Attributes, Schema};
 
 pub(crate) use activation::Activated;
 pub use plan::{Plan, PlannedStep};
+pub use rehearse::{Rehearsal, RehearsedStep};
 
 /// Judges commands under one law, at one time.
 #[derive(Clone, Copy)]

@@ -1,11 +1,28 @@
-//! Tries a candidate law beside the one in force.
+//! Tries a command without doing it, and a candidate law beside the one in force.
 
 use super::Hos;
+use super::settle::{ask_transition, load_one};
 use crate::candidate::{Candidate, DivergenceReport, Trial};
+use crate::command::Command;
 use crate::error::Error;
 use crate::id::World;
+use crate::judge::Rehearsal;
 
 impl Hos {
+    /// What would come of a command now, and everything that stands in its way: every failing
+    /// guard, policy's reasons, what is wrong with the input. Writes nothing and needs no key.
+    ///
+    /// For operators and tests: it tells more than the actor may know.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::InvalidWorld`](crate::error::Refusal::InvalidWorld), and what the store says.
+    pub async fn rehearse(&self, command: &Command) -> Result<Rehearsal, Error> {
+        let law = self.bench.law(&command.subject().world)?;
+        let standing = load_one(&*self.store, &ask_transition(command)).await?;
+        Ok(self.bench.judge(&law).rehearse(command, &standing))
+    }
+
     /// Begins to weigh a candidate beside the law in force, in this process; it takes the place of
     /// an earlier one. Answers, stores and what they remember are not touched by it. Putting
     /// another law in force ends it.

@@ -18,26 +18,8 @@ impl Judge<'_> {
         view: &SubjectView<'_>,
         standing: &Standing,
     ) -> Result<Found<'b>, Refused> {
-        let state = view.state.as_str();
-        let target = match &step.wish {
-            Wish::Action(_) => None,
-            Wish::State(to) => contract.resolve_state(to),
-        };
-        let wished = |entry: &&Action| match (&step.wish, target) {
-            (Wish::Action(action), _) => entry.name() == action.as_str(),
-            (Wish::State(_), target) => Some(entry.to()) == target,
-        };
-        let anywhere: Vec<&'b Action> = contract.actions().iter().filter(wished).collect();
-        let here: Vec<&'b Action> =
-            anywhere.iter().copied().filter(|entry| entry.starts_in(state)).collect();
-        let there: Vec<&'b Action> =
-            anywhere.iter().copied().filter(|entry| *entry.to() == state).collect();
-        // What would be unchanged needs the ability of an entry that leads here, no other's.
-        let candidates = match (here.is_empty(), there.is_empty()) {
-            (false, _) => &here,
-            (true, false) => &there,
-            (true, true) => &anywhere,
-        };
+        let found = entries(step, contract, view);
+        let candidates = found.candidates();
         let permitted = candidates.iter().find_map(|entry| {
             let context = &command.envelope.context;
             let ability = entry.ability().as_str();
@@ -48,10 +30,10 @@ impl Judge<'_> {
             let entry = candidates.first().copied();
             return Err(self.deny((command, step), entry, view, contract, standing));
         };
-        if here.is_empty() && !there.is_empty() {
+        if found.here.is_empty() && !found.there.is_empty() {
             return Ok(Found { entry: None, action: first.name().clone(), permission });
         }
-        match here.as_slice() {
+        match found.here.as_slice() {
             [entry] => Ok(Found { entry: Some(entry), action: entry.name().clone(), permission }),
             [] => Err(impossible(&step.wish, view, contract, || {
                 self.allowed(command, contract, view, standing)
@@ -105,7 +87,7 @@ impl Judge<'_> {
         if known { Refusal::Denied } else { Refusal::NotFound }
     }
 
-    fn allowed(
+    pub(super) fn allowed(
         &self,
         command: &Command,
         contract: &Contract,
@@ -129,6 +111,46 @@ pub(super) struct Found<'a> {
     pub(super) permission: Permission,
 }
 
+/// The entries of a contract that are wished for.
+pub(super) struct Entries<'a> {
+    anywhere: Vec<&'a Action>,
+    /// Those that start in the present state.
+    pub(super) here: Vec<&'a Action>,
+    /// Those that lead to it.
+    pub(super) there: Vec<&'a Action>,
+}
+
+impl<'a> Entries<'a> {
+    /// What would be unchanged needs the ability of an entry that leads here, no other's.
+    pub(super) fn candidates(&self) -> &[&'a Action] {
+        match (self.here.is_empty(), self.there.is_empty()) {
+            (false, _) => &self.here,
+            (true, false) => &self.there,
+            (true, true) => &self.anywhere,
+        }
+    }
+}
+
+pub(super) fn entries<'b>(
+    step: &Step,
+    contract: &'b Contract,
+    view: &SubjectView<'_>,
+) -> Entries<'b> {
+    let state = view.state.as_str();
+    let target = match &step.wish {
+        Wish::Action(_) => None,
+        Wish::State(to) => contract.resolve_state(to),
+    };
+    let wished = |entry: &&Action| match (&step.wish, target) {
+        (Wish::Action(action), _) => entry.name() == action.as_str(),
+        (Wish::State(_), target) => Some(entry.to()) == target,
+    };
+    let anywhere: Vec<&'b Action> = contract.actions().iter().filter(wished).collect();
+    let here = anywhere.iter().copied().filter(|entry| entry.starts_in(state)).collect();
+    let there = anywhere.iter().copied().filter(|entry| *entry.to() == state).collect();
+    Entries { anywhere, here, there }
+}
+
 fn wish_text(wish: &Wish) -> &str {
     match wish {
         Wish::Action(text) | Wish::State(text) => text,
@@ -136,7 +158,7 @@ fn wish_text(wish: &Wish) -> &str {
 }
 
 /// The contract's refusal; that a state is terminal is told first.
-fn impossible(
+pub(super) fn impossible(
     wish: &Wish,
     view: &SubjectView<'_>,
     contract: &Contract,

@@ -241,7 +241,7 @@ impl<'a> Judge<'a> {
     }
 }
 
-fn check_seen(step: &Step, snapshot: &Snapshot) -> Result<(), Refusal> {
+pub(super) fn check_seen(step: &Step, snapshot: &Snapshot) -> Result<(), Refusal> {
     match step.seen {
         Some(seen) if seen != snapshot.revision => {
             Err(Refusal::StaleRevision { seen, current: snapshot.revision })

@@ -1,4 +1,5 @@
-//! Another law is tried before it is enforced: beside the one in force, and on recorded decisions.
+//! Another law is tried before it is enforced: beside the one in force, and on recorded decisions. And
+//! a command is tried without being done.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,3 +11,4 @@
 mod candidate;
 mod desk;
 mod recording;
+mod rehearsal;

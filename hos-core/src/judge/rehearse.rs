@@ -1,0 +1,168 @@
+//! Why can this not be done? Everything that stands in the way, not the first thing alone.
+
+use super::find::{entries, impossible};
+use super::plan::check_seen;
+use super::{Judge, check_bag};
+use crate::command::{Command, Step};
+use crate::condition::{Environment, Lookup, Nothing};
+use crate::contract::{Action, failing};
+use crate::error::Refusal;
+use crate::id::{ActionName, State};
+use crate::policy::{Question, Reason, ReasonCode};
+use crate::standing::Standing;
+use crate::subject::{Subject, SubjectView};
+
+/// What would come of a command, and everything that stands in its way.
+///
+/// For operators and for tests: it tells more than the actor may know. What the actor itself
+/// would be answered is [`Rehearsal::refusal`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rehearsal {
+    /// What the command would be refused with; none where it would be done.
+    pub refusal: Option<Refusal>,
+    /// Each step, in the order of the command.
+    pub steps: Vec<RehearsedStep>,
+}
+
+/// What would come of one step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RehearsedStep {
+    /// Which subject.
+    pub subject: Subject,
+    /// Its state; none for a subject that does not exist.
+    pub from: Option<State>,
+    /// The action, where there is one by that name or to that state.
+    pub action: Option<ActionName>,
+    /// The state that it leads to.
+    pub to: Option<State>,
+    /// Why policy answers as it does, for the ability of the action.
+    pub reasons: Vec<Reason>,
+    /// Everything that stands in the way, in the order in which a command is checked.
+    pub obstacles: Vec<Refusal>,
+}
+
+impl Judge<'_> {
+    /// What would come of a command, and everything that stands in its way. Writes nothing.
+    #[must_use]
+    pub fn rehearse(&self, command: &Command, standing: &Standing) -> Rehearsal {
+        let (actor, envelope) = (&command.actor, &command.envelope);
+        let mut faults = envelope.faults.clone();
+        check_bag("actor", actor.claims(), self.law.actor(), &[], &mut faults);
+        check_bag("context", &envelope.context, self.law.context(), &[], &mut faults);
+        let ill_formed = super::refuse_faults(faults).err();
+        let refusal = self.plan(command, standing).err().map(|refused| refused.refusal);
+        let steps = command.steps();
+        let rehearsed = steps.into_iter().enumerate().map(|(at, step)| {
+            let mut rehearsed = RehearsedStep {
+                subject: step.subject.clone(),
+                from: None,
+                action: None,
+                to: None,
+                reasons: Vec::new(),
+                obstacles: ill_formed.iter().cloned().collect(),
+            };
+            rehearsed.obstacles.extend(self.require_open(standing).err());
+            rehearsed.obstacles.extend(self.require_not_banned(standing).err());
+            self.rehearse_step(command, (at, step), standing, &mut rehearsed);
+            rehearsed
+        });
+        let steps = rehearsed.collect();
+        Rehearsal { steps, refusal: ill_formed.or(refusal) }
+    }
+
+    fn rehearse_step(
+        &self,
+        command: &Command,
+        (at, step): (usize, &Step),
+        standing: &Standing,
+        rehearsed: &mut RehearsedStep,
+    ) {
+        let snapshot = standing.subjects.get(at).and_then(Option::as_ref);
+        let kind = step.subject.kind.as_str();
+        let known = snapshot.filter(|_| standing.tenant_exists).and_then(|snapshot| {
+            Some((snapshot, self.law.contract_version(kind, snapshot.contract.as_str())?))
+        });
+        let Some((snapshot, contract)) = known else {
+            rehearsed.obstacles.push(Refusal::NotFound);
+            return;
+        };
+        rehearsed.from = Some(snapshot.state.clone());
+        let view = SubjectView::of(&step.subject, snapshot);
+        let found = entries(step, contract, &view);
+        let first = found.candidates().first().copied();
+        rehearsed.action = first.map(|entry| entry.name().clone());
+        rehearsed.to = first.map(|entry| entry.to().clone());
+        if let Some(entry) = first {
+            rehearsed.reasons = self.reasons(command, entry, &view, standing);
+        }
+        let may = |entry: &&Action| {
+            let (ability, context) = (entry.ability().as_str(), &command.envelope.context);
+            self.permit(&command.actor, ability, &view, context, standing).is_some()
+        };
+        if first.is_some() && !found.candidates().iter().any(may) {
+            rehearsed.obstacles.push(Refusal::Denied);
+        }
+        match found.here.as_slice() {
+            [] if found.there.is_empty() => {
+                let allowed = || self.allowed(command, contract, &view, standing);
+                rehearsed.obstacles.push(impossible(&step.wish, &view, contract, allowed));
+            }
+            [] => {}
+            [entry] => self.rehearse_entry(command, step, entry, &view, rehearsed),
+            several => {
+                let names = several.iter().map(|entry| entry.name().clone()).collect();
+                rehearsed.obstacles.push(Refusal::AmbiguousAction(names));
+            }
+        }
+        rehearsed.obstacles.extend(check_seen(step, snapshot).err());
+    }
+
+    fn rehearse_entry(
+        &self,
+        command: &Command,
+        step: &Step,
+        entry: &Action,
+        view: &SubjectView<'_>,
+        rehearsed: &mut RehearsedStep,
+    ) {
+        let mut faults = Vec::new();
+        let (input, facts) = (entry.input(), entry.facts());
+        check_bag("input", &step.input, input.schema(), input.required(), &mut faults);
+        check_bag("facts", &step.facts, facts.schema(), facts.required(), &mut faults);
+        rehearsed.obstacles.extend(super::refuse_faults(faults).err());
+        let environment = Environment {
+            actor: &command.actor,
+            subject: view,
+            context: &Nothing,
+            input: &step.input,
+            facts: &step.facts,
+            now: self.now,
+        };
+        let failing = failing(entry.guards(), &environment);
+        if !failing.is_empty() {
+            rehearsed.obstacles.push(Refusal::GuardFailed(failing));
+        }
+    }
+
+    fn reasons(
+        &self,
+        command: &Command,
+        entry: &Action,
+        subject: &dyn Lookup,
+        standing: &Standing,
+    ) -> Vec<Reason> {
+        let explained = self.law.rules().explain(&Question {
+            actor: &command.actor,
+            ability: entry.ability().as_str(),
+            subject,
+            context: &command.envelope.context,
+            standing: &standing.actor,
+            modes: &standing.modes,
+            now: self.now,
+        });
+        let unknown = || vec![Reason { code: ReasonCode::NotGranted, rule: None }];
+        explained.map_or_else(unknown, |(_, reasons)| reasons)
+    }
+}
