@@ -19,6 +19,7 @@ mod race;
 mod registry;
 mod replay;
 mod restart;
+mod search;
 mod standing;
 mod tenant;
 mod timer;
@@ -33,6 +34,7 @@ pub fn cases() -> Vec<Case> {
     let groups = [
         policy::CASES,
         filter::CASES,
+        search::CASES,
         standing::CASES,
         race::CASES,
         contract::CASES,

@@ -201,6 +201,16 @@ impl<S: Backend> Archive for FaultyStore<S> {
         inject!(self, Call::Read, self.inner.members(world, tenant, after, limit))
     }
 
+    async fn grantees(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: Option<&ActorId>,
+        limit: u32,
+    ) -> Result<Vec<ActorId>, Fault> {
+        inject!(self, Call::Read, self.inner.grantees(world, tenant, after, limit))
+    }
+
     async fn tenants(
         &self,
         world: &World,

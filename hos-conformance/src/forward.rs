@@ -59,6 +59,16 @@ macro_rules! forward_archive_and_outbox {
                 self.$field.members(world, tenant, after, limit).await
             }
 
+            async fn grantees(
+                &self,
+                world: &World,
+                tenant: &Tenant,
+                after: Option<&ActorId>,
+                limit: u32,
+            ) -> Result<Vec<ActorId>, Fault> {
+                self.$field.grantees(world, tenant, after, limit).await
+            }
+
             async fn tenants(
                 &self,
                 world: &World,

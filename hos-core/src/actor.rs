@@ -111,6 +111,10 @@ impl Actor {
         Ok(self)
     }
 
+    pub(crate) fn with_claims(self, claims: Attributes) -> Self {
+        Self { claims, ..self }
+    }
+
     /// What sort of actor.
     #[must_use]
     pub fn kind(&self) -> ActorKind {

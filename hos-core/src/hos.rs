@@ -5,6 +5,7 @@ mod batch;
 mod bench;
 mod reading;
 mod registering;
+mod searching;
 mod settle;
 mod trying;
 mod within;

@@ -11,7 +11,7 @@ use crate::actor::Actor;
 use crate::command::{Adoption, Command, Opening, Record, StandingCommand};
 use crate::digest::Digest;
 use crate::error::{Error, Fault, InputFault, Refusal};
-use crate::id::{ActionName, ActorId, Kind, Name, Role, Tenant, Version, World};
+use crate::id::{Ability, ActionName, ActorId, Kind, Name, Role, Tenant, Version, World};
 use crate::merkle::Hash;
 use crate::policy::{DecisionEffect, Reason};
 use crate::proof::{LogEntry, LogHead};
@@ -36,6 +36,20 @@ pub trait Policy: Send + Sync {
     /// What subjects of a kind must be like so that this may be done to them: the rules of `can`
     /// for a list. The query asks about no single subject. Never writes.
     async fn filter(&self, query: &Query, kind: &Kind) -> Result<Filter, Error>;
+
+    /// Who could do this, by id, after one: among at most `limit` who stand in the tenant or the
+    /// world, or whom the subject or the context names. Of the query's actor the kind and the
+    /// claims count, as if everyone held that credential. For operators and auditors; never writes.
+    async fn who_can(
+        &self,
+        query: &Query,
+        after: Option<&ActorId>,
+        limit: u32,
+    ) -> Result<Holders, Error>;
+
+    /// Every ability about subjects of this kind that the actor has on this one, by name. Never
+    /// writes.
+    async fn abilities(&self, actor: &Actor, subject: &Subject) -> Result<Vec<Ability>, Error>;
 
     /// The actions that an interface may offer, in catalogue order. Never writes.
     async fn allowed_actions(
@@ -242,6 +256,33 @@ pub struct Explanation {
     pub decision: Decision,
     /// Every cause, as stable codes with rule ids.
     pub reasons: Vec<Reason>,
+}
+
+/// Some of those who could do something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Holders {
+    /// Who could, by id.
+    pub actors: Vec<ActorId>,
+    /// Whether anybody could who stands nowhere and whom nothing names.
+    pub others: Others,
+    /// Where to go on; none where everyone was looked at.
+    pub next: Option<ActorId>,
+}
+
+/// What holds of whoever stands nowhere, not even on a ban list, and whom neither subject nor
+/// context names.
+///
+/// Exhaustive: all, none, or it depends on the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::exhaustive_enums, reason = "all, none, or it depends on the name")]
+pub enum Others {
+    /// All of them could: everyone with such a credential.
+    All,
+    /// None of them could.
+    None,
+    /// A condition reads `actor.id`: those could whose name it lets through, if any.
+    ByName,
 }
 
 /// What became of a due timer.

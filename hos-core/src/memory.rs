@@ -157,6 +157,16 @@ impl Archive for MemoryStore {
         Ok(self.with(|tables| tables.members(world, tenant, after, limit)))
     }
 
+    async fn grantees(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: Option<&ActorId>,
+        limit: u32,
+    ) -> Result<Vec<ActorId>, Fault> {
+        Ok(self.with(|tables| tables.grantees(world, tenant, after, limit)))
+    }
+
     async fn tenants(
         &self,
         world: &World,

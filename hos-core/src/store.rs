@@ -95,6 +95,16 @@ pub trait Archive: Send + Sync {
         limit: u32,
     ) -> Result<Vec<(ActorId, Vec<Role>)>, Fault>;
 
+    /// Who holds or held a time-boxed grant in a scope, by id, each once, after one, at most
+    /// `PAGE_MAX`.
+    async fn grantees(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: Option<&ActorId>,
+        limit: u32,
+    ) -> Result<Vec<ActorId>, Fault>;
+
     /// The tenants of a world by id, after one, at most `PAGE_MAX`; never the reserved one.
     async fn tenants(
         &self,

@@ -162,6 +162,21 @@ impl Archive for PlantedStore {
         Ok(later.take(limited(limit)).collect())
     }
 
+    async fn grantees(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: Option<&ActorId>,
+        limit: u32,
+    ) -> Result<Vec<ActorId>, Fault> {
+        let scope = (world.clone(), tenant.clone());
+        let grants = self.with(|tables| tables.scopes.get(&scope).map(|s| s.grants.clone()));
+        let actors: BTreeSet<ActorId> =
+            grants.into_iter().flatten().map(|(actor, _)| actor).collect();
+        let later = actors.into_iter().filter(|actor| Some(actor) > after);
+        Ok(later.take(limited(limit)).collect())
+    }
+
     async fn tenants(
         &self,
         world: &World,

@@ -12,10 +12,10 @@ use crate::candidate::Asked;
 use crate::command::Record;
 use crate::condition::{Lookup, Nothing};
 use crate::error::{Error, Fault, FaultKind, InputFault, Refusal};
-use crate::id::{ActionName, Kind, Tenant, World};
+use crate::id::{Ability, ActionName, ActorId, Kind, Tenant, World};
 use crate::judge::Judge;
 use crate::law::Law;
-use crate::laws::{Decision, Explanation, Filter, Policy, Proofs, Query, Situation};
+use crate::laws::{Decision, Explanation, Filter, Holders, Policy, Proofs, Query, Situation};
 use crate::merkle::{self, Hash};
 use crate::policy::{Answer, DecisionEffect, Question, Reason, ReasonCode};
 use crate::proof::{LogEntry, LogHead, PAGE_MAX};
@@ -32,7 +32,7 @@ use tracing::Instrument as _;
 pub const PROVED_LEAVES_MAX: u64 = 1 << 22;
 
 impl Bench {
-    fn ask_query(&self, query: &Query) -> Result<(Ask, Arc<Law>), Error> {
+    pub(super) fn ask_query(&self, query: &Query) -> Result<(Ask, Arc<Law>), Error> {
         let law = self.law(&query.world)?;
         let mut faults = query.faults.clone();
         if !law.rules().knows(&query.ability) {
@@ -49,7 +49,7 @@ impl Bench {
 }
 
 /// Asks about one question as it stands; none for a subject or a tenant that does not exist.
-fn question<T>(
+pub(super) fn question<T>(
     query: &Query,
     standing: &Standing,
     now: Timestamp,
@@ -80,7 +80,7 @@ fn question<T>(
 
 /// Weighs one question. Err for a subject that does not exist, or that the actor may not know
 /// of: the two are answered alike.
-fn weigh(
+pub(super) fn weigh(
     judge: &Judge<'_>,
     query: &Query,
     standing: &Standing,
@@ -195,6 +195,19 @@ impl Policy for Hos {
             return Err(Refusal::InvalidWorld.into());
         }
         Ok(Filter::new(&law, query, kind, &standing, self.bench.clock.now())?)
+    }
+
+    async fn who_can(
+        &self,
+        query: &Query,
+        after: Option<&ActorId>,
+        limit: u32,
+    ) -> Result<Holders, Error> {
+        self.holders(query, after, limit).await
+    }
+
+    async fn abilities(&self, actor: &Actor, subject: &Subject) -> Result<Vec<Ability>, Error> {
+        self.abilities_of(actor, subject).await
     }
 
     async fn allowed_actions(

@@ -137,6 +137,19 @@ impl Tables {
         later.map(|(actor, roles)| (actor.clone(), roles.clone())).take(limited(limit)).collect()
     }
 
+    pub(super) fn grantees(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: Option<&ActorId>,
+        limit: u32,
+    ) -> Vec<ActorId> {
+        let scope = self.scopes.get(&(world.clone(), tenant.clone()));
+        let grants = scope.into_iter().flat_map(|scope| &scope.grants);
+        let later = grants.filter(|(actor, grants)| !grants.is_empty() && Some(*actor) > after);
+        later.map(|(actor, _)| actor.clone()).take(limited(limit)).collect()
+    }
+
     pub(super) fn tenants(&self, world: &World, after: Option<&Tenant>, limit: u32) -> Vec<Tenant> {
         let tenants = self.scopes.keys().filter(|(own, _)| own == world).map(|(_, tenant)| tenant);
         let later = tenants.filter(|tenant| !tenant.is_world() && Some(*tenant) > after);

@@ -214,11 +214,7 @@ impl DecisionRecord {
 
     pub(super) fn asker(&self) -> Result<Actor, crate::id::IdError> {
         let id = self.actor.clone().map_or_else(|| ActorId::new("redacted"), Ok)?;
-        let mut actor = Actor::new(self.actor_kind, id);
-        for (name, value) in self.claims.iter() {
-            actor = actor.claim(name.as_str(), value.clone())?;
-        }
-        Ok(actor)
+        Ok(Actor::new(self.actor_kind, id).with_claims(self.claims.clone()))
     }
 
     pub(super) fn standing(&self) -> ActorStanding {

@@ -1,5 +1,5 @@
-//! Another law is tried before it is enforced: beside the one in force, and on recorded decisions. And
-//! a command is tried without being done.
+//! Another law is tried before it is enforced: beside the one in force, and on recorded decisions.
+//! And a command is tried without being done.
 
 #![expect(
     clippy::unwrap_used,

@@ -119,6 +119,22 @@ impl Archive for MysqlStore {
         rows.iter().map(member).collect()
     }
 
+    async fn grantees(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: Option<&ActorId>,
+        limit: u32,
+    ) -> Result<Vec<ActorId>, Fault> {
+        let query = sqlx::query(include_str!("grantees.sql"))
+            .bind(world.as_str().as_bytes())
+            .bind(tenant.as_str().as_bytes())
+            .bind(after.map_or("", ActorId::as_str).as_bytes())
+            .bind(i64::from(limit.min(PAGE_MAX)));
+        let rows = fetch_all(self.pool(), query).await?;
+        rows.iter().map(|row| parsed(row, 0, ActorId::new)).collect()
+    }
+
     async fn tenants(
         &self,
         world: &World,

@@ -127,6 +127,23 @@ impl Archive for PostgresStore {
         self.rows(query).await?.iter().map(member).collect()
     }
 
+    async fn grantees(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: Option<&ActorId>,
+        limit: u32,
+    ) -> Result<Vec<ActorId>, Fault> {
+        let query = || {
+            sqlx::query("SELECT * FROM hos_grantees($1, $2, $3, $4)")
+                .bind(world.as_str())
+                .bind(tenant.as_str())
+                .bind(after.map_or("", ActorId::as_str))
+                .bind(most(limit))
+        };
+        self.rows(query).await?.iter().map(|row| parsed(row, 0, ActorId::new)).collect()
+    }
+
     async fn tenants(
         &self,
         world: &World,

@@ -122,6 +122,22 @@ impl Archive for SqliteStore {
         rows.iter().map(member).collect()
     }
 
+    async fn grantees(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: Option<&ActorId>,
+        limit: u32,
+    ) -> Result<Vec<ActorId>, Fault> {
+        let query = sqlx::query(include_str!("grantees.sql"))
+            .bind(world.as_str())
+            .bind(tenant.as_str())
+            .bind(after.map_or("", ActorId::as_str))
+            .bind(i64::from(limit.min(PAGE_MAX)));
+        let rows = query.fetch_all(self.reader()).await.map_err(classify)?;
+        rows.iter().map(|row| parsed(row, 0, ActorId::new)).collect()
+    }
+
     async fn tenants(
         &self,
         world: &World,

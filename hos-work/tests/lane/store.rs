@@ -152,6 +152,16 @@ impl Archive for Watched {
         self.inner.members(world, tenant, after, limit).await
     }
 
+    async fn grantees(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: Option<&ActorId>,
+        limit: u32,
+    ) -> Result<Vec<ActorId>, Fault> {
+        self.inner.grantees(world, tenant, after, limit).await
+    }
+
     async fn tenants(
         &self,
         world: &World,

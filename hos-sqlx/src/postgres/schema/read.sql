@@ -148,6 +148,19 @@ BEGIN
     LIMIT most;
 END $$;
 
+CREATE FUNCTION hos_grantees(world text, tenant text, after text, most integer)
+RETURNS TABLE (actor text)
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    own bigint := hos_bind_one(world, tenant);
+BEGIN
+    RETURN QUERY
+    SELECT DISTINCT hos_grant.actor FROM hos_grant
+    WHERE hos_grant.scope = own AND hos_grant.actor > after COLLATE "C"
+    ORDER BY hos_grant.actor
+    LIMIT most;
+END $$;
+
 CREATE FUNCTION hos_laws(world text) RETURNS TABLE (version text, digest bytea, deployment text)
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE

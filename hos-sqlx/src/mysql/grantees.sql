@@ -1,0 +1,6 @@
+SELECT DISTINCT hos_grant.actor
+FROM hos_scope
+STRAIGHT_JOIN hos_grant ON hos_grant.scope = hos_scope.number
+WHERE hos_scope.world = ? AND hos_scope.tenant = ? AND hos_grant.actor > ?
+ORDER BY hos_grant.actor
+LIMIT ?
