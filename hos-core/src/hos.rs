@@ -26,7 +26,7 @@ use settle::{ask_open, ask_transition, noted, settle, span};
 
 use crate::actor::Actor;
 use crate::command::{Adoption, Command, DueTimer, Opening};
-use crate::error::{Error, Fault, FaultKind, Refusal};
+use crate::error::{Error, Fault, FaultKind, LawError, Refusal};
 use crate::id::World;
 use crate::law::Law;
 use crate::laws::{Contracts, Fired};
@@ -36,6 +36,7 @@ use crate::standing::Standing;
 use crate::store::{Backend, Store};
 use crate::subject::Subject;
 use crate::time::{Clock, IdSource, RandomIds, SystemClock, Timestamp};
+use crate::typed::Machine;
 use crate::value::Attributes;
 
 /// How often a command is judged anew after a conflict.
@@ -71,13 +72,17 @@ pub struct HosOptions {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     recorder: Option<Recorder>,
+    checks: Vec<LawCheck>,
 }
+
+/// Whether a law fits the names of a program, of which world the check is.
+type LawCheck = (&'static str, fn(&Law) -> Result<(), LawError>);
 
 impl Default for HosOptions {
     fn default() -> Self {
         let deployment = "hos.local".to_owned();
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
-        Self { deployment, clock, ids, recorder: None }
+        Self { deployment, clock, ids, recorder: None, checks: Vec::new() }
     }
 }
 
@@ -107,6 +112,13 @@ impl HosOptions {
         self
     }
 
+    /// Refuses a law, when it is opened and when it is put in force, that does not fit the names
+    /// of a program.
+    pub fn machine<M: Machine>(mut self) -> Self {
+        self.checks.push((M::WORLD, M::check));
+        self
+    }
+
     /// Keeps decisions, as the recorder says, so that they can be replayed on a candidate.
     pub fn recorder(mut self, recorder: &Recorder) -> Self {
         self.recorder = Some(recorder.clone());
@@ -121,8 +133,9 @@ impl Hos {
     /// # Errors
     ///
     /// A [`Fault`] of the kind `Law` when two laws name one world, when a known version comes with
-    /// another digest, when a live subject pins a contract version that the law lacks, or when the
-    /// store was opened under another deployment name; else what the store says.
+    /// another digest, when a live subject pins a contract version that the law lacks, when a law
+    /// does not fit the names of a [`HosOptions::machine`], or when the store was opened under
+    /// another deployment name; else what the store says.
     pub async fn open(
         laws: impl IntoIterator<Item = Law>,
         store: impl Backend + 'static,
@@ -150,6 +163,9 @@ impl Hos {
             }
         }
         let hos = Self { bench: Bench::new(by_world, options), store: Arc::new(store) };
+        for world in hos.bench.worlds() {
+            hos.bench.check(&*hos.bench.law(world).map_err(internal)?)?;
+        }
         hos.register().await?;
         Ok(hos)
     }

@@ -24,6 +24,7 @@ pub mod standing;
 pub mod store;
 pub mod subject;
 pub mod time;
+pub mod typed;
 pub mod value;
 
 /// The paved path, for `use hos_core::prelude::*`.

@@ -25,7 +25,8 @@ impl Hos {
     ///
     /// A [`Refusal`] of the law that is in force: `denied` without the ability `hos.law`. A
     /// [`Fault`] of the kind `Law` as from [`Hos::open`], and nothing changes: a known version
-    /// with another digest, a contract version missing that live subjects pin.
+    /// with another digest, a contract version missing that live subjects pin, names that the
+    /// program lacks.
     pub async fn activate(&self, activation: &Activation) -> Result<Receipt, Error> {
         let law = &activation.law;
         let (world, tenant) = (law.world(), Tenant::world());
@@ -33,6 +34,7 @@ impl Hos {
         let ask = ask(world, &tenant, &activation.actor, Vec::new(), key);
         let span = span("activate", &ask, activation.envelope.request.as_ref());
         let settled = async {
+            self.bench.check(law)?;
             for _ in 0..ATTEMPTS_MAX {
                 let standing = load_one(&*self.store, &ask).await?;
                 // Read after the standing: whatever is put in force meanwhile is a conflict.

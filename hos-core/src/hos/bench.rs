@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
-use super::HosOptions;
+use super::{HosOptions, LawCheck};
 use crate::candidate::Trial;
 use crate::command::Command;
 use crate::commit::Commit;
-use crate::error::Refusal;
+use crate::error::{Fault, FaultKind, Refusal};
 use crate::id::World;
 use crate::judge::{Judge, Verdict};
 use crate::law::Law;
@@ -27,6 +27,7 @@ pub(super) struct Bench {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
     pub(super) recorder: Option<Recorder>,
+    checks: Arc<[LawCheck]>,
     pub(super) divergences: Arc<AtomicU64>,
 }
 
@@ -38,13 +39,13 @@ struct InForce {
 
 impl Bench {
     pub(super) fn new(laws: BTreeMap<World, Law>, options: HosOptions) -> Self {
-        let HosOptions { deployment, clock, ids, recorder } = options;
+        let HosOptions { deployment, clock, ids, recorder, checks } = options;
         let in_force = |(world, law)| {
             (world, InForce { law: ArcSwap::from_pointee(law), trial: ArcSwapOption::empty() })
         };
         let worlds = Arc::new(laws.into_iter().map(in_force).collect());
         let (deployment, divergences) = (deployment.into(), Arc::default());
-        Self { worlds, deployment, clock, ids, recorder, divergences }
+        Self { worlds, deployment, clock, ids, recorder, checks: checks.into(), divergences }
     }
 
     pub(super) fn worlds(&self) -> impl Iterator<Item = &World> {
@@ -59,6 +60,15 @@ impl Bench {
     pub(super) fn law(&self, world: &World) -> Result<Arc<Law>, Refusal> {
         let in_force = self.worlds.get(world).ok_or(Refusal::InvalidWorld)?;
         Ok(in_force.law.load_full())
+    }
+
+    /// Refuses a law that does not fit the names of the program.
+    pub(super) fn check(&self, law: &Law) -> Result<(), Fault> {
+        let own = self.checks.iter().filter(|(world, _)| *law.world() == **world);
+        for (_, check) in own {
+            check(law).map_err(|error| Fault::new(FaultKind::Law, error.to_string()))?;
+        }
+        Ok(())
     }
 
     /// Puts another law of the same world in force. Nobody waits for it. A trial beside the old

@@ -12,3 +12,4 @@ mod candidate;
 mod desk;
 mod recording;
 mod rehearsal;
+mod typed;

@@ -20,7 +20,7 @@ const ORDER: &[&[&str]] = &[
     &["command"],
     &["commit"],
     &["judge", "store"],
-    &["laws", "candidate", "recording"],
+    &["laws", "candidate", "recording", "typed"],
     &["memory"],
     &["hos"],
 ];

@@ -1,0 +1,126 @@
+//! Enums that a law is held to, at the start and whenever another law is put in force.
+
+use hos_core::command::Activation;
+use hos_core::contract::{ActionDefinition, Contract};
+use hos_core::error::{Error, FaultKind};
+use hos_core::hos::{Hos, HosOptions};
+use hos_core::law::Law;
+use hos_core::laws::{Contracts as _, Policy as _};
+use hos_core::memory::MemoryStore;
+use hos_core::typed::{Machine, Names as _, check_abilities, check_roles};
+
+use crate::desk::{Desk, block_on, builder, contract, live, user};
+
+hos_core::names! {
+    /// Where an order is.
+    enum State { Pending = "pending", Paid = "paid", Settled = "settled", Cancelled = "cancelled" }
+}
+
+hos_core::names! {
+    /// What is done to it.
+    enum Action { Pay = "pay", Settle = "settle", Reopen = "reopen", Cancel = "cancel" }
+}
+
+hos_core::names! {
+    /// What is asked for.
+    enum Ability { Pay = "order.pay", Cancel = "order.cancel" }
+}
+
+hos_core::names! {
+    /// Who may.
+    enum Role { Owner = "owner", Clerk = "clerk" }
+}
+
+struct Order;
+
+impl Machine for Order {
+    type State = State;
+    type Action = Action;
+    const WORLD: &'static str = "pazar";
+    const KIND: &'static str = "order";
+}
+
+/// The contract with one state more and one action less.
+fn strange() -> Contract {
+    Contract::builder("order", "9")
+        .states(["pending", "paid", "settled", "lost", "cancelled"])
+        .initial("pending")
+        .terminal(["cancelled"])
+        .open("order.create", [""; 0])
+        .action(ActionDefinition::new("pay", ["pending"], "paid", "order.pay"))
+        .action(ActionDefinition::new("settle", ["paid"], "settled", "order.settle"))
+        .action(ActionDefinition::new("lose", ["settled"], "lost", "order.settle"))
+        .action(ActionDefinition::new("cancel", ["lost"], "cancelled", "order.cancel"))
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn names_are_read_back_in_the_order_of_the_enum() {
+    assert_eq!(State::names().collect::<Vec<_>>(), ["pending", "paid", "settled", "cancelled"]);
+    for state in State::ALL {
+        assert_eq!(State::parse(state.name()), Some(*state));
+        assert_eq!(state.to_string(), state.name());
+    }
+    assert_eq!(State::parse("Paid"), None);
+}
+
+#[test]
+fn a_law_that_fits_is_played_in_enums() {
+    let desk = Desk::with(live(), HosOptions::default().machine::<Order>());
+    let order = desk.order("o", 50);
+    assert_eq!(order, Order::subject("firm-1", "o").unwrap());
+    let owner = user("owner-1");
+    let allowed = block_on(desk.hos.allowed_actions(&owner, &order)).unwrap();
+    assert_eq!(Order::actions(&allowed).unwrap(), [Action::Pay, Action::Settle, Action::Cancel]);
+    let pay = Order::command(&owner, &order, Action::Pay).key("k");
+    let receipt = block_on(desk.hos.transition(&pay)).unwrap();
+    let moved = Order::moved(&receipt).unwrap();
+    assert_eq!((moved.from, moved.to), (Some(State::Pending), State::Paid));
+    assert_eq!(moved.action, Some(Action::Pay));
+    let snapshot = block_on(desk.hos.situation(&order)).unwrap().unwrap().snapshot;
+    assert_eq!(Order::state(&snapshot), Ok(State::Paid));
+}
+
+#[test]
+fn every_name_that_one_side_lacks_is_told_at_once() {
+    let law = builder("1").contract(strange()).build().unwrap();
+    let error = Order::check(&law).unwrap_err();
+    let told: Vec<(&str, &str)> =
+        error.faults().iter().map(|fault| (fault.code, fault.message.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            ("unnamed_state", "the program has no name for `lost`"),
+            ("unknown_action", "the law has no `reopen`"),
+            ("unnamed_action", "the program has no name for `lose`"),
+        ]
+    );
+    let elsewhere = Law::builder("annex", "1").build().unwrap();
+    assert!(Order::check(&elsewhere).unwrap_err().has("unknown_kind"));
+}
+
+#[test]
+fn a_law_that_does_not_fit_is_neither_opened_nor_put_in_force() {
+    let strange = builder("2").contract(contract("1", "true", "paid")).contract(strange());
+    let strange = strange.build().unwrap();
+    let options = || HosOptions::default().machine::<Order>();
+    let opened = block_on(Hos::open_with([strange.clone()], MemoryStore::new(), options()));
+    assert_eq!(opened.unwrap_err().kind(), FaultKind::Law);
+    let desk = Desk::with(live(), options());
+    let activation = Activation::new(&user("root"), strange).key("a");
+    match block_on(desk.hos.activate(&activation)) {
+        Err(Error::Fault(fault)) => assert_eq!(fault.kind(), FaultKind::Law),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(desk.hos.law(&crate::desk::world()).unwrap().version(), "1");
+}
+
+#[test]
+fn abilities_and_roles_are_held_to_the_law_too() {
+    assert_eq!(check_abilities::<Ability>(&live()), Ok(()));
+    assert_eq!(check_roles::<Role>(&live()), Ok(()));
+    let bare = Law::builder("pazar", "1").build().unwrap();
+    assert_eq!(check_abilities::<Ability>(&bare).unwrap_err().faults().len(), 2);
+    assert_eq!(check_roles::<Role>(&bare).unwrap_err().faults().len(), 2);
+}
