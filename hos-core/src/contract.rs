@@ -3,6 +3,7 @@
 mod builder;
 mod definition;
 mod digest;
+pub(crate) mod file;
 mod graph;
 mod parts;
 pub(crate) mod validate;
@@ -16,7 +17,7 @@ pub(crate) use parts::failing;
 pub use parts::{Action, Fields, Guard, Open, Timer};
 
 use crate::digest::Digest;
-use crate::error::{LawError, LawFaults};
+use crate::error::LawError;
 use crate::id::{Ability, Kind, State, Version};
 use crate::value::Schema;
 
@@ -93,21 +94,11 @@ impl Contract {
     ///
     /// # Errors
     ///
-    /// [`LawError`] with the code `unreadable` for a text that is no contract file, else as
+    /// [`LawError`] with every fault, each with its line and column: `unreadable` for what has not
+    /// the form of a contract file, `duplicate_field`; where the form is right, as
     /// [`Contract::new`].
     pub fn from_json(text: &str) -> Result<Self, LawError> {
-        let mut faults = LawFaults::default();
-        if text.len() > FILE_BYTES_MAX {
-            faults.limit("contract file", "bytes", text.len(), FILE_BYTES_MAX);
-            return faults.finish(None);
-        }
-        match serde_json::from_str(text) {
-            Ok(definition) => Self::new(definition),
-            Err(error) => {
-                faults.add("unreadable", "contract file", error.to_string());
-                faults.finish(None)
-            }
-        }
+        file::read(text, "contract file", file::contract, Self::new)
     }
 
     /// The kind of subject.

@@ -1,9 +1,14 @@
 //! A refusal is an answer; a fault is an accident.
 
+mod law;
+
 use std::error::Error as StdError;
 use std::fmt;
 
 use serde::Serialize;
+
+pub use law::{LawError, LawFault, Position};
+pub(crate) use law::{LawFaults, Place};
 
 use crate::id::{ActionName, IdError, Name, State};
 
@@ -281,82 +286,5 @@ impl Error {
 impl From<IdError> for Error {
     fn from(error: IdError) -> Self {
         Self::Refused(Refusal::InvalidInput(vec![InputFault::new("id", error.to_string())]))
-    }
-}
-
-/// One thing that is wrong with a law or a contract.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LawFault {
-    /// The stable code, such as `unreachable_state`.
-    pub code: &'static str,
-    /// Where, such as `contract order/1 action cancel`.
-    pub at: String,
-    /// What is wrong and what was expected.
-    pub message: String,
-}
-
-impl fmt::Display for LawFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} ({})", self.at, self.message, self.code)
-    }
-}
-
-/// Everything that is wrong with a law or a contract, at once; never empty.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LawError {
-    faults: Vec<LawFault>,
-}
-
-impl LawError {
-    /// The faults, in the order of the definition.
-    #[must_use]
-    pub fn faults(&self) -> &[LawFault] {
-        &self.faults
-    }
-
-    /// Whether one of the faults has this code.
-    #[must_use]
-    pub fn has(&self, code: &str) -> bool {
-        self.faults.iter().any(|fault| fault.code == code)
-    }
-}
-
-impl fmt::Display for LawError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the law has {} fault(s): {}", self.faults.len(), list(&self.faults))
-    }
-}
-
-impl StdError for LawError {}
-
-/// Gathers faults while a definition is read.
-#[derive(Debug, Default)]
-pub(crate) struct LawFaults(Vec<LawFault>);
-
-impl LawFaults {
-    pub(crate) fn add(&mut self, code: &'static str, at: &str, message: impl Into<String>) {
-        self.0.push(LawFault { code, at: at.to_owned(), message: message.into() });
-    }
-
-    /// Keeps what parsed; adds the fault of what did not.
-    pub(crate) fn keep<T>(&mut self, at: &str, parsed: Result<T, IdError>) -> Option<T> {
-        parsed.map_err(|error| self.add("ill_formed", at, error.to_string())).ok()
-    }
-
-    pub(crate) fn limit(&mut self, at: &str, what: &str, count: usize, max: usize) {
-        if count > max {
-            self.add("too_many", at, format!("{count} {what}, at most {max} are allowed"));
-        }
-    }
-
-    pub(crate) fn extend(&mut self, error: LawError) {
-        self.0.extend(error.faults);
-    }
-
-    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, LawError> {
-        match value {
-            Some(value) if self.0.is_empty() => Ok(value),
-            _ => Err(LawError { faults: self.0 }),
-        }
     }
 }

@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 
 pub use builder::LawBuilder;
 
+use crate::contract::file::{Piece, contract, read};
 use crate::contract::validate::actor_schema;
-use crate::contract::{Contract, ContractDefinition, FILE_BYTES_MAX};
+use crate::contract::{Contract, ContractDefinition};
 use crate::digest::Digest;
 use crate::encoding;
-use crate::error::{LawError, LawFaults};
+use crate::error::{LawError, LawFaults, Place};
 use crate::id::{Kind, Name, Version, World};
 use crate::policy::compile::{Source, compile};
 use crate::policy::{RoleDefinition, RuleDefinition, Rules};
@@ -114,21 +115,10 @@ impl Law {
     ///
     /// # Errors
     ///
-    /// [`LawError`] with the code `unreadable` for a text that is no law file, else as
-    /// [`Law::new`].
+    /// [`LawError`] with every fault, each with its line and column: `unreadable` for what has not
+    /// the form of a law file, `duplicate_field`; where the form is right, as [`Law::new`].
     pub fn from_json(text: &str) -> Result<Self, LawError> {
-        let mut faults = LawFaults::default();
-        if text.len() > FILE_BYTES_MAX {
-            faults.limit("law file", "bytes", text.len(), FILE_BYTES_MAX);
-            return faults.finish(None);
-        }
-        match serde_json::from_str(text) {
-            Ok(definition) => Self::new(&definition),
-            Err(error) => {
-                faults.add("unreadable", "law file", error.to_string());
-                faults.finish(None)
-            }
-        }
+        read(text, "law file", file, |definition| Self::new(&definition))
     }
 
     /// The world.
@@ -221,18 +211,20 @@ impl Law {
 
 fn validate(definition: &LawDefinition) -> Result<Law, LawError> {
     let mut faults = LawFaults::default();
-    let world = faults.keep("law", World::new(&definition.world));
-    let version = faults.keep("law", Version::new(&definition.version));
+    let at = Place::whole("law");
+    let world = faults.keep(&at.field("world"), World::new(&definition.world));
+    let version = faults.keep(&at.field("version"), Version::new(&definition.version));
     let retention = Duration::from_secs(definition.key_retention_seconds);
     if !(KEY_RETENTION_MIN..=KEY_RETENTION_MAX).contains(&retention) {
         let (min, max) = (KEY_RETENTION_MIN.as_secs(), KEY_RETENTION_MAX.as_secs());
         let message = format!("a command key is kept {min} to {max} seconds");
-        faults.add("retention_out_of_range", "law", message);
+        faults.add("retention_out_of_range", &at.field("key_retention_seconds"), message);
     }
     let mut actor = actor_schema();
-    declare(&mut actor, "actor", &definition.actor, &mut faults);
+    let place = |name: &str| at.field(name).called(name);
+    declare(&mut actor, &place("actor"), &definition.actor, &mut faults);
     let mut context = Schema::new();
-    declare(&mut context, "context", &definition.context, &mut faults);
+    declare(&mut context, &place("context"), &definition.context, &mut faults);
     let contracts = contracts(definition, &mut faults);
     let all: Vec<&Contract> = contracts.values().flatten().map(AsRef::as_ref).collect();
     let rules = compile(
@@ -264,15 +256,16 @@ fn validate(definition: &LawDefinition) -> Result<Law, LawError> {
 
 fn declare(
     schema: &mut Schema,
-    at: &str,
+    at: &Place,
     declared: &BTreeMap<String, Type>,
     faults: &mut LawFaults,
 ) {
     faults.limit(at, "attributes", declared.len(), ATTRIBUTES_MAX);
     for (text, type_) in declared {
-        let Some(name) = faults.keep(at, Name::new(text)) else { continue };
+        let at = at.field(text);
+        let Some(name) = faults.keep(&at, Name::new(text)) else { continue };
         if schema.insert(name, *type_).is_some() {
-            faults.add("reserved_name", at, format!("attribute `{text}` is built in"));
+            faults.add("reserved_name", &at, format!("attribute `{text}` is built in"));
         }
     }
 }
@@ -281,22 +274,53 @@ fn contracts(
     definition: &LawDefinition,
     faults: &mut LawFaults,
 ) -> BTreeMap<Kind, Vec<Arc<Contract>>> {
-    faults.limit("law", "contracts", definition.contracts.len(), CONTRACTS_MAX);
+    let at = Place::whole("law").field("contracts");
+    faults.limit(&at, "contracts", definition.contracts.len(), CONTRACTS_MAX);
     let mut contracts: BTreeMap<Kind, Vec<Arc<Contract>>> = BTreeMap::new();
-    for definition in &definition.contracts {
+    for (index, definition) in definition.contracts.iter().enumerate() {
+        let at = at.item(index);
         match Contract::new(definition.clone()) {
             Ok(contract) => {
                 let versions = contracts.entry(contract.kind().clone()).or_default();
                 if versions.iter().any(|other| other.version() == contract.version()) {
-                    let at = format!("contract {}/{}", contract.kind(), contract.version());
+                    let words = format!("contract {}/{}", contract.kind(), contract.version());
+                    let at = at.field("version").called(words);
                     faults.add("duplicate_contract", &at, "the version stands twice");
                 }
                 versions.push(Arc::new(contract));
             }
-            Err(error) => faults.extend(error),
+            Err(error) => faults.extend(&at, error),
         }
     }
     contracts
+}
+
+/// Reads a law file, of which each role, rule and contract is a piece of its own.
+fn file(piece: Piece<'_>) -> Option<LawDefinition> {
+    let mut fields = piece.fields()?;
+    let world = fields.required("world");
+    let version = fields.required("version");
+    let roles = fields.list("roles", |piece| piece.read());
+    let rules = fields.list("rules", |piece| piece.read());
+    let abilities = fields.optional("abilities", Vec::new());
+    let critical = fields.optional("critical", Vec::new());
+    let actor = fields.optional("actor", BTreeMap::new());
+    let context = fields.optional("context", BTreeMap::new());
+    let key_retention_seconds = fields.optional("key_retention_seconds", key_retention_seconds());
+    let contracts = fields.list("contracts", contract);
+    fields.end()?;
+    Some(LawDefinition {
+        world: world?,
+        version: version?,
+        roles: roles?,
+        rules: rules?,
+        abilities: abilities?,
+        critical: critical?,
+        actor: actor?,
+        context: context?,
+        key_retention_seconds: key_retention_seconds?,
+        contracts: contracts?,
+    })
 }
 
 /// The digest of a law: of what was understood, in the form that [`encoding`] pins.

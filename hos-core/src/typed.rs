@@ -64,7 +64,7 @@ use std::fmt;
 
 use crate::actor::Actor;
 use crate::command::Command;
-use crate::error::{LawError, LawFaults};
+use crate::error::{LawError, LawFaults, Place};
 use crate::id::{ActionName, IdError, NAME_BYTES_MAX};
 use crate::law::Law;
 use crate::receipt::StepReceipt;
@@ -225,7 +225,7 @@ pub trait Machine: 'static {
         let own = || law.contracts().filter(|contract| contract.kind() == Self::KIND);
         if *law.world() != Self::WORLD || own().next().is_none() {
             let message = format!("no contract of it in world `{}`", Self::WORLD);
-            faults.add("unknown_kind", &format!("kind {}", Self::KIND), message);
+            faults.add("unknown_kind", &Place::whole(format!("kind {}", Self::KIND)), message);
         }
         let states: BTreeSet<&str> =
             own().flat_map(|contract| contract.states()).map(AsRef::as_ref).collect();
@@ -300,7 +300,8 @@ fn named<N: Names>(kind: &'static str, name: &str) -> Result<N, Unnamed> {
 pub fn check_abilities<N: Names>(law: &Law) -> Result<(), LawError> {
     let mut faults = LawFaults::default();
     for name in N::names().filter(|name| !law.rules().knows(name)) {
-        faults.add("unknown_ability", "abilities", format!("no ability is `{name}`"));
+        let at = Place::whole("abilities").field("abilities");
+        faults.add("unknown_ability", &at, format!("no ability is `{name}`"));
     }
     faults.finish(Some(()))
 }
@@ -313,7 +314,8 @@ pub fn check_abilities<N: Names>(law: &Law) -> Result<(), LawError> {
 pub fn check_roles<N: Names>(law: &Law) -> Result<(), LawError> {
     let mut faults = LawFaults::default();
     for name in N::names().filter(|name| law.rules().role_scope(name).is_none()) {
-        faults.add("unknown_role", "roles", format!("role `{name}` is not declared"));
+        let at = Place::whole("roles").field("roles");
+        faults.add("unknown_role", &at, format!("role `{name}` is not declared"));
     }
     faults.finish(Some(()))
 }
@@ -325,7 +327,7 @@ fn compare<N: Names>(
     [unknown, unnamed]: [&'static str; 2],
     faults: &mut LawFaults,
 ) {
-    let at = format!("kind {kind}");
+    let at = Place::whole(format!("kind {kind}"));
     for name in N::names().filter(|name| !known.contains(name)) {
         faults.add(unknown, &at, format!("the law has no `{name}`"));
     }

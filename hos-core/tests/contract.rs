@@ -475,14 +475,14 @@ fn a_file_is_read_strictly() {
     let read = Contract::from_json(&json).unwrap();
     assert_eq!(read.digest(), Contract::new(whole()).unwrap().digest());
     let with = |from: &str, to: &str| Contract::from_json(&json.replacen(from, to, 1));
-    for broken in [
-        with("{", "["),
-        with("\"kind\"", "\"sort\""),
-        with("\"kind\"", "\"extra\":1,\"kind\""),
-        with("\"type\":\"string\"", "\"type\":\"text\""),
+    for (broken, faults) in [
+        (with("{", "["), 1),
+        (with("\"kind\"", "\"sort\""), 2),
+        (with("\"kind\"", "\"extra\":1,\"kind\""), 1),
+        (with("\"type\":\"string\"", "\"type\":\"text\""), 1),
     ] {
         let error = broken.unwrap_err();
-        assert_eq!((error.faults().len(), error.faults()[0].code), (1, "unreadable"));
+        assert_eq!((error.faults().len(), error.faults()[0].code), (faults, "unreadable"));
     }
     let padded = |bytes: usize| format!("{json}{}", " ".repeat(bytes - json.len()));
     assert!(Contract::from_json(&padded(FILE_BYTES_MAX)).is_ok());

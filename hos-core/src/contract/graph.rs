@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::Action;
-use crate::error::LawFaults;
+use crate::error::{LawFaults, Place};
 use crate::id::State;
 
 pub(super) fn check(
     faults: &mut LawFaults,
-    at: &str,
+    at: &Place,
     states: &[State],
     initial: Option<&State>,
     terminal: &[State],
@@ -19,7 +19,7 @@ pub(super) fn check(
     for (from, to) in &edges {
         if terminal.contains(from) {
             let message = format!("terminal state `{from}` has an exit to `{to}`");
-            faults.add("terminal_exit", at, message);
+            faults.add("terminal_exit", &at.field("actions"), message);
         }
     }
     let reached = closure(initial.into_iter().collect(), |state| {
@@ -31,11 +31,11 @@ pub(super) fn check(
     for state in states {
         if initial.is_some() && !reached.contains(state) {
             let message = format!("state `{state}` cannot be reached");
-            faults.add("unreachable_state", at, message);
+            faults.add("unreachable_state", &at.field("states"), message);
         }
         if !ending.contains(state) {
             let message = format!("from state `{state}` no terminal state can be reached");
-            faults.add("endless_state", at, message);
+            faults.add("endless_state", &at.field("states"), message);
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::definition::{
-    ActionDefinition, ContractDefinition, FieldDefinition, GuardDefinition, TimerDefinition,
-    Written,
+    ActionDefinition, ContractDefinition, FieldDefinition, GuardDefinition, OpenDefinition,
+    TimerDefinition, Written,
 };
 use super::digest::digest;
 use super::graph;
@@ -16,7 +16,7 @@ use super::{
 use crate::actor::ACTOR_BUILT_INS;
 use crate::condition::{Checked, Condition, Expression, ExpressionError, Scope};
 use crate::digest::Digest;
-use crate::error::{LawError, LawFaults};
+use crate::error::{LawError, LawFaults, Place};
 use crate::id::{Ability, ActionName, Kind, Name, State, Topic, Version};
 use crate::subject::SUBJECT_BUILT_INS;
 use crate::value::{ATTRIBUTES_MAX, Schema, Type};
@@ -37,7 +37,7 @@ fn built_in((name, type_): (&str, Type)) -> Option<(Name, Type)> {
 }
 
 pub(super) fn contract(definition: ContractDefinition) -> Result<Contract, LawError> {
-    let at = format!("contract {}/{}", definition.kind, definition.version);
+    let at = Place::whole(format!("contract {}/{}", definition.kind, definition.version));
     let mut reader = Reader { faults: LawFaults::default(), at, subject: Schema::new() };
     let contract = reader.contract(&definition);
     let contract = contract.map(|mut contract| {
@@ -50,26 +50,29 @@ pub(super) fn contract(definition: ContractDefinition) -> Result<Contract, LawEr
 
 struct Reader {
     faults: LawFaults,
-    at: String,
+    at: Place,
     subject: Schema,
 }
 
 impl Reader {
     fn contract(&mut self, definition: &ContractDefinition) -> Option<Contract> {
-        let kind = self.faults.keep(&self.at, Kind::new(&definition.kind));
-        let version = self.faults.keep(&self.at, Version::new(&definition.version));
+        let kind = self.faults.keep(&self.at.field("kind"), Kind::new(&definition.kind));
+        let version =
+            self.faults.keep(&self.at.field("version"), Version::new(&definition.version));
         self.limits(definition);
         let states = self.states(definition);
-        let initial = self.known_state(&states, &definition.initial, "initial state");
-        let terminal = self.known_states(&states, &definition.terminal, "terminal state");
+        let at = self.at.field("initial");
+        let initial = self.known_state(&at, &states, &definition.initial, "initial state");
+        let at = self.at.field("terminal");
+        let terminal = self.known_states(&at, &states, &definition.terminal, "terminal state");
         let attributes = self.attributes(definition);
         self.subject = subject_schema(&attributes);
         let open = self.open(definition, &attributes);
-        let actions: Vec<Option<Action>> =
-            definition.actions.iter().map(|a| self.action(a, &states, &attributes)).collect();
-        let actions: Vec<Action> = actions.into_iter().flatten().collect();
-        let timers: Vec<Timer> =
-            definition.timers.iter().filter_map(|t| self.timer(t, &actions)).collect();
+        let numbered = definition.actions.iter().enumerate();
+        let actions: Vec<Action> =
+            numbered.filter_map(|action| self.action(action, &states, &attributes)).collect();
+        let numbered = definition.timers.iter().enumerate();
+        let timers: Vec<Timer> = numbered.filter_map(|timer| self.timer(timer, &actions)).collect();
         let aliases = self.aliases(definition, &states);
         self.duplicate_entries(&actions);
         self.duplicate_timers(&timers);
@@ -91,32 +94,43 @@ impl Reader {
     }
 
     fn limits(&mut self, definition: &ContractDefinition) {
+        let (at, open) = (&self.at, self.at.field("open"));
         let faults = &mut self.faults;
-        faults.limit(&self.at, "states", definition.states.len(), STATES_MAX);
-        faults.limit(&self.at, "actions", definition.actions.len(), ACTIONS_MAX);
-        faults.limit(&self.at, "timers", definition.timers.len(), TIMERS_MAX);
-        faults.limit(&self.at, "aliases", definition.aliases.len(), STATES_MAX);
-        faults.limit(&self.at, "attributes", definition.attributes.len(), ATTRIBUTES_MAX);
-        faults.limit(&self.at, "opening guards", definition.open.guards.len(), ACTION_PARTS_MAX);
-        faults.limit(&self.at, "opening topics", definition.open.topics.len(), ACTION_PARTS_MAX);
-        for action in &definition.actions {
-            let at = format!("{} action {}", self.at, action.name);
-            faults.limit(&at, "guards", action.guards.len(), ACTION_PARTS_MAX);
-            faults.limit(&at, "topics", action.topics.len(), ACTION_PARTS_MAX);
-            faults.limit(&at, "assignments", action.set.len(), ACTION_PARTS_MAX);
-            faults.limit(&at, "inputs", action.input.len(), ATTRIBUTES_MAX);
-            faults.limit(&at, "facts", action.facts.len(), ATTRIBUTES_MAX);
-            faults.limit(&at, "states", action.from.len(), STATES_MAX);
+        for (name, count, max) in [
+            ("states", definition.states.len(), STATES_MAX),
+            ("actions", definition.actions.len(), ACTIONS_MAX),
+            ("timers", definition.timers.len(), TIMERS_MAX),
+            ("aliases", definition.aliases.len(), STATES_MAX),
+            ("attributes", definition.attributes.len(), ATTRIBUTES_MAX),
+        ] {
+            faults.limit(&at.field(name), name, count, max);
+        }
+        let OpenDefinition { guards, topics, .. } = &definition.open;
+        faults.limit(&open.field("guards"), "opening guards", guards.len(), ACTION_PARTS_MAX);
+        faults.limit(&open.field("topics"), "opening topics", topics.len(), ACTION_PARTS_MAX);
+        for (index, action) in definition.actions.iter().enumerate() {
+            let at = action_place(at, index, action);
+            for (name, what, count, max) in [
+                ("guards", "guards", action.guards.len(), ACTION_PARTS_MAX),
+                ("topics", "topics", action.topics.len(), ACTION_PARTS_MAX),
+                ("set", "assignments", action.set.len(), ACTION_PARTS_MAX),
+                ("input", "inputs", action.input.len(), ATTRIBUTES_MAX),
+                ("facts", "facts", action.facts.len(), ATTRIBUTES_MAX),
+                ("from", "states", action.from.len(), STATES_MAX),
+            ] {
+                faults.limit(&at.field(name), what, count, max);
+            }
         }
     }
 
     fn states(&mut self, definition: &ContractDefinition) -> Vec<State> {
         let mut states = Vec::new();
-        for text in &definition.states {
-            let Some(state) = self.faults.keep(&self.at, State::new(text)) else { continue };
+        for (index, text) in definition.states.iter().enumerate() {
+            let at = self.at.field("states").item(index);
+            let Some(state) = self.faults.keep(&at, State::new(text)) else { continue };
             if states.contains(&state) {
                 let message = format!("state `{state}` is declared twice");
-                self.faults.add("duplicate_state", &self.at, message);
+                self.faults.add("duplicate_state", &at, message);
             } else {
                 states.push(state);
             }
@@ -124,22 +138,34 @@ impl Reader {
         states
     }
 
-    fn known_state(&mut self, states: &[State], text: &str, what: &str) -> Option<State> {
+    fn known_state(
+        &mut self,
+        at: &Place,
+        states: &[State],
+        text: &str,
+        what: &str,
+    ) -> Option<State> {
         let state = states.iter().find(|state| *state == text).cloned();
         if state.is_none() {
-            let message = format!("{what} `{text}` is not declared");
-            self.faults.add("unknown_state", &self.at, message);
+            self.faults.add("unknown_state", at, format!("{what} `{text}` is not declared"));
         }
         state
     }
 
-    fn known_states(&mut self, states: &[State], texts: &[String], what: &str) -> Vec<State> {
+    fn known_states(
+        &mut self,
+        at: &Place,
+        states: &[State],
+        texts: &[String],
+        what: &str,
+    ) -> Vec<State> {
         let mut known = Vec::new();
-        for text in texts {
-            match self.known_state(states, text, what) {
+        for (index, text) in texts.iter().enumerate() {
+            let at = at.item(index);
+            match self.known_state(&at, states, text, what) {
                 Some(state) if known.contains(&state) => {
                     let message = format!("{what} `{state}` is listed twice");
-                    self.faults.add("duplicate_state", &self.at, message);
+                    self.faults.add("duplicate_state", &at, message);
                 }
                 Some(state) => known.push(state),
                 None => {}
@@ -151,11 +177,12 @@ impl Reader {
     fn attributes(&mut self, definition: &ContractDefinition) -> Schema {
         let mut attributes = Schema::new();
         for (text, type_) in &definition.attributes {
+            let at = self.at.field("attributes").field(text);
             if SUBJECT_BUILT_INS.iter().any(|(name, _)| name == text) {
                 let message = format!("attribute `{text}` is built in");
-                self.faults.add("reserved_name", &self.at, message);
+                self.faults.add("reserved_name", &at, message);
             }
-            if let Some(name) = self.faults.keep(&self.at, Name::new(text)) {
+            if let Some(name) = self.faults.keep(&at, Name::new(text)) {
                 attributes.insert(name, *type_);
             }
         }
@@ -163,15 +190,16 @@ impl Reader {
     }
 
     fn open(&mut self, definition: &ContractDefinition, attributes: &Schema) -> Option<Open> {
-        let at = format!("{} open", self.at);
+        let at = self.at.field("open").named("open");
         let open = &definition.open;
-        let ability = self.faults.keep(&at, Ability::new(&open.ability));
+        let ability = self.faults.keep(&at.field("ability"), Ability::new(&open.ability));
         let mut required = Vec::new();
-        for text in &open.required {
+        for (index, text) in open.required.iter().enumerate() {
             match attributes.keys().find(|name| *name == text.as_str()) {
                 Some(name) => required.push(name.clone()),
                 None => {
                     let message = format!("attribute `{text}` is not declared");
+                    let at = at.field("required").item(index);
                     self.faults.add("unknown_attribute", &at, message);
                 }
             }
@@ -183,27 +211,26 @@ impl Reader {
 
     fn action(
         &mut self,
-        definition: &ActionDefinition,
+        (index, definition): (usize, &ActionDefinition),
         states: &[State],
         attributes: &Schema,
     ) -> Option<Action> {
-        let contract_at = self.at.clone();
-        let at = format!("{contract_at} action {}", definition.name);
-        self.at.clone_from(&at);
-        let from = self.known_states(states, &definition.from, "state");
-        let to = self.known_state(states, &definition.to, "state");
-        self.at = contract_at;
+        let at = action_place(&self.at, index, definition);
+        let from = self.known_states(&at.field("from"), states, &definition.from, "state");
+        let to = self.known_state(&at.field("to"), states, &definition.to, "state");
         if definition.from.is_empty() {
-            self.faults.add("unreachable_action", &at, "the action starts in no state");
+            let message = "the action starts in no state";
+            self.faults.add("unreachable_action", &at.field("from"), message);
         }
-        let name = self.faults.keep(&at, ActionName::new(&definition.name));
-        let ability = self.faults.keep(&at, Ability::new(&definition.ability));
-        let input = self.fields(&at, &definition.input);
-        let facts = self.fields(&at, &definition.facts);
+        let name = self.faults.keep(&at.field("name"), ActionName::new(&definition.name));
+        let ability = self.faults.keep(&at.field("ability"), Ability::new(&definition.ability));
+        let input = self.fields(&at.field("input"), &definition.input);
+        let facts = self.fields(&at.field("facts"), &definition.facts);
         let guards = self.guards(&at, &definition.guards, &input.schema, &facts.schema);
         let set = self.assignments(&at, definition, attributes, (&input.schema, &facts.schema));
         let topics = self.topics(&at, &definition.topics);
-        let proof = definition.proof.as_ref().map(|text| self.faults.keep(&at, Name::new(text)));
+        let proof = definition.proof.as_ref();
+        let proof = proof.map(|text| self.faults.keep(&at.field("proof"), Name::new(text)));
         Some(Action {
             name: name?,
             from,
@@ -219,10 +246,10 @@ impl Reader {
         })
     }
 
-    fn fields(&mut self, at: &str, fields: &BTreeMap<String, FieldDefinition>) -> Fields {
+    fn fields(&mut self, at: &Place, fields: &BTreeMap<String, FieldDefinition>) -> Fields {
         let mut read = Fields::default();
         for (text, field) in fields {
-            let Some(name) = self.faults.keep(at, Name::new(text)) else { continue };
+            let Some(name) = self.faults.keep(&at.field(text), Name::new(text)) else { continue };
             if !field.optional {
                 read.required.push(name.clone());
             }
@@ -233,16 +260,17 @@ impl Reader {
 
     fn guards(
         &mut self,
-        at: &str,
+        at: &Place,
         guards: &[GuardDefinition],
         input: &Schema,
         facts: &Schema,
     ) -> Vec<Guard> {
         let mut read: Vec<Guard> = Vec::new();
-        for guard in guards {
-            let at = format!("{at} guard {}", guard.code);
-            let code = self.faults.keep(&at, Name::new(&guard.code));
-            let condition = self.checked(&at, &guard.when, (input, facts), Condition::new);
+        for (index, guard) in guards.iter().enumerate() {
+            let at = at.field("guards").item(index).named(format_args!("guard {}", guard.code));
+            let code = self.faults.keep(&at.field("code"), Name::new(&guard.code));
+            let when = at.field("when");
+            let condition = self.checked(&when, &guard.when, (input, facts), Condition::new);
             let (Some(code), Some(condition)) = (code, condition) else { continue };
             if read.iter().any(|other| other.code == code) {
                 self.faults.add("duplicate_guard", &at, "the code is used twice");
@@ -254,14 +282,14 @@ impl Reader {
 
     fn assignments(
         &mut self,
-        at: &str,
+        at: &Place,
         definition: &ActionDefinition,
         attributes: &Schema,
         (input, facts): (&Schema, &Schema),
     ) -> Vec<(Name, Checked)> {
         let mut read = Vec::new();
         for (text, source) in &definition.set {
-            let at = format!("{at} set {text}");
+            let at = at.field("set").field(text).named(format_args!("set {text}"));
             let Some((name, type_)) = attributes.iter().find(|(name, _)| *name == text.as_str())
             else {
                 self.faults.add("unknown_attribute", &at, "the attribute is not declared");
@@ -282,7 +310,7 @@ impl Reader {
 
     fn checked<T>(
         &mut self,
-        at: &str,
+        at: &Place,
         written: &Written,
         (input, facts): (&Schema, &Schema),
         check_in: impl FnOnce(Expression, Scope<'_>) -> Result<T, Vec<ExpressionError>>,
@@ -298,22 +326,30 @@ impl Reader {
         check(&mut self.faults, at, written, |expression| check_in(expression, scope))
     }
 
-    fn topics(&mut self, at: &str, topics: &[String]) -> Vec<Topic> {
-        topics.iter().filter_map(|text| self.faults.keep(at, Topic::new(text))).collect()
+    fn topics(&mut self, at: &Place, topics: &[String]) -> Vec<Topic> {
+        let read = |(index, text): (usize, &String)| {
+            self.faults.keep(&at.field("topics").item(index), Topic::new(text))
+        };
+        topics.iter().enumerate().filter_map(read).collect()
     }
 
-    fn timer(&mut self, definition: &TimerDefinition, actions: &[Action]) -> Option<Timer> {
-        let at = format!("{} timer {}", self.at, definition.state);
+    fn timer(
+        &mut self,
+        (index, definition): (usize, &TimerDefinition),
+        actions: &[Action],
+    ) -> Option<Timer> {
+        let at = self.at.field("timers").item(index);
+        let at = at.named(format_args!("timer {}", definition.state));
         if !(1..=TIMER_SECONDS_MAX).contains(&definition.after_seconds) {
             let message = format!("a timer waits 1 to {TIMER_SECONDS_MAX} seconds");
-            self.faults.add("timer_out_of_range", &at, message);
+            self.faults.add("timer_out_of_range", &at.field("after_seconds"), message);
         }
         let entry =
             actions.iter().find(|a| a.name == *definition.action && a.starts_in(&definition.state));
         let Some(entry) = entry else {
             let (action, state) = (&definition.action, &definition.state);
             let message = format!("no action `{action}` starts in `{state}`");
-            self.faults.add("unknown_action", &at, message);
+            self.faults.add("unknown_action", &at.field("action"), message);
             return None;
         };
         if !entry.input.required.is_empty() || !entry.facts.required.is_empty() {
@@ -332,12 +368,13 @@ impl Reader {
     ) -> Vec<(State, State)> {
         let mut read = Vec::new();
         for (old, state) in &definition.aliases {
+            let at = self.at.field("aliases").field(old);
             if states.iter().any(|state| state == old.as_str()) {
                 let message = format!("alias `{old}` is the name of a state");
-                self.faults.add("duplicate_state", &self.at, message);
+                self.faults.add("duplicate_state", &at, message);
             }
-            let old = self.faults.keep(&self.at, State::new(old));
-            let state = self.known_state(states, state, "state");
+            let old = self.faults.keep(&at, State::new(old));
+            let state = self.known_state(&at, states, state, "state");
             read.extend(old.zip(state));
         }
         read
@@ -349,7 +386,7 @@ impl Reader {
             for state in &action.from {
                 if !seen.insert((&action.name, state)) {
                     let message = format!("`{}` starts in `{state}` twice", action.name);
-                    self.faults.add("duplicate_action", &self.at, message);
+                    self.faults.add("duplicate_action", &self.at.field("actions"), message);
                 }
             }
         }
@@ -361,20 +398,26 @@ impl Reader {
         for timer in timers {
             if !seen.insert((&timer.state, &timer.action)) {
                 let message = format!("`{}` is timed twice in `{}`", timer.action, timer.state);
-                self.faults.add("duplicate_timer", &self.at, message);
+                self.faults.add("duplicate_timer", &self.at.field("timers"), message);
             }
         }
     }
 }
 
+fn action_place(contract: &Place, index: usize, action: &ActionDefinition) -> Place {
+    contract.field("actions").item(index).named(format_args!("action {}", action.name))
+}
+
 /// Parses and type-checks one expression, and keeps its faults.
 pub(crate) fn check<T>(
     faults: &mut LawFaults,
-    at: &str,
+    at: &Place,
     written: &Written,
     check: impl FnOnce(Expression) -> Result<T, Vec<ExpressionError>>,
 ) -> Option<T> {
     let checked = written.parse().map_err(|error| vec![error]).and_then(check);
-    let add = |error: ExpressionError| faults.add(error.kind.code(), at, error.to_string());
+    let add = |error: ExpressionError| {
+        faults.add_in(error.kind.code(), at, error.to_string(), error.at);
+    };
     checked.map_err(|errors| errors.into_iter().for_each(add)).ok()
 }

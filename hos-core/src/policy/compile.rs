@@ -11,7 +11,7 @@ use crate::actor::ActorKind;
 use crate::condition::{Condition, Scope};
 use crate::contract::Contract;
 use crate::contract::validate::{check, subject_schema};
-use crate::error::LawFaults;
+use crate::error::{LawFaults, Place};
 use crate::id::{Ability, Role};
 use crate::standing::AbilityPattern;
 use crate::value::Schema;
@@ -34,17 +34,17 @@ pub(crate) fn compile(source: &Source<'_>, faults: &mut LawFaults) -> Rules {
         superusers: flagged(source.roles, |role| role.superuser),
         implicit: implicit(source.roles, &roles),
         tables: abilities(source, faults),
-        ids: Vec::with_capacity(source.rules.len()),
+        ids: Vec::new(),
         roles,
     };
     tenant_superusers(source.roles, &rules, faults);
-    faults.limit("law", "rules", source.rules.len(), RULES_MAX);
-    let mut ids = BTreeSet::new();
+    let all = Place::whole("law").field("rules");
+    faults.limit(&all, "rules", source.rules.len(), RULES_MAX);
+    rules.ids = ids(source.rules, &all, faults);
     let mut bodies = BTreeSet::new();
-    for definition in source.rules {
-        let id: Arc<str> = rule_id(definition, &mut ids, faults).into();
-        rules.ids.push(Arc::clone(&id));
-        let at = format!("rule {id}");
+    for (index, definition) in source.rules.iter().enumerate() {
+        let Some(id) = rules.ids.get(index).map(Arc::clone) else { continue };
+        let at = all.item(index).called(format!("rule {id}"));
         rule(source, definition, (&id, &at), &mut rules, faults);
         let mut named = (definition.abilities.clone(), definition.roles.clone());
         named.0.sort();
@@ -55,16 +55,22 @@ pub(crate) fn compile(source: &Source<'_>, faults: &mut LawFaults) -> Rules {
         }
     }
     critical(source, &mut rules, faults);
+    // What is weighed first is told first: by its id, however the law lists its rules.
+    for table in rules.tables.values_mut() {
+        table.permits.sort_by(|one, other| one.id.cmp(&other.id));
+        table.forbids.sort_by(|one, other| one.id.cmp(&other.id));
+    }
     rules
 }
 
 fn roles(definitions: &[RoleDefinition], faults: &mut LawFaults) -> Vec<(Role, RoleEntry)> {
-    faults.limit("law", "roles", definitions.len(), ROLES_MAX);
+    let all = Place::whole("law").field("roles");
+    faults.limit(&all, "roles", definitions.len(), ROLES_MAX);
     let index: BTreeMap<&str, usize> =
-        definitions.iter().enumerate().map(|(at, role)| (role.name.as_str(), at)).collect();
+        definitions.iter().enumerate().rev().map(|(at, role)| (role.name.as_str(), at)).collect();
     let mut roles = Vec::with_capacity(definitions.len());
     for (own, definition) in definitions.iter().enumerate() {
-        let at = format!("role {}", definition.name);
+        let at = all.item(own).called(format!("role {}", definition.name));
         if index.get(definition.name.as_str()) != Some(&own) {
             faults.add("duplicate_role", &at, "the role is declared twice");
         }
@@ -75,7 +81,7 @@ fn roles(definitions: &[RoleDefinition], faults: &mut LawFaults) -> Vec<(Role, R
             faults.add("implicit_world_role", &at, "an implicit role is one of a tenant");
         }
         let closure = closure(own, definitions, &index, &at, faults);
-        if let Some(role) = faults.keep(&at, Role::new(&definition.name)) {
+        if let Some(role) = faults.keep(&at.field("name"), Role::new(&definition.name)) {
             roles.push((role, RoleEntry { closure, world: definition.world }));
         }
     }
@@ -84,10 +90,14 @@ fn roles(definitions: &[RoleDefinition], faults: &mut LawFaults) -> Vec<(Role, R
 
 /// What a role may not be by itself it may not become by inheritance.
 fn tenant_superusers(definitions: &[RoleDefinition], rules: &Rules, faults: &mut LawFaults) {
-    for role in definitions.iter().filter(|role| !role.world && !role.superuser) {
-        if rules.is_superuser(&role.name) {
-            let at = format!("role {}", role.name);
-            faults.add("tenant_superuser", &at, "a role of a tenant inherits a superuser's");
+    for (index, role) in definitions.iter().enumerate() {
+        if !role.world && !role.superuser && rules.is_superuser(&role.name) {
+            let at = Place::whole(format!("role {}", role.name)).field("roles").item(index);
+            faults.add(
+                "tenant_superuser",
+                &at.field("inherits"),
+                "a role of a tenant inherits a superuser's",
+            );
         }
     }
 }
@@ -96,7 +106,7 @@ fn closure(
     own: usize,
     definitions: &[RoleDefinition],
     index: &BTreeMap<&str, usize>,
-    at: &str,
+    at: &Place,
     faults: &mut LawFaults,
 ) -> RoleSet {
     let mut set = RoleSet::default();
@@ -111,11 +121,13 @@ fn closure(
         for name in &definition.inherits {
             match index.get(name.as_str()) {
                 Some(inherited) if *inherited == own => {
-                    faults.add("inheritance_cycle", at, format!("it inherits itself by `{name}`"));
+                    let message = format!("it inherits itself by `{name}`");
+                    faults.add("inheritance_cycle", &at.field("inherits"), message);
                 }
                 Some(inherited) => open.push(*inherited),
                 None if next == own => {
-                    faults.add("unknown_role", at, format!("role `{name}` is not declared"));
+                    let message = format!("role `{name}` is not declared");
+                    faults.add("unknown_role", &at.field("inherits"), message);
                 }
                 None => {}
             }
@@ -149,7 +161,7 @@ fn abilities(
     faults: &mut LawFaults,
 ) -> HashMap<Ability, Table, foldhash::fast::RandomState> {
     let mut tables = HashMap::default();
-    let mut declare = |at: &str, text: &str, faults: &mut LawFaults| {
+    let mut declare = |at: &Place, text: &str, faults: &mut LawFaults| {
         if let Some(ability) = faults.keep(at, Ability::new(text)) {
             if ability.resource() == "hos" && !BUILT_IN_ABILITIES.contains(&text) {
                 faults.add("reserved_name", at, format!("`{text}`: resource `hos` is built in"));
@@ -158,56 +170,83 @@ fn abilities(
             tables.entry(ability).or_insert(Table { built_in, ..Table::default() });
         }
     };
-    BUILT_IN_ABILITIES.iter().for_each(|text| declare("law", text, faults));
-    source.abilities.iter().for_each(|text| declare("abilities", text, faults));
-    for contract in source.contracts {
-        contract.abilities().for_each(|ability| declare("contract", ability.as_str(), faults));
+    let law = Place::whole("law");
+    BUILT_IN_ABILITIES.iter().for_each(|text| declare(&law, text, faults));
+    for (index, text) in source.abilities.iter().enumerate() {
+        declare(&law.field("abilities").item(index).called("abilities"), text, faults);
     }
-    for rule in source.rules.iter().filter(|rule| rule.effect == RuleEffect::Permit) {
-        for text in rule.abilities.iter().filter(|text| !text.contains('*')) {
-            declare("rule", text, faults);
+    let at = law.field("contracts").called("contract");
+    for contract in source.contracts {
+        contract.abilities().for_each(|ability| declare(&at, ability.as_str(), faults));
+    }
+    for (index, rule) in source.rules.iter().enumerate() {
+        let at = law.field("rules").item(index).field("abilities").called("rule");
+        let exact = |(_, text): &(usize, &String)| !text.contains('*');
+        if rule.effect == RuleEffect::Permit {
+            let texts = rule.abilities.iter().enumerate().filter(exact);
+            texts.for_each(|(index, text)| declare(&at.item(index), text, faults));
         }
     }
-    faults.limit("law", "abilities", tables.len(), ABILITIES_MAX);
+    faults.limit(&law.field("abilities"), "abilities", tables.len(), ABILITIES_MAX);
     tables
 }
 
-fn rule_id(
-    definition: &RuleDefinition,
-    ids: &mut BTreeSet<String>,
-    faults: &mut LawFaults,
-) -> String {
-    if let Some(id) = &definition.id {
-        faults.keep("rule", crate::id::Version::new(id));
-        if !ids.insert(id.clone()) {
-            faults.add("duplicate_rule", &format!("rule {id}"), "the id is used twice");
+/// The id of each rule: its own, or one made of its effect and first ability. Where several rules
+/// would have the same, what they say numbers them, not their order.
+fn ids(rules: &[RuleDefinition], at: &Place, faults: &mut LawFaults) -> Vec<Arc<str>> {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    for (index, rule) in rules.iter().enumerate() {
+        let Some(id) = &rule.id else { continue };
+        let at = at.item(index).field("id").called(format!("rule {id}"));
+        faults.keep(&at, crate::id::Version::new(id));
+        if !taken.insert(id.clone()) {
+            faults.add("duplicate_rule", &at, "the id is used twice");
         }
-        return id.clone();
     }
-    let base = definition.abilities.first().map_or("rule", String::as_str);
-    let base = format!("{} {base}", definition.effect.as_str());
-    let mut id = base.clone();
-    let mut copy = 1;
-    while !ids.insert(id.clone()) {
-        copy += 1;
-        id = format!("{base} {copy}");
+    let unnamed = rules.iter().enumerate().filter(|(_, rule)| rule.id.is_none());
+    let mut unnamed: Vec<(usize, &RuleDefinition)> = unnamed.collect();
+    unnamed.sort_by_cached_key(|(_, rule)| {
+        let when = rule.condition().map(|when| when.to_string());
+        (rule.effect, rule.abilities.clone(), rule.roles.clone(), when)
+    });
+    let mut made: BTreeMap<usize, String> = BTreeMap::new();
+    let mut copies: BTreeMap<String, usize> = BTreeMap::new();
+    for (index, rule) in unnamed {
+        let base = rule.abilities.first().map_or("rule", String::as_str);
+        let base = format!("{} {base}", rule.effect.as_str());
+        let copy = copies.entry(base.clone()).or_default();
+        let id = loop {
+            *copy += 1;
+            let id = if *copy == 1 { base.clone() } else { format!("{base} {copy}") };
+            if taken.insert(id.clone()) {
+                break id;
+            }
+        };
+        made.insert(index, id);
     }
-    id
+    let id = |(index, rule): (usize, &RuleDefinition)| {
+        let id = rule.id.clone().or_else(|| made.remove(&index));
+        id.unwrap_or_default().into()
+    };
+    rules.iter().enumerate().map(id).collect()
 }
 
 fn rule(
     source: &Source<'_>,
     definition: &RuleDefinition,
-    (id, at): (&Arc<str>, &str),
+    (id, at): (&Arc<str>, &Place),
     rules: &mut Rules,
     faults: &mut LawFaults,
 ) {
     let abilities = matched(definition, at, rules, faults);
     let mut set = RoleSet::default();
-    for name in &definition.roles {
+    for (index, name) in definition.roles.iter().enumerate() {
         match source.roles.iter().position(|role| role.name == *name) {
-            Some(index) => set = set.union(RoleSet::of(index)),
-            None => faults.add("unknown_role", at, format!("role `{name}` is not declared")),
+            Some(role) => set = set.union(RoleSet::of(role)),
+            None => {
+                let at = at.field("roles").item(index);
+                faults.add("unknown_role", &at, format!("role `{name}` is not declared"));
+            }
         }
     }
     if definition.roles.is_empty() && definition.effect == RuleEffect::Permit {
@@ -236,7 +275,7 @@ fn rule(
 
 fn matched(
     definition: &RuleDefinition,
-    at: &str,
+    at: &Place,
     rules: &Rules,
     faults: &mut LawFaults,
 ) -> BTreeSet<Ability> {
@@ -244,7 +283,8 @@ fn matched(
     if definition.abilities.is_empty() {
         faults.add("unknown_ability", at, "a rule names at least one ability");
     }
-    for text in &definition.abilities {
+    for (index, text) in definition.abilities.iter().enumerate() {
+        let at = &at.field("abilities").item(index);
         if text.starts_with("*.") {
             let message = format!("`{text}` reaches across resources; name them one by one");
             faults.add("wildcard_across_resources", at, message);
@@ -270,7 +310,7 @@ fn condition(
     source: &Source<'_>,
     definition: &RuleDefinition,
     abilities: &BTreeSet<Ability>,
-    at: &str,
+    at: &Place,
     faults: &mut LawFaults,
 ) -> Option<Condition> {
     let written = definition.when.as_ref()?;
@@ -290,10 +330,10 @@ fn condition(
             input: None,
             facts: None,
         };
-        let checked = check(faults, at, written, |e| Condition::new(e, scope))?;
+        let checked = check(faults, &at.field("when"), written, |e| Condition::new(e, scope))?;
         if condition.as_ref().is_some_and(|other| *other != checked) {
             let message = "an attribute has another type in another kind or version of a contract";
-            faults.add("type_mismatch", at, message);
+            faults.add("type_mismatch", &at.field("when"), message);
         }
         condition = Some(checked);
     }
@@ -301,10 +341,13 @@ fn condition(
 }
 
 fn critical(source: &Source<'_>, rules: &mut Rules, faults: &mut LawFaults) {
-    for text in source.critical {
+    for (index, text) in source.critical.iter().enumerate() {
         match rules.tables.get_mut(text.as_str()) {
             Some(table) => table.critical = true,
-            None => faults.add("unknown_ability", "critical", format!("no ability is `{text}`")),
+            None => {
+                let at = Place::whole("critical").field("critical").item(index);
+                faults.add("unknown_ability", &at, format!("no ability is `{text}`"));
+            }
         }
     }
 }
