@@ -15,8 +15,8 @@ pub(super) fn rules(view: &mut View<'_>, findings: &mut Vec<Finding>) {
     let domains = view.domains();
     for at in 0..view.rules.len() {
         let Some(rule) = view.rules.get(at) else { continue };
-        let superusers_alone =
-            rule.is_permit() && rule.definition.roles.iter().all(|role| view.is_superuser(role));
+        let superusers_alone = rule.is_permit()
+            && rule.definition.roles.iter().all(|role| view.law.rules().is_superuser(role));
         let never = rule.when.as_ref().is_some_and(|when| {
             !may_hold(&[(when, true)], &domains) && (rule.is_permit() || !may_err(when, &domains))
         });

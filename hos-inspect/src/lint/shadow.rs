@@ -42,8 +42,12 @@ fn covering_forbids<'v>(
 ) -> Option<Vec<&'v str>> {
     let mut covering = BTreeSet::new();
     let mut proven: BTreeSet<Vec<usize>> = BTreeSet::new();
-    let roles: Vec<&String> =
-        permit.definition.roles.iter().filter(|role| !view.is_superuser(role)).collect();
+    let roles: Vec<&String> = permit
+        .definition
+        .roles
+        .iter()
+        .filter(|role| !view.law.rules().is_superuser(role))
+        .collect();
     for ability in &permit.abilities {
         for role in &roles {
             let bind = view.forbids(ability, role);
@@ -52,7 +56,7 @@ fn covering_forbids<'v>(
                 return None;
             }
             proven.insert(at);
-            covering.extend(bind.into_iter().map(|(at, rule)| (at, rule.id.as_str())));
+            covering.extend(bind.into_iter().map(|(at, rule)| (at, rule.id)));
         }
     }
     Some(covering.into_iter().map(|(_, id)| id).collect())
@@ -157,7 +161,7 @@ fn targets<'r>(view: &View<'_>, rule: &'r RuleView<'_>) -> Vec<&'r str> {
         return vec![NOBODY];
     }
     let roles = rule.definition.roles.iter().map(String::as_str);
-    roles.filter(|role| !rule.is_permit() || !view.is_superuser(role)).collect()
+    roles.filter(|role| !rule.is_permit() || !view.law.rules().is_superuser(role)).collect()
 }
 
 /// The rules that say some of what a rule says.
@@ -174,7 +178,7 @@ fn covering_rules<'v>(view: &'v View<'_>, at: usize, rule: &RuleView<'_>) -> Vec
             && targets.iter().any(|role| view.is_about(other, role))
     };
     let covering = view.rules.iter().enumerate().filter(covers);
-    covering.map(|(_, other)| other.id.as_str()).collect()
+    covering.map(|(_, other)| other.id).collect()
 }
 
 fn names(ids: &[&str]) -> String {

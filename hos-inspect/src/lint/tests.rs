@@ -246,7 +246,7 @@ fn a_rule_is_called_as_reasons_call_it() {
     let (_, reasons) = law.rules().explain(&question).unwrap();
     let called: Vec<String> = reasons.into_iter().filter_map(|reason| reason.rule).collect();
     let view = View::new(&law);
-    let ours: Vec<&str> = view.rules.iter().skip(1).map(|rule| rule.id.as_str()).collect();
+    let ours: Vec<&str> = view.rules.iter().skip(1).map(|rule| rule.id).collect();
     assert_eq!(called, ours);
 }
 

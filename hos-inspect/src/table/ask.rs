@@ -85,12 +85,9 @@ pub(super) fn distinct(contract: &Contract) -> Vec<&Action> {
 
 /// The abilities of a kind that neither open nor move one, such as `order.read`.
 pub(super) fn unmoving(law: &Law, contract: &Contract) -> Vec<Ability> {
-    let asked = |ability: &Ability| {
-        contract.open().ability() == ability
-            || contract.actions().iter().any(|action| action.ability() == ability)
-    };
+    let asked: BTreeSet<&Ability> = contract.abilities().collect();
     let of_kind = |ability: &Ability| ability.resource() == contract.kind().as_str();
-    law.rules().abilities().into_iter().filter(|a| of_kind(a) && !asked(a)).collect()
+    law.rules().abilities().into_iter().filter(|a| of_kind(a) && !asked.contains(a)).collect()
 }
 
 /// Asks policy alone.
