@@ -3,9 +3,10 @@
 //!
 //! A finding claims only what is proven from the law itself. What is not found may still be wrong:
 //! conditions are compared by what they say of one attribute and one pair of attributes, not by
-//! full logic.
+//! full logic, and only so long: what is not proven within a bounded number of steps is not found.
 
 mod breadth;
+mod cases;
 mod matching;
 mod reach;
 mod satisfy;
@@ -16,6 +17,7 @@ use std::fmt;
 
 use hos_core::law::Law;
 
+use satisfy::Budget;
 use view::View;
 
 /// Looks for everything in [`FindingCode`]; the same law gives the same findings in the same
@@ -38,13 +40,17 @@ use view::View;
 /// ```
 #[must_use]
 pub fn lint(law: &Law) -> Vec<Finding> {
+    lint_within(law, &mut Budget::new())
+}
+
+fn lint_within(law: &Law, budget: &mut Budget) -> Vec<Finding> {
     let mut view = View::new(law);
     let mut findings = Vec::new();
-    matching::rules(&mut view, &mut findings);
-    shadow::contradictory(&mut view, &mut findings);
+    matching::rules(&mut view, budget, &mut findings);
+    shadow::contradictory(&mut view, budget, &mut findings);
     shadow::shadowed(&mut view, &mut findings);
-    matching::guards(&view, &mut findings);
-    reach::unreachable(&view, &mut findings);
+    matching::guards(&view, budget, &mut findings);
+    reach::unreachable(&view, budget, &mut findings);
     breadth::over_broad(&view, &mut findings);
     findings.sort_by_key(|finding| finding.code);
     findings

@@ -1,3 +1,5 @@
+mod largest;
+
 use hos_core::actor::{Actor, ActorKind};
 use hos_core::condition::Nothing;
 use hos_core::contract::{ActionDefinition, Contract, ContractBuilder};
