@@ -3,7 +3,8 @@
 //!
 //! A finding claims only what is proven from the law itself. What is not found may still be wrong:
 //! conditions are compared by what they say of one attribute and one pair of attributes, not by
-//! full logic, and only so long: what is not proven within a bounded number of steps is not found.
+//! full logic, and only so long: what is not proven within a bounded number of steps is not found. Nothing is
+//! said of attributes that no action assigns, for an opening or an adoption may give each of them.
 
 mod breadth;
 mod cases;
@@ -50,6 +51,7 @@ fn lint_within(law: &Law, budget: &mut Budget) -> Vec<Finding> {
     shadow::contradictory(&mut view, budget, &mut findings);
     shadow::shadowed(&mut view, &mut findings);
     matching::guards(&view, budget, &mut findings);
+    matching::timers(&view, budget, &mut findings);
     reach::unreachable(&view, budget, &mut findings);
     breadth::over_broad(&view, &mut findings);
     findings.sort_by_key(|finding| finding.code);
@@ -83,7 +85,8 @@ pub enum FindingCode {
     ShadowedRule,
     /// A permit that never grants, because forbids cover it.
     ContradictoryRules,
-    /// A rule or a guard that never holds, or a permit only to those who hold every grant.
+    /// A rule or a guard that never holds, a permit only to those who hold every grant, or a timer
+    /// that never fires.
     NeverMatching,
     /// An ability that nobody has, an action that nobody can do, a state that nothing reaches, a
     /// role that no rule names.

@@ -1,4 +1,4 @@
-//! Rules and guards that never hold.
+//! Rules and guards that never hold, and timers that never fire.
 
 use hos_core::condition::Expression;
 use hos_core::contract::{Contract, Guard};
@@ -51,6 +51,32 @@ pub(super) fn guards(view: &View<'_>, budget: &mut Budget, findings: &mut Vec<Fi
         for (action, about) in contract.actions().iter().zip(about_actions(contract)) {
             let from = Domains::new(action.from().iter().map(|state| state.as_str()));
             of_one(&about, action.guards(), &from, budget, findings);
+        }
+    }
+}
+
+/// A timer whose action passes its guards somewhere, but never where the timer runs, done by a job
+/// without input and facts. What guards close to everybody is found with them.
+pub(super) fn timers(view: &View<'_>, budget: &mut Budget, findings: &mut Vec<Finding>) {
+    for contract in view.law.contracts() {
+        for timer in contract.timers() {
+            let (state, action) = (timer.state().as_str(), timer.action().as_str());
+            let Some(entry) = contract.action_from(state, action) else { continue };
+            let from = Domains::new(entry.from().iter().map(|state| state.as_str()));
+            if hold_together(entry.guards(), &Domains::of_timer(state), budget)
+                || !hold_together(entry.guards(), &from, budget)
+            {
+                continue;
+            }
+            let (kind, version) = (contract.kind(), contract.version());
+            findings.push(Finding {
+                code: CODE,
+                about: format!("contract `{kind}/{version}` timer `{action}` in `{state}`"),
+                message: "a job, which gives no input and no facts, never passes the guards of \
+                          its action there, so that it never fires; correct the guards or remove \
+                          the timer"
+                    .to_owned(),
+            });
         }
     }
 }

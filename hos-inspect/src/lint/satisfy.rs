@@ -23,19 +23,36 @@ const WAYS_MAX: usize = 256;
 pub(super) struct Domains {
     /// The states that a subject may be in; none where that is not known.
     states: Option<BTreeSet<Value>>,
+    /// What may do it.
+    kinds: BTreeSet<Value>,
+    /// Whether the command may have input and facts.
+    is_given: bool,
 }
 
 impl Domains {
     pub(super) fn new<'s>(states: impl IntoIterator<Item = &'s str>) -> Self {
         let states: BTreeSet<Value> = states.into_iter().map(Value::from).collect();
-        Self { states: (!states.is_empty()).then_some(states) }
+        Self {
+            states: (!states.is_empty()).then_some(states),
+            kinds: ActorKind::ALL.into_iter().map(|kind| Value::from(kind.as_str())).collect(),
+            is_given: true,
+        }
+    }
+
+    /// Of a timer in a state: a job fires it, which gives nothing.
+    pub(super) fn of_timer(state: &str) -> Self {
+        let kinds = BTreeSet::from([Value::from(ActorKind::Job.as_str())]);
+        Self { kinds, is_given: false, ..Self::new([state]) }
+    }
+
+    /// Whether an attribute is never there.
+    fn lacks(&self, path: &Path) -> bool {
+        !self.is_given && matches!(path.root, Root::Input | Root::Facts)
     }
 
     fn of(&self, path: &Path) -> Option<BTreeSet<Value>> {
         match (path.root, path.name.as_str()) {
-            (Root::Actor, "kind") => {
-                Some(ActorKind::ALL.into_iter().map(|kind| Value::from(kind.as_str())).collect())
-            }
+            (Root::Actor, "kind") => Some(self.kinds.clone()),
             (Root::Subject, "state") => self.states.clone(),
             _ => None,
         }

@@ -1,5 +1,7 @@
 mod largest;
 
+use std::time::Duration;
+
 use hos_core::actor::{Actor, ActorKind};
 use hos_core::condition::Nothing;
 use hos_core::contract::{ActionDefinition, Contract, ContractBuilder};
@@ -165,6 +167,29 @@ fn a_guard_that_never_holds_is_found_with_what_it_closes() {
     shows(contract(&both), &[("never_matching", give), ("unreachable", give)]);
     let near = [("few", "subject.total > 1"), ("many", "subject.total < 3")];
     shows(contract(&near), &[]);
+}
+
+#[test]
+fn a_timer_whose_action_never_passes_where_it_runs_is_found() {
+    let law = |guard: &str| {
+        let expire = ActionDefinition::new("expire", ["pending", "paid"], "shipped", "order.ship")
+            .optional_input("why", Type::String)
+            .guard("not_now", guard);
+        let order = order().action(expire).timer("pending", Duration::from_secs(60), "expire");
+        selling().allow("order.ship", ["staff"]).contract(order.build().unwrap())
+    };
+    let timer = "contract `order/1` timer `expire` in `pending`";
+    for never in
+        ["subject.state == 'paid'", "actor.kind == 'user'", "size(input.why) > 3", "has(input.why)"]
+    {
+        shows(law(never), &[("never_matching", timer)]);
+    }
+    for sometimes in ["subject.state == 'pending'", "actor.kind != 'user'", "!has(input.why)"] {
+        shows(law(sometimes), &[]);
+    }
+    // The guard itself is found, and what it closes.
+    let found = found(law("1 == 2"));
+    assert!(found.iter().all(|(_, about)| about != timer), "{found:?}");
 }
 
 #[test]
