@@ -1,8 +1,8 @@
 //! What changed between two versions of a law: who may do more, who may do less, and where.
 //!
-//! Who gains and who loses is not read from the rules: both laws are asked the same questions, as in
-//! [`crate::table`], and the answers are compared; so a rule that was written anew and means the same
-//! turns no cell. What turns none that is asked is still named among the parts: laws of which
+//! Who gains and who loses is not read from the rules: both laws are asked the same questions, as
+//! in [`crate::table`], and the answers are compared; so a rule that was written anew and means the
+//! same turns no cell. What turns none that is asked is still named among the parts: laws of which
 //! nothing but the version label differs, and no others, have not changed.
 
 mod cells;

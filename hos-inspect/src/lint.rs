@@ -3,8 +3,9 @@
 //!
 //! A finding claims only what is proven from the law itself. What is not found may still be wrong:
 //! conditions are compared by what they say of one attribute and one pair of attributes, not by
-//! full logic, and only so long: what is not proven within a bounded number of steps is not found. Nothing is
-//! said of attributes that no action assigns, for an opening or an adoption may give each of them.
+//! full logic, and only so long: what is not proven within a bounded number of steps is not found.
+//! Nothing is said of attributes that no action assigns, for an opening or an adoption may give
+//! each of them.
 
 mod breadth;
 mod cases;

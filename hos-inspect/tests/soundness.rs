@@ -1,5 +1,5 @@
-//! What a finding claims is so: without the rule, policy answers as with it. And what is said not to
-//! have changed has not.
+//! What a finding claims is so: without the rule, policy answers as with it. And what is said not
+//! to have changed has not.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 

@@ -87,6 +87,9 @@ pub(super) struct Setting {
     pub(super) context: Attributes,
 }
 
+/// By the relevant relations, and their points where the answer allows.
+type Formulas = BTreeMap<(Vec<usize>, BTreeSet<usize>), String>;
+
 /// The settings of one contract: each spanned by the relations that hold in it, as bits.
 pub(super) struct Settings<'a> {
     pub(super) law: &'a Law,
@@ -95,6 +98,8 @@ pub(super) struct Settings<'a> {
     /// Those that a rule about some ability reads.
     relations: Vec<Relation>,
     made: RefCell<BTreeMap<(ActorKind, u64), Rc<Setting>>>,
+    /// Many cells share one, and to find the shortest is dear.
+    formulas: RefCell<Formulas>,
 }
 
 impl<'a> Settings<'a> {
@@ -102,7 +107,14 @@ impl<'a> Settings<'a> {
         let mut relations = Relation::all(law, schema);
         relations.retain(|relation| reads.anywhere(&relation.paths()));
         relations.truncate(RELATIONS_MAX);
-        Self { law, schema, reads, relations, made: RefCell::default() }
+        Self {
+            law,
+            schema,
+            reads,
+            relations,
+            made: RefCell::default(),
+            formulas: RefCell::default(),
+        }
     }
 
     /// The relations that may turn an answer about one of some abilities, as bits.
@@ -151,7 +163,8 @@ impl<'a> Settings<'a> {
 
     /// Answers one cell: asks in every setting that the relevant relations span.
     ///
-    /// `may` asks policy alone, about these abilities; `ask` says nothing for a denial, else the sign of what is allowed.
+    /// `may` asks policy alone, about these abilities; `ask` says nothing for a denial, else the
+    /// sign of what is allowed.
     pub(super) fn cell(
         &self,
         kind: ActorKind,
@@ -178,9 +191,19 @@ impl<'a> Settings<'a> {
         if allowed.len() == points {
             return Cell { sign: *sign, when: None };
         }
+        Cell { sign: *sign, when: Some(self.formula(relevant, allowed)) }
+    }
+
+    fn formula(&self, relevant: Vec<usize>, allowed: BTreeSet<usize>) -> String {
+        let key = (relevant, allowed);
+        if let Some(known) = self.formulas.borrow().get(&key) {
+            return known.clone();
+        }
         let label = |at: &usize| self.relations.get(*at).map(Relation::label).unwrap_or_default();
-        let labels: Vec<String> = relevant.iter().map(label).collect();
-        Cell { sign: *sign, when: Some(formula(&labels, &allowed)) }
+        let labels: Vec<String> = key.0.iter().map(label).collect();
+        let formula = formula(&labels, &key.1);
+        self.formulas.borrow_mut().insert(key, formula.clone());
+        formula
     }
 }
 
