@@ -180,8 +180,9 @@ impl Table {
     /// ability read between them; never by what the world holds.
     ///
     /// Of a law with 64 roles, 512 abilities, 2,048 rules and one contract of two states, that is
-    /// 100,000 cells: under a second where few rules are about one ability, and about twenty where
-    /// some five hundred are. Each state of each contract adds its own.
+    /// 100,000 cells: under a second of one core where few rules are about one ability, ten where
+    /// some five hundred are, and twenty where each cell turns on eight relations. Each state of
+    /// each contract adds its own.
     #[must_use]
     pub fn new(law: &Law) -> Self {
         let (holders, reads) = (holders(law), Reads::new(law));
