@@ -130,3 +130,26 @@ impl RuleDefinition {
         self.when.as_ref()?.parse().ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::standing::AbilityPattern;
+
+    #[test]
+    fn a_rule_names_what_its_patterns_match() {
+        for text in ["order.pay", "order.*", "*", "*.pay", "orders.*", "order.p*", ".*", "", "**"] {
+            let rule = RuleDefinition {
+                id: None,
+                effect: RuleEffect::Permit,
+                abilities: vec![text.to_owned()],
+                roles: Vec::new(),
+                when: None,
+            };
+            for ability in ["order.pay", "orders.pay", "order.refund"] {
+                let matches = AbilityPattern::parse(text).is_ok_and(|one| one.matches(ability));
+                assert_eq!(rule.names(ability), matches, "{text} {ability}");
+            }
+        }
+    }
+}
