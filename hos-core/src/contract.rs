@@ -5,6 +5,7 @@ mod definition;
 mod digest;
 pub(crate) mod file;
 mod graph;
+mod limits;
 mod parts;
 pub(crate) mod validate;
 

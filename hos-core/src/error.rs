@@ -156,6 +156,8 @@ impl fmt::Display for InputFault {
     }
 }
 
+impl StdError for InputFault {}
+
 /// What sort of accident a [`Fault`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

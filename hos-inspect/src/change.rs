@@ -1,7 +1,9 @@
 //! What changed between two versions of a law: who may do more, who may do less, and where.
 //!
-//! Nothing here compares rules. Both laws are asked the same questions, as in [`crate::table`], and
-//! the answers are compared; so a rule that was written anew and means the same is no change.
+//! Who gains and who loses is not read from the rules: both laws are asked the same questions, as
+//! in [`crate::table`], and the answers are compared; so a rule that was written anew and means the
+//! same turns no cell. What turns none that is asked is still named among the parts: laws of which
+//! nothing but the version label differs, and no others, have not changed.
 
 mod cells;
 mod html;
@@ -75,10 +77,18 @@ pub struct PartChange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PartKind {
+    /// What holds for the whole law: its world, how long a command key is kept.
+    Setting,
     /// A role, and what it inherits.
     Role,
-    /// An ability, and whether a denied attempt at it leaves evidence.
+    /// A claim of actors, and its type.
+    Claim,
+    /// A name in the context of requests, and its type.
+    Context,
+    /// An ability, whether a denied attempt at it leaves evidence, and whether the law declares it.
     Ability,
+    /// A rule by the id that reasons name, and all that it says.
+    Rule,
     /// A version of a contract, and its digest.
     Contract,
     /// A state of the current contract of a kind.
@@ -89,6 +99,9 @@ pub enum PartKind {
     Guard,
     /// A timer.
     Timer,
+    /// The order in which the law has its roles, rules, declarations or contracts: the first place
+    /// where it is another.
+    Order,
 }
 
 /// A cell that differs.
@@ -145,7 +158,7 @@ impl Change {
         }
     }
 
-    /// Whether nothing changed but the version label and the digest.
+    /// Whether nothing changed but the version label: with one label, the digests would be equal.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty() && self.turns.is_empty()
@@ -173,13 +186,18 @@ impl PartKind {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Setting => "setting",
             Self::Role => "role",
+            Self::Claim => "claim",
+            Self::Context => "context",
             Self::Ability => "ability",
+            Self::Rule => "rule",
             Self::Contract => "contract",
             Self::State => "state",
             Self::Action => "action",
             Self::Guard => "guard",
             Self::Timer => "timer",
+            Self::Order => "order",
         }
     }
 }

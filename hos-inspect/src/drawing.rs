@@ -5,7 +5,6 @@ mod dot;
 mod markdown;
 mod mermaid;
 mod picture;
-mod roles;
 
 use std::time::Duration;
 
@@ -17,7 +16,8 @@ pub use picture::{
     Arrow, CHARACTER_WIDTH, Drawing, LABEL_ASCENT, LABEL_DESCENT, LINE_HEIGHT, Named, Point,
     StateBox,
 };
-pub use roles::{Holder, Holding};
+
+use crate::holders::{Holder, holders};
 
 /// A contract's states and moves, with the roles that a law lets make them.
 ///
@@ -74,7 +74,7 @@ impl<'a> Machine<'a> {
     pub fn new(law: &'a Law, contract: &'a Contract) -> Self {
         let mut edges = Vec::new();
         for action in contract.actions() {
-            let holders = roles::holders(law, action.ability());
+            let holders = holders(law, action.ability().as_str());
             for from in action.from() {
                 let mut timers = contract.timers().iter();
                 let timer = timers.find(|t| t.state() == from && t.action() == action.name());
@@ -82,7 +82,7 @@ impl<'a> Machine<'a> {
                 edges.push(Edge { from, action, holders, after });
             }
         }
-        Self { contract, openers: roles::holders(law, contract.open().ability()), edges }
+        Self { contract, openers: holders(law, contract.open().ability().as_str()), edges }
     }
 
     /// The contract that is drawn.

@@ -3,9 +3,12 @@
 //!
 //! A finding claims only what is proven from the law itself. What is not found may still be wrong:
 //! conditions are compared by what they say of one attribute and one pair of attributes, not by
-//! full logic.
+//! full logic, and only so long: what is not proven within a bounded number of steps is not found.
+//! Nothing is said of attributes that no action assigns, for an opening or an adoption may give
+//! each of them.
 
 mod breadth;
+mod cases;
 mod matching;
 mod reach;
 mod satisfy;
@@ -16,6 +19,7 @@ use std::fmt;
 
 use hos_core::law::Law;
 
+use satisfy::Budget;
 use view::View;
 
 /// Looks for everything in [`FindingCode`]; the same law gives the same findings in the same
@@ -38,13 +42,18 @@ use view::View;
 /// ```
 #[must_use]
 pub fn lint(law: &Law) -> Vec<Finding> {
+    lint_within(law, &mut Budget::new())
+}
+
+fn lint_within(law: &Law, budget: &mut Budget) -> Vec<Finding> {
     let mut view = View::new(law);
     let mut findings = Vec::new();
-    matching::rules(&mut view, &mut findings);
-    shadow::contradictory(&mut view, &mut findings);
+    matching::rules(&mut view, budget, &mut findings);
+    shadow::contradictory(&mut view, budget, &mut findings);
     shadow::shadowed(&mut view, &mut findings);
-    matching::guards(&view, &mut findings);
-    reach::unreachable(&view, &mut findings);
+    matching::guards(&view, budget, &mut findings);
+    matching::timers(&view, budget, &mut findings);
+    reach::unreachable(&view, budget, &mut findings);
     breadth::over_broad(&view, &mut findings);
     findings.sort_by_key(|finding| finding.code);
     findings
@@ -77,7 +86,8 @@ pub enum FindingCode {
     ShadowedRule,
     /// A permit that never grants, because forbids cover it.
     ContradictoryRules,
-    /// A rule or a guard that never holds, or a permit only to those who hold every grant.
+    /// A rule or a guard that never holds, a permit only to those who hold every grant, or a timer
+    /// that never fires.
     NeverMatching,
     /// An ability that nobody has, an action that nobody can do, a state that nothing reaches, a
     /// role that no rule names.

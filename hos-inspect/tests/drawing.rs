@@ -14,7 +14,8 @@ use hos_core::policy::{DecisionEffect, Question, RoleDefinition};
 use hos_core::standing::{ActorStanding, Modes};
 use hos_core::time::Timestamp;
 use hos_core::value::Type;
-use hos_inspect::drawing::{Edge, Holding, Machine};
+use hos_inspect::drawing::{Edge, Machine};
+use hos_inspect::holders::Holding;
 
 const OWN: &str = "subject.customer == actor.id";
 /// Everything that means something in Mermaid, DOT, Markdown or SVG.

@@ -4,22 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::definition::{
-    ActionDefinition, ContractDefinition, FieldDefinition, GuardDefinition, OpenDefinition,
-    TimerDefinition, Written,
+    ActionDefinition, ContractDefinition, FieldDefinition, GuardDefinition, TimerDefinition,
+    Written,
 };
 use super::digest::digest;
-use super::graph;
-use super::{
-    ACTION_PARTS_MAX, ACTIONS_MAX, Action, Contract, Fields, Guard, Open, STATES_MAX,
-    TIMER_SECONDS_MAX, TIMERS_MAX, Timer,
-};
+use super::{Action, Contract, Fields, Guard, Open, TIMER_SECONDS_MAX, Timer, graph, limits};
 use crate::actor::ACTOR_BUILT_INS;
 use crate::condition::{Checked, Condition, Expression, ExpressionError, Scope};
 use crate::digest::Digest;
 use crate::error::{LawError, LawFaults, Place};
 use crate::id::{Ability, ActionName, Kind, Name, State, Topic, Version};
 use crate::subject::SUBJECT_BUILT_INS;
-use crate::value::{ATTRIBUTES_MAX, Schema, Type};
+use crate::value::{Schema, Type};
 
 /// What every actor has: `actor.id` and `actor.kind`.
 pub(crate) fn actor_schema() -> Schema {
@@ -59,7 +55,7 @@ impl Reader {
         let kind = self.faults.keep(&self.at.field("kind"), Kind::new(&definition.kind));
         let version =
             self.faults.keep(&self.at.field("version"), Version::new(&definition.version));
-        self.limits(definition);
+        limits::check(&mut self.faults, &self.at, definition);
         let states = self.states(definition);
         let at = self.at.field("initial");
         let initial = self.known_state(&at, &states, &definition.initial, "initial state");
@@ -91,36 +87,6 @@ impl Reader {
             aliases,
             definition: ContractDefinition::new("", ""),
         })
-    }
-
-    fn limits(&mut self, definition: &ContractDefinition) {
-        let (at, open) = (&self.at, self.at.field("open"));
-        let faults = &mut self.faults;
-        for (name, count, max) in [
-            ("states", definition.states.len(), STATES_MAX),
-            ("actions", definition.actions.len(), ACTIONS_MAX),
-            ("timers", definition.timers.len(), TIMERS_MAX),
-            ("aliases", definition.aliases.len(), STATES_MAX),
-            ("attributes", definition.attributes.len(), ATTRIBUTES_MAX),
-        ] {
-            faults.limit(&at.field(name), name, count, max);
-        }
-        let OpenDefinition { guards, topics, .. } = &definition.open;
-        faults.limit(&open.field("guards"), "opening guards", guards.len(), ACTION_PARTS_MAX);
-        faults.limit(&open.field("topics"), "opening topics", topics.len(), ACTION_PARTS_MAX);
-        for (index, action) in definition.actions.iter().enumerate() {
-            let at = action_place(at, index, action);
-            for (name, what, count, max) in [
-                ("guards", "guards", action.guards.len(), ACTION_PARTS_MAX),
-                ("topics", "topics", action.topics.len(), ACTION_PARTS_MAX),
-                ("set", "assignments", action.set.len(), ACTION_PARTS_MAX),
-                ("input", "inputs", action.input.len(), ATTRIBUTES_MAX),
-                ("facts", "facts", action.facts.len(), ATTRIBUTES_MAX),
-                ("from", "states", action.from.len(), STATES_MAX),
-            ] {
-                faults.limit(&at.field(name), what, count, max);
-            }
-        }
     }
 
     fn states(&mut self, definition: &ContractDefinition) -> Vec<State> {
@@ -215,7 +181,7 @@ impl Reader {
         states: &[State],
         attributes: &Schema,
     ) -> Option<Action> {
-        let at = action_place(&self.at, index, definition);
+        let at = limits::action_place(&self.at, index, definition);
         let from = self.known_states(&at.field("from"), states, &definition.from, "state");
         let to = self.known_state(&at.field("to"), states, &definition.to, "state");
         if definition.from.is_empty() {
@@ -402,10 +368,6 @@ impl Reader {
             }
         }
     }
-}
-
-fn action_place(contract: &Place, index: usize, action: &ActionDefinition) -> Place {
-    contract.field("actions").item(index).named(format_args!("action {}", action.name))
 }
 
 /// Parses and type-checks one expression, and keeps its faults.

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use crate::actor::ActorKind;
 use crate::condition::Expression;
 use crate::contract::Written;
-use crate::standing::AbilityPattern;
 
 /// A role before it is validated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,13 +116,40 @@ impl RuleDefinition {
     /// Whether it is about an ability, by name or by a wildcard.
     #[must_use]
     pub fn names(&self, ability: &str) -> bool {
-        let patterns = self.abilities.iter().map(|text| AbilityPattern::parse(text));
-        patterns.flatten().any(|pattern| pattern.matches(ability))
+        self.abilities.iter().any(|text| match text.strip_suffix('*') {
+            None => text == ability,
+            Some(resource) => {
+                resource.is_empty() || resource.ends_with('.') && ability.starts_with(resource)
+            }
+        })
     }
 
     /// What must hold; none for a rule that always does. The rules of a law parse.
     #[must_use]
     pub fn condition(&self) -> Option<Expression> {
         self.when.as_ref()?.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::standing::AbilityPattern;
+
+    #[test]
+    fn a_rule_names_what_its_patterns_match() {
+        for text in ["order.pay", "order.*", "*", "*.pay", "orders.*", "order.p*", ".*", "", "**"] {
+            let rule = RuleDefinition {
+                id: None,
+                effect: RuleEffect::Permit,
+                abilities: vec![text.to_owned()],
+                roles: Vec::new(),
+                when: None,
+            };
+            for ability in ["order.pay", "orders.pay", "order.refund"] {
+                let matches = AbilityPattern::parse(text).is_ok_and(|one| one.matches(ability));
+                assert_eq!(rule.names(ability), matches, "{text} {ability}");
+            }
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::text::Sort;
-use super::{Change, PartChange, Side, Turn};
+use super::text::{PARTS, TURNS};
+use super::{Change, PartChange, Side};
 use crate::page::{Data, Escaped, page, table};
 
 /// A [`Change`] as one HTML page, written when it is displayed.
@@ -42,22 +42,13 @@ impl fmt::Display for Html<'_> {
                     &rows.collect::<Vec<_>>(),
                 )?;
             }
-            let rows = |wanted| {
-                let wanted = parts.iter().filter(move |part| part.sort() == wanted);
-                wanted.map(part).collect::<Vec<_>>()
-            };
-            titled(f, "Added", &HEADS, &rows(Sort::Added))?;
-            titled(f, "Removed", &HEADS, &rows(Sort::Removed))?;
-            titled(f, "Changed", &HEADS, &rows(Sort::Changed))
+            PARTS.into_iter().try_for_each(|(wanted, title)| {
+                let rows = parts.iter().filter(|part| part.sort() == wanted).map(part);
+                titled(f, title, &HEADS, &rows.collect::<Vec<_>>())
+            })
         })
     }
 }
-
-const TURNS: [(Turn, &str); 3] = [
-    (Turn::Gains, "Gains: may do more"),
-    (Turn::Loses, "Loses: may do less"),
-    (Turn::Differs, "Differs: may do it elsewhere"),
-];
 
 const HEADS: [&str; 4] = ["name", "part", "before", "after"];
 
@@ -81,8 +72,11 @@ fn titled(
     if rows.is_empty() {
         return Ok(());
     }
-    writeln!(f, "<h2>{}</h2>", Escaped(title))?;
-    table(f, title, heads, rows)
+    let mut letters = title.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let title: String = first.chain(letters).collect();
+    writeln!(f, "<h2>{}</h2>", Escaped(&title))?;
+    table(f, &title, heads, rows)
 }
 
 fn part(part: &PartChange) -> Vec<Data> {

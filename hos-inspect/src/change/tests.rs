@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use hos_core::contract::{ActionDefinition, Contract, ContractBuilder};
 use hos_core::law::LawBuilder;
 use hos_core::value::Type;
@@ -35,6 +37,19 @@ fn turned(change: &Change, turn: Turn) -> Vec<String> {
     change.turned(turn).map(line).collect()
 }
 
+/// Each part with its side.
+fn named(change: &Change) -> Vec<String> {
+    let parts = change.parts.iter().map(|part| {
+        let side = match (&part.old, &part.new) {
+            (None, _) => "added",
+            (_, None) => "removed",
+            _ => "changed",
+        };
+        format!("{side} {} {}", part.kind.as_str(), part.name)
+    });
+    parts.collect()
+}
+
 const OWN: &str = "subject.customer == actor.id";
 
 #[test]
@@ -47,11 +62,67 @@ fn the_same_law_has_not_changed() {
 }
 
 #[test]
-fn a_rule_written_anew_with_the_same_meaning_is_no_change() {
+fn a_rule_written_anew_with_the_same_meaning_turns_no_cell() {
     let law = |version| law(version, order("1").action(pay("subject.total < 9")));
     let old = law("1").allow("order.*", ["owner"]);
     let new = law("2").allow("order.pay", ["owner"]).allow("order.create", ["owner"]);
-    assert!(between(old, new).is_empty());
+    let change = between(old, new);
+    assert!(change.turns.is_empty());
+    assert_eq!(
+        named(&change),
+        [
+            "removed rule permit order.*",
+            "added rule permit order.create",
+            "added rule permit order.pay",
+        ]
+    );
+}
+
+#[test]
+fn what_no_cell_shows_is_named_among_the_parts() {
+    let law = |version| law(version, order("1").action(pay("subject.total < 9")));
+    // Between the values that cells are asked with.
+    let old = law("1").allow_if("order.pay", ["owner"], "subject.total < 100");
+    let new = law("2").allow_if("order.pay", ["owner"], "subject.total < 200");
+    let change = between(old, new);
+    assert!(change.turns.is_empty() && !change.is_empty());
+    let text = change.to_string();
+    let expected = "rule  permit order.pay: permits order.pay to owner, without an id where \
+                    subject.total < 100 -> permits order.pay";
+    assert!(text.contains(expected), "{text}");
+    let old = law("1").claim("firm", Type::String).context("c", Type::Bool);
+    let new = law("2").claim("firm", Type::Integer).key_retention(Duration::from_secs(90_000));
+    let change = between(old.ability("report.read"), new.ability("report.read").roles(["clerk"]));
+    assert_eq!(
+        named(&change),
+        [
+            "changed setting key retention",
+            "added role clerk",
+            "changed claim firm",
+            "removed context c",
+        ]
+    );
+}
+
+#[test]
+fn another_order_is_a_change_and_what_was_added_disturbs_none() {
+    let law_of = |label, version: &str| law(label, order(version).action(pay("subject.total < 9")));
+    let law = |label| law_of(label, "1");
+    let old = law("1").allow("order.pay", ["owner"]).allow("order.create", ["owner"]);
+    let new = law("2").allow("order.create", ["owner"]).allow("order.pay", ["owner"]);
+    let change = between(old.clone(), new);
+    assert_eq!(named(&change), ["changed order rules"]);
+    assert_eq!(change.parts[0].old.as_deref(), Some("permit order.pay at place 1"));
+    let more = law("2").allow("report.read", ["owner"]);
+    let more = more.allow("order.pay", ["owner"]).allow("order.create", ["owner"]);
+    let added = ["added ability report.read", "added rule permit report.read"];
+    assert_eq!(named(&between(old, more)), added);
+    let two = |label, first, second: &str| {
+        let second = order(second).action(pay("subject.total < 9")).build().unwrap();
+        law_of(label, first).contract(second)
+    };
+    let change = between(two("1", "1", "2"), two("2", "2", "1"));
+    assert_eq!(named(&change), ["changed order contracts"]);
 }
 
 #[test]
@@ -99,16 +170,8 @@ fn what_was_added_and_removed_is_named() {
     let order = order("2").states(["refused"]).terminal(["refused"]).action(refuse);
     let new = law("2", order.action(pay("subject.total < 10"))).roles(["clerk"]);
     let change = between(old, new.critical(["order.pay"]));
-    let parts = change.parts.iter().map(|part| {
-        let side = match (&part.old, &part.new) {
-            (None, _) => "added",
-            (_, None) => "removed",
-            _ => "changed",
-        };
-        format!("{side} {} {}", part.kind.as_str(), part.name)
-    });
     assert_eq!(
-        parts.collect::<Vec<_>>(),
+        named(&change),
         [
             "added role clerk",
             "changed ability order.pay",

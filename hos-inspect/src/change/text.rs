@@ -21,8 +21,8 @@ impl fmt::Display for Change {
             });
             section(f, title, &rows.collect::<Vec<_>>())?;
         }
-        for (title, wanted) in PARTS {
-            let parts = self.parts.iter().filter(|part| part.sort() == *wanted);
+        for (wanted, title) in PARTS {
+            let parts = self.parts.iter().filter(|part| part.sort() == wanted);
             let rows = parts.map(|part| vec![part.kind.as_str().to_owned(), part.named()]);
             section(f, title, &rows.collect::<Vec<_>>())?;
         }
@@ -30,14 +30,16 @@ impl fmt::Display for Change {
     }
 }
 
-const TURNS: [(Turn, &str); 3] = [
+/// The sections of cells, in order.
+pub(super) const TURNS: [(Turn, &str); 3] = [
     (Turn::Gains, "gains: may do more"),
     (Turn::Loses, "loses: may do less"),
     (Turn::Differs, "differs: may do it elsewhere"),
 ];
 
-const PARTS: &[(&str, Sort)] =
-    &[("added", Sort::Added), ("removed", Sort::Removed), ("changed", Sort::Changed)];
+/// The sections of parts, in order.
+pub(super) const PARTS: [(Sort, &str); 3] =
+    [(Sort::Added, "added"), (Sort::Removed, "removed"), (Sort::Changed, "changed")];
 
 /// Which of both sides has a part.
 #[derive(Clone, Copy, PartialEq, Eq)]

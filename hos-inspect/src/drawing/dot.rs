@@ -4,7 +4,8 @@ use std::fmt::{Display, Formatter, Result, Write as _};
 
 use hos_core::contract::Guard;
 
-use super::{Edge, Holder, Machine};
+use super::{Edge, Machine};
+use crate::holders::Holder;
 
 /// Where openings come from; no state's name has brackets.
 const START: &str = "(open)";

@@ -6,7 +6,8 @@ use std::time::Duration;
 use hos_core::contract::Guard;
 use hos_core::id::Ability;
 
-use super::{Holder, Machine, span};
+use super::{Machine, span};
+use crate::holders::Holder;
 
 pub(super) fn section(machine: &Machine<'_>) -> String {
     let contract = machine.contract();

@@ -6,7 +6,7 @@ use super::view::{RuleView, View};
 use super::{Finding, FindingCode};
 
 pub(super) fn over_broad(view: &View<'_>, findings: &mut Vec<Finding>) {
-    for rule in view.rules_of(RuleEffect::Permit) {
+    for (_, rule) in view.rules_of(RuleEffect::Permit) {
         let mut causes = Vec::new();
         causes.extend(everything(rule));
         causes.extend(own_abilities(rule));
@@ -41,9 +41,9 @@ fn own_abilities(rule: &RuleView<'_>) -> Option<String> {
 
 /// What a role grants that no membership gives: every actor of a kind has it.
 fn to_everyone(view: &View<'_>, rule: &RuleView<'_>) -> Option<String> {
-    let implicit = view.law.roles().iter().filter(|role| view.is_about(rule, &role.name));
+    let about = rule.about.ones().filter_map(|at| view.law.roles().get(at));
     let kinds: Vec<&str> =
-        implicit.filter_map(|role| role.implicit).map(|kind| kind.as_str()).collect();
+        about.filter_map(|role| role.implicit).map(|kind| kind.as_str()).collect();
     if kinds.is_empty() {
         return None;
     }
@@ -63,7 +63,7 @@ fn to_everyone(view: &View<'_>, rule: &RuleView<'_>) -> Option<String> {
         ability.resource() == "hos" || view.law.rules().is_critical(ability.as_str())
     };
     let weighty: Vec<&str> =
-        rule.abilities.iter().filter(weighty).map(|ability| ability.as_str()).collect();
+        view.abilities_of(rule).filter(weighty).map(|ability| ability.as_str()).collect();
     (!weighty.is_empty()).then(|| {
         format!(
             "`{}`, critical or of the law itself, to every {kinds} without a condition; add one, \

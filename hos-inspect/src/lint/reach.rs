@@ -6,16 +6,17 @@ use hos_core::contract::Contract;
 use hos_core::id::{Ability, State};
 use hos_core::policy::RuleEffect;
 
+use super::cases::{Cases, grants};
 use super::matching::{about_actions, about_open, hold_together};
-use super::satisfy::Domains;
-use super::shadow::grants;
-use super::view::View;
+use super::satisfy::{Budget, Domains};
+use super::view::{RuleView, View};
 use super::{Finding, FindingCode};
 
 /// A time-boxed grant or a superuser may still get there; no rule of the law leads there.
-pub(super) fn unreachable(view: &View<'_>, findings: &mut Vec<Finding>) {
+pub(super) fn unreachable(view: &View<'_>, budget: &mut Budget, findings: &mut Vec<Finding>) {
     roles(view, findings);
-    let mut reach = Reach { view, known: BTreeMap::new() };
+    let (cases, anywhere) = (Cases::new(view), view.domains());
+    let mut reach = Reach { view, cases, anywhere, known: BTreeMap::new(), budget };
     abilities(&mut reach, findings);
     for contract in view.law.contracts() {
         moves(&mut reach, contract, findings);
@@ -27,15 +28,13 @@ fn finding(about: String, message: String) -> Finding {
 }
 
 fn roles(view: &View<'_>, findings: &mut Vec<Finding>) {
-    let names: BTreeSet<&str> = view.ordinary_roles().collect();
-    for role in view.law.roles().iter().filter(|role| names.contains(role.name.as_str())) {
-        let named = |rule: &&super::view::RuleView<'_>| {
-            !rule.definition.roles.is_empty() && view.is_about(rule, &role.name)
-        };
-        if view.rules.iter().filter(named).count() == 0 {
+    for (at, role) in view.ordinary_roles() {
+        let named =
+            |rule: &RuleView<'_>| !rule.definition.roles.is_empty() && rule.about.contains(at);
+        if !view.rules.iter().any(named) {
             let message = "no rule names it or what it inherits, so that whoever has it may do \
                            nothing by it; grant it something or remove it";
-            findings.push(finding(format!("role `{}`", role.name), message.to_owned()));
+            findings.push(finding(format!("role `{role}`"), message.to_owned()));
         }
     }
 }
@@ -64,11 +63,12 @@ fn abilities(reach: &mut Reach<'_, '_>, findings: &mut Vec<Finding>) {
 fn moves(reach: &mut Reach<'_, '_>, contract: &Contract, findings: &mut Vec<Finding>) {
     let open = contract.open();
     let initial = [contract.initial().clone()];
-    let why = reach.why_not(open.ability(), &initial, hold_together(open.guards(), &on(&initial)));
+    let passes = hold_together(open.guards(), &on(&initial), reach.budget);
+    let why = reach.why_not(open.ability(), &initial, passes);
     findings.extend(why.map(|why| finding(about_open(contract), why)));
     let mut doable = Vec::new();
     for (action, about) in contract.actions().iter().zip(about_actions(contract)) {
-        let passes = hold_together(action.guards(), &on(action.from()));
+        let passes = hold_together(action.guards(), &on(action.from()), reach.budget);
         match reach.why_not(action.ability(), action.from(), passes) {
             None => doable.push(action),
             Some(why) => findings.push(finding(about, why)),
@@ -97,8 +97,12 @@ fn on(states: &[State]) -> Domains {
 
 struct Reach<'v, 'a> {
     view: &'v View<'a>,
+    cases: Cases,
+    /// Of a subject in any state.
+    anywhere: Domains,
     /// By ability and states, because many actions share them.
     known: BTreeMap<(Ability, Vec<State>), bool>,
+    budget: &'v mut Budget,
 }
 
 impl Reach<'_, '_> {
@@ -131,17 +135,32 @@ impl Reach<'_, '_> {
         if let Some(known) = self.known.get(&key) {
             return *known;
         }
-        let view = self.view;
-        let domains = if states.is_empty() { view.domains() } else { on(states) };
-        let permits: Vec<_> = view.rules_of(RuleEffect::Permit).collect();
-        let granted = view.ordinary_roles().any(|role| {
-            let forbids = view.forbids(ability, role);
-            let mut about = permits
-                .iter()
-                .filter(|permit| permit.abilities.contains(ability) && view.is_about(permit, role));
-            about.any(|permit| grants(permit, &forbids, &domains))
-        });
+        let granted = self.asks(ability, states).unwrap_or(true);
         self.known.insert(key, granted);
         granted
+    }
+
+    /// None where the budget ends.
+    fn asks(&mut self, ability: &Ability, states: &[State]) -> Option<bool> {
+        let view = self.view;
+        let ability = view.abilities.binary_search(ability).ok()?;
+        let here = (!states.is_empty()).then(|| on(states));
+        let domains = here.as_ref().unwrap_or(&self.anywhere);
+        let permits = view.rules_of(RuleEffect::Permit);
+        let permits: Vec<_> =
+            permits.filter(|(_, permit)| permit.abilities.contains(ability)).collect();
+        let mut asked = BTreeSet::new();
+        for (role, _) in view.ordinary_roles() {
+            let case = self.cases.of(role, ability)?;
+            let forbids = self.cases.forbids(case)?;
+            for (at, permit) in permits.iter().filter(|(_, permit)| permit.about.contains(role)) {
+                self.budget.spend(1)?;
+                if asked.insert((*at, case)) && grants(view, permit, forbids, domains, self.budget)
+                {
+                    return Some(true);
+                }
+            }
+        }
+        Some(false)
     }
 }

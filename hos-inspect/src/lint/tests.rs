@@ -1,3 +1,7 @@
+mod largest;
+
+use std::time::Duration;
+
 use hos_core::actor::{Actor, ActorKind};
 use hos_core::condition::Nothing;
 use hos_core::contract::{ActionDefinition, Contract, ContractBuilder};
@@ -166,6 +170,29 @@ fn a_guard_that_never_holds_is_found_with_what_it_closes() {
 }
 
 #[test]
+fn a_timer_whose_action_never_passes_where_it_runs_is_found() {
+    let law = |guard: &str| {
+        let expire = ActionDefinition::new("expire", ["pending", "paid"], "shipped", "order.ship")
+            .optional_input("why", Type::String)
+            .guard("not_now", guard);
+        let order = order().action(expire).timer("pending", Duration::from_secs(60), "expire");
+        selling().allow("order.ship", ["staff"]).contract(order.build().unwrap())
+    };
+    let timer = "contract `order/1` timer `expire` in `pending`";
+    for never in
+        ["subject.state == 'paid'", "actor.kind == 'user'", "size(input.why) > 3", "has(input.why)"]
+    {
+        shows(law(never), &[("never_matching", timer)]);
+    }
+    for sometimes in ["subject.state == 'pending'", "actor.kind != 'user'", "!has(input.why)"] {
+        shows(law(sometimes), &[]);
+    }
+    // The guard itself is found, and what it closes.
+    let found = found(law("1 == 2"));
+    assert!(found.iter().all(|(_, about)| about != timer), "{found:?}");
+}
+
+#[test]
 fn an_ability_that_nobody_has_closes_its_actions_and_their_states() {
     let contract = || order().build().unwrap();
     shows(
@@ -246,7 +273,7 @@ fn a_rule_is_called_as_reasons_call_it() {
     let (_, reasons) = law.rules().explain(&question).unwrap();
     let called: Vec<String> = reasons.into_iter().filter_map(|reason| reason.rule).collect();
     let view = View::new(&law);
-    let ours: Vec<&str> = view.rules.iter().skip(1).map(|rule| rule.id.as_str()).collect();
+    let ours: Vec<&str> = view.rules.iter().skip(1).map(|rule| rule.id).collect();
     assert_eq!(called, ours);
 }
 

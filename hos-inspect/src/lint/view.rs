@@ -1,28 +1,33 @@
 //! A law as the lints read it: each rule with its id, its abilities, and who it is about.
+//!
+//! Abilities, roles and rules are known by their places, so that sets of them are bits.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use fixedbitset::FixedBitSet;
 use hos_core::condition::Expression;
 use hos_core::id::Ability;
 use hos_core::law::Law;
 use hos_core::policy::{RuleDefinition, RuleEffect};
-use hos_core::standing::AbilityPattern;
 
 use super::satisfy::Domains;
 use super::{Finding, FindingCode};
 
 pub(super) struct View<'a> {
     pub(super) law: &'a Law,
+    /// Every ability that the law knows, in order.
+    pub(super) abilities: Vec<Ability>,
     pub(super) rules: Vec<RuleView<'a>>,
-    /// Each role and all that it inherits, itself included.
-    closures: BTreeMap<&'a str, BTreeSet<&'a str>>,
-    superusers: BTreeSet<&'a str>,
 }
 
 pub(super) struct RuleView<'a> {
-    pub(super) id: String,
+    pub(super) id: &'a str,
     pub(super) definition: &'a RuleDefinition,
-    pub(super) abilities: BTreeSet<Ability>,
+    pub(super) abilities: FixedBitSet,
+    /// The roles whose holders it is about. A place after the last role stands for whoever has
+    /// none, whom forbids without roles are about too.
+    pub(super) about: FixedBitSet,
+    /// Of these, the ones that are enough to look at: whoever has another has one of them by
+    /// inheritance, and to a superuser a permit adds nothing.
+    pub(super) targets: FixedBitSet,
     pub(super) when: Option<Expression>,
     /// Found to change nothing: the lints after that look at the law without it.
     pub(super) idle: bool,
@@ -30,65 +35,41 @@ pub(super) struct RuleView<'a> {
 
 impl<'a> View<'a> {
     pub(super) fn new(law: &'a Law) -> Self {
-        let definition = law.definition();
-        let known = law.rules().abilities();
-        let ids = rule_ids(&definition.rules);
-        let rule = |(definition, id): (&'a RuleDefinition, String)| {
-            let patterns = definition.abilities.iter().map(|text| AbilityPattern::parse(text));
-            let patterns: Vec<AbilityPattern> = patterns.filter_map(Result::ok).collect();
-            let matched = |ability: &&Ability| {
-                patterns.iter().any(|pattern| pattern.matches(ability.as_str()))
-            };
+        let abilities = law.rules().abilities();
+        let closures: Vec<FixedBitSet> =
+            law.roles().iter().map(|role| closure(law, &role.name)).collect();
+        let superusers = places(law.roles(), |role| law.rules().is_superuser(&role.name));
+        let rule = |(definition, id): (&'a RuleDefinition, &'a str)| {
+            let named = named(law, &definition.roles);
+            let mut targets = named.clone();
+            if definition.roles.is_empty() {
+                targets.insert(law.roles().len());
+            } else if definition.effect == RuleEffect::Permit {
+                targets.difference_with(&superusers);
+            }
             RuleView {
                 id,
                 definition,
-                abilities: known.iter().filter(matched).cloned().collect(),
-                when: definition.when.as_ref().and_then(|when| when.parse().ok()),
+                abilities: places(&abilities, |ability| definition.names(ability.as_str())),
+                about: about(definition, &named, &closures),
+                targets,
+                when: definition.condition(),
                 idle: false,
             }
         };
-        let inherits: BTreeMap<&str, &Vec<String>> =
-            definition.roles.iter().map(|role| (role.name.as_str(), &role.inherits)).collect();
-        let names = inherits.keys().copied();
-        Self {
-            law,
-            rules: definition.rules.iter().zip(ids).map(rule).collect(),
-            closures: names.map(|name| (name, closure(name, &inherits))).collect(),
-            superusers: {
-                let superusers = definition.roles.iter().filter(|role| role.superuser);
-                superusers.map(|role| role.name.as_str()).collect()
-            },
-        }
+        let rules = law.definition().rules.iter().zip(law.rules().ids());
+        Self { law, rules: rules.map(rule).collect(), abilities }
     }
 
     /// The roles that hold no grant but those that rules give, in order.
-    pub(super) fn ordinary_roles(&self) -> impl Iterator<Item = &'a str> {
+    pub(super) fn ordinary_roles(&self) -> impl Iterator<Item = (usize, &'a str)> {
         let roles = self.law.roles().iter().map(|role| role.name.as_str());
-        roles.filter(|role| !self.is_superuser(role))
+        roles.enumerate().filter(|(_, role)| !self.law.rules().is_superuser(role))
     }
 
-    /// Whether a role holds every grant.
-    pub(super) fn is_superuser(&self, role: &str) -> bool {
-        self.closures.get(role).is_some_and(|closure| !closure.is_disjoint(&self.superusers))
-    }
-
-    /// Whether whoever has a role is whom a rule is about.
-    pub(super) fn is_about(&self, rule: &RuleView<'_>, role: &str) -> bool {
-        rule.definition.roles.is_empty()
-            || self.closures.get(role).is_some_and(|closure| {
-                rule.definition.roles.iter().any(|named| closure.contains(named.as_str()))
-            })
-    }
-
-    /// The forbids of an ability that bind whoever has a role, each with its place.
-    pub(super) fn forbids(&self, ability: &Ability, role: &str) -> Vec<(usize, &RuleView<'a>)> {
-        let binds = |(_, rule): &(usize, &RuleView<'a>)| {
-            !rule.idle
-                && !rule.is_permit()
-                && rule.abilities.contains(ability)
-                && self.is_about(rule, role)
-        };
-        self.rules.iter().enumerate().filter(binds).collect()
+    /// The abilities that a rule is about, in order.
+    pub(super) fn abilities_of(&self, rule: &RuleView<'_>) -> impl Iterator<Item = &Ability> {
+        rule.abilities.ones().filter_map(|at| self.abilities.get(at))
     }
 
     /// What is known of any subject that a rule may be asked about.
@@ -104,9 +85,13 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The rules of one effect that change something, in order.
-    pub(super) fn rules_of(&self, effect: RuleEffect) -> impl Iterator<Item = &RuleView<'a>> {
-        self.rules.iter().filter(move |rule| !rule.idle && rule.definition.effect == effect)
+    /// The rules of one effect that change something, each with its place.
+    pub(super) fn rules_of(
+        &self,
+        effect: RuleEffect,
+    ) -> impl Iterator<Item = (usize, &RuleView<'a>)> {
+        let rules = self.rules.iter().enumerate();
+        rules.filter(move |(_, rule)| !rule.idle && rule.definition.effect == effect)
     }
 }
 
@@ -120,32 +105,28 @@ impl RuleView<'_> {
     }
 }
 
-fn closure<'a>(name: &'a str, inherits: &BTreeMap<&'a str, &'a Vec<String>>) -> BTreeSet<&'a str> {
-    let mut closure = BTreeSet::new();
-    let mut open = vec![name];
-    while let Some(next) = open.pop() {
-        if closure.insert(next) {
-            open.extend(inherits.get(next).into_iter().copied().flatten().map(String::as_str));
-        }
-    }
-    closure
+fn places<T>(all: &[T], is_one: impl Fn(&T) -> bool) -> FixedBitSet {
+    let mut places = FixedBitSet::with_capacity(all.len());
+    let of = all.iter().enumerate().filter(|(_, one)| is_one(one));
+    places.extend(of.map(|(at, _)| at));
+    places
 }
 
-/// The ids that reasons name: a rule without one is called by its effect and first ability, and by
-/// a number from the second on.
-fn rule_ids(rules: &[RuleDefinition]) -> Vec<String> {
-    let mut taken: BTreeSet<String> = BTreeSet::new();
-    let mut ids = Vec::with_capacity(rules.len());
-    for rule in rules {
-        let id = rule.id.clone().unwrap_or_else(|| {
-            let effect = if rule.effect == RuleEffect::Permit { "permit" } else { "forbid" };
-            let base = format!("{effect} {}", rule.abilities.first().map_or("rule", |a| a));
-            let copies = (2_u32..).map(|copy| format!("{base} {copy}"));
-            let mut free = std::iter::once(base.clone()).chain(copies);
-            free.find(|id| !taken.contains(id)).unwrap_or_default()
-        });
-        taken.insert(id.clone());
-        ids.push(id);
-    }
-    ids
+fn closure(law: &Law, role: &str) -> FixedBitSet {
+    let inherited = law.inherited(role);
+    places(law.roles(), |role| inherited.iter().any(|other| other.name == role.name))
+}
+
+fn named(law: &Law, names: &[String]) -> FixedBitSet {
+    let mut places = places(law.roles(), |role| names.contains(&role.name));
+    places.grow(law.roles().len().saturating_add(1));
+    places
+}
+
+fn about(rule: &RuleDefinition, named: &FixedBitSet, closures: &[FixedBitSet]) -> FixedBitSet {
+    let mut about =
+        places(closures, |closure| rule.roles.is_empty() || !closure.is_disjoint(named));
+    about.grow(closures.len().saturating_add(1));
+    about.set(closures.len(), rule.roles.is_empty());
+    about
 }

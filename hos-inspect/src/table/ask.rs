@@ -56,7 +56,9 @@ pub(super) fn ability(
     about: Option<(&State, &Contract)>,
 ) -> Cell {
     let may = |setting: &Setting| may(settings.law, holder, setting, ability.as_str(), about);
-    settings.cell(holder.kind, may, |setting| may(setting).then_some(Sign::Allowed))
+    settings.cell(holder.kind, &[ability.as_str()], may, |setting| {
+        may(setting).then_some(Sign::Allowed)
+    })
 }
 
 /// What an action comes to that a holder tries from a state.
@@ -69,12 +71,13 @@ pub(super) fn action(
 ) -> Cell {
     let same = contract.actions().iter().filter(|entry| entry.name() == action.name());
     let asked: BTreeSet<&str> = same.map(|entry| entry.ability().as_str()).collect();
+    let asked: Vec<&str> = asked.into_iter().collect();
     let law = settings.law;
     let may = |setting: &Setting| {
         asked.iter().any(|ability| may(law, holder, setting, ability, Some((state, contract))))
     };
     let planned = |setting: &Setting| planned(law, contract, state, holder, action, setting);
-    settings.cell(holder.kind, may, planned)
+    settings.cell(holder.kind, &asked, may, planned)
 }
 
 /// The first entry of each action, in catalogue order.
@@ -85,12 +88,9 @@ pub(super) fn distinct(contract: &Contract) -> Vec<&Action> {
 
 /// The abilities of a kind that neither open nor move one, such as `order.read`.
 pub(super) fn unmoving(law: &Law, contract: &Contract) -> Vec<Ability> {
-    let asked = |ability: &Ability| {
-        contract.open().ability() == ability
-            || contract.actions().iter().any(|action| action.ability() == ability)
-    };
+    let asked: BTreeSet<&Ability> = contract.abilities().collect();
     let of_kind = |ability: &Ability| ability.resource() == contract.kind().as_str();
-    law.rules().abilities().into_iter().filter(|a| of_kind(a) && !asked(a)).collect()
+    law.rules().abilities().into_iter().filter(|a| of_kind(a) && !asked.contains(a)).collect()
 }
 
 /// Asks policy alone.

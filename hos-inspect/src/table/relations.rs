@@ -6,11 +6,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use hos_core::actor::{Actor, ActorKind};
+use hos_core::condition::{Path, Root};
 use hos_core::id::Name;
 use hos_core::law::Law;
 use hos_core::value::{Attributes, Schema, Type, Value};
 
 use super::ask::{ME, NOON};
+use super::reads::Reads;
 use super::{Cell, RELATIONS_SHOWN_MAX, Sign};
 
 /// The most relations that one contract is asked about.
@@ -35,6 +37,17 @@ impl Relation {
         let own = attributes.iter().filter(probed).map(attribute);
         let said = claims(law).filter(probed).map(claim);
         own.chain(said).chain(law.context().iter().filter(probed).map(context)).collect()
+    }
+
+    /// What a condition reads that turns on it: a claim may say what the subject's attribute of
+    /// the name does, so that it turns on both.
+    fn paths(&self) -> Vec<Path> {
+        let path = |root, name: &Name| Path { root, name: name.clone() };
+        match self {
+            Self::Attribute(name, _) => vec![path(Root::Subject, name), path(Root::Actor, name)],
+            Self::Claim(name, _) => vec![path(Root::Actor, name)],
+            Self::Context(name, _) => vec![path(Root::Context, name)],
+        }
     }
 
     fn label(&self) -> String {
@@ -74,19 +87,43 @@ pub(super) struct Setting {
     pub(super) context: Attributes,
 }
 
+/// By the relevant relations, and their points where the answer allows.
+type Formulas = BTreeMap<(Vec<usize>, BTreeSet<usize>), String>;
+
 /// The settings of one contract: each spanned by the relations that hold in it, as bits.
 pub(super) struct Settings<'a> {
     pub(super) law: &'a Law,
     schema: &'a Schema,
+    reads: &'a Reads,
+    /// Those that a rule about some ability reads.
     relations: Vec<Relation>,
     made: RefCell<BTreeMap<(ActorKind, u64), Rc<Setting>>>,
+    /// Many cells share one, and to find the shortest is dear.
+    formulas: RefCell<Formulas>,
 }
 
 impl<'a> Settings<'a> {
-    pub(super) fn new(law: &'a Law, schema: &'a Schema) -> Self {
+    pub(super) fn new(law: &'a Law, schema: &'a Schema, reads: &'a Reads) -> Self {
         let mut relations = Relation::all(law, schema);
+        relations.retain(|relation| reads.anywhere(&relation.paths()));
         relations.truncate(RELATIONS_MAX);
-        Self { law, schema, relations, made: RefCell::default() }
+        Self {
+            law,
+            schema,
+            reads,
+            relations,
+            made: RefCell::default(),
+            formulas: RefCell::default(),
+        }
+    }
+
+    /// The relations that may turn an answer about one of some abilities, as bits.
+    fn read(&self, abilities: &[&str]) -> u64 {
+        let is_read = |relation: &Relation| {
+            abilities.iter().any(|ability| self.reads.any(ability, &relation.paths()))
+        };
+        let bit = |(at, relation): (usize, &Relation)| u64::from(is_read(relation)) << at;
+        self.relations.iter().enumerate().map(bit).sum()
     }
 
     fn at(&self, kind: ActorKind, held: u64) -> Option<Rc<Setting>> {
@@ -126,15 +163,17 @@ impl<'a> Settings<'a> {
 
     /// Answers one cell: asks in every setting that the relevant relations span.
     ///
-    /// `may` asks policy alone; `ask` says nothing for a denial, else the sign of what is allowed.
+    /// `may` asks policy alone, about these abilities; `ask` says nothing for a denial, else the
+    /// sign of what is allowed.
     pub(super) fn cell(
         &self,
         kind: ActorKind,
+        abilities: &[&str],
         may: impl Fn(&Setting) -> bool,
         ask: impl Fn(&Setting) -> Option<Sign>,
     ) -> Cell {
         let may = |held: u64| self.at(kind, held).is_some_and(|setting| may(&setting));
-        let relevant = self.relevant(may);
+        let relevant = relevant(self.read(abilities), may);
         if relevant.len() > RELATIONS_SHOWN_MAX {
             // OK because a relation is relevant only where some setting is allowed.
             return Cell { sign: Sign::Allowed, when: Some("..".to_owned()) };
@@ -152,29 +191,38 @@ impl<'a> Settings<'a> {
         if allowed.len() == points {
             return Cell { sign: *sign, when: None };
         }
-        let label = |at: &usize| self.relations.get(*at).map(Relation::label).unwrap_or_default();
-        let labels: Vec<String> = relevant.iter().map(label).collect();
-        Cell { sign: *sign, when: Some(formula(&labels, &allowed)) }
+        Cell { sign: *sign, when: Some(self.formula(relevant, allowed)) }
     }
 
-    /// The relations that turn an answer somewhere among none, all, and all but one or two.
-    fn relevant(&self, may: impl Fn(u64) -> bool) -> Vec<usize> {
-        let count = self.relations.len();
-        let all = (1_u64 << count) - 1;
-        let mut known: BTreeMap<u64, bool> = BTreeMap::new();
-        let mut at = |held: u64| *known.entry(held).or_insert_with(|| may(held));
-        let mut relevant = BTreeSet::new();
-        for start in [0, all] {
-            for one in 0..count {
-                for two in one..count {
-                    let near = start ^ (1 << one | 1 << two);
-                    let turns = |bit: &usize| at(near) != at(near ^ 1 << bit);
-                    relevant.extend((0..count).filter(turns));
-                }
+    fn formula(&self, relevant: Vec<usize>, allowed: BTreeSet<usize>) -> String {
+        let key = (relevant, allowed);
+        if let Some(known) = self.formulas.borrow().get(&key) {
+            return known.clone();
+        }
+        let label = |at: &usize| self.relations.get(*at).map(Relation::label).unwrap_or_default();
+        let labels: Vec<String> = key.0.iter().map(label).collect();
+        let formula = formula(&labels, &key.1);
+        self.formulas.borrow_mut().insert(key, formula.clone());
+        formula
+    }
+}
+
+/// Of some relations those that turn an answer somewhere among none, all, and all but one or two.
+fn relevant(some: u64, may: impl Fn(u64) -> bool) -> Vec<usize> {
+    let bits: Vec<usize> = (0..RELATIONS_MAX).filter(|bit| some >> bit & 1 == 1).collect();
+    let mut known: BTreeMap<u64, bool> = BTreeMap::new();
+    let mut at = |held: u64| *known.entry(held).or_insert_with(|| may(held));
+    let mut relevant = BTreeSet::new();
+    for start in [0, some] {
+        for (place, one) in bits.iter().enumerate() {
+            for two in bits.iter().skip(place) {
+                let near = start ^ (1 << one | 1 << two);
+                let turns = |bit: &&usize| at(near) != at(near ^ 1 << *bit);
+                relevant.extend(bits.iter().filter(turns));
             }
         }
-        relevant.into_iter().collect()
     }
+    relevant.into_iter().collect()
 }
 
 fn claims(law: &Law) -> impl Iterator<Item = (&Name, &Type)> {

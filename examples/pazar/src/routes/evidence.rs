@@ -9,11 +9,11 @@ use hos_core::contract::Contract;
 use hos_core::law::Law;
 use hos_core::subject::Subject;
 use hos_core::time::Timestamp;
+use hos_inspect::holders::holding;
 use serde::{Deserialize, Serialize};
 
-use super::law_words::{self, Say};
-use super::thing;
 use super::views::{Page, PageProblem, Shell, signed_in};
+use super::{law_words, thing};
 use crate::app::App;
 use crate::auth::{User, Visitor};
 use crate::domain::evidence::{self, Checked, Leaf, Life, People, Sight, Step};
@@ -282,14 +282,13 @@ impl Reader<'_> {
         let named = law_words::ability(shell, &ability);
         for role in self.people.roles(self.app, &leaf.actor) {
             let name = shell.word("law-role", &role);
-            match law_words::say(&law, &role, &ability) {
-                Say::No => {}
-                Say::Yes => {
+            let Some(holding) = holding(&law, &role, &ability) else { continue };
+            match law_words::wheres(shell, &holding) {
+                None => {
                     let values = [("role", name.as_str()), ("ability", named.as_str())];
                     why.push(shell.language.text_with("why-role", &values));
                 }
-                Say::Where(conditions) => {
-                    let conditions = law_words::wheres(shell, &conditions);
+                Some(conditions) => {
                     let values = [
                         ("role", name.as_str()),
                         ("ability", named.as_str()),

@@ -8,9 +8,11 @@ use hos_core::contract::{Action, Contract, Timer};
 use hos_core::id::Tenant;
 use hos_core::law::Law;
 use hos_core::laws::{Policy as _, Query};
+use hos_core::policy::RoleDefinition;
 use hos_core::standing::Mode;
+use hos_inspect::holders::holding;
 
-use super::law_words::{self, Say};
+use super::law_words;
 use super::views::{Page, PageProblem, Shell};
 use crate::app::App;
 use crate::auth::{User, Visitor};
@@ -79,14 +81,12 @@ fn resources(shell: &Shell, law: &Law) -> Vec<Resource> {
     for ability in law.rules().abilities() {
         let ability = ability.as_str();
         let resource = ability.split('.').next().unwrap_or_default();
-        let cell = |role: &hos_core::policy::RoleDefinition| match law_words::say(
-            law, &role.name, ability,
-        ) {
-            Say::Yes => CellView { tone: "good", text: shell.text("law-yes") },
-            Say::No => CellView { tone: "calm", text: shell.text("law-no") },
-            Say::Where(conditions) => {
-                CellView { tone: "wait", text: law_words::wheres(shell, &conditions) }
-            }
+        let cell = |role: &RoleDefinition| match holding(law, &role.name, ability) {
+            None => CellView { tone: "calm", text: shell.text("law-no") },
+            Some(holding) => match law_words::wheres(shell, &holding) {
+                None => CellView { tone: "good", text: shell.text("law-yes") },
+                Some(conditions) => CellView { tone: "wait", text: conditions },
+            },
         };
         let row = AbilityRow {
             code: ability.to_owned(),
@@ -263,4 +263,34 @@ pub(super) struct LawPage {
     machines: Vec<MachineView>,
     overseen: Vec<FirmModes>,
     divergences: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_inherits_a_superuser_may_everything_but_what_is_taken_away() {
+        let law = Law::builder("pazar", "1")
+            .roles([
+                RoleDefinition::superuser("root"),
+                RoleDefinition::world("deputy").inherits("root"),
+                RoleDefinition::new("clerk"),
+            ])
+            .allow("order.read", ["clerk"])
+            .forbid("order.cancel", ["deputy"])
+            .ability("order.cancel")
+            .build()
+            .unwrap();
+        let shell = Shell::keyed("law-title", None);
+        let tones = |code: &str| {
+            let resources = resources(&shell, &law);
+            let mut rows = resources.iter().flat_map(|resource| &resource.rows);
+            let row = rows.find(|row| row.code == code).unwrap();
+            row.cells.iter().map(|cell| cell.tone).collect::<Vec<_>>()
+        };
+        assert_eq!(tones("order.read"), ["good", "good", "good"]);
+        assert_eq!(tones("order.cancel"), ["good", "calm", "calm"]);
+        assert_eq!(people(&shell, &law, "order.read"), shell.word("law-role", "clerk"));
+    }
 }

@@ -1,13 +1,11 @@
 //! The law in the reader's words: roles, abilities, conditions, moves, times.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hos_core::contract::{Contract, Guard};
 use hos_core::law::Law;
-use hos_core::policy::{RoleDefinition, RuleDefinition, RuleEffect};
-use hos_core::standing::AbilityPattern;
 use hos_inspect::drawing::{Drawing, Named};
+use hos_inspect::holders::{Holder, Holding, holders};
 
 use super::views::Shell;
 
@@ -19,86 +17,31 @@ const CONDITIONS: [(&str, &str); 4] = [
     ("subject.instant", "law-if-instant"),
 ];
 
-/// What the rules say to one role about one ability.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Say {
-    /// Always.
-    Yes,
-    /// Where one of these holds, each as the law writes it.
-    Where(BTreeSet<String>),
-    /// Never.
-    No,
-}
-
-/// What the rules say to a role, by itself, about an ability. What takes away comes first.
-pub(super) fn say(law: &Law, role: &str, ability: &str) -> Say {
-    let roles = closure(law, role);
-    let applies = |rule: &&RuleDefinition| {
-        let named = rule.roles.iter().any(|named| roles.contains(named.as_str()));
-        let everyone = rule.roles.is_empty() && rule.effect == RuleEffect::Forbid;
-        let patterns = rule.abilities.iter().map(|text| AbilityPattern::parse(text));
-        (named || everyone) && patterns.flatten().any(|pattern| pattern.matches(ability))
-    };
-    let rules: Vec<&RuleDefinition> = law.definition().rules.iter().filter(applies).collect();
-    let of = |effect| rules.iter().filter(move |rule| rule.effect == effect);
-    let forbidden: Vec<String> = of(RuleEffect::Forbid).map(|rule| condition(rule)).collect();
-    if forbidden.iter().any(String::is_empty) {
-        return Say::No;
-    }
-    let superuser = law.roles().iter().any(|known| known.name == role && known.superuser);
-    let permitted: BTreeSet<String> = of(RuleEffect::Permit).map(|rule| condition(rule)).collect();
-    let always = superuser || permitted.contains("");
-    let denials = forbidden.iter().map(|condition| format!("!({condition})"));
-    match (always, permitted.is_empty(), forbidden.is_empty()) {
-        (true, _, true) => Say::Yes,
-        (true, _, false) => Say::Where(denials.collect()),
-        (false, true, _) => Say::No,
-        (false, false, _) => Say::Where(permitted.into_iter().chain(denials).collect()),
-    }
-}
-
-/// A rule's condition in its canonical text; empty for a rule without one.
-fn condition(rule: &RuleDefinition) -> String {
-    let when = rule.when.as_ref().and_then(|when| when.parse().ok());
-    when.map(|when| when.to_string()).unwrap_or_default()
-}
-
-/// A role and all whose grants it has.
-fn closure<'a>(law: &'a Law, role: &'a str) -> BTreeSet<&'a str> {
-    let roles: BTreeMap<&str, &RoleDefinition> =
-        law.roles().iter().map(|role| (role.name.as_str(), role)).collect();
-    let (mut closure, mut open) = (BTreeSet::new(), vec![role]);
-    while let Some(role) = open.pop() {
-        if closure.insert(role) {
-            let inherited = roles.get(role).into_iter().flat_map(|role| &role.inherits);
-            open.extend(inherited.map(String::as_str));
-        }
-    }
-    closure
-}
-
 /// The roles that may, but for those that may everything: each with where.
 pub(super) fn may(shell: &Shell, law: &Law, ability: &str) -> Vec<String> {
-    let roles = law.roles().iter().filter(|role| !role.superuser);
-    let said = roles.map(|role| (role, say(law, &role.name, ability)));
-    let words = |(role, said): (&RoleDefinition, Say)| {
-        let name = shell.word("law-role", &role.name);
-        match said {
-            Say::Yes => Some(name),
-            Say::Where(conditions) => Some(format!("{name} ({})", wheres(shell, &conditions))),
-            Say::No => None,
+    let holders = holders(law, ability).into_iter();
+    let holders = holders.filter(|holder| !law.rules().is_superuser(holder.role));
+    let words = |holder: Holder<'_>| {
+        let name = shell.word("law-role", holder.role);
+        match wheres(shell, &holder.holding) {
+            Some(conditions) => format!("{name} ({conditions})"),
+            None => name,
         }
     };
-    said.filter_map(words).collect()
+    holders.map(words).collect()
 }
 
-/// Conditions in words.
-pub(super) fn wheres(shell: &Shell, conditions: &BTreeSet<String>) -> String {
+/// Conditions in words; none for always. What takes away comes last.
+pub(super) fn wheres(shell: &Shell, holding: &Holding) -> Option<String> {
+    let Holding::Where { permits, forbids } = holding else { return None };
     let words = |condition: &String| {
         let known = CONDITIONS.iter().find(|(text, _)| text == condition);
         known.map_or_else(|| condition.clone(), |(_, key)| shell.text(key))
     };
-    conditions.iter().map(words).collect::<Vec<_>>().join(" / ")
+    let permits = permits.iter().map(words).collect::<Vec<_>>().join(" / ");
+    let forbids = forbids.iter().map(|condition| format!("!({condition})"));
+    let all = (!permits.is_empty()).then_some(permits).into_iter().chain(forbids);
+    Some(all.collect::<Vec<_>>().join("; "))
 }
 
 /// An ability in words.

@@ -69,7 +69,9 @@ impl<'e> Facts<'e> {
 
     /// Whether all that was learned may be so at once.
     pub(super) fn agree(&self) -> bool {
-        self.absent.is_disjoint(&self.present) && self.terms.values().all(Term::has_value)
+        self.absent.is_disjoint(&self.present)
+            && !self.present.iter().any(|path| self.domains.lacks(path))
+            && self.terms.values().all(Term::has_value)
     }
 
     fn compare(&mut self, left: &Expression, relation: Relation, right: &Expression) -> bool {

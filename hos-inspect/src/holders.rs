@@ -3,10 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use hos_core::id::Ability;
 use hos_core::law::Law;
 use hos_core::policy::{RoleDefinition, RuleDefinition, RuleEffect};
-use hos_core::standing::AbilityPattern;
 
 /// A role that may, held by itself: without memberships of other roles, grants and bans.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,32 +61,63 @@ impl Holding {
     }
 }
 
-/// The roles that hold an ability, as the law declares them.
-pub(super) fn holders<'a>(law: &'a Law, ability: &Ability) -> Vec<Holder<'a>> {
-    let about = |rule: &&RuleDefinition| {
-        let patterns = rule.abilities.iter().filter_map(|text| AbilityPattern::parse(text).ok());
-        patterns.into_iter().any(|pattern| pattern.matches(ability.as_str()))
-    };
-    let rules: Vec<&RuleDefinition> = law.definition().rules.iter().filter(about).collect();
+/// The roles that hold an ability, in the order of the law.
+#[must_use]
+pub fn holders<'a>(law: &'a Law, ability: &str) -> Vec<Holder<'a>> {
+    let rules = about(law, ability);
     let holder = |role: &'a RoleDefinition| {
-        let holding = holding(&closure(law, role), &rules)?;
+        let holding = weigh(law, &role.name, &rules)?;
         Some(Holder { role: role.name.as_str(), holding })
     };
-    law.roles().iter().filter_map(holder).collect()
+    let roles = law.roles().iter().filter(|_| law.rules().knows(ability));
+    roles.filter_map(holder).collect()
 }
 
-/// What the rules about an ability say to a role; none when it never may.
-fn holding(roles: &[&RoleDefinition], rules: &[&RuleDefinition]) -> Option<Holding> {
+/// When a role by itself holds an ability; none when it never does, and for a role or an ability
+/// that the law does not know.
+///
+/// ```
+/// use hos_core::law::Law;
+/// use hos_inspect::holders::{Holding, holding};
+///
+/// let law = Law::builder("shop", "1")
+///     .roles(["clerk"])
+///     .allow_if("order.cancel", ["clerk"], "actor.id != 'trainee'")
+///     .build()?;
+/// let clerk = holding(&law, "clerk", "order.cancel");
+/// let condition = clerk.as_ref().and_then(Holding::condition);
+/// assert_eq!(condition.as_deref(), Some("actor.id != \"trainee\""));
+/// assert_eq!(holding(&law, "clerk", "order.sell"), None);
+/// # Ok::<(), hos_core::error::LawError>(())
+/// ```
+#[must_use]
+pub fn holding(law: &Law, role: &str, ability: &str) -> Option<Holding> {
+    let known = law.rules().knows(ability).then(|| about(law, ability))?;
+    weigh(law, role, &known)
+}
+
+/// The rules about an ability, each with its condition in its canonical text.
+fn about<'a>(law: &'a Law, ability: &str) -> Vec<(&'a RuleDefinition, Option<String>)> {
+    let rules = law.definition().rules.iter().filter(|rule| rule.names(ability));
+    rules.map(|rule| (rule, rule.condition().map(|condition| condition.to_string()))).collect()
+}
+
+/// What the rules about an ability say to a role.
+fn weigh(law: &Law, role: &str, rules: &[(&RuleDefinition, Option<String>)]) -> Option<Holding> {
+    let inherited = law.inherited(role);
+    if inherited.is_empty() {
+        return None;
+    }
     let (mut permits, mut forbids) = (BTreeSet::new(), BTreeSet::new());
-    let mut always = roles.iter().any(|role| role.superuser);
-    for rule in rules {
+    let mut always = law.rules().is_superuser(role);
+    for (rule, condition) in rules {
         // A forbid without roles is about every actor; a permit without roles is no law.
         let named = rule.roles.is_empty()
-            || rule.roles.iter().any(|named| roles.iter().any(|role| role.name == *named));
+            || rule.roles.iter().any(|named| inherited.iter().any(|role| role.name == *named));
         if !named {
             continue;
         }
-        match (rule.effect, condition(rule)) {
+        match (rule.effect, condition.clone()) {
             (RuleEffect::Forbid, None) => return None,
             (RuleEffect::Forbid, Some(condition)) => drop(forbids.insert(condition)),
             (RuleEffect::Permit, None) => always = true,
@@ -103,25 +132,4 @@ fn holding(roles: &[&RoleDefinition], rules: &[&RuleDefinition]) -> Option<Holdi
         (true, _, true) => Some(Holding::Always),
         _ => Some(Holding::Where { permits, forbids }),
     }
-}
-
-/// A rule's condition in its canonical text.
-fn condition(rule: &RuleDefinition) -> Option<String> {
-    let expression = rule.when.as_ref()?.parse().ok()?;
-    Some(expression.to_string())
-}
-
-/// A role and all that it inherits.
-fn closure<'a>(law: &'a Law, role: &'a RoleDefinition) -> Vec<&'a RoleDefinition> {
-    let mut closure: Vec<&RoleDefinition> = Vec::new();
-    let mut open = vec![role];
-    while let Some(role) = open.pop() {
-        if closure.iter().any(|known| known.name == role.name) {
-            continue;
-        }
-        closure.push(role);
-        let inherited = |known: &&RoleDefinition| role.inherits.contains(&known.name);
-        open.extend(law.roles().iter().filter(inherited));
-    }
-    closure
 }
