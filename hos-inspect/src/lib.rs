@@ -1,5 +1,6 @@
 //! Laws as people look at them. A law is data; nothing here is needed to decide by it.
 
+pub mod cedar;
 pub mod change;
 mod columns;
 pub mod drawing;
