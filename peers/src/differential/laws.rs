@@ -137,13 +137,13 @@ fn is_super(roles: &[RoleDefinition], role: &RoleDefinition) -> bool {
 }
 
 fn rule(rng: &mut StdRng, roles: &[RoleDefinition], number: u32) -> RuleDefinition {
-    let forbids = rng.random_range(0..10) < 3;
+    let forbids = rng.random_range(0..10) < 2;
     let mut abilities = vec![*PATTERNS.choose(rng).expect("some")];
     if rng.random_range(0..4) == 0 && !abilities[0].contains('*') {
         abilities.push(ABILITIES.iter().find(|other| **other != abilities[0]).expect("another"));
     }
     let named = match (forbids, rng.random_range(0..4)) {
-        (true, 0 | 1) => 0,
+        (true, 0) => 0,
         (_, 3) => 2,
         _ => 1,
     };

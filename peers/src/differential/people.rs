@@ -186,8 +186,8 @@ fn standing(rng: &mut StdRng, law: &LawDefinition) -> ActorStanding {
         match rng.random_range(0..16) {
             0 => standing.roles.push(name),
             1 => standing.world_roles.push(name),
-            2..6 if role.world => standing.world_roles.push(name),
-            2..6 => standing.roles.push(name),
+            2..10 if role.world => standing.world_roles.push(name),
+            2..10 => standing.roles.push(name),
             _ => {}
         }
     }
