@@ -5,5 +5,6 @@ pub mod change;
 mod columns;
 pub mod drawing;
 pub mod lint;
+pub mod matrix;
 mod page;
 pub mod table;
