@@ -7,7 +7,7 @@
 //! | of the law | in Cedar |
 //! |---|---|
 //! | an actor in a tenant | `Actor`; one entity for each tenant, so that its roles are those it has there |
-//! | a role, what it inherits | `Role::"owner"`, its parents; a role of the world and one of a tenant alike |
+//! | a role, what it inherits | `Role::"owner"`, its parents; nobody is in one in the wrong scope, world or tenant |
 //! | an implicit role | the parent of `ActorKind::"user"`, which is the parent of such an actor |
 //! | a superuser's role | a permit of `Action::"*"` |
 //! | an ability, `order.*`, `*` | `Action::"order.pay"`, the groups `Action::"order.*"`, `Action::"*"` |

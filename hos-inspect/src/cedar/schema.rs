@@ -109,7 +109,7 @@ pub(super) fn kinds(law: &Law) -> BTreeMap<String, Schema> {
         resources(law).into_iter().map(|resource| (resource, subject())).collect();
     let mut torn = BTreeSet::new();
     for contract in law.contracts() {
-        let schema = kinds.entry(contract.kind().to_string()).or_insert_with(|| subject());
+        let schema = kinds.entry(contract.kind().to_string()).or_insert_with(subject);
         for (name, type_) in contract.attributes() {
             if schema.insert(name.clone(), *type_).is_some_and(|other| other != *type_) {
                 torn.insert((contract.kind().to_string(), name.clone()));
