@@ -6,16 +6,16 @@
 //!
 //! | of the law | in Cedar |
 //! |---|---|
-//! | an actor in a tenant | `Actor`; one entity for each tenant, so that its roles are those it has there |
-//! | a role, what it inherits | `Role::"owner"`, its parents; nobody is in one in the wrong scope, world or tenant |
-//! | an implicit role | the parent of `ActorKind::"user"`, which is the parent of such an actor |
+//! | an actor in a tenant | `Actor`: one entity for each tenant, with the roles that it has there |
+//! | a role, what it inherits | `Role::"owner"`, its parents; nobody is in one of the wrong scope |
+//! | an implicit role | the parent of `ActorKind::"user"`, the parent of such an actor |
 //! | a superuser's role | a permit of `Action::"*"` |
-//! | an ability, `order.*`, `*` | `Action::"order.pay"`, the groups `Action::"order.*"`, `Action::"*"` |
+//! | an ability, `order.*`, `*` | `Action::"order.pay"`, in `Action::"order.*"`, in `Action::"*"` |
 //! | a subject | `Subject::order`; of a kind without contract, named by the ability's resource |
 //! | `actor`, `subject`, `context` | `principal`, `resource`, `context` |
-//! | a time, `now` | microseconds since 1970, `context.decidedAt`: Cedar's own times are coarser |
+//! | a time, `now` | microseconds since 1970, `context.decidedAt`: Cedar's times are coarser |
 //! | a ban | `principal.isBanned`, forbidden by the policy `hos standing` |
-//! | the tenant | `principal.inTenant` and `resource.inTenant`, which that policy asks to be equal |
+//! | the tenant | `inTenant` of principal and resource, which that policy asks to be equal |
 //!
 //! **Absent attributes.** The law never grants by an absent attribute, and an erring forbid denies;
 //! Cedar skips what errs, a forbid too. So each condition asks `has` before it reads, and a forbid
