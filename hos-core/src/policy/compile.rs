@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{
-    ABILITIES_MAX, BUILT_IN_ABILITIES, Implicit, ROLES_MAX, RULES_MAX, RoleDefinition, RoleEntry,
-    RoleSet, Rule, RuleDefinition, RuleEffect, Rules, Table,
+    ABILITIES_MAX, BUILT_IN_ABILITIES, Implicit, ROLES_MAX, RULES_MAX, RULES_OF_ABILITIES_MAX,
+    RoleDefinition, RoleEntry, RoleSet, Rule, RuleDefinition, RuleEffect, Rules, Table,
 };
 use crate::actor::ActorKind;
 use crate::condition::{Condition, Scope};
@@ -39,13 +39,14 @@ pub(crate) fn compile(source: &Source<'_>, faults: &mut LawFaults) -> Rules {
     };
     tenant_superusers(source.roles, &rules, faults);
     faults.limit("law", "rules", source.rules.len(), RULES_MAX);
-    let mut ids = BTreeSet::new();
+    let mut ids = Ids::default();
+    let mut entries = 0;
     let mut bodies = BTreeSet::new();
     for definition in source.rules {
-        let id: Arc<str> = rule_id(definition, &mut ids, faults).into();
+        let id: Arc<str> = ids.of(definition, faults).into();
         rules.ids.push(Arc::clone(&id));
         let at = format!("rule {id}");
-        rule(source, definition, (&id, &at), &mut rules, faults);
+        entries += rule(source, definition, (&id, &at), &mut rules, entries, faults);
         let mut named = (definition.abilities.clone(), definition.roles.clone());
         named.0.sort();
         named.1.sort();
@@ -54,6 +55,8 @@ pub(crate) fn compile(source: &Source<'_>, faults: &mut LawFaults) -> Rules {
             faults.add("duplicate_rule", &at, "the same rule stands twice");
         }
     }
+    let what = "rules, counted for each of their abilities";
+    faults.limit("law", what, entries, RULES_OF_ABILITIES_MAX);
     critical(source, &mut rules, faults);
     rules
 }
@@ -172,36 +175,44 @@ fn abilities(
     tables
 }
 
-fn rule_id(
-    definition: &RuleDefinition,
-    ids: &mut BTreeSet<String>,
-    faults: &mut LawFaults,
-) -> String {
-    if let Some(id) = &definition.id {
-        faults.keep("rule", crate::id::Version::new(id));
-        if !ids.insert(id.clone()) {
-            faults.add("duplicate_rule", &format!("rule {id}"), "the id is used twice");
-        }
-        return id.clone();
-    }
-    let base = definition.abilities.first().map_or("rule", String::as_str);
-    let base = format!("{} {base}", definition.effect.as_str());
-    let mut id = base.clone();
-    let mut copy = 1;
-    while !ids.insert(id.clone()) {
-        copy += 1;
-        id = format!("{base} {copy}");
-    }
-    id
+/// The ids given out, and how often each base was asked for: many rules may share one.
+#[derive(Default)]
+struct Ids {
+    given: BTreeSet<String>,
+    copies: BTreeMap<String, usize>,
 }
 
+impl Ids {
+    fn of(&mut self, definition: &RuleDefinition, faults: &mut LawFaults) -> String {
+        if let Some(id) = &definition.id {
+            faults.keep("rule", crate::id::Version::new(id));
+            if !self.given.insert(id.clone()) {
+                faults.add("duplicate_rule", &format!("rule {id}"), "the id is used twice");
+            }
+            return id.clone();
+        }
+        let base = definition.abilities.first().map_or("rule", String::as_str);
+        let base = format!("{} {base}", definition.effect.as_str());
+        let copy = self.copies.entry(base.clone()).or_insert(0);
+        loop {
+            *copy += 1;
+            let id = if *copy == 1 { base.clone() } else { format!("{base} {copy}") };
+            if self.given.insert(id.clone()) {
+                return id;
+            }
+        }
+    }
+}
+
+/// How many abilities the rule is about. It is kept for none of them once there are too many.
 fn rule(
     source: &Source<'_>,
     definition: &RuleDefinition,
     (id, at): (&Arc<str>, &str),
     rules: &mut Rules,
+    entries: usize,
     faults: &mut LawFaults,
-) {
+) -> usize {
     let abilities = matched(definition, at, rules, faults);
     let mut set = RoleSet::default();
     for name in &definition.roles {
@@ -214,11 +225,13 @@ fn rule(
         faults.add("no_roles", at, "a permit names the roles that it grants to");
     }
     let condition = condition(source, definition, &abilities, at, faults);
-    if definition.when.is_some() && condition.is_none() {
-        return;
+    let about = abilities.len();
+    let refused = definition.when.is_some() && condition.is_none();
+    if refused || entries.saturating_add(about) > RULES_OF_ABILITIES_MAX {
+        return about;
     }
     let roles = (!definition.roles.is_empty()).then_some(set);
-    let rule = Rule { id: Arc::clone(id), roles, condition };
+    let rule = Rule { id: Arc::clone(id), roles, condition: condition.map(Arc::new) };
     for ability in abilities {
         let Some(table) = rules.tables.get_mut(&ability) else { continue };
         match definition.effect {
@@ -232,6 +245,7 @@ fn rule(
             }
         }
     }
+    about
 }
 
 fn matched(

@@ -1,39 +1,59 @@
 //! Flat: more rules and more members cost no more.
 
-use std::hint::black_box;
-
 use hos_benches::{Row, Target, table};
-use hos_core::policy::ABILITIES_MAX;
 
 use super::rivals::Bare;
-use super::world::{ABILITIES, MEMBERS, QUESTIONS, World, all};
+use super::world::{ABILITIES, Asked, MEMBERS, QUESTIONS, World, all};
 
 /// The first row is the smallest: the others are to be at most this much slower.
 const FLAT: Target = Target::TimesAsLong(1.5);
 
-/// From a firm's worth to more members than any cache holds, beside the bare look-up of the same.
+/// How the rules alone, the whole of `can`, or the bare look-up answer.
+type Way<'a> = Box<dyn Fn(&Asked) -> bool + 'a>;
+
+/// From a firm's worth to more members than any cache holds: the rules alone, and with the look-up
+/// of the standing beside the bare look-up of the same strings.
 pub(crate) fn members() {
     let worlds = [10, 1_000, MEMBERS, 100_000].map(|members| World::new(ABILITIES, members));
     let bares = worlds.each_ref().map(Bare::new);
-    let mut rows = Vec::new();
-    for (world, bare) in worlds.iter().zip(&bares) {
-        let members = world.members.len();
-        agree(world, bare);
-        rows.push((format!("can, {members} members"), world, None));
-        rows.push((format!("bare look-up, {members} members"), world, Some(bare)));
-    }
-    measure("Growing members", &rows);
+    let pairs = || worlds.iter().zip(&bares);
+    pairs().for_each(|(world, bare)| agree(world, bare));
+    measure(
+        "Growing members: the rules alone",
+        worlds.iter().map(|world| {
+            let way: Way<'_> = Box::new(|asked| world.decide(asked, &asked.standing));
+            (format!("{} members", world.members.len()), world, way)
+        }),
+    );
+    measure(
+        "Growing members: with the look-up of the standing",
+        worlds.iter().map(|world| {
+            let way: Way<'_> = Box::new(|asked| world.can(asked));
+            (format!("{} members", world.members.len()), world, way)
+        }),
+    );
+    measure(
+        "Growing members: bare look-up and bits",
+        pairs().map(|(world, bare)| {
+            let way: Way<'_> = Box::new(|asked| bare.can(asked));
+            (format!("{} members", world.members.len()), world, way)
+        }),
+    );
 }
 
-/// As many as one law takes, spread over as many abilities.
+/// Ten, a thousand, and about as many as one law takes: what most of them ask is not asked of these
+/// actors, as in a law of many firms.
 pub(crate) fn rules() {
-    let most = ABILITIES_MAX - 32;
-    let worlds = [6, 60, most].map(|abilities| World::new(abilities, MEMBERS));
-    let rows: Vec<_> = worlds
-        .iter()
-        .map(|world| (format!("can, {} rules", world.law.definition().rules.len()), world, None))
-        .collect();
-    measure("Growing rules", &rows);
+    let worlds = [(6, 0), (480, 600), (480, 9_300)];
+    let worlds = worlds.map(|(abilities, more)| World::with_rules(abilities, MEMBERS, more));
+    worlds.iter().for_each(|world| agree(world, &Bare::new(world)));
+    measure(
+        "Growing rules",
+        worlds.iter().map(|world| {
+            let way: Way<'_> = Box::new(|asked| world.can(asked));
+            (format!("{} rules", world.law.definition().rules.len()), world, way)
+        }),
+    );
 }
 
 fn agree(world: &World, bare: &Bare) {
@@ -43,17 +63,15 @@ fn agree(world: &World, bare: &Bare) {
     }
 }
 
-fn measure(title: &str, rows: &[(String, &World, Option<&Bare>)]) {
+fn measure<'a>(title: &str, rows: impl Iterator<Item = (String, &'a World, Way<'a>)>) {
+    let rows: Vec<_> = rows.collect();
     let mut measured: Vec<Row<'_>> = rows
         .iter()
-        .map(|(name, world, bare)| Row {
+        .map(|(name, world, way)| Row {
             name,
-            target: bare.is_none().then_some(FLAT),
+            target: Some(FLAT),
             times: u32::try_from(QUESTIONS * 20).unwrap(),
-            run: Box::new(move |times| match bare {
-                Some(bare) => all(world, times, &mut |asked| black_box(bare.can(asked))),
-                None => all(world, times, &mut |asked| black_box(world.can(asked))),
-            }),
+            run: Box::new(|times| all(world, times, &mut |asked| way(asked))),
         })
         .collect();
     table(title, 15, &mut measured);
