@@ -2,6 +2,7 @@
 
 use hos_benches::{Row, Target, table};
 
+use super::ROUNDS;
 use super::rivals::Bare;
 use super::world::{ABILITIES, Asked, MEMBERS, QUESTIONS, World, all};
 
@@ -70,9 +71,9 @@ fn measure<'a>(title: &str, rows: impl Iterator<Item = (String, &'a World, Way<'
         .map(|(name, world, way)| Row {
             name,
             target: Some(FLAT),
-            times: u32::try_from(QUESTIONS * 20).unwrap(),
+            times: u32::try_from(QUESTIONS).unwrap(),
             run: Box::new(|times| all(world, times, &mut |asked| way(asked))),
         })
         .collect();
-    table(title, 15, &mut measured);
+    table(title, ROUNDS, &mut measured);
 }
