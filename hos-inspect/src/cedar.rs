@@ -49,6 +49,8 @@ use text::string;
 
 /// The most parts that the formula of one condition is made of.
 pub const FORMULA_NODES_MAX: usize = 4_096;
+/// The most bytes of all policies.
+pub const POLICIES_BYTES_MAX: usize = 1 << 24;
 
 /// A law's policy in Cedar's terms; the same law gives the same texts, byte for byte.
 ///
@@ -101,12 +103,15 @@ impl Cedar {
             );
         }
         for (rule, id) in law.definition().rules.iter().zip(law.rules().ids()) {
-            match policy(law, &kinds, rule, id) {
-                Ok(text) => policies.push_str(&text),
+            let text = policy(law, &kinds, rule, id).and_then(|text| {
+                let fits = policies.len() + text.len() <= POLICIES_BYTES_MAX;
+                if fits { Ok(text) } else { Err(BTreeSet::from([Why::Entangled])) }
+            });
+            match text {
+                Ok(text) => policies += &text,
                 Err(whys) => {
-                    let named =
-                        whys.into_iter().map(|why| Refused { at: format!("rule {id}"), why });
-                    refused.extend(named);
+                    let named = |why| Refused { at: format!("rule {id}"), why };
+                    refused.extend(whys.into_iter().map(named));
                 }
             }
         }
@@ -240,7 +245,8 @@ pub enum Why {
     Size,
     /// A pattern is a literal there.
     Prefix,
-    /// The condition would need more than [`FORMULA_NODES_MAX`] parts.
+    /// The condition would need more than [`FORMULA_NODES_MAX`] parts, or all policies more than
+    /// [`POLICIES_BYTES_MAX`].
     Entangled,
     /// The attribute has another type in another version of the contract.
     Torn,
