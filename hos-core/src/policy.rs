@@ -29,7 +29,9 @@ pub const ROLES_MAX: usize = 64;
 /// The most abilities of one law.
 pub const ABILITIES_MAX: usize = 512;
 /// The most rules of one law.
-pub const RULES_MAX: usize = 2_048;
+pub const RULES_MAX: usize = 10_240;
+/// The most rules of one law, each counted for every ability that it is about.
+pub const RULES_OF_ABILITIES_MAX: usize = 1 << 20;
 
 /// The abilities that the law itself asks for; every law has them.
 pub const BUILT_IN_ABILITIES: [&str; 10] = [
@@ -209,7 +211,8 @@ struct Rule {
     id: Arc<str>,
     /// None means every actor.
     roles: Option<RoleSet>,
-    condition: Option<Condition>,
+    /// Shared by every ability that the rule is about.
+    condition: Option<Arc<Condition>>,
 }
 
 /// One question to policy, with everything that its answer depends on.

@@ -12,8 +12,8 @@ use hos_core::law::{
     CONTRACTS_MAX, KEY_RETENTION, KEY_RETENTION_MAX, KEY_RETENTION_MIN, Law, LawDefinition,
 };
 use hos_core::policy::{
-    ABILITIES_MAX, BUILT_IN_ABILITIES, Question, ROLES_MAX, RULES_MAX, RoleDefinition,
-    RuleDefinition, RuleEffect,
+    ABILITIES_MAX, BUILT_IN_ABILITIES, Question, ROLES_MAX, RULES_MAX, RULES_OF_ABILITIES_MAX,
+    RoleDefinition, RuleDefinition, RuleEffect,
 };
 use hos_core::standing::{ActorStanding, Modes};
 use hos_core::time::Timestamp;
@@ -526,4 +526,17 @@ fn a_law_loaded_a_thousand_times_is_one_law_with_one_mind() {
         })
         .collect();
     assert_eq!(told.len(), 1);
+}
+
+#[test]
+fn wildcards_do_not_multiply_rules_without_end() {
+    let law = Law::builder("pazar", "1").roles(["staff"]).build().unwrap();
+    let mut definition = law.definition().clone();
+    definition.abilities = (0..ABILITIES_MAX - 9).map(|n| format!("a.n{n}")).collect();
+    let most = RULES_OF_ABILITIES_MAX / ABILITIES_MAX;
+    let rule = |n: usize| permit("*", &["staff"], Some(&format!("actor.id == \"{n}\"")));
+    definition.rules = (0..most).map(rule).collect();
+    assert!(Law::new(&definition).is_ok());
+    definition.rules.push(rule(most));
+    assert!(Law::new(&definition).unwrap_err().has("too_many"));
 }

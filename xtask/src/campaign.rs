@@ -139,6 +139,28 @@ const CAMPAIGNS: &[Campaign] = &[
         kind: Kind::Servers("filter"),
     },
     Campaign {
+        name: "cedar",
+        shows: "policy answers as Cedar does, but where Cedar skips a forbid that errs",
+        unit: "questions, each asked of the law, its export and a plain translation",
+        size_default: 1_000_000,
+        kind: Kind::Cargo(&[
+            "run",
+            "--release",
+            "--locked",
+            "--manifest-path",
+            "peers/Cargo.toml",
+            "--bin",
+            "cedar",
+        ]),
+    },
+    Campaign {
+        name: "peers",
+        shows: "what a decision and a move cost beside the rivals, their answers asserted equal",
+        unit: "runs",
+        size_default: 1,
+        kind: Kind::Cargo(&["bench", "--locked", "--manifest-path", "peers/Cargo.toml"]),
+    },
+    Campaign {
         name: "mutants",
         shows: "the tests notice when the law is changed by a hand's breadth",
         unit: "mutants, about; the seed chooses which",

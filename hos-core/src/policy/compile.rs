@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{
-    ABILITIES_MAX, BUILT_IN_ABILITIES, Implicit, ROLES_MAX, RULES_MAX, RoleDefinition, RoleEntry,
-    RoleSet, Rule, RuleDefinition, RuleEffect, Rules, Table,
+    ABILITIES_MAX, BUILT_IN_ABILITIES, Implicit, ROLES_MAX, RULES_MAX, RULES_OF_ABILITIES_MAX,
+    RoleDefinition, RoleEntry, RoleSet, Rule, RuleDefinition, RuleEffect, Rules, Table,
 };
 use crate::actor::ActorKind;
 use crate::condition::{Condition, Scope};
@@ -41,11 +41,12 @@ pub(crate) fn compile(source: &Source<'_>, faults: &mut LawFaults) -> Rules {
     let all = Place::whole("law").field("rules");
     faults.limit(&all, "rules", source.rules.len(), RULES_MAX);
     rules.ids = ids(source.rules, &all, faults);
+    let mut entries = 0;
     let mut bodies = BTreeSet::new();
     for (index, definition) in source.rules.iter().enumerate() {
         let Some(id) = rules.ids.get(index).map(Arc::clone) else { continue };
         let at = all.item(index).called(format!("rule {id}"));
-        rule(source, definition, (&id, &at), &mut rules, faults);
+        entries += rule(source, definition, (&id, &at), &mut rules, entries, faults);
         let mut named = (definition.abilities.clone(), definition.roles.clone());
         named.0.sort();
         named.1.sort();
@@ -54,6 +55,8 @@ pub(crate) fn compile(source: &Source<'_>, faults: &mut LawFaults) -> Rules {
             faults.add("duplicate_rule", &at, "the same rule stands twice");
         }
     }
+    let what = "rules, counted for each of their abilities";
+    faults.limit(&all, what, entries, RULES_OF_ABILITIES_MAX);
     critical(source, &mut rules, faults);
     // What is weighed first is told first: by its id, however the law lists its rules.
     for table in rules.tables.values_mut() {
@@ -231,13 +234,15 @@ fn ids(rules: &[RuleDefinition], at: &Place, faults: &mut LawFaults) -> Vec<Arc<
     rules.iter().enumerate().map(id).collect()
 }
 
+/// How many abilities the rule is about. It is kept for none of them once there are too many.
 fn rule(
     source: &Source<'_>,
     definition: &RuleDefinition,
     (id, at): (&Arc<str>, &Place),
     rules: &mut Rules,
+    entries: usize,
     faults: &mut LawFaults,
-) {
+) -> usize {
     let abilities = matched(definition, at, rules, faults);
     let mut set = RoleSet::default();
     for (index, name) in definition.roles.iter().enumerate() {
@@ -253,11 +258,13 @@ fn rule(
         faults.add("no_roles", at, "a permit names the roles that it grants to");
     }
     let condition = condition(source, definition, &abilities, at, faults);
-    if definition.when.is_some() && condition.is_none() {
-        return;
+    let about = abilities.len();
+    let refused = definition.when.is_some() && condition.is_none();
+    if refused || entries.saturating_add(about) > RULES_OF_ABILITIES_MAX {
+        return about;
     }
     let roles = (!definition.roles.is_empty()).then_some(set);
-    let rule = Rule { id: Arc::clone(id), roles, condition };
+    let rule = Rule { id: Arc::clone(id), roles, condition: condition.map(Arc::new) };
     for ability in abilities {
         let Some(table) = rules.tables.get_mut(&ability) else { continue };
         match definition.effect {
@@ -271,6 +278,7 @@ fn rule(
             }
         }
     }
+    about
 }
 
 fn matched(

@@ -1,0 +1,3 @@
+//! The law beside its rivals. Nothing here is needed to decide by a law.
+
+pub mod differential;
