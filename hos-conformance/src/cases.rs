@@ -10,6 +10,7 @@ mod idempotency;
 mod ids;
 mod leaf;
 mod limits;
+mod migration;
 mod mode;
 mod outbox;
 mod policy;
@@ -45,6 +46,7 @@ pub fn cases() -> Vec<Case> {
         leaf::CASES,
         outbox::CASES,
         timer::CASES,
+        migration::CASES,
         within::CASES,
         tenant::CASES,
         ids::CASES,

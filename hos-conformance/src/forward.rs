@@ -5,13 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use hos_core::command::DueTimer;
-use hos_core::commit::{Commit, ContractRecord, LawRecord, Outcome};
+use hos_core::commit::{
+    Commit, ContractRecord, LawRecord, MigrationCommit, MigrationOutcome, Outcome, Pinned,
+};
 use hos_core::error::Fault;
 use hos_core::id::{ActorId, Kind, Role, Tenant, Version, World};
 use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead, PAGE_MAX};
 use hos_core::standing::Standing;
-use hos_core::store::{Archive, Ask, Backend, Ledger, Outbox, OutboxRow, Store};
+use hos_core::store::{
+    Archive, Ask, Backend, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Store,
+};
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
 
@@ -83,8 +87,25 @@ macro_rules! forward_archive_and_outbox {
     };
 }
 
-/// Forwards everything but [`Store`] to a field.
-macro_rules! forward_all_but_store {
+/// Forwards [`Migrations`] to a field.
+macro_rules! forward_migrations {
+    ($type:ty, $field:tt $(, $generic:ident)?) => {
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
+        impl$(<$generic: Backend>)? Migrations for $type {
+            async fn pinned(&self, ask: &PinnedAsk) -> Result<Vec<Pinned>, Fault> {
+                self.$field.pinned(ask).await
+            }
+
+            async fn migrate(&self, batch: &MigrationCommit) -> Result<MigrationOutcome, Fault> {
+                self.$field.migrate(batch).await
+            }
+        }
+    };
+}
+
+/// Forwards everything but [`Store`] and [`Migrations`] to a field.
+macro_rules! forward_all_but_writes {
     ($type:ty, $field:tt) => {
         forward_archive_and_outbox!($type, $field);
 
@@ -160,7 +181,8 @@ impl Store for Shared {
     }
 }
 
-forward_all_but_store!(Shared, 0);
+forward_all_but_writes!(Shared, 0);
+forward_migrations!(Shared, 0);
 
 /// A backend that stages its proofs, as one whose entries are numbered as they are recorded:
 /// whatever waits is sequenced before a log is read.
@@ -191,6 +213,7 @@ impl<B: Backend> Store for Sequenced<B> {
 }
 
 forward_archive_and_outbox!(Sequenced<B>, 0, B);
+forward_migrations!(Sequenced<B>, 0, B);
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
@@ -269,7 +292,7 @@ impl Trap {
     }
 }
 
-/// A backend whose next commit lets something else happen first.
+/// A backend whose next commit or batch of a migration lets something else happen first.
 pub(crate) struct Interposed {
     pub(crate) inner: Arc<dyn Backend>,
     pub(crate) trap: Trap,
@@ -294,7 +317,22 @@ impl Store for Interposed {
     }
 }
 
-forward_all_but_store!(Interposed, inner);
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Migrations for Interposed {
+    async fn pinned(&self, ask: &PinnedAsk) -> Result<Vec<Pinned>, Fault> {
+        self.inner.pinned(ask).await
+    }
+
+    async fn migrate(&self, batch: &MigrationCommit) -> Result<MigrationOutcome, Fault> {
+        if let Some(hook) = self.trap.take() {
+            hook().await;
+        }
+        self.inner.migrate(batch).await
+    }
+}
+
+forward_all_but_writes!(Interposed, inner);
 
 /// A backend whose next batch loses its first commit, after something else happened.
 pub(crate) struct Beheaded {
@@ -326,7 +364,8 @@ impl Store for Beheaded {
     }
 }
 
-forward_all_but_store!(Beheaded, inner);
+forward_all_but_writes!(Beheaded, inner);
+forward_migrations!(Beheaded, inner);
 
 /// A borrowed store, so that one transaction serves several calls at once.
 pub(crate) struct Borrowed<'s>(pub(crate) &'s dyn Store);

@@ -1,12 +1,14 @@
 //! What a world asks of the law: commands, each with its key and fingerprint.
 
 mod envelope;
+mod migration;
 mod opening;
 mod record;
 mod standing;
 
 pub(crate) use envelope::Envelope;
 pub use envelope::TRACEPARENT_BYTES_MAX;
+pub use migration::Migration;
 pub use opening::{Adoption, Opening};
 pub use record::Record;
 pub use standing::{StandingChange, StandingCommand};

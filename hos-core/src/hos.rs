@@ -1,6 +1,7 @@
 //! The law, embedded: loads, judges, commits. The one file where judging and keeping meet.
 
 mod batch;
+mod migrating;
 mod reading;
 mod registering;
 mod settle;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tracing::Instrument as _;
 
+pub use migrating::{MIGRATION_EXAMPLES_MAX, MigrationReport};
 pub use reading::PROVED_LEAVES_MAX;
 pub use within::{Denials, Within};
 

@@ -31,12 +31,13 @@ pub const ABILITIES_MAX: usize = 512;
 pub const RULES_MAX: usize = 2_048;
 
 /// The abilities that the law itself asks for; every law has them.
-pub const BUILT_IN_ABILITIES: [&str; 9] = [
+pub const BUILT_IN_ABILITIES: [&str; 10] = [
     "hos.adopt",
     "hos.ban",
     "hos.break_glass",
     "hos.grant",
     "hos.member",
+    "hos.migrate",
     "hos.mode",
     "hos.record",
     "hos.tenant",
