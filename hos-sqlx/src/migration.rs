@@ -30,15 +30,15 @@ pub(crate) fn lines(batch: &MigrationCommit) -> Result<String, Fault> {
     Ok(Value::from(lines).to_string())
 }
 
-/// The subjects of a batch that have timers from now on: of each the id and the timers.
+/// The timers of a batch: of each the id of the subject, the action and the time.
 pub(crate) fn timed_lines(batch: &MigrationCommit) -> Option<String> {
-    let timed = batch.subjects().iter().filter(|repinned| !repinned.timers().is_empty());
-    let timer = |timer: &TimerWrite| json!([timer.action.as_str(), timer.due_at.as_micros()]);
-    let line = |repinned: &Repinned| {
-        let timers: Vec<Value> = repinned.timers().iter().map(timer).collect();
-        json!([repinned.id().as_str(), timers])
+    let lines = |repinned: &Repinned| -> Vec<Value> {
+        let id = repinned.id().as_str();
+        let line =
+            |timer: &TimerWrite| json!([id, timer.action.as_str(), timer.due_at.as_micros()]);
+        repinned.timers().iter().map(line).collect()
     };
-    let lines: Vec<Value> = timed.map(line).collect();
+    let lines: Vec<Value> = batch.subjects().iter().flat_map(lines).collect();
     (!lines.is_empty()).then(|| Value::from(lines).to_string())
 }
 

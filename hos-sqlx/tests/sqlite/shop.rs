@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hos_core::contract::{ActionDefinition, Contract};
+use hos_core::law::MigrationDefinition;
 use hos_core::prelude::*;
 use hos_core::value::Value;
 use hos_sqlx::{SqliteOptions, SqliteStore};
@@ -40,6 +41,16 @@ pub(crate) fn law() -> Law {
         .contract(order)
         .build()
         .unwrap()
+}
+
+/// The law with another version of orders, and how those of the first come to pin it.
+pub(crate) fn later() -> Law {
+    let mut definition = law().definition().clone();
+    let mut second = definition.contracts[0].clone();
+    (definition.version, second.version) = ("2".to_owned(), "2".to_owned());
+    definition.contracts.push(second);
+    definition.migrations.push(MigrationDefinition::new("order", "1", "2"));
+    Law::new(&definition).unwrap()
 }
 
 pub(crate) async fn open_shop() -> Shop {

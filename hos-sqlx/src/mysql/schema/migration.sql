@@ -78,9 +78,8 @@ BEGIN
             INSERT INTO hos_timer (subject, action, scope, revision, due_at)
             SELECT hos_subject.number, line.action, own, hos_subject.revision, line.due_at
             FROM json_table(timers, '$[*]' COLUMNS (
-                id VARCHAR(128) PATH '$[0]', NESTED PATH '$[1][*]' COLUMNS (
-                    action VARCHAR(32) PATH '$[0]', due_at BIGINT PATH '$[1]'
-                )
+                id VARCHAR(128) PATH '$[0]', action VARCHAR(32) PATH '$[1]',
+                due_at BIGINT PATH '$[2]'
             )) AS line
             STRAIGHT_JOIN hos_subject
                 ON hos_subject.scope = own AND hos_subject.kind = of_kind
