@@ -1,5 +1,7 @@
 //! Wrappers that forward: a shared backend, a borrowed store, and one that lets others go first.
 
+mod borrowed;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -18,6 +20,8 @@ use hos_core::store::{
 };
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
+
+pub(crate) use borrowed::{Borrowed, Owned};
 
 /// Forwards [`Archive`] and [`Outbox`] to a field.
 macro_rules! forward_archive_and_outbox {
@@ -366,41 +370,3 @@ impl Store for Beheaded {
 
 forward_all_but_writes!(Beheaded, inner);
 forward_migrations!(Beheaded, inner);
-
-/// A borrowed store, so that one transaction serves several calls at once.
-pub(crate) struct Borrowed<'s>(pub(crate) &'s dyn Store);
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl Store for Borrowed<'_> {
-    fn recall(&self, ask: &Ask) -> Option<Standing> {
-        self.0.recall(ask)
-    }
-
-    async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
-        self.0.load_all(asks).await
-    }
-
-    async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
-        self.0.commit_all(commits).await
-    }
-}
-
-/// A store in a box.
-pub(crate) struct Owned<'s>(pub(crate) Box<dyn Store + 's>);
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl Store for Owned<'_> {
-    fn recall(&self, ask: &Ask) -> Option<Standing> {
-        self.0.recall(ask)
-    }
-
-    async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
-        self.0.load_all(asks).await
-    }
-
-    async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
-        self.0.commit_all(commits).await
-    }
-}

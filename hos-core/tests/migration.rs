@@ -2,9 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::sync::Arc;
+
+use hos_core::actor::Actor;
+use hos_core::command::Migration;
+use hos_core::commit::{MIGRATION_BYTES_MAX, Pinned};
 use hos_core::contract::{ActionDefinition, Contract, ContractBuilder};
+use hos_core::error::Refusal;
+use hos_core::id::{Name, SubjectId, Tenant, World};
+use hos_core::judge::Judge;
 use hos_core::law::{Law, MIGRATIONS_MAX, MigrationDefinition};
-use hos_core::value::Type;
+use hos_core::policy::RoleDefinition;
+use hos_core::standing::{ActorStanding, Standing, Versions, WorldStatus};
+use hos_core::subject::Snapshot;
+use hos_core::time::{ProofId, SeededIds, Timestamp};
+use hos_core::value::{Attributes, Type};
 
 fn contract(version: &str, states: [&str; 3], attributes: &[(&str, Type)]) -> ContractBuilder {
     let [first, second, last] = states;
@@ -139,4 +151,75 @@ fn a_law_without_migrations_is_written_as_before() {
     assert_ne!(read.digest(), without.digest());
     let spaced = whole().set("buyer", "(subject.customer)");
     assert_eq!(law([spaced]).unwrap().digest(), with.digest(), "the same, written otherwise");
+}
+
+fn standing(roles: &[&str]) -> Standing {
+    let roles = roles.iter().map(|role| role.parse().unwrap()).collect();
+    Standing {
+        world: Some(WorldStatus::Open),
+        tenant_exists: true,
+        versions: Versions::default(),
+        actor: Arc::new(ActorStanding { world_roles: roles, ..ActorStanding::default() }),
+        modes: Arc::default(),
+        subjects: Vec::new(),
+        receipt: None,
+    }
+}
+
+#[test]
+fn a_batch_is_bounded_in_bytes_but_takes_one_at_least() {
+    let names = ["a", "b", "c", "d", "e", "f", "g"];
+    let wide = |version| {
+        let attributes = names.map(|name| (name, Type::String));
+        let builder = contract(version, ["pending", "paid", "done"], &attributes);
+        builder.open("order.open", [""; 0]).build().unwrap()
+    };
+    let law = Law::builder("pazar", "1")
+        .roles([RoleDefinition::superuser("root")])
+        .contract(wide("1"))
+        .contract(wide("2"))
+        .migration(MigrationDefinition::new("order", "1", "2"))
+        .build()
+        .unwrap();
+    let mut attributes = Attributes::new();
+    for name in names {
+        attributes.set(Name::new(name).unwrap(), "x".repeat(4_096));
+    }
+    let pinned = |number: usize| Pinned {
+        id: SubjectId::new(format!("o-{number:04}")).unwrap(),
+        snapshot: Snapshot {
+            state: "pending".parse().unwrap(),
+            revision: 1,
+            attributes: Arc::new(attributes.clone()),
+            contract: "1".parse().unwrap(),
+            proof_id: ProofId::from_bytes([7; 16]),
+        },
+        timers: Vec::new(),
+    };
+    let page: Vec<Pinned> = (0..300).map(pinned).collect();
+    let ids = SeededIds::new(1);
+    let judge = Judge::new(&law, "suite.example", Timestamp::EPOCH, &ids);
+    let (world, tenant) = (World::new("pazar").unwrap(), Tenant::new("firm").unwrap());
+    let actor = Actor::user("root").unwrap();
+    let wish = Migration::new(&actor, &world, &tenant, "order", "1", "2");
+    let permit = judge.permit_migration(&wish, &standing(&[]), &standing(&["root"])).unwrap();
+    let verdict = judge.migrate(&wish, &permit, &page);
+    assert_eq!(verdict.judged, MIGRATION_BYTES_MAX / attributes.bytes());
+    assert_eq!(verdict.commit.unwrap().subjects().len(), verdict.judged);
+    let rest = judge.migrate(&wish, &permit, &page[verdict.judged..]);
+    assert_eq!(rest.judged, verdict.judged);
+}
+
+#[test]
+fn two_standings_that_were_not_read_at_once_are_a_conflict() {
+    let law = law([whole()]).unwrap();
+    let ids = SeededIds::new(1);
+    let judge = Judge::new(&law, "suite.example", Timestamp::EPOCH, &ids);
+    let (world, tenant) = (World::new("pazar").unwrap(), Tenant::new("firm").unwrap());
+    let actor = Actor::user("root").unwrap();
+    let wish = Migration::new(&actor, &world, &tenant, "order", "1", "2");
+    let mut later = standing(&[]);
+    later.versions.world.members = 1;
+    let refused = judge.permit_migration(&wish, &standing(&[]), &later).unwrap_err();
+    assert_eq!(refused, Refusal::Conflict);
 }

@@ -24,8 +24,8 @@ pub(crate) fn server() -> Option<&'static Postgres> {
     hos_services::shared::postgres().map_err(|error| hos_services::skip_or_fail(&error)).ok()
 }
 
-pub(crate) fn law() -> Law {
-    let order = Contract::builder("order", "1")
+fn order_contract() -> Contract {
+    Contract::builder("order", "1")
         .states(["pending", "paid", "cancelled"])
         .initial("pending")
         .terminal(["cancelled"])
@@ -43,11 +43,14 @@ pub(crate) fn law() -> Law {
         )
         .timer("paid", Duration::from_secs(60), "cancel")
         .build()
-        .unwrap();
+        .unwrap()
+}
+
+pub(crate) fn law() -> Law {
     Law::builder("pazar", "1")
         .roles([RoleDefinition::superuser("super_admin"), RoleDefinition::new("owner")])
         .allow("order.*", ["owner"])
-        .contract(order)
+        .contract(order_contract())
         .build()
         .unwrap()
 }
@@ -55,7 +58,7 @@ pub(crate) fn law() -> Law {
 /// The law with another version of orders, and how those of the first come to pin it.
 pub(crate) fn later() -> Law {
     let mut definition = law().definition().clone();
-    let mut second = definition.contracts[0].clone();
+    let mut second = order_contract().definition().clone();
     (definition.version, second.version) = ("2".to_owned(), "2".to_owned());
     definition.contracts.push(second);
     definition.migrations.push(MigrationDefinition::new("order", "1", "2"));
