@@ -5,7 +5,8 @@
 //! parent kills it twice. `HOS_CAMPAIGN_SIZE` is the number of live subjects; `HOS_CAMPAIGN_SEED`
 //! says when the child is killed.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test binary")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test binary")]
+#![expect(clippy::indexing_slicing, reason = "a test binary")]
 #![expect(clippy::print_stdout, reason = "the child reports on its standard output")]
 
 mod audit;
@@ -15,11 +16,11 @@ mod fill;
 mod law;
 
 use std::process::ExitCode;
-use std::time::Instant;
 
 use hos_conformance::campaign::Campaign;
 use libtest_mimic::{Arguments, Trial};
 use tokio::runtime::Runtime;
+use tokio::time::Instant;
 
 use database::Database;
 
