@@ -11,6 +11,7 @@ mod idempotency;
 mod ids;
 mod leaf;
 mod limits;
+mod migration;
 mod mode;
 mod outbox;
 mod policy;
@@ -48,6 +49,7 @@ pub fn cases() -> Vec<Case> {
         leaf::CASES,
         outbox::CASES,
         timer::CASES,
+        migration::CASES,
         within::CASES,
         tenant::CASES,
         ids::CASES,

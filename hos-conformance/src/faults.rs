@@ -10,13 +10,17 @@ use std::task::Poll;
 
 use async_trait::async_trait;
 use hos_core::command::DueTimer;
-use hos_core::commit::{Commit, ContractRecord, LawRecord, Outcome};
+use hos_core::commit::{
+    Commit, ContractRecord, LawRecord, MigrationCommit, MigrationOutcome, Outcome, Pinned,
+};
 use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{ActorId, Kind, Role, Tenant, Version, World};
 use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead};
 use hos_core::standing::Standing;
-use hos_core::store::{Archive, Ask, Backend, Ledger, Outbox, OutboxRow, Store};
+use hos_core::store::{
+    Archive, Ask, Backend, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Store,
+};
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
 
@@ -218,6 +222,18 @@ impl<S: Backend> Archive for FaultyStore<S> {
         limit: u32,
     ) -> Result<Vec<Tenant>, Fault> {
         inject!(self, Call::Read, self.inner.tenants(world, after, limit))
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<S: Backend> Migrations for FaultyStore<S> {
+    async fn pinned(&self, ask: &PinnedAsk) -> Result<Vec<Pinned>, Fault> {
+        inject!(self, Call::Read, self.inner.pinned(ask))
+    }
+
+    async fn migrate(&self, batch: &MigrationCommit) -> Result<MigrationOutcome, Fault> {
+        inject!(self, Call::Write, self.inner.migrate(batch))
     }
 }
 

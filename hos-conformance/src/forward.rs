@@ -1,19 +1,27 @@
 //! Wrappers that forward: a shared backend, a borrowed store, and one that lets others go first.
 
+mod borrowed;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use hos_core::command::DueTimer;
-use hos_core::commit::{Commit, ContractRecord, LawRecord, Outcome};
+use hos_core::commit::{
+    Commit, ContractRecord, LawRecord, MigrationCommit, MigrationOutcome, Outcome, Pinned,
+};
 use hos_core::error::Fault;
 use hos_core::id::{ActorId, Kind, Role, Tenant, Version, World};
 use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead, PAGE_MAX};
 use hos_core::standing::Standing;
-use hos_core::store::{Archive, Ask, Backend, Ledger, Outbox, OutboxRow, Store};
+use hos_core::store::{
+    Archive, Ask, Backend, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Store,
+};
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
+
+pub(crate) use borrowed::{Borrowed, Owned};
 
 /// Forwards [`Archive`] and [`Outbox`] to a field.
 macro_rules! forward_archive_and_outbox {
@@ -93,8 +101,25 @@ macro_rules! forward_archive_and_outbox {
     };
 }
 
-/// Forwards everything but [`Store`] to a field.
-macro_rules! forward_all_but_store {
+/// Forwards [`Migrations`] to a field.
+macro_rules! forward_migrations {
+    ($type:ty, $field:tt $(, $generic:ident)?) => {
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
+        impl$(<$generic: Backend>)? Migrations for $type {
+            async fn pinned(&self, ask: &PinnedAsk) -> Result<Vec<Pinned>, Fault> {
+                self.$field.pinned(ask).await
+            }
+
+            async fn migrate(&self, batch: &MigrationCommit) -> Result<MigrationOutcome, Fault> {
+                self.$field.migrate(batch).await
+            }
+        }
+    };
+}
+
+/// Forwards everything but [`Store`] and [`Migrations`] to a field.
+macro_rules! forward_all_but_writes {
     ($type:ty, $field:tt) => {
         forward_archive_and_outbox!($type, $field);
 
@@ -170,7 +195,8 @@ impl Store for Shared {
     }
 }
 
-forward_all_but_store!(Shared, 0);
+forward_all_but_writes!(Shared, 0);
+forward_migrations!(Shared, 0);
 
 /// A backend that stages its proofs, as one whose entries are numbered as they are recorded:
 /// whatever waits is sequenced before a log is read.
@@ -201,6 +227,7 @@ impl<B: Backend> Store for Sequenced<B> {
 }
 
 forward_archive_and_outbox!(Sequenced<B>, 0, B);
+forward_migrations!(Sequenced<B>, 0, B);
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
@@ -279,7 +306,7 @@ impl Trap {
     }
 }
 
-/// A backend whose next commit lets something else happen first.
+/// A backend whose next commit or batch of a migration lets something else happen first.
 pub(crate) struct Interposed {
     pub(crate) inner: Arc<dyn Backend>,
     pub(crate) trap: Trap,
@@ -304,7 +331,22 @@ impl Store for Interposed {
     }
 }
 
-forward_all_but_store!(Interposed, inner);
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Migrations for Interposed {
+    async fn pinned(&self, ask: &PinnedAsk) -> Result<Vec<Pinned>, Fault> {
+        self.inner.pinned(ask).await
+    }
+
+    async fn migrate(&self, batch: &MigrationCommit) -> Result<MigrationOutcome, Fault> {
+        if let Some(hook) = self.trap.take() {
+            hook().await;
+        }
+        self.inner.migrate(batch).await
+    }
+}
+
+forward_all_but_writes!(Interposed, inner);
 
 /// A backend whose next batch loses its first commit, after something else happened.
 pub(crate) struct Beheaded {
@@ -336,42 +378,5 @@ impl Store for Beheaded {
     }
 }
 
-forward_all_but_store!(Beheaded, inner);
-
-/// A borrowed store, so that one transaction serves several calls at once.
-pub(crate) struct Borrowed<'s>(pub(crate) &'s dyn Store);
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl Store for Borrowed<'_> {
-    fn recall(&self, ask: &Ask) -> Option<Standing> {
-        self.0.recall(ask)
-    }
-
-    async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
-        self.0.load_all(asks).await
-    }
-
-    async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
-        self.0.commit_all(commits).await
-    }
-}
-
-/// A store in a box.
-pub(crate) struct Owned<'s>(pub(crate) Box<dyn Store + 's>);
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl Store for Owned<'_> {
-    fn recall(&self, ask: &Ask) -> Option<Standing> {
-        self.0.recall(ask)
-    }
-
-    async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
-        self.0.load_all(asks).await
-    }
-
-    async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
-        self.0.commit_all(commits).await
-    }
-}
+forward_all_but_writes!(Beheaded, inner);
+forward_migrations!(Beheaded, inner);

@@ -1,5 +1,6 @@
 //! A second, naive store in memory, into which faults can be planted: the suite must find each.
 
+mod migration;
 mod read;
 mod tables;
 
@@ -79,6 +80,14 @@ pub enum Plant {
     EntryDeletable,
     /// Ended subjects can be revived.
     SubjectRevivable,
+    /// The subjects of a migration are not compared.
+    MigrationUncompared,
+    /// A migrated subject keeps the proof that it had.
+    MigrationKeepsProof,
+    /// The entry of a migration is not written.
+    MigrationUnproved,
+    /// A migration lists the subjects of every tenant, and those that ended.
+    MigrationListsAll,
 }
 
 /// Makes naive stores with one fault.

@@ -8,7 +8,7 @@ use hos_conformance::cases::cases;
 use hos_conformance::planted::{Plant, PlantedFactory};
 
 /// Each fault, the group that must find it, and one case of that group that must.
-const FOUND: [(Plant, &str, &str); 30] = [
+const FOUND: [(Plant, &str, &str); 34] = [
     (Plant::ReplayUnchecked, "idempotency", "idempotency_replay_answers_the_first_receipt"),
     (Plant::KeyUncheckedInWrite, "race", "race_of_the_same_key_for_another_subject_is_reused"),
     (Plant::FingerprintIgnored, "race", "race_of_the_same_key_for_another_command_is_reused"),
@@ -43,6 +43,10 @@ const FOUND: [(Plant, &str, &str); 30] = [
     (Plant::HistoryMixed, "proof", "proof_history_leaves_out_what_raised_no_revision"),
     (Plant::EntryDeletable, "proof", "proof_is_never_deleted"),
     (Plant::SubjectRevivable, "proof", "proof_subject_is_never_deleted_or_revived_by_hand"),
+    (Plant::MigrationUncompared, "migration", "migration_skips_what_moves_at_the_same_time"),
+    (Plant::MigrationKeepsProof, "migration", "migration_overtakes_a_command_judged_before"),
+    (Plant::MigrationUnproved, "migration", "migration_leaves_one_proof_that_lists_what_it_moved"),
+    (Plant::MigrationListsAll, "migration", "migration_leaves_a_terminal_subject_as_it_ended"),
 ];
 
 fn breaks(case: &Case, plant: Plant) -> bool {

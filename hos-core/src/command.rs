@@ -2,6 +2,7 @@
 
 mod activation;
 mod envelope;
+mod migration;
 mod opening;
 mod record;
 mod standing;
@@ -9,6 +10,7 @@ mod standing;
 pub use activation::Activation;
 pub(crate) use envelope::Envelope;
 pub use envelope::TRACEPARENT_BYTES_MAX;
+pub use migration::Migration;
 pub use opening::{Adoption, Opening};
 pub use record::Record;
 pub use standing::{StandingChange, StandingCommand};

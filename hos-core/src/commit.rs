@@ -1,5 +1,7 @@
 //! What the judge decided, for a store to keep: all of it or nothing.
 
+mod migration;
+
 use crate::digest::Digest;
 use crate::id::{ActionName, ActorId, CommandKey, Kind, Tenant, Topic, Version, World};
 use crate::proof::Entry;
@@ -7,6 +9,10 @@ use crate::receipt::Receipt;
 use crate::standing::Versions;
 use crate::subject::{Snapshot, Subject};
 use crate::time::{ProofId, Timestamp};
+
+pub use migration::{
+    MIGRATION_BATCH_MAX, MIGRATION_BYTES_MAX, MigrationCommit, MigrationOutcome, Pinned, Repinned,
+};
 
 /// The writes of one judged command, with the version of everything that was read.
 ///

@@ -3,6 +3,7 @@
 mod activating;
 mod batch;
 mod bench;
+mod migrating;
 mod reading;
 mod registering;
 mod searching;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tracing::Instrument as _;
 
+pub use migrating::{MIGRATION_EXAMPLES_MAX, MigrationReport};
 pub use reading::PROVED_LEAVES_MAX;
 pub use within::{Denials, Within};
 

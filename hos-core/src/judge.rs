@@ -4,6 +4,7 @@
 
 mod activation;
 mod find;
+mod migration;
 mod open;
 mod plan;
 mod record;
@@ -28,6 +29,7 @@ use crate::time::{IdSource, ProofId, Timestamp};
 use crate::value::{Attributes, Schema};
 
 pub(crate) use activation::Activated;
+pub use migration::{MigrationFailure, MigrationPermit, MigrationVerdict};
 pub use plan::{Plan, PlannedStep};
 pub use rehearse::{Rehearsal, RehearsedStep};
 

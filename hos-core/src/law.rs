@@ -1,6 +1,7 @@
 //! Roles, rules and contracts of one world under one version label and digest.
 
 mod builder;
+mod migration;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use builder::LawBuilder;
+pub use migration::{MIGRATIONS_MAX, MigrationDefinition, MigrationMap};
 
 use crate::contract::file::{Piece, contract, read};
 use crate::contract::validate::actor_schema;
@@ -62,6 +64,9 @@ pub struct LawDefinition {
     /// The contracts; of one kind, the last is current.
     #[serde(default)]
     pub contracts: Vec<ContractDefinition>,
+    /// What becomes of subjects of one contract version under another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub migrations: Vec<MigrationDefinition>,
 }
 
 fn key_retention_seconds() -> u64 {
@@ -79,6 +84,7 @@ pub struct Law {
     context: Schema,
     key_retention: Duration,
     contracts: BTreeMap<Kind, Vec<Arc<Contract>>>,
+    migrations: Vec<MigrationMap>,
     definition: LawDefinition,
 }
 
@@ -97,6 +103,7 @@ impl Law {
                 context: BTreeMap::new(),
                 key_retention_seconds: key_retention_seconds(),
                 contracts: Vec::new(),
+                migrations: Vec::new(),
             },
         }
     }
@@ -207,6 +214,18 @@ impl Law {
     pub fn contracts(&self) -> impl Iterator<Item = &Arc<Contract>> {
         self.contracts.values().flatten()
     }
+
+    /// What becomes of live subjects of a kind that pin one version, under another.
+    #[must_use]
+    pub fn migration(&self, kind: &str, from: &str, to: &str) -> Option<&MigrationMap> {
+        self.migrations.iter().find(|map| map.is_of(kind, from, to))
+    }
+
+    /// Every migration, as declared.
+    #[must_use]
+    pub fn migrations(&self) -> &[MigrationMap] {
+        &self.migrations
+    }
 }
 
 fn validate(definition: &LawDefinition) -> Result<Law, LawError> {
@@ -226,6 +245,7 @@ fn validate(definition: &LawDefinition) -> Result<Law, LawError> {
     let mut context = Schema::new();
     declare(&mut context, &place("context"), &definition.context, &mut faults);
     let contracts = contracts(definition, &mut faults);
+    let migrations = migration::migrations(&definition.migrations, &contracts, &mut faults);
     let all: Vec<&Contract> = contracts.values().flatten().map(AsRef::as_ref).collect();
     let rules = compile(
         &Source {
@@ -249,6 +269,7 @@ fn validate(definition: &LawDefinition) -> Result<Law, LawError> {
         context,
         key_retention: retention,
         contracts,
+        migrations,
         definition: definition.clone(),
     });
     faults.finish(law)
@@ -308,6 +329,7 @@ fn file(piece: Piece<'_>) -> Option<LawDefinition> {
     let context = fields.optional("context", BTreeMap::new());
     let key_retention_seconds = fields.optional("key_retention_seconds", key_retention_seconds());
     let contracts = fields.list("contracts", contract);
+    let migrations = fields.list("migrations", |piece| piece.read());
     fields.end()?;
     Some(LawDefinition {
         world: world?,
@@ -320,6 +342,7 @@ fn file(piece: Piece<'_>) -> Option<LawDefinition> {
         context: context?,
         key_retention_seconds: key_retention_seconds?,
         contracts: contracts?,
+        migrations: migrations?,
     })
 }
 
@@ -332,6 +355,12 @@ fn digest(definition: &LawDefinition, contracts: &[&Contract]) -> Digest {
         object.strings("contracts", contracts.iter().map(|c| c.digest().to_string()));
         object.strings("critical", &definition.critical);
         object.integer("key_retention_seconds", definition.key_retention_seconds);
+        // Absent where there are none, so that a law without them keeps its digest.
+        if !definition.migrations.is_empty() {
+            object.objects("migrations", &definition.migrations, |object, migration| {
+                migration.encode(object);
+            });
+        }
         object.objects("roles", &definition.roles, |object, role| {
             object.optional("implicit", role.implicit.map(crate::actor::ActorKind::as_str));
             object.strings("inherits", &role.inherits);

@@ -1,6 +1,7 @@
 //! The store in memory: the executable specification of what a backend does.
 
 mod commit;
+mod migration;
 mod read;
 mod tables;
 
@@ -9,13 +10,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 
 use crate::command::DueTimer;
-use crate::commit::{Commit, ContractRecord, LawRecord, Outcome};
+use crate::commit::{
+    Commit, ContractRecord, LawRecord, MigrationCommit, MigrationOutcome, Outcome, Pinned,
+};
 use crate::error::{Fault, FaultKind};
 use crate::id::{ActorId, Kind, Role, Tenant, Version, World};
 use crate::merkle::Hash;
 use crate::proof::{LogEntry, LogHead};
 use crate::standing::Standing;
-use crate::store::{Archive, Ask, Ledger, Outbox, OutboxRow, Store};
+use crate::store::{Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Store};
 use crate::subject::Subject;
 use crate::time::{ProofId, Timestamp};
 
@@ -174,6 +177,17 @@ impl Archive for MemoryStore {
         limit: u32,
     ) -> Result<Vec<Tenant>, Fault> {
         Ok(self.with(|tables| tables.tenants(world, after, limit)))
+    }
+}
+
+#[async_trait]
+impl Migrations for MemoryStore {
+    async fn pinned(&self, ask: &PinnedAsk) -> Result<Vec<Pinned>, Fault> {
+        Ok(self.with(|tables| tables.pinned(ask)))
+    }
+
+    async fn migrate(&self, batch: &MigrationCommit) -> Result<MigrationOutcome, Fault> {
+        self.with(|tables| tables.migrate(batch))
     }
 }
 

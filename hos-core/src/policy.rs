@@ -34,13 +34,14 @@ pub const RULES_MAX: usize = 10_240;
 pub const RULES_OF_ABILITIES_MAX: usize = 1 << 20;
 
 /// The abilities that the law itself asks for; every law has them.
-pub const BUILT_IN_ABILITIES: [&str; 10] = [
+pub const BUILT_IN_ABILITIES: [&str; 11] = [
     "hos.adopt",
     "hos.ban",
     "hos.break_glass",
     "hos.grant",
     "hos.law",
     "hos.member",
+    "hos.migrate",
     "hos.mode",
     "hos.record",
     "hos.tenant",

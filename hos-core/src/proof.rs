@@ -50,6 +50,8 @@ pub enum EntryType {
     Law,
     /// A contract version was activated.
     Contract,
+    /// Subjects were migrated from one contract version to another.
+    Migration,
     /// Something that the world wanted recorded.
     Record,
     /// An earlier entry is corrected.
@@ -75,6 +77,7 @@ impl EntryType {
             Self::Mode => "mode/1",
             Self::Law => "law/1",
             Self::Contract => "contract/1",
+            Self::Migration => "migration/1",
             Self::Record => "record/1",
             Self::Correction => "correction/1",
         }
@@ -240,6 +243,8 @@ pub(crate) struct Leaf<'a> {
     /// A break-glass that the actor held, or the entry that is corrected or ended.
     pub(crate) reference: Option<(ProofId, &'a str)>,
     pub(crate) version: Option<&'a str>,
+    /// The contract that subjects were migrated from, and how many they are.
+    pub(crate) migrated: Option<(Digest, u32)>,
 }
 
 impl<'a> Leaf<'a> {
@@ -271,6 +276,7 @@ impl<'a> Leaf<'a> {
             until: None,
             reference: None,
             version: None,
+            migrated: None,
         }
     }
 
@@ -309,6 +315,12 @@ impl<'a> Leaf<'a> {
             leaf.display("id", id);
             leaf.display("law", self.law);
             leaf.string("log", self.log);
+            if let Some((contract, count)) = self.migrated {
+                leaf.object("migrated", |object| {
+                    object.display("contract", contract);
+                    object.integer("count", count);
+                });
+            }
             leaf.optional("mode", self.mode);
             if !parts.is_empty() {
                 leaf.objects("prt", parts, |object, part| {
@@ -346,6 +358,7 @@ pub(crate) mod part {
     pub(crate) const INPUT: &str = "input";
     pub(crate) const PAYLOAD: &str = "payload";
     pub(crate) const REASON: &str = "reason";
+    pub(crate) const SUBJECTS: &str = "subjects";
 }
 
 /// Suppresses a second denial for the same key.

@@ -3,9 +3,11 @@
 use async_trait::async_trait;
 
 use crate::command::DueTimer;
-use crate::commit::{Commit, ContractRecord, LawRecord, Outcome};
+use crate::commit::{
+    Commit, ContractRecord, LawRecord, MigrationCommit, MigrationOutcome, Outcome, Pinned,
+};
 use crate::error::Fault;
-use crate::id::{ActorId, CommandKey, Kind, Role, Tenant, Topic, Version, World};
+use crate::id::{ActorId, CommandKey, Kind, Role, SubjectId, Tenant, Topic, Version, World};
 use crate::merkle::Hash;
 use crate::proof::{LogEntry, LogHead};
 use crate::standing::Standing;
@@ -114,6 +116,36 @@ pub trait Archive: Send + Sync {
     ) -> Result<Vec<Tenant>, Fault>;
 }
 
+/// Which live subjects are listed: of one tenant and kind, by the contract version that they pin.
+#[derive(Debug, Clone)]
+pub struct PinnedAsk {
+    /// The world.
+    pub world: World,
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The kind.
+    pub kind: Kind,
+    /// The version that they pin.
+    pub version: Version,
+    /// Only those after this one.
+    pub after: Option<SubjectId>,
+    /// The most; at most [`MIGRATION_BATCH_MAX`](crate::commit::MIGRATION_BATCH_MAX).
+    pub limit: u32,
+}
+
+/// Moves subjects between contract versions.
+#[async_trait]
+pub trait Migrations: Send + Sync {
+    /// Live subjects that pin a contract version, in the order of the bytes of their ids. What a
+    /// page costs does not depend on how many subjects there are.
+    async fn pinned(&self, ask: &PinnedAsk) -> Result<Vec<Pinned>, Fault>;
+
+    /// Writes a batch of a migration whole or not at all, as [`MigrationCommit`] says. A commit
+    /// that was judged on one of its subjects before is [`Outcome::Conflict`] from then on, for the
+    /// proof of the subject's state is another.
+    async fn migrate(&self, batch: &MigrationCommit) -> Result<MigrationOutcome, Fault>;
+}
+
 /// Reads the logs. One per (world, tenant).
 #[async_trait]
 pub trait Ledger: Send + Sync {
@@ -190,6 +222,6 @@ pub trait Outbox: Send + Sync {
 }
 
 /// A whole backend.
-pub trait Backend: Store + Archive + Ledger + Outbox {}
+pub trait Backend: Store + Archive + Migrations + Ledger + Outbox {}
 
-impl<T: Store + Archive + Ledger + Outbox> Backend for T {}
+impl<T: Store + Archive + Migrations + Ledger + Outbox> Backend for T {}

@@ -10,6 +10,7 @@ use hos_core::condition::Nothing;
 use hos_core::contract::{ActionDefinition, Contract, FILE_BYTES_MAX};
 use hos_core::law::{
     CONTRACTS_MAX, KEY_RETENTION, KEY_RETENTION_MAX, KEY_RETENTION_MIN, Law, LawDefinition,
+    MigrationDefinition,
 };
 use hos_core::policy::{
     ABILITIES_MAX, BUILT_IN_ABILITIES, Question, ROLES_MAX, RULES_MAX, RULES_OF_ABILITIES_MAX,
@@ -76,6 +77,7 @@ fn whole() -> LawDefinition {
         context: [(text("trusted"), Type::Bool), (text("frozen"), Type::Bool)].into(),
         key_retention_seconds: 86_400,
         contracts: vec![order("1").definition().clone()],
+        migrations: Vec::new(),
     }
 }
 
@@ -463,7 +465,7 @@ fn the_digest_turns_with_every_field_and_with_nothing_else() {
     };
     let own = digest(&|_| {});
     type Change<'a> = &'a dyn Fn(&mut LawDefinition);
-    let changes: [Change<'_>; 22] = [
+    let changes: [Change<'_>; 24] = [
         &|d| d.world = text("chat"),
         &|d| d.version = text("2"),
         &|d| d.roles.swap(1, 2),
@@ -491,6 +493,14 @@ fn the_digest_turns_with_every_field_and_with_nothing_else() {
         },
         &|d| d.key_retention_seconds = 86_401,
         &|d| d.contracts.push(order("2").definition().clone()),
+        &|d| {
+            d.contracts.push(order("2").definition().clone());
+            d.migrations.push(MigrationDefinition::new("order", "1", "2"));
+        },
+        &|d| {
+            d.contracts.push(order("2").definition().clone());
+            d.migrations.push(MigrationDefinition::new("order", "2", "1"));
+        },
     ];
     let mut seen = BTreeSet::from([own]);
     for (number, change) in changes.into_iter().enumerate() {

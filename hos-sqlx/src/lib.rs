@@ -22,6 +22,8 @@ pub mod filter;
 mod frontier;
 mod guard;
 mod known;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod migration;
 #[cfg(all(feature = "sqlite", any(feature = "mysql", feature = "postgres")))]
 pub mod moving;
 #[cfg(feature = "mysql")]

@@ -11,6 +11,7 @@ mod ledger;
 mod lines;
 mod load;
 mod migrate;
+mod migration;
 #[cfg(feature = "sqlite")]
 pub(crate) mod moving;
 mod numbers;

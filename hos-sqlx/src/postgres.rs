@@ -10,6 +10,7 @@ mod lease;
 mod ledger;
 mod load;
 mod migrate;
+mod migration;
 #[cfg(feature = "sqlite")]
 pub(crate) mod moving;
 mod open;

@@ -1,10 +1,11 @@
 //! What a store remembers, so that a move can be judged without asking the database. Its commit
 //! compares everything that was read.
 
-use hos_core::commit::{Commit, Outcome, SubjectAfter};
+use hos_core::commit::{Commit, MigrationCommit, Outcome, SubjectAfter};
 use hos_core::error::Fault;
 use hos_core::standing::Standing;
 use hos_core::store::Ask;
+use hos_core::subject::Subject;
 
 use crate::known::Known;
 use crate::snapshots::Snapshots;
@@ -57,6 +58,18 @@ impl Recall {
                     _ => {}
                 }
             }
+        }
+    }
+
+    /// Subjects were migrated: what was remembered of them would only be found out as old.
+    pub(crate) fn migrated(&self, batch: &MigrationCommit) {
+        for repinned in batch.subjects() {
+            self.snapshots.forget(&Subject {
+                world: batch.world().clone(),
+                tenant: batch.tenant().clone(),
+                kind: batch.kind().clone(),
+                id: repinned.id().clone(),
+            });
         }
     }
 }

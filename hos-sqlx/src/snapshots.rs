@@ -65,6 +65,11 @@ impl Snapshots {
         self.seen.insert(subject.clone(), Arc::new(Slot { attribute_bytes, content }));
     }
 
+    /// It is to be asked for next time.
+    pub(crate) fn forget(&self, subject: &Subject) {
+        self.seen.invalidate(subject);
+    }
+
     /// Somebody else was quicker.
     pub(crate) fn lose(&self, subject: &Subject) {
         if let Some(slot) = self.seen.get(subject) {

@@ -10,6 +10,7 @@ mod ledger;
 mod lines;
 mod load;
 mod migrate;
+mod migration;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) mod moving;
 mod open;

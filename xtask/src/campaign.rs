@@ -104,6 +104,13 @@ const CAMPAIGNS: &[Campaign] = &[
         kind: Kind::Servers("moving"),
     },
     Campaign {
+        name: "migration",
+        shows: "a contract's subjects are migrated whole, whoever kills the one that does it",
+        unit: "live subjects",
+        size_default: 1_000_000,
+        kind: Kind::Servers("migration"),
+    },
+    Campaign {
         name: "faults",
         shows: "a fault before or after the write leaves state and proof together",
         unit: "runs",

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use hos_core::command::DueTimer;
-use hos_core::commit::{Commit, ContractRecord, LawRecord, Outcome};
+use hos_core::commit::{
+    Commit, ContractRecord, LawRecord, MigrationCommit, MigrationOutcome, Outcome, Pinned,
+};
 use hos_core::error::Fault;
 use hos_core::id::{ActorId, Kind, Role, Tenant, Version, World};
 use hos_core::merkle::{Hash, root_of};
 use hos_core::proof::{LogEntry, LogHead};
 use hos_core::receipt::StoredReceipt;
 use hos_core::standing::{ActorStanding, Modes, Standing, Versions};
-use hos_core::store::{Archive, Ask, Ledger, Outbox, OutboxRow, Store};
+use hos_core::store::{Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Store};
 use hos_core::subject::{Snapshot, Subject};
 use hos_core::time::{ProofId, Timestamp};
 
@@ -188,6 +190,17 @@ impl Archive for PlantedStore {
             .into_iter()
             .filter(|(own, tenant)| own == world && !tenant.is_world() && Some(tenant) > after);
         Ok(later.map(|(_, tenant)| tenant).take(limited(limit)).collect())
+    }
+}
+
+#[async_trait]
+impl Migrations for PlantedStore {
+    async fn pinned(&self, ask: &PinnedAsk) -> Result<Vec<Pinned>, Fault> {
+        Ok(self.with(|tables| tables.pinned(self.plant, ask)))
+    }
+
+    async fn migrate(&self, batch: &MigrationCommit) -> Result<MigrationOutcome, Fault> {
+        Ok(self.with(|tables| tables.migrate(self.plant, batch)))
     }
 }
 

@@ -159,7 +159,7 @@ impl Tables {
         }
     }
 
-    fn append(&mut self, plant: Plant, scope: &ScopeKey, entry: &Entry) {
+    pub(super) fn append(&mut self, plant: Plant, scope: &ScopeKey, entry: &Entry) {
         if plant == Plant::ProofLost && entry.type_() == EntryType::Transition {
             return;
         }

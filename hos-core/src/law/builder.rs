@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Law, LawDefinition};
+use super::{Law, LawDefinition, MigrationDefinition};
 use crate::contract::{Contract, Written};
 use crate::error::LawError;
 use crate::policy::{RoleDefinition, RuleDefinition, RuleEffect};
@@ -129,6 +129,12 @@ impl LawBuilder {
     /// Adds a contract; of one kind, the last is current.
     pub fn contract(mut self, contract: Contract) -> Self {
         self.definition.contracts.push(contract.into_definition());
+        self
+    }
+
+    /// Says what becomes of live subjects of one contract version under another.
+    pub fn migration(mut self, migration: MigrationDefinition) -> Self {
+        self.definition.migrations.push(migration);
         self
     }
 

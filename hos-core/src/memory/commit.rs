@@ -41,14 +41,17 @@ impl Tables {
         })
     }
 
-    fn is_as_read(&self, (world, tenant): &ScopeKey, commit: &Commit) -> bool {
+    fn is_as_read(&self, scope: &ScopeKey, commit: &Commit) -> bool {
         let proof = |subject: &Subject| self.subjects.get(subject).map(|row| row.snapshot.proof_id);
-        let now = Versions {
+        self.versions(scope) == *commit.versions()
+            && commit.changes().iter().all(|change| proof(change.subject()) == change.from_proof())
+    }
+
+    pub(super) fn versions(&self, (world, tenant): &ScopeKey) -> Versions {
+        Versions {
             tenant: self.generations(&(world.clone(), tenant.clone())),
             world: self.generations(&(world.clone(), Tenant::world())),
-        };
-        now == *commit.versions()
-            && commit.changes().iter().all(|change| proof(change.subject()) == change.from_proof())
+        }
     }
 
     pub(super) fn generations(&self, scope: &ScopeKey) -> Generations {
@@ -96,7 +99,7 @@ impl Tables {
         Ok(())
     }
 
-    fn append(&mut self, scope: &ScopeKey, entry: &Entry) -> Result<(), Fault> {
+    pub(super) fn append(&mut self, scope: &ScopeKey, entry: &Entry) -> Result<(), Fault> {
         let log = &mut self.scopes.entry(scope.clone()).or_default().log;
         let full = |error: crate::merkle::MerkleError| {
             Fault::new(FaultKind::Full, error.to_string()).caused_by(error)

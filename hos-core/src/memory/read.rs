@@ -15,7 +15,7 @@ use crate::store::{Ask, OutboxRow};
 use crate::subject::Subject;
 use crate::time::{ProofId, Timestamp};
 
-fn limited(limit: u32) -> usize {
+pub(super) fn limited(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }
 

@@ -22,7 +22,7 @@ use crate::patience::Patience;
 
 /// How often a transaction is done again because somebody else was quicker with a key or a
 /// subject, or because two waited for each other.
-const ATTEMPTS_MAX: usize = 4;
+pub(super) const ATTEMPTS_MAX: usize = 4;
 
 pub(super) type Answers = Vec<Result<Outcome, Fault>>;
 

@@ -160,7 +160,8 @@ fn receipt(ask: &Ask, row: &MySqlRow) -> Result<Option<StoredReceipt>, Fault> {
     }
 }
 
-fn snapshot(row: &MySqlRow) -> Result<Option<Snapshot>, Fault> {
+/// A subject, in the columns of `load.sql`; none when there is no state.
+pub(super) fn snapshot(row: &MySqlRow) -> Result<Option<Snapshot>, Fault> {
     if optional_text(row, column::STATE)?.is_none() {
         return Ok(None);
     }

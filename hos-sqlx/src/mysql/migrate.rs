@@ -20,6 +20,7 @@ const STEPS: [(&str, &[&str]); 1] = [(
         include_str!("schema/protection.sql"),
         include_str!("schema/standing.sql"),
         include_str!("schema/commit.sql"),
+        include_str!("schema/migration.sql"),
         include_str!("schema/hold.sql"),
         include_str!("schema/partitions.sql"),
     ],

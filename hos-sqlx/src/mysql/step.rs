@@ -60,11 +60,16 @@ impl Step<'_> {
             hex(entry.leaf_hash()),
             after.and_then(|after| list(after.timers(), timer)),
             after.and_then(|after| list(after.outbox(), message)),
-            list(entry.parts(), part),
+            parts(entry),
             attributes,
             entry.leaf(),
         ]))
     }
+}
+
+/// The parts of an entry as a text; none when it has none.
+pub(super) fn parts(entry: &Entry) -> Option<String> {
+    list(entry.parts(), part)
 }
 
 /// A list as a text within the step; none when it is empty.

@@ -18,7 +18,7 @@ use crate::fault::{is_ones_own, same};
 use crate::patience::Patience;
 
 /// How often a run that met another in the database is tried again.
-const COLLISIONS_MAX: u32 = 4;
+pub(super) const COLLISIONS_MAX: u32 = 4;
 
 type Outcomes = Vec<Option<Result<Outcome, Fault>>>;
 

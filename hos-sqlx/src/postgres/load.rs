@@ -167,7 +167,8 @@ fn standing(
     Ok(Standing { subjects: subjects.collect::<Result<_, _>>()?, receipt, ..bare })
 }
 
-fn snapshot(row: &PgRow) -> Result<Option<Snapshot>, Fault> {
+/// A subject, in the columns of `hos_load_one`; none when there is no state.
+pub(super) fn snapshot(row: &PgRow) -> Result<Option<Snapshot>, Fault> {
     if column::<Option<&str>>(row, at::STATE)?.is_none() {
         return Ok(None);
     }

@@ -20,6 +20,7 @@ const STEPS: [(&str, &[&str]); 1] = [(
         include_str!("schema/commit_moves.sql"),
         include_str!("schema/commit_one.sql"),
         include_str!("schema/change.sql"),
+        include_str!("schema/migration.sql"),
         include_str!("schema/read.sql"),
         include_str!("schema/upkeep.sql"),
         include_str!("schema/rotation.sql"),

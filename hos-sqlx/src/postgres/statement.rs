@@ -1,6 +1,6 @@
 //! The statements that commit a run, and what they are told.
 
-use hos_core::commit::{Commit, KeptReceipt, SubjectAfter};
+use hos_core::commit::{Commit, KeptReceipt, SubjectAfter, TimerWrite};
 use hos_core::error::{Fault, FaultKind};
 use hos_core::proof::Entry;
 use serde_json::json;
@@ -115,12 +115,13 @@ impl Texts {
             attributes: attributes.transpose().map_err(internal)?,
             parts: step.entry.and_then(parts),
             outbox: after.and_then(outbox),
-            timers: after.and_then(timers),
+            timers: after.map(SubjectAfter::timers).and_then(timers_of),
         })
     }
 }
 
-fn parts(entry: &Entry) -> Option<String> {
+/// The parts of an entry as JSON; none when it has none.
+pub(super) fn parts(entry: &Entry) -> Option<String> {
     let part = |part: &hos_core::proof::Part| json!([part.name, hex(&part.salt), part.body]);
     let parts: Vec<_> = entry.parts().iter().map(part).collect();
     (!parts.is_empty()).then(|| json!(parts).to_string())
@@ -135,11 +136,10 @@ fn outbox(after: &SubjectAfter) -> Option<String> {
     (!messages.is_empty()).then(|| json!(messages).to_string())
 }
 
-fn timers(after: &SubjectAfter) -> Option<String> {
-    let timer = |timer: &hos_core::commit::TimerWrite| {
-        json!([timer.action.as_str(), timer.due_at.as_micros()])
-    };
-    let timers: Vec<_> = after.timers().iter().map(timer).collect();
+/// Timers as JSON; none when there are none.
+pub(super) fn timers_of(timers: &[TimerWrite]) -> Option<String> {
+    let timer = |timer: &TimerWrite| json!([timer.action.as_str(), timer.due_at.as_micros()]);
+    let timers: Vec<_> = timers.iter().map(timer).collect();
     (!timers.is_empty()).then(|| json!(timers).to_string())
 }
 

@@ -157,7 +157,8 @@ fn receipt(ask: &Ask, row: &SqliteRow) -> Result<Option<StoredReceipt>, Fault> {
     }
 }
 
-fn snapshot(row: &SqliteRow) -> Result<Option<Snapshot>, Fault> {
+/// A subject, in the columns of `load.sql`; none when there is no state.
+pub(super) fn snapshot(row: &SqliteRow) -> Result<Option<Snapshot>, Fault> {
     if unchecked::<Option<&str>>(row, column::STATE)?.is_none() {
         return Ok(None);
     }

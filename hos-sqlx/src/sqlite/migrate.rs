@@ -16,6 +16,7 @@ const STEPS: [(&str, &[&str]); 1] = [(
         include_str!("schema/upkeep.sql"),
         include_str!("schema/standing.sql"),
         include_str!("schema/write.sql"),
+        include_str!("schema/migration.sql"),
     ],
 )];
 

@@ -165,7 +165,8 @@ impl Step<'_> {
     }
 }
 
-fn parts(entry: &Entry) -> Option<String> {
+/// The parts of an entry as JSON; none when it has none.
+pub(super) fn parts(entry: &Entry) -> Option<String> {
     let part = |part: &hos_core::proof::Part| json!([part.name, hex(&part.salt), part.body]);
     let parts: Vec<_> = entry.parts().iter().map(part).collect();
     (!parts.is_empty()).then(|| json!(parts).to_string())

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use hos_core::command::Migration;
 use hos_core::id::Ability;
+use hos_core::law::MigrationDefinition;
 use hos_core::prelude::*;
 use hos_core::standing::{AbilityPattern, Mode};
 use hos_core::store::BATCH_MAX;
@@ -16,25 +18,28 @@ const TOUCHES_EACH: u64 = 40;
 
 pub(crate) fn laws() -> [Law; 2] {
     WORLDS.map(|world| {
-        let order = Contract::builder("order", "1")
-            .states(["pending", "paid", "cancelled"])
-            .initial("pending")
-            .terminal(["cancelled"])
-            .attribute("note", Type::String)
-            .open("order.create", [] as [&str; 0])
-            .action(ActionDefinition::new("touch", ["pending"], "pending", "order.touch"))
-            .action(
-                ActionDefinition::new("pay", ["pending"], "paid", "order.pay").topic("order.paid"),
-            )
-            .action(ActionDefinition::new(
-                "cancel",
-                ["pending", "paid"],
-                "cancelled",
-                "order.cancel",
-            ))
-            .timer("paid", Duration::from_secs(60), "cancel")
-            .build()
-            .unwrap();
+        let order = |version: &str| {
+            Contract::builder("order", version)
+                .states(["pending", "paid", "cancelled"])
+                .initial("pending")
+                .terminal(["cancelled"])
+                .attribute("note", Type::String)
+                .open("order.create", [] as [&str; 0])
+                .action(ActionDefinition::new("touch", ["pending"], "pending", "order.touch"))
+                .action(
+                    ActionDefinition::new("pay", ["pending"], "paid", "order.pay")
+                        .topic("order.paid"),
+                )
+                .action(ActionDefinition::new(
+                    "cancel",
+                    ["pending", "paid"],
+                    "cancelled",
+                    "order.cancel",
+                ))
+                .timer("paid", Duration::from_secs(60), "cancel")
+                .build()
+                .unwrap()
+        };
         let payment = Contract::builder("payment", "1")
             .states(["waiting", "settled"])
             .initial("waiting")
@@ -48,8 +53,10 @@ pub(crate) fn laws() -> [Law; 2] {
             .allow("order.*", ["owner"])
             .allow("payment.*", ["owner"])
             .allow("hos.record", ["owner"])
-            .contract(order)
+            .contract(order("2"))
+            .contract(order("1"))
             .contract(payment)
+            .migration(MigrationDefinition::new("order", "1", "2"))
             .build()
             .unwrap()
     })
@@ -79,6 +86,7 @@ pub(crate) async fn build(path: &Path, entries: u64) {
         for tenant in TENANTS {
             stand(&hos, &world, tenant).await;
             trade(&hos, name, tenant, entries).await;
+            migrate(&hos, &world, tenant).await;
         }
     }
     store.close().await.unwrap();
@@ -160,6 +168,13 @@ async fn trade(hos: &Hos, world: &str, tenant: &str, entries: u64) {
     send(hos, (0..touches).map(touch)).await;
     send(hos, (0..orders).filter(|number| number % 2 == 0).map(pay)).await;
     send(hos, (0..orders).filter(|number| number % 5 == 0).map(cancel)).await;
+}
+
+/// A few orders pin the other version, proved by one entry.
+async fn migrate(hos: &Hos, world: &World, tenant: &str) {
+    let root = Actor::user("root-1").unwrap();
+    let walk = Migration::new(&root, world, &Tenant::new(tenant).unwrap(), "order", "1", "2");
+    assert!(hos.migrate(&walk, 3).await.unwrap().proof.is_some());
 }
 
 async fn send(hos: &Hos, mut commands: impl Iterator<Item = Command>) {

@@ -1,10 +1,12 @@
 //! What was committed is kept, whoever asks otherwise.
 
+use hos_core::command::Migration;
 use hos_core::id::{Kind, Version};
+use hos_core::prelude::*;
 use hos_core::store::Archive as _;
 use hos_core::time::Timestamp;
 
-use crate::shop::{FIRMS, Shop, order, server, world};
+use crate::shop::{FIRMS, Shop, firm, later, order, server, world};
 
 #[tokio::test]
 async fn not_even_a_superuser_changes_what_was_committed() {
@@ -47,6 +49,34 @@ async fn not_even_a_superuser_changes_what_was_committed() {
     }
     let kept = shop.hos.situation(&order(FIRMS[0], "o-1")).await.unwrap().unwrap();
     assert_eq!((kept.snapshot.state.as_str(), kept.snapshot.revision), ("cancelled", 2));
+}
+
+#[tokio::test]
+async fn the_proof_of_a_migration_proves_nothing_later() {
+    let Some(server) = server() else { return };
+    let shop = Shop::open(server).await;
+    shop.open_order(FIRMS[0], "o-1", "").await;
+    shop.open_order(FIRMS[0], "o-2", "").await;
+    let hos = Hos::open([later()], shop.store.clone()).await.unwrap();
+    let root = Actor::user("root").unwrap();
+    let walk = Migration::new(&root, &world(), &firm(FIRMS[0]), "order", "1", "2");
+    let proof = hos.migrate(&walk, 1).await.unwrap().proof.unwrap();
+    let migrated = format!("proof_id = '{proof}', contract = '2'");
+    for change in [
+        &*migrated,
+        &format!("{migrated}, state = 'paid'"),
+        &format!("{migrated}, revision = 2"),
+        "contract = '2'",
+        "contract = '2', proof_id = gen_random_uuid()",
+    ] {
+        let statement = format!("UPDATE hos_subject SET {change} WHERE id = 'o-2'");
+        let refused = shop.run(&statement).await.expect_err(&statement);
+        let message = refused.as_database_error().unwrap().message().to_owned();
+        assert_eq!(message, "hos:state without proof", "{statement}");
+    }
+    let back = "UPDATE hos_subject SET contract = '1', state = 'paid' WHERE id = 'o-1'";
+    shop.run(back).await.expect_err(back);
+    assert_eq!(hos.migrate(&walk, 1).await.unwrap().migrated, 1, "the second goes its way");
 }
 
 #[tokio::test]

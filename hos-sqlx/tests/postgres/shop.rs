@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hos_core::contract::{ActionDefinition, Contract};
+use hos_core::law::MigrationDefinition;
 use hos_core::prelude::*;
 use hos_core::value::Value;
 use hos_services::Postgres;
@@ -23,8 +24,8 @@ pub(crate) fn server() -> Option<&'static Postgres> {
     hos_services::shared::postgres().map_err(|error| hos_services::skip_or_fail(&error)).ok()
 }
 
-pub(crate) fn law() -> Law {
-    let order = Contract::builder("order", "1")
+fn order_contract() -> Contract {
+    Contract::builder("order", "1")
         .states(["pending", "paid", "cancelled"])
         .initial("pending")
         .terminal(["cancelled"])
@@ -42,13 +43,26 @@ pub(crate) fn law() -> Law {
         )
         .timer("paid", Duration::from_secs(60), "cancel")
         .build()
-        .unwrap();
+        .unwrap()
+}
+
+pub(crate) fn law() -> Law {
     Law::builder("pazar", "1")
         .roles([RoleDefinition::superuser("super_admin"), RoleDefinition::new("owner")])
         .allow("order.*", ["owner"])
-        .contract(order)
+        .contract(order_contract())
         .build()
         .unwrap()
+}
+
+/// The law with another version of orders, and how those of the first come to pin it.
+pub(crate) fn later() -> Law {
+    let mut definition = law().definition().clone();
+    let mut second = order_contract().definition().clone();
+    (definition.version, second.version) = ("2".to_owned(), "2".to_owned());
+    definition.contracts.push(second);
+    definition.migrations.push(MigrationDefinition::new("order", "1", "2"));
+    Law::new(&definition).unwrap()
 }
 
 pub(crate) const FIRMS: [&str; 2] = ["firm-1", "firm-2"];

@@ -3,16 +3,17 @@
 
 use std::collections::BTreeSet;
 
+use hos_core::command::Migration;
 use hos_core::prelude::*;
-use hos_core::store::{Archive as _, Ask, Ledger as _, Store as _};
+use hos_core::store::{Archive as _, Ask, Ledger as _, Migrations as _, PinnedAsk, Store as _};
 use hos_core::time::{ProofId, Timestamp};
 use hos_core::value::Value;
 use hos_sqlx::WithinExt as _;
 
-use crate::shop::{FIRMS, Shop, firm, law, member, order, owner, server, world};
+use crate::shop::{FIRMS, Shop, firm, later, member, order, owner, server, world};
 
 /// Everything that compares a row with the tenant that it must be of.
-const PREDICATES: [&str; 15] = [
+const PREDICATES: [&str; 17] = [
     " = own",
     " = above",
     " = numbers[line.own]",
@@ -21,6 +22,8 @@ const PREDICATES: [&str; 15] = [
     " = hos_commit_move.tenant",
     " = hos_commit_move.world",
     " = bound[line.own]",
+    " = bound[2]",
+    " = numbers[2]",
     " = named.tenant",
     " = named.world",
     " = hos_load_one.tenant",
@@ -78,6 +81,9 @@ async fn mutants(shop: &Shop) -> Vec<Mutant> {
     mutants
 }
 
+/// Of the orders that are migrated, one in each round.
+const MIGRATED_MAX: usize = 150;
+
 /// The same rows in both firms, those of the second one marked.
 async fn furnish(shop: &Shop) {
     for name in FIRMS {
@@ -87,6 +93,9 @@ async fn furnish(shop: &Shop) {
         }
         shop.act(name, "o-2", "pay").await;
         shop.act(name, "o-3", "cancel").await;
+        for number in 0..MIGRATED_MAX {
+            shop.open_order(name, &format!("n-{number:03}"), &note).await;
+        }
         shop.change(name, member(&format!("clerk-of-{name}"), &["owner"]), "clerk").await;
     }
     // Whom the second firm alone knows.
@@ -140,7 +149,7 @@ async fn play(shop: &Shop, round: usize) -> BTreeSet<String> {
         }
     };
     // A law that remembers nothing of earlier rounds, over the same connections.
-    let hos = Hos::open([law()], shop.store.clone()).await;
+    let hos = Hos::open([later()], shop.store.clone()).await;
     let Ok(hos) = hos else { return told };
     let us = || firm(FIRMS[0]);
     let key = |what: &str| format!("{what}-{round}");
@@ -188,6 +197,18 @@ async fn play(shop: &Shop, round: usize) -> BTreeSet<String> {
         let command = StandingCommand::new(&root, &world(), &us(), change).key(key(what));
         tell(what, format!("{:?}", hos.change_standing(&command).await));
     }
+    let ask = PinnedAsk {
+        world: world(),
+        tenant: us(),
+        kind: "order".parse().unwrap(),
+        version: "1".parse().unwrap(),
+        after: None,
+        limit: 1_000,
+    };
+    tell("pinned", format!("{:?}", shop.store.pinned(&ask).await));
+    let walk = Migration::new(&root, &world(), &us(), "order", "1", "2");
+    let walk = walk.after("n".parse().unwrap());
+    tell("migrate", format!("{:?}", hos.migrate(&walk, 1).await));
     tell("members", format!("{:?}", hos.members(&world(), &us(), None, 100).await));
     tell("page", format!("{:?}", hos.page(&world(), &us(), 0, 1_000).await));
     tell("history", format!("{:?}", hos.history(&order(FIRMS[0], "o-1"), 0, 1_000).await));

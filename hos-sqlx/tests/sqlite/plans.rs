@@ -11,7 +11,7 @@ async fn scans(statement: &str) -> Vec<String> {
     let rows = sqlx::raw_sql(explain).fetch_all(shop.store.reader()).await.unwrap();
     let lines: Vec<String> = rows.iter().map(|row| row.get::<String, _>("detail")).collect();
     assert!(!lines.is_empty(), "{statement}");
-    let tables = ["hos_", "own", "world", "subject", "receipt"];
+    let tables = ["hos_", "live", "own", "world", "subject", "receipt"];
     let scans = |line: &String| {
         line.strip_prefix("SCAN ")
             .is_some_and(|rest| tables.iter().any(|table| rest.starts_with(table)))
@@ -39,6 +39,8 @@ searches! {
     head: include_str!("../../src/sqlite/head.sql");
     members: include_str!("../../src/sqlite/members.sql");
     tenants: include_str!("../../src/sqlite/tenants.sql");
+    pinned: include_str!("../../src/sqlite/pinned.sql");
+    verify_migration: include_str!("../../src/sqlite/verify_migration.sql");
     pins: include_str!("../../src/sqlite/pins.sql");
     due_timers: include_str!("../../src/sqlite/due_timers.sql");
     postpone_timer: include_str!("../../src/sqlite/postpone_timer.sql");
@@ -58,6 +60,8 @@ async fn a_write_searches_in_its_triggers_too() {
          WHERE scope = ?1 >> 40 AND dedup = ?2 AND dedup IS NOT NULL",
         "SELECT 1 FROM hos_receipt WHERE scope = ?1 AND key = ?2",
         "DELETE FROM hos_timer WHERE subject = ?1",
+        "UPDATE hos_subject SET contract = ?1 WHERE number = ?2",
+        "DELETE FROM hos_live WHERE scope = ?1 AND kind = ?2 AND contract = ?3 AND id = ?4",
         "DELETE FROM hos_member
          WHERE ?2 ->> '$.row' = 'member' AND scope = ?1 AND actor = ?2 ->> '$.actor'",
         "DELETE FROM hos_grant

@@ -1,8 +1,10 @@
 //! What plain SQL, by somebody who knows nothing of the law, cannot do to a store.
 
-use sqlx::{Connection, Executor, SqliteConnection};
+use hos_core::command::Migration;
+use hos_core::prelude::*;
+use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection};
 
-use crate::shop::{Shop, open_shop};
+use crate::shop::{Shop, later, open_shop};
 
 /// A shop with a subject that lives, `o-1` at revision 2, and one that ended, `o-2`.
 async fn attacked() -> (Shop, SqliteConnection) {
@@ -71,6 +73,37 @@ async fn an_entry_is_never_changed_replaced_or_deleted() {
          "hos:entry belongs to no log"),
     ])
     .await;
+}
+
+#[tokio::test]
+async fn the_proof_of_a_migration_proves_nothing_later() {
+    let (shop, mut stranger) = attacked().await;
+    shop.open("o-3").await;
+    let hos = Hos::open([later()], shop.store.clone()).await.unwrap();
+    let (world, tenant) = (World::new("pazar").unwrap(), Tenant::new("firm-1").unwrap());
+    let root = Actor::user("root").unwrap();
+    let walk = Migration::new(&root, &world, &tenant, "order", "1", "2");
+    hos.migrate(&walk, 1).await.unwrap().proof.unwrap();
+    let migrated =
+        "contract = '2', position = (SELECT position FROM hos_entry WHERE type = 'migration/1'),
+        proof_id = (SELECT id FROM hos_entry WHERE type = 'migration/1')";
+    for change in [
+        migrated,
+        &format!("{migrated}, state = 'paid'"),
+        &format!("{migrated}, revision = 2"),
+        "contract = '2'",
+        "contract = '2', state = 'paid'",
+    ] {
+        let statement = format!("UPDATE hos_subject SET {change} WHERE id = 'o-3'");
+        let refused = stranger.execute(AssertSqlSafe(statement.clone())).await;
+        let refused = refused.expect_err(&statement);
+        let message = refused.as_database_error().unwrap().message().to_owned();
+        assert!(message.starts_with("hos:state without proof"), "{statement}: {message}");
+    }
+    let back = "UPDATE hos_subject SET contract = '1', state = 'pending' WHERE id = 'o-1'";
+    stranger.execute(back).await.expect_err(back);
+    assert_eq!(hos.migrate(&walk, 1).await.unwrap().migrated, 1, "the second goes its way");
+    stranger.close().await.unwrap();
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hos_core::contract::{ActionDefinition, Contract};
+use hos_core::law::MigrationDefinition;
 use hos_core::prelude::*;
 use hos_core::value::Value;
 use hos_sqlx::{SqliteOptions, SqliteStore};
@@ -17,8 +18,8 @@ pub(crate) struct Shop {
     pub(crate) directory: TempDir,
 }
 
-pub(crate) fn law() -> Law {
-    let order = Contract::builder("order", "1")
+fn order_contract() -> Contract {
+    Contract::builder("order", "1")
         .states(["pending", "paid", "cancelled"])
         .initial("pending")
         .terminal(["cancelled"])
@@ -33,13 +34,26 @@ pub(crate) fn law() -> Law {
         .action(ActionDefinition::new("cancel", ["pending", "paid"], "cancelled", "order.cancel"))
         .timer("paid", Duration::from_secs(60), "cancel")
         .build()
-        .unwrap();
+        .unwrap()
+}
+
+pub(crate) fn law() -> Law {
     Law::builder("pazar", "1")
         .roles([RoleDefinition::superuser("super_admin"), RoleDefinition::new("owner")])
         .allow("order.*", ["owner"])
-        .contract(order)
+        .contract(order_contract())
         .build()
         .unwrap()
+}
+
+/// The law with another version of orders, and how those of the first come to pin it.
+pub(crate) fn later() -> Law {
+    let mut definition = law().definition().clone();
+    let mut second = order_contract().definition().clone();
+    (definition.version, second.version) = ("2".to_owned(), "2".to_owned());
+    definition.contracts.push(second);
+    definition.migrations.push(MigrationDefinition::new("order", "1", "2"));
+    Law::new(&definition).unwrap()
 }
 
 pub(crate) async fn open_shop() -> Shop {

@@ -4,14 +4,16 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use hos_core::command::DueTimer;
-use hos_core::commit::{Commit, ContractRecord, LawRecord, Outcome};
+use hos_core::commit::{
+    Commit, ContractRecord, LawRecord, MigrationCommit, MigrationOutcome, Outcome, Pinned,
+};
 use hos_core::error::Fault;
 use hos_core::id::{ActorId, Kind, Role, Tenant, Version, World};
 use hos_core::memory::MemoryStore;
 use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead};
 use hos_core::standing::Standing;
-use hos_core::store::{Archive, Ask, Ledger, Outbox, OutboxRow, Store};
+use hos_core::store::{Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Store};
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
 use rand::rngs::StdRng;
@@ -169,6 +171,17 @@ impl Archive for Watched {
         limit: u32,
     ) -> Result<Vec<Tenant>, Fault> {
         self.inner.tenants(world, after, limit).await
+    }
+}
+
+#[async_trait]
+impl Migrations for Watched {
+    async fn pinned(&self, ask: &PinnedAsk) -> Result<Vec<Pinned>, Fault> {
+        self.inner.pinned(ask).await
+    }
+
+    async fn migrate(&self, batch: &MigrationCommit) -> Result<MigrationOutcome, Fault> {
+        self.inner.migrate(batch).await
     }
 }
 

@@ -22,13 +22,25 @@ CREATE OR REPLACE TRIGGER hos_part_update BEFORE UPDATE ON hos_part FOR EACH ROW
 -- subject begins with its first revision, unless a deployment is moving in.
 CREATE OR REPLACE TRIGGER hos_subject_insert AFTER INSERT ON hos_subject FOR EACH ROW
 BEGIN
-    IF (NEW.revision <> 1 AND NOT EXISTS (SELECT 1 FROM hos_move WHERE NOT finished))
-        OR NOT EXISTS (
+    IF NOT EXISTS (
+        SELECT 1 FROM hos_entry
+        WHERE id = NEW.proof_id AND subject = NEW.number AND revision = NEW.revision AND moves
+            AND scope = NEW.scope AND NEW.revision = 1
+    ) AND NOT (
+        EXISTS (SELECT 1 FROM hos_move WHERE NOT finished)
+        AND EXISTS (
             SELECT 1 FROM hos_entry
-            WHERE id = NEW.proof_id AND subject = NEW.number AND revision = NEW.revision AND moves
-                AND scope = NEW.scope
+            WHERE id = NEW.proof_id AND scope = NEW.scope
+                AND (
+                    type = 'migration/1'
+                    OR subject = NEW.number AND revision = NEW.revision AND moves
+                )
         )
-    THEN
+        AND EXISTS (
+            SELECT 1 FROM hos_entry
+            WHERE subject = NEW.number AND revision = NEW.revision AND moves
+        )
+    ) THEN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:state without proof';
     END IF;
 END;
@@ -44,7 +56,19 @@ BEGIN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:subject identity';
     END IF;
     -- By the key alone, which costs less than EXISTS does.
-    IF NEW.revision <= OLD.revision OR (
+    IF NEW.revision = OLD.revision THEN
+        -- A migration. Its entry has no place in its log yet, so that none of an earlier day proves
+        -- another state.
+        IF NEW.contract = OLD.contract OR NEW.terminal
+            OR EXISTS (SELECT 1 FROM hos_leaf WHERE entry = NEW.proof_id)
+            OR (
+                SELECT scope = NEW.scope AND type = 'migration/1' FROM hos_entry
+                WHERE id = NEW.proof_id
+            ) IS NOT TRUE
+        THEN
+            SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:state without proof';
+        END IF;
+    ELSEIF NEW.revision < OLD.revision OR (
         SELECT subject = NEW.number AND revision = NEW.revision AND moves FROM hos_entry
         WHERE id = NEW.proof_id
     ) IS NOT TRUE THEN

@@ -86,7 +86,7 @@ CREATE TABLE IF NOT EXISTS hos_subject (
     contract VARBINARY(32) NOT NULL,
     attributes LONGTEXT NOT NULL,
     UNIQUE KEY hos_subject_name (scope, kind, id),
-    KEY hos_subject_pin (world, terminal, kind, contract)
+    KEY hos_subject_pin (world, terminal, kind, contract, scope, id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 CREATE SEQUENCE IF NOT EXISTS hos_subject_number CACHE 1000 ENGINE = InnoDB;
 

@@ -28,8 +28,28 @@ FOR EACH ROW WHEN (
     OR NEW.kind <> OLD.kind OR NEW.id <> OLD.id
 ) EXECUTE FUNCTION hos_refuse('hos:subject identity');
 CREATE TRIGGER hos_subject_forward BEFORE UPDATE ON hos_subject
-FOR EACH ROW WHEN (NEW.revision <= OLD.revision)
+FOR EACH ROW WHEN (NEW.revision < OLD.revision)
 EXECUTE FUNCTION hos_refuse('hos:state without proof');
+
+-- A migration keeps the revision. Its entry is of the same transaction, so that none of an earlier
+-- day proves another state.
+CREATE FUNCTION hos_require_migration() RETURNS trigger
+LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+AS $$
+BEGIN
+    IF NEW.contract = OLD.contract OR NEW.terminal OR NOT EXISTS (
+        SELECT FROM hos_entry
+        WHERE hos_entry.id = NEW.proof_id AND hos_entry.scope = NEW.scope
+            AND hos_entry.type = 'migration/1' AND hos_entry.xmin = pg_current_xact_id()::xid
+    ) THEN
+        RAISE EXCEPTION 'hos:state without proof' USING ERRCODE = 'HO001';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER hos_subject_migrated BEFORE UPDATE ON hos_subject
+FOR EACH ROW WHEN (NEW.revision = OLD.revision) EXECUTE FUNCTION hos_require_migration();
 CREATE TRIGGER hos_subject_kept BEFORE DELETE ON hos_subject
 FOR EACH ROW EXECUTE FUNCTION hos_refuse('hos:subject is kept');
 
@@ -51,6 +71,21 @@ BEGIN
             AND ((hos_entry.id, hos_entry.subject, hos_entry.revision, hos_entry.moves) IN (
                 SELECT proof_id, number, revision, true FROM changed
             )) IS TRUE
+    ) AND EXISTS (
+        -- Or by a migration: one of this transaction, or one that came in with its subject.
+        SELECT FROM changed
+        LEFT JOIN hos_entry AS proof ON proof.id = changed.proof_id AND proof.scope = changed.scope
+        WHERE (
+            proof.moves AND proof.subject = changed.number AND proof.revision = changed.revision
+            OR proof.type = 'migration/1' AND CASE TG_OP
+                WHEN 'UPDATE' THEN proof.xmin = pg_current_xact_id()::xid
+                ELSE EXISTS (
+                    SELECT FROM hos_entry
+                    WHERE hos_entry.subject = changed.number
+                        AND hos_entry.revision = changed.revision AND hos_entry.moves
+                )
+            END
+        ) IS NOT TRUE
     ) THEN
         RAISE EXCEPTION 'hos:state without proof' USING ERRCODE = 'HO001';
     END IF;

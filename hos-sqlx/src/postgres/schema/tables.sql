@@ -89,7 +89,8 @@ CREATE TABLE hos_subject (
     attributes text COLLATE "C" NOT NULL,
     UNIQUE (scope, kind, id)
 ) WITH (fillfactor = 70);
-CREATE INDEX hos_subject_pin ON hos_subject (world, kind, contract) WHERE NOT terminal;
+-- Live subjects by the version that they pin: which there are, and which of a tenant.
+CREATE INDEX hos_subject_pin ON hos_subject (world, kind, contract, scope, id) WHERE NOT terminal;
 
 CREATE TABLE hos_receipt (
     scope bigint NOT NULL,

@@ -62,10 +62,23 @@ CREATE TRIGGER hos_subject_update BEFORE UPDATE ON hos_subject BEGIN
     WHERE NEW.number <> OLD.number OR NEW.scope <> OLD.scope
         OR NEW.kind <> OLD.kind OR NEW.id <> OLD.id;
     SELECT RAISE(ABORT, 'hos:state without proof')
-    WHERE NEW.revision <> OLD.revision + 1 OR NOT EXISTS (
+    WHERE NEW.revision <> OLD.revision AND (NEW.revision <> OLD.revision + 1 OR NOT EXISTS (
         SELECT 1 FROM hos_entry
         WHERE position = NEW.position AND id = NEW.proof_id
             AND subject = NEW.number AND revision = NEW.revision AND moves = 1
+    ));
+    -- A migration keeps the revision. Its entry is one that the log does not reach yet, so that
+    -- none of an earlier day proves another state.
+    SELECT RAISE(ABORT, 'hos:state without proof')
+    WHERE NEW.revision = OLD.revision AND (
+        NEW.contract = OLD.contract OR NEW.terminal <> 0
+        OR NEW.position & 1099511627775
+            < (SELECT log_size FROM hos_scope WHERE number = NEW.scope)
+        OR NOT EXISTS (
+            SELECT 1 FROM hos_entry
+            WHERE position = NEW.position AND id = NEW.proof_id AND type = 'migration/1'
+                AND position >> 40 = NEW.scope
+        )
     );
 END;
 

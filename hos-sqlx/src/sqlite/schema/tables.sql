@@ -75,6 +75,16 @@ CREATE TABLE hos_pin (
     PRIMARY KEY (scope, kind, contract)
 ) STRICT, WITHOUT ROWID;
 
+-- Live subjects by the contract version that they pin: a migration lists them.
+CREATE TABLE hos_live (
+    scope INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    contract TEXT NOT NULL,
+    id TEXT NOT NULL,
+    subject INTEGER NOT NULL,
+    PRIMARY KEY (scope, kind, contract, id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE hos_receipt (
     number INTEGER PRIMARY KEY,
     scope INTEGER NOT NULL,

@@ -1,0 +1,60 @@
+//! What the databases share about migrations: batches and timers as JSON.
+
+use hos_core::commit::{MigrationCommit, MigrationOutcome, Repinned, TimerWrite};
+use hos_core::error::{Fault, FaultKind};
+use hos_core::id::{ActionName, SubjectId};
+use hos_core::time::Timestamp;
+use serde_json::{Value, json};
+
+use crate::encoding::hex;
+use crate::fault::corrupt;
+
+/// The new attributes of each subject of a batch, as a text.
+pub(crate) fn bags(batch: &MigrationCommit) -> Result<Vec<String>, Fault> {
+    let bag = |repinned: &Repinned| serde_json::to_string(&*repinned.after().attributes);
+    let bags: Result<_, serde_json::Error> = batch.subjects().iter().map(bag).collect();
+    bags.map_err(|error| {
+        Fault::new(FaultKind::Internal, "attributes cannot be written").caused_by(error)
+    })
+}
+
+/// The subjects of a batch: of each the id, the proof that was read, the new state, the new
+/// attributes, and whether it has timers from now on.
+pub(crate) fn lines(batch: &MigrationCommit) -> Result<String, Fault> {
+    let line = |(repinned, bag): (&Repinned, String)| {
+        let proof = hex(repinned.from_proof().as_bytes());
+        let timed = u8::from(!repinned.timers().is_empty());
+        json!([repinned.id().as_str(), proof, repinned.after().state.as_str(), bag, timed])
+    };
+    let lines: Vec<Value> = batch.subjects().iter().zip(bags(batch)?).map(line).collect();
+    Ok(Value::from(lines).to_string())
+}
+
+/// The timers of a batch: of each the id of the subject, the action and the time.
+pub(crate) fn timed_lines(batch: &MigrationCommit) -> Option<String> {
+    let lines = |repinned: &Repinned| -> Vec<Value> {
+        let id = repinned.id().as_str();
+        let line =
+            |timer: &TimerWrite| json!([id, timer.action.as_str(), timer.due_at.as_micros()]);
+        repinned.timers().iter().map(line).collect()
+    };
+    let lines: Vec<Value> = batch.subjects().iter().flat_map(lines).collect();
+    (!lines.is_empty()).then(|| Value::from(lines).to_string())
+}
+
+/// Reads timers: an array of actions and times.
+pub(crate) fn timers(json: &str) -> Result<Vec<TimerWrite>, Fault> {
+    let timers: Vec<(String, i64)> =
+        serde_json::from_str(json).map_err(|error| corrupt("timers").caused_by(error))?;
+    let timer = |(action, due_at): (String, i64)| {
+        let action = ActionName::new(action).map_err(|error| corrupt("a name").caused_by(error))?;
+        Ok(TimerWrite { action, due_at: Timestamp::from_micros(due_at) })
+    };
+    timers.into_iter().map(timer).collect()
+}
+
+/// The answer that names the subjects that moved.
+pub(crate) fn moved(ids: Vec<String>) -> Result<MigrationOutcome, Fault> {
+    let id = |id: String| SubjectId::new(id).map_err(|error| corrupt("an id").caused_by(error));
+    Ok(MigrationOutcome::Moved(ids.into_iter().map(id).collect::<Result<_, _>>()?))
+}
