@@ -22,6 +22,7 @@ mod restart;
 mod standing;
 mod tenant;
 mod timer;
+mod timers;
 mod transition;
 mod within;
 
@@ -46,6 +47,7 @@ pub fn cases() -> Vec<Case> {
         leaf::CASES,
         outbox::CASES,
         timer::CASES,
+        timers::CASES,
         within::CASES,
         tenant::CASES,
         ids::CASES,
