@@ -43,8 +43,10 @@ pub(crate) struct Sent {
     pub(crate) proofs: BTreeSet<ProofId>,
     /// Others were quicker, as often as it was tried.
     conflicts: u64,
+    /// Others held a row for too long.
+    busy: u64,
     /// Transactions of the caller's that the database undid.
-    pub(crate) undone: u64,
+    undone: u64,
 }
 
 impl Sent {
@@ -53,14 +55,15 @@ impl Sent {
         self.moved += other.moved;
         self.proofs.extend(&other.proofs);
         self.conflicts += other.conflicts;
+        self.busy += other.busy;
         self.undone += other.undone;
     }
 }
 
 impl fmt::Display for Sent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { done, moved, conflicts, undone, .. } = self;
-        write!(f, "{done} done, {moved} moves, {conflicts} conflicts, {undone} undone")
+        let Self { done, moved, conflicts, busy, undone, .. } = self;
+        write!(f, "{done} done, {moved} moves; {conflicts} conflicts, {busy} busy, {undone} undone")
     }
 }
 
@@ -132,6 +135,7 @@ impl Task {
                 }
             }
             Err(Error::Refused(Refusal::Conflict)) => self.sent.conflicts += 1,
+            Err(Error::Fault(fault)) if fault.kind() == FaultKind::Busy => self.sent.busy += 1,
             Err(Error::Fault(fault)) if is_callers && fault.kind() == FaultKind::Transaction => {
                 self.sent.undone += 1;
             }
