@@ -5,7 +5,7 @@ use hos_services::{shared, wait_until};
 use crate::house::Kind;
 
 /// To be asked when every store is closed: PostgreSQL's sessions count what they saw when they end.
-pub(crate) async fn deadlocks(url: &str) -> i64 {
+pub(crate) fn deadlocks(url: &str) -> i64 {
     match Kind::of(url) {
         // There is one writer at a time, so that nobody waits for two.
         Kind::Sqlite => 0,

@@ -46,7 +46,7 @@ pub(crate) struct Sent {
     /// Others held a row for too long.
     busy: u64,
     /// Transactions of the caller's that the database undid.
-    undone: u64,
+    pub(crate) undone: u64,
 }
 
 impl Sent {

@@ -5,7 +5,6 @@ use std::path::Path;
 use hos_core::prelude::*;
 use hos_services::shared;
 use hos_sqlx::{MysqlStore, PostgresStore, SqliteStore};
-use sqlx::{Connection as _, MySqlConnection, PgConnection};
 
 /// A kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,8 +15,6 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::MariaDb];
-
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
@@ -83,26 +80,6 @@ impl House {
             Self::Sqlite(store) => store.close().await.unwrap(),
             Self::Postgres(store) => store.close().await,
             Self::MariaDb(store) => store.close().await,
-        }
-    }
-}
-
-/// The number that a statement answers to somebody who is above the walls between tenants.
-pub(crate) async fn number(url: &str, statement: &'static str) -> i64 {
-    match Kind::of(url) {
-        Kind::Sqlite => {
-            let store = SqliteStore::open(url).await.unwrap();
-            sqlx::query_scalar(statement).fetch_one(store.reader()).await.unwrap()
-        }
-        Kind::Postgres => {
-            let mut connection = PgConnection::connect(url).await.unwrap();
-            let bind = "BEGIN; SELECT hos_bind_all()";
-            sqlx::raw_sql(bind).execute(&mut connection).await.unwrap();
-            sqlx::query_scalar(statement).fetch_one(&mut connection).await.unwrap()
-        }
-        Kind::MariaDb => {
-            let mut connection = MySqlConnection::connect(url).await.unwrap();
-            sqlx::query_scalar(statement).fetch_one(&mut connection).await.unwrap()
         }
     }
 }
