@@ -24,6 +24,7 @@ mod search;
 mod standing;
 mod tenant;
 mod timer;
+mod timers;
 mod transition;
 mod within;
 
@@ -50,6 +51,7 @@ pub fn cases() -> Vec<Case> {
         outbox::CASES,
         timer::CASES,
         migration::CASES,
+        timers::CASES,
         within::CASES,
         tenant::CASES,
         ids::CASES,

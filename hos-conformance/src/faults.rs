@@ -183,12 +183,17 @@ impl<S: Backend> Archive for FaultyStore<S> {
         inject!(self, Call::Read, self.inner.pins(world))
     }
 
-    async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTimer>, Fault> {
-        inject!(self, Call::Read, self.inner.due_timers(now, limit))
+    async fn due_timers(
+        &self,
+        world: &World,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueTimer>, Fault> {
+        inject!(self, Call::Read, self.inner.due_timers(world, now, limit))
     }
 
-    async fn postpone_timer(&self, timer: &DueTimer, until: Timestamp) -> Result<(), Fault> {
-        inject!(self, Call::Write, self.inner.postpone_timer(timer, until))
+    async fn postpone_timers(&self, timers: &[DueTimer], until: Timestamp) -> Result<(), Fault> {
+        inject!(self, Call::Write, self.inner.postpone_timers(timers, until))
     }
 
     async fn sweep_receipts(&self, now: Timestamp, limit: u32) -> Result<u32, Fault> {

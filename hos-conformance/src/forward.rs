@@ -41,16 +41,21 @@ macro_rules! forward_archive_and_outbox {
                 self.$field.pins(world).await
             }
 
-            async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTimer>, Fault> {
-                self.$field.due_timers(now, limit).await
+            async fn due_timers(
+                &self,
+                world: &World,
+                now: Timestamp,
+                limit: u32,
+            ) -> Result<Vec<DueTimer>, Fault> {
+                self.$field.due_timers(world, now, limit).await
             }
 
-            async fn postpone_timer(
+            async fn postpone_timers(
                 &self,
-                timer: &DueTimer,
+                timers: &[DueTimer],
                 until: Timestamp,
             ) -> Result<(), Fault> {
-                self.$field.postpone_timer(timer, until).await
+                self.$field.postpone_timers(timers, until).await
             }
 
             async fn sweep_receipts(&self, now: Timestamp, limit: u32) -> Result<u32, Fault> {

@@ -66,6 +66,8 @@ pub enum Plant {
     TimerKept,
     /// A timer is not postponed.
     TimerNotPostponed,
+    /// Timers of every world are due in each.
+    TimerOfAnyWorld,
     /// Evidence of one key is written each time.
     EvidenceTwice,
     /// Only the first subject of a compound command is written.

@@ -8,7 +8,7 @@ use hos_conformance::cases::cases;
 use hos_conformance::planted::{Plant, PlantedFactory};
 
 /// Each fault, the group that must find it, and one case of that group that must.
-const FOUND: [(Plant, &str, &str); 34] = [
+const FOUND: [(Plant, &str, &str); 35] = [
     (Plant::ReplayUnchecked, "idempotency", "idempotency_replay_answers_the_first_receipt"),
     (Plant::KeyUncheckedInWrite, "race", "race_of_the_same_key_for_another_subject_is_reused"),
     (Plant::FingerprintIgnored, "race", "race_of_the_same_key_for_another_command_is_reused"),
@@ -36,6 +36,7 @@ const FOUND: [(Plant, &str, &str); 34] = [
     (Plant::TerminalRevived, "transition", "transition_out_of_a_terminal_state_is_refused"),
     (Plant::TimerKept, "timer", "timer_ends_when_its_state_is_left"),
     (Plant::TimerNotPostponed, "timer", "timer_that_is_refused_is_postponed"),
+    (Plant::TimerOfAnyWorld, "timers", "timers_are_read_of_one_world"),
     (Plant::EvidenceTwice, "proof", "proof_of_a_critical_denial_is_recorded_once_per_key"),
     (Plant::HalfWritten, "compound", "compound_moves_every_subject"),
     (Plant::CaseBlind, "ids", "ids_of_subjects_are_compared_byte_for_byte"),

@@ -8,6 +8,7 @@ mod reading;
 mod registering;
 mod searching;
 mod settle;
+mod timers;
 mod trying;
 mod within;
 
@@ -27,17 +28,17 @@ use bench::Bench;
 use settle::{ask_open, ask_transition, noted, settle, span};
 
 use crate::actor::Actor;
-use crate::command::{Adoption, Command, DueTimer, Opening};
-use crate::error::{Error, Fault, FaultKind, LawError, Refusal};
+use crate::command::{Adoption, Command, Opening};
+use crate::error::{Error, Fault, FaultKind, LawError};
 use crate::id::World;
 use crate::law::Law;
-use crate::laws::{Contracts, Fired};
+use crate::laws::Contracts;
 use crate::receipt::Receipt;
 use crate::recording::Recorder;
 use crate::standing::Standing;
 use crate::store::{Backend, Store};
 use crate::subject::Subject;
-use crate::time::{Clock, IdSource, RandomIds, SystemClock, Timestamp};
+use crate::time::{Clock, IdSource, RandomIds, SystemClock};
 use crate::typed::Machine;
 use crate::value::Attributes;
 
@@ -211,30 +212,6 @@ impl Hos {
         self.open(&Opening::new(actor, subject).attributes(&attributes).key(key)).await
     }
 
-    /// Fires due timers, each as an ordinary transition by a job, each once however many
-    /// processes call this. Answers one [`Fired`] per timer.
-    ///
-    /// # Errors
-    ///
-    /// A [`Fault`] when due timers cannot be read; what happens to each is in its `outcome`.
-    pub async fn fire_due(&self, now: Timestamp, limit: u32) -> Result<Vec<Fired>, Fault> {
-        let actor = Actor::job("timer").map_err(internal)?;
-        let mut fired = Vec::new();
-        // The store may hold worlds of other processes: their timers are theirs to fire.
-        let mut due = self.store.due_timers(now, TIMERS_FIRED_MAX).await?;
-        due.retain(|timer| self.bench.knows(&timer.subject.world));
-        due.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        for timer in due {
-            let outcome = self.transition(&timer_command(&actor, &timer)).await;
-            if !settles(&outcome) {
-                self.store.postpone_timer(&timer, now.after(TIMER_RETRY)).await?;
-            }
-            let DueTimer { subject, action, due_at, .. } = timer;
-            fired.push(Fired { subject, action, due_at, outcome });
-        }
-        Ok(fired)
-    }
-
     /// Gives recorded entries that have no place in their log yet their index, at most so many;
     /// answers how many. To be called again and again, by any process, where a store stages its
     /// proofs; always 0 where entries are numbered as they are recorded.
@@ -254,23 +231,6 @@ impl Hos {
     /// What the store says.
     pub async fn sweep_receipts(&self, limit: u32) -> Result<u32, Fault> {
         self.store.sweep_receipts(self.bench.clock.now(), limit).await
-    }
-}
-
-/// One timer, one key: whoever fires it a second time replays.
-fn timer_command(actor: &Actor, timer: &DueTimer) -> Command {
-    let DueTimer { subject, revision, action, due_at } = timer;
-    let key = format!("timer:{}:{revision}:{action}:{subject}", due_at.as_micros());
-    Command::new(actor, subject, action.as_str()).seen(*revision).key(key).by_timer()
-}
-
-/// Whether a timer is over: it moved its subject, or the subject moved on without it.
-fn settles(outcome: &Result<Receipt, Error>) -> bool {
-    match outcome {
-        Ok(_) => true,
-        // A job that may not know the subject is answered `not_found`: its timer waits like others.
-        Err(Error::Refused(refusal)) => matches!(refusal, Refusal::StaleRevision { .. }),
-        Err(Error::Fault(_)) => false,
     }
 }
 

@@ -137,12 +137,17 @@ impl Archive for MemoryStore {
         Ok(self.with(|tables| tables.pins(world)))
     }
 
-    async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTimer>, Fault> {
-        Ok(self.with(|tables| tables.due_timers(now, limit)))
+    async fn due_timers(
+        &self,
+        world: &World,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueTimer>, Fault> {
+        Ok(self.with(|tables| tables.due_timers(world, now, limit)))
     }
 
-    async fn postpone_timer(&self, timer: &DueTimer, until: Timestamp) -> Result<(), Fault> {
-        self.with(|tables| tables.postpone_timer(timer, until));
+    async fn postpone_timers(&self, timers: &[DueTimer], until: Timestamp) -> Result<(), Fault> {
+        self.with(|tables| timers.iter().for_each(|timer| tables.postpone_timer(timer, until)));
         Ok(())
     }
 

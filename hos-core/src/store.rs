@@ -79,11 +79,18 @@ pub trait Archive: Send + Sync {
     /// The (kind, version) pairs that live, non-terminal subjects of a world pin.
     async fn pins(&self, world: &World) -> Result<Vec<(Kind, Version)>, Fault>;
 
-    /// Timers that are due, the longest due first.
-    async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTimer>, Fault>;
+    /// Timers of a world that are due, the longest due first, at most `PAGE_MAX`. Takes as long
+    /// as there are timers to answer, however many others wait or are due.
+    async fn due_timers(
+        &self,
+        world: &World,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueTimer>, Fault>;
 
-    /// Moves a timer that could not be fired to a later time; nothing when it is gone.
-    async fn postpone_timer(&self, timer: &DueTimer, until: Timestamp) -> Result<(), Fault>;
+    /// Moves timers that could not be fired to a later time; those that are not as they were read
+    /// are left alone. At most [`BATCH_MAX`] timers.
+    async fn postpone_timers(&self, timers: &[DueTimer], until: Timestamp) -> Result<(), Fault>;
 
     /// Deletes receipts that expired, at most so many; says how many went.
     async fn sweep_receipts(&self, now: Timestamp, limit: u32) -> Result<u32, Fault>;

@@ -1,9 +1,30 @@
-//! Bytes as text, and counts as databases keep them.
+//! Bytes and lists as text, and counts as databases keep them.
+
+#[cfg(any(feature = "sqlite", feature = "mysql"))]
+use hos_core::command::DueTimer;
 
 /// A count as a database keeps it.
 pub(crate) fn signed(count: u64) -> i64 {
     // OK because revisions and sizes grow by one and never come near.
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Timers as a JSON array: of each its subject, its action, the revision that set it and since when
+/// it is due.
+#[cfg(any(feature = "sqlite", feature = "mysql"))]
+pub(crate) fn timer_lines(timers: &[DueTimer]) -> String {
+    let line = |DueTimer { subject, revision, action, due_at }: &DueTimer| {
+        serde_json::json!([
+            subject.world.as_str(),
+            subject.tenant.as_str(),
+            subject.kind.as_str(),
+            subject.id.as_str(),
+            action.as_str(),
+            signed(*revision),
+            due_at.as_micros(),
+        ])
+    };
+    serde_json::Value::from(timers.iter().map(line).collect::<Vec<_>>()).to_string()
 }
 
 /// Bytes in lower-case hexadecimal, for values inside JSON.

@@ -111,6 +111,20 @@ const CAMPAIGNS: &[Campaign] = &[
         kind: Kind::Servers("migration"),
     },
     Campaign {
+        name: "timers",
+        shows: "very many timers due at once fire once each, whoever is killed meanwhile",
+        unit: "timers, on each database",
+        size_default: 100_000,
+        kind: Kind::Servers("timers"),
+    },
+    Campaign {
+        name: "deadlock",
+        shows: "compound commands over the same subjects never end in a deadlock",
+        unit: "commands of each of many tasks, on each database",
+        size_default: 500,
+        kind: Kind::Servers("deadlock"),
+    },
+    Campaign {
         name: "faults",
         shows: "a fault before or after the write leaves state and proof together",
         unit: "runs",

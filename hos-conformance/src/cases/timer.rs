@@ -9,7 +9,7 @@ use hos_core::receipt::Effect;
 use crate::case::cases;
 use crate::faults::{FaultyStore, Injection};
 use crate::forward::Shared;
-use crate::stage::{Stage, act, leaf, owner, subject};
+use crate::stage::{Stage, act, leaf, owner, subject, world};
 
 const HOUR: u64 = 3_600;
 
@@ -197,10 +197,10 @@ async fn timer_postponed_after_the_subject_moved_is_gone(stage: Stage) {
     use hos_core::time::Clock as _;
     let order = stage.order("o").await;
     stage.advance(HOUR);
-    let due = stage.backend().due_timers(stage.clock.now(), 10).await.unwrap();
+    let due = stage.backend().due_timers(&world(), stage.clock.now(), 10).await.unwrap();
     assert_eq!((due.len(), due[0].revision), (1, 1));
     stage.moved(&act(&owner(), &order, "touch", "k")).await;
-    stage.backend().postpone_timer(&due[0], stage.clock.now()).await.unwrap();
+    stage.backend().postpone_timers(&due, stage.clock.now()).await.unwrap();
     assert_eq!(fire(&stage).await.len(), 0, "the timer of revision 2 stands as it was set");
     stage.advance(HOUR);
     assert_eq!(fire(&stage).await.len(), 1);

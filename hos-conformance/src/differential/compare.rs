@@ -51,10 +51,13 @@ pub(super) async fn picture(hos: &Hos) -> Vec<String> {
     messages.sort();
     told.extend(messages);
     let far = Timestamp::from_micros(i64::MAX);
-    let timers = store.due_timers(far, u32::MAX).await.expect("timers");
-    let mut timers: Vec<String> = timers.iter().map(|timer| format!("{timer:?}")).collect();
-    timers.sort();
-    told.extend(timers);
+    for world in [WORLD, OTHER_WORLD] {
+        let world = World::new(world).unwrap();
+        let timers = store.due_timers(&world, far, u32::MAX).await.expect("timers");
+        let mut timers: Vec<String> = timers.iter().map(|timer| format!("{timer:?}")).collect();
+        timers.sort();
+        told.extend(timers);
+    }
     told
 }
 

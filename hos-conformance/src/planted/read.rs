@@ -72,9 +72,10 @@ impl Tables {
         scope.map(|scope| scope.log.as_slice()).unwrap_or_default()
     }
 
-    fn due(&self, now: Timestamp, limit: u32) -> Vec<DueTimer> {
+    fn due(&self, plant: Plant, world: &World, now: Timestamp, limit: u32) -> Vec<DueTimer> {
         let mut due = Vec::new();
-        for (subject, row) in &self.subjects {
+        let is_of = |subject: &Subject| plant == Plant::TimerOfAnyWorld || subject.world == *world;
+        for (subject, row) in self.subjects.iter().filter(|(subject, _)| is_of(subject)) {
             for (revision, action, due_at) in row.timers.iter().filter(|(_, _, at)| *at <= now) {
                 let (revision, due_at) = (*revision, *due_at);
                 let (subject, action) = (subject.clone(), action.clone());
@@ -84,6 +85,16 @@ impl Tables {
         due.sort_by_key(|timer| timer.due_at);
         due.truncate(limited(limit));
         due
+    }
+
+    fn postpone(&mut self, timer: &DueTimer, until: Timestamp) {
+        let timers = self.subjects.get_mut(&timer.subject).map(|row| &mut row.timers);
+        for (revision, action, due_at) in timers.into_iter().flatten() {
+            if (*revision, &*action, *due_at) == (timer.revision, &timer.action, timer.due_at) {
+                *due_at = until;
+                self.changes += 1;
+            }
+        }
     }
 }
 
@@ -121,23 +132,20 @@ impl Archive for PlantedStore {
         Ok(pins.into_iter().collect())
     }
 
-    async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTimer>, Fault> {
-        Ok(self.with(|tables| tables.due(now, limit)))
+    async fn due_timers(
+        &self,
+        world: &World,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueTimer>, Fault> {
+        Ok(self.with(|tables| tables.due(self.plant, world, now, limit)))
     }
 
-    async fn postpone_timer(&self, timer: &DueTimer, until: Timestamp) -> Result<(), Fault> {
+    async fn postpone_timers(&self, postponed: &[DueTimer], until: Timestamp) -> Result<(), Fault> {
         if self.plant == Plant::TimerNotPostponed {
             return Ok(());
         }
-        self.with(|tables| {
-            let timers = tables.subjects.get_mut(&timer.subject).map(|row| &mut row.timers);
-            for (revision, action, due_at) in timers.into_iter().flatten() {
-                if (*revision, &*action, *due_at) == (timer.revision, &timer.action, timer.due_at) {
-                    *due_at = until;
-                    tables.changes += 1;
-                }
-            }
-        });
+        self.with(|tables| postponed.iter().for_each(|timer| tables.postpone(timer, until)));
         Ok(())
     }
 

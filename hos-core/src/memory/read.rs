@@ -85,7 +85,7 @@ impl Tables {
         pins.into_iter().collect()
     }
 
-    pub(super) fn due_timers(&self, now: Timestamp, limit: u32) -> Vec<DueTimer> {
+    pub(super) fn due_timers(&self, world: &World, now: Timestamp, limit: u32) -> Vec<DueTimer> {
         let timers = |(subject, row): (&Subject, &SubjectRow)| -> Vec<DueTimer> {
             let due = row.timers.iter().filter(|(_, due_at)| **due_at <= now);
             let timer = |(action, due_at): (&ActionName, &Timestamp)| DueTimer {
@@ -96,7 +96,8 @@ impl Tables {
             };
             due.map(timer).collect()
         };
-        let mut due: Vec<DueTimer> = self.subjects.iter().flat_map(timers).collect();
+        let of_world = self.subjects.iter().filter(|(subject, _)| subject.world == *world);
+        let mut due: Vec<DueTimer> = of_world.flat_map(timers).collect();
         due.sort_by_key(|timer| timer.due_at);
         due.truncate(limited(limit));
         due

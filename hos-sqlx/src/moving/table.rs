@@ -223,8 +223,14 @@ const OUTBOX: &[Column] = &[
     text("payload"),
     text("traceparent"),
 ];
-const TIMER: &[Column] =
-    &[integer("subject"), text("action"), integer("scope"), integer("revision"), integer("due_at")];
+const TIMER: &[Column] = &[
+    integer("subject"),
+    text("action"),
+    integer("world"),
+    integer("scope"),
+    integer("revision"),
+    integer("due_at"),
+];
 const MEMBER: &[Column] = &[integer("scope"), text("actor"), text("roles")];
 const BAN: &[Column] = &[integer("scope"), text("actor")];
 const GRANT: &[Column] = &[

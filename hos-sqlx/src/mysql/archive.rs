@@ -12,9 +12,10 @@ use hos_core::time::Timestamp;
 use sqlx::mysql::MySqlRow;
 
 use super::MysqlStore;
+use super::fault::is_race;
 use super::lease::{execute, fetch_all};
 use super::row::{count, hash, parsed, subject, text, unchecked};
-use crate::encoding::signed;
+use crate::encoding::timer_lines;
 use crate::fault::corrupt;
 
 #[async_trait]
@@ -52,9 +53,15 @@ impl Archive for MysqlStore {
         rows.iter().map(pin).collect()
     }
 
-    async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTimer>, Fault> {
+    async fn due_timers(
+        &self,
+        world: &World,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueTimer>, Fault> {
         let query = sqlx::query(include_str!("due_timers.sql"));
-        let query = query.bind(now.as_micros()).bind(i64::from(limit));
+        let query = query.bind(world.as_str().as_bytes().to_vec()).bind(now.as_micros());
+        let query = query.bind(i64::from(limit.min(PAGE_MAX)));
         let rows = fetch_all(self.pool(), query).await?;
         let timer = |row: &MySqlRow| {
             Ok(DueTimer {
@@ -67,17 +74,17 @@ impl Archive for MysqlStore {
         rows.iter().map(timer).collect()
     }
 
-    async fn postpone_timer(&self, timer: &DueTimer, until: Timestamp) -> Result<(), Fault> {
-        let query = sqlx::query(include_str!("postpone_timer.sql"))
-            .bind(until.as_micros())
-            .bind(timer.subject.world.as_str().as_bytes())
-            .bind(timer.subject.tenant.as_str().as_bytes())
-            .bind(timer.subject.kind.as_str().as_bytes())
-            .bind(timer.subject.id.as_str().as_bytes())
-            .bind(timer.action.as_str().as_bytes())
-            .bind(signed(timer.revision))
-            .bind(timer.due_at.as_micros());
-        execute(self.pool(), query).await?;
+    async fn postpone_timers(&self, timers: &[DueTimer], until: Timestamp) -> Result<(), Fault> {
+        let lines = timer_lines(timers);
+        for attempt in 1.. {
+            let query = sqlx::query(include_str!("postpone_timers.sql"));
+            let query = query.bind(lines.clone()).bind(until.as_micros());
+            match execute(self.pool(), query).await {
+                // Somebody fires the same timers, or postpones them.
+                Err(fault) if is_race(&fault) && attempt < ATTEMPTS_MAX => {}
+                answer => return answer.map(drop),
+            }
+        }
         Ok(())
     }
 
@@ -152,3 +159,5 @@ impl Archive for MysqlStore {
 
 /// How many receipts go in one transaction.
 const SWEEP_BATCH: u32 = 500;
+/// How often timers are postponed again that others are about.
+const ATTEMPTS_MAX: u32 = 4;

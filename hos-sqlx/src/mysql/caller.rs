@@ -5,6 +5,7 @@ use hos_core::commit::{Commit, Outcome};
 use hos_core::error::{Fault, FaultKind};
 use hos_core::standing::Standing;
 use hos_core::store::{Ask, Store};
+use hos_core::subject::Subject;
 use serde_json::{Value, json};
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Connection as _, MySql, Transaction};
@@ -83,11 +84,14 @@ fn require_transaction(connection: &MySqlConnection) -> Result<(), Fault> {
 
 /// Answers an ask and holds what it answers until the transaction ends.
 async fn hold(connection: &mut MySqlConnection, ask: &Ask) -> Result<Standing, Fault> {
-    let name =
-        |subject: &hos_core::subject::Subject| json!([subject.kind.as_str(), subject.id.as_str()]);
-    let mut subjects: Vec<Value> = ask.subjects.iter().map(name).collect();
+    let mut named: Vec<_> = ask.subjects.iter().enumerate().collect();
+    named.sort_by_key(|(_, subject)| *subject);
+    let name = |(place, subject): (usize, &Subject)| {
+        json!([place, subject.kind.as_str(), subject.id.as_str()])
+    };
+    let mut subjects: Vec<Value> = named.into_iter().map(name).collect();
     if subjects.is_empty() {
-        subjects.push(json!([null, null]));
+        subjects.push(json!([0, null, null]));
     }
     let arguments = [
         Argument::name(ask.world.as_str()),

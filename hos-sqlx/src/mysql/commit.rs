@@ -1,5 +1,7 @@
 //! Commits batches: holds every row that was read, compares, then writes what holds.
 
+use std::collections::BTreeMap;
+
 use hos_core::commit::{Commit, Outcome};
 use hos_core::error::{Fault, FaultKind};
 use hos_core::store::BATCH_MAX;
@@ -170,6 +172,10 @@ async fn commit_batch(
             add_scopes(connections, &missing).await?;
             Ok(None)
         }
+        Ok(Batch::Doubtful) => {
+            lease.roll_back().await;
+            Ok(None)
+        }
         Err(fault) => {
             lease.roll_back().await;
             Err(fault)
@@ -198,6 +204,9 @@ enum Batch {
     Committed(Vec<Decision>),
     /// Scopes that have no row yet.
     Missing(Vec<ScopeKey>),
+    /// Not all is as it was read, so that everything is to be asked for: in another transaction, for
+    /// whoever holds a row by its number must not ask for it by name.
+    Doubtful,
 }
 
 async fn write_batch(
@@ -208,11 +217,9 @@ async fn write_batch(
 ) -> Result<Batch, Fault> {
     let rests = Rests::of(commits);
     let scopes = rests.numbers(numbers).filter(|_| asked == Asked::Little);
-    let subjects: Vec<Option<Vec<i64>>> = match scopes {
-        Some(_) => commits.iter().map(|commit| subject_numbers(commit, numbers)).collect(),
-        None => vec![None; commits.len()],
-    };
-    let all: Vec<i64> = subjects.iter().flatten().flatten().copied().collect();
+    let subjects = scopes.as_ref().and_then(|_| all_numbers(commits, numbers));
+    let subjects = subjects.unwrap_or_else(|| vec![None; commits.len()]);
+    let all = in_order_of_names(commits, &subjects);
     let mut begun = begin(connection, &scopes.unwrap_or_default(), &all).await?;
     if !rests.missing(&begun.scopes).is_empty() {
         begun.scopes = rests.hold(connection, numbers).await?;
@@ -225,12 +232,10 @@ async fn write_batch(
         numbers.iter().map(|number| begun.subjects.get(number).copied()).collect()
     };
     let known = subjects.into_iter().map(|numbers| numbers.and_then(held)).collect();
-    let mut found = verify(connection, commits, &begun.scopes, numbers, known).await?;
-    let mut decisions = decide(commits, &found.facts);
+    let found = verify(connection, commits, &begun.scopes, numbers, known).await?;
+    let decisions = decide(commits, &found.facts);
     if !all.is_empty() && !decisions.iter().all(Decision::is_write) {
-        let nothing = vec![None; commits.len()];
-        found = verify(connection, commits, &begun.scopes, numbers, nothing).await?;
-        decisions = decide(commits, &found.facts);
+        return Ok(Batch::Doubtful);
     }
     let accepted = commits.iter().zip(found.scopes).zip(&decisions);
     let mut writes = Writes::new(found.subjects);
@@ -239,4 +244,26 @@ async fn write_batch(
     }
     writes.commit(connection).await?;
     Ok(Batch::Committed(decisions))
+}
+
+/// The numbers of each commit's subjects. None unless those of all are remembered: rows are held
+/// either all by their numbers or all by their names, in one order.
+fn all_numbers(commits: &[Commit], numbers: &Numbers) -> Option<Vec<Option<Vec<i64>>>> {
+    let of = |commit| subject_numbers(commit, numbers);
+    let all: Vec<_> = commits.iter().map(of).collect();
+    let known =
+        |(commit, numbers): (&Commit, &Option<_>)| numbers.is_some() || commit.changes().is_empty();
+    commits.iter().zip(&all).all(known).then_some(all)
+}
+
+/// Numbers of subjects in the order in which these are held by name, so that whoever does so and
+/// whoever holds them by number never wait for each other.
+fn in_order_of_names(commits: &[Commit], numbers: &[Option<Vec<i64>>]) -> Vec<i64> {
+    let changes = commits
+        .iter()
+        .zip(numbers)
+        .flat_map(|(commit, numbers)| commit.changes().iter().zip(numbers.iter().flatten()));
+    let named: BTreeMap<_, _> =
+        changes.map(|(change, number)| (change.subject(), *number)).collect();
+    named.into_values().collect()
 }

@@ -31,9 +31,9 @@ pub(super) fn scope_key(commit: &Commit) -> ScopeKey {
     (commit.world().clone(), commit.tenant().clone())
 }
 
-/// The scopes that a batch rests on, in the one order in which they are held by name.
+/// The scopes that a batch rests on, in the one order in which they are held: worlds first.
 pub(super) struct Rests {
-    keys: BTreeSet<ScopeKey>,
+    keys: Vec<ScopeKey>,
     /// Whether a generation rises.
     raises: bool,
 }
@@ -45,6 +45,9 @@ impl Rests {
             keys.insert((commit.world().clone(), Tenant::world()));
             keys.insert(scope_key(commit));
         }
+        let (worlds, tenants): (Vec<_>, Vec<_>) =
+            keys.into_iter().partition(|(_, tenant)| tenant.is_world());
+        let keys = [worlds, tenants].concat();
         let mut standings = commits.iter().filter_map(Commit::standing);
         Self { keys, raises: standings.any(|standing| raises(standing.row())) }
     }

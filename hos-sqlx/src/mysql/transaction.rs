@@ -40,7 +40,8 @@ impl Begun {
     }
 }
 
-/// Begins a transaction and holds rows until it ends: scopes shared, subjects alone.
+/// Begins a transaction and holds rows until it ends, in the order in which they are named: scopes
+/// shared, subjects alone.
 pub(super) async fn begin(
     connection: &mut MySqlConnection,
     scopes: &[i64],

@@ -119,10 +119,8 @@ async fn hold_named<'c>(
     if lines.is_empty() {
         return Ok(into);
     }
-    // The one order in which rows are held by name, so that two batches do not wait for each other.
-    // Those that are found by number are held in the order of these: where the two ways cross, one
-    // of the batches is a deadlock's victim, and is done again by name.
-    lines.sort_by_key(|line| (line.scope, line.subject));
+    // The one order in which rows are held, so that no two who hold them wait for each other.
+    lines.sort_by_key(|line| (line.subject, line.scope));
     let query = sqlx::query(include_str!("verify.sql")).bind(encode(lines));
     let rows = query.fetch_all(connection).await.map_err(classify)?;
     for row in &rows {

@@ -224,6 +224,7 @@ impl<'c> Writes<'c> {
             .write(to, &timers, |(state, timer), row| {
                 row.add(state.held.number)?;
                 row.add(timer.action.as_str().as_bytes())?;
+                row.add(state.world)?;
                 row.add(state.scope)?;
                 row.add(signed(state.after.snapshot().revision))?;
                 row.add(timer.due_at.as_micros())

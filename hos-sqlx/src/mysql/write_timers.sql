@@ -1,3 +1,3 @@
-INSERT INTO hos_timer (subject, action, scope, revision, due_at)
+INSERT INTO hos_timer (subject, action, world, scope, revision, due_at)
 VALUES
-(?, ?, ?, ?, ?)
+(?, ?, ?, ?, ?, ?)

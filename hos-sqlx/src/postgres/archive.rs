@@ -14,6 +14,7 @@ use sqlx::postgres::PgRow;
 use super::PostgresStore;
 use super::ledger::most;
 use super::row::{column, count, hash, parsed};
+use super::scopes::Scopes;
 use crate::encoding::signed;
 use crate::fault::corrupt;
 
@@ -52,9 +53,15 @@ impl Archive for PostgresStore {
         self.rows(query).await?.iter().map(pin).collect()
     }
 
-    async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTimer>, Fault> {
+    async fn due_timers(
+        &self,
+        world: &World,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueTimer>, Fault> {
         let query = || {
-            sqlx::query("SELECT * FROM hos_due_timers($1, $2)")
+            sqlx::query("SELECT * FROM hos_due_timers($1, $2, $3)")
+                .bind(world.as_str())
                 .bind(now.as_micros())
                 .bind(most(limit))
         };
@@ -69,16 +76,23 @@ impl Archive for PostgresStore {
         self.rows(query).await?.iter().map(timer).collect()
     }
 
-    async fn postpone_timer(&self, timer: &DueTimer, until: Timestamp) -> Result<(), Fault> {
+    async fn postpone_timers(&self, timers: &[DueTimer], until: Timestamp) -> Result<(), Fault> {
+        let scopes = Scopes::new(
+            timers.iter().map(|DueTimer { subject, .. }| (&subject.world, &subject.tenant)),
+        );
+        let own = |DueTimer { subject, .. }: &DueTimer| scopes.own(&subject.world, &subject.tenant);
+        let texts = |text: fn(&DueTimer) -> &str| timers.iter().map(text).collect::<Vec<_>>();
+        let numbers = |number: fn(&DueTimer) -> i64| timers.iter().map(number).collect::<Vec<_>>();
         let query = || {
-            sqlx::query("SELECT hos_postpone_timer($1, $2, $3, $4, $5, $6, $7, $8)")
-                .bind(timer.subject.world.as_str())
-                .bind(timer.subject.tenant.as_str())
-                .bind(timer.subject.kind.as_str())
-                .bind(timer.subject.id.as_str())
-                .bind(timer.action.as_str())
-                .bind(signed(timer.revision))
-                .bind(timer.due_at.as_micros())
+            sqlx::query("SELECT hos_postpone_timers($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+                .bind(scopes.worlds())
+                .bind(scopes.tenants())
+                .bind(timers.iter().map(own).collect::<Vec<_>>())
+                .bind(texts(|timer| timer.subject.kind.as_str()))
+                .bind(texts(|timer| timer.subject.id.as_str()))
+                .bind(texts(|timer| timer.action.as_str()))
+                .bind(numbers(|timer| signed(timer.revision)))
+                .bind(numbers(|timer| timer.due_at.as_micros()))
                 .bind(until.as_micros())
         };
         self.rows(query).await?;

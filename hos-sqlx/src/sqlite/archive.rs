@@ -15,7 +15,7 @@ use sqlx::sqlite::SqliteRow;
 use super::SqliteStore;
 use super::fault::classify;
 use super::row::{column, count, hash, parsed, unchecked};
-use crate::encoding::signed;
+use crate::encoding::timer_lines;
 use crate::fault::corrupt;
 
 #[async_trait]
@@ -53,9 +53,15 @@ impl Archive for SqliteStore {
         rows.iter().map(pin).collect()
     }
 
-    async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTimer>, Fault> {
+    async fn due_timers(
+        &self,
+        world: &World,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueTimer>, Fault> {
         let query = sqlx::query(include_str!("due_timers.sql"));
-        let query = query.bind(now.as_micros()).bind(i64::from(limit));
+        let query = query.bind(world.as_str()).bind(now.as_micros());
+        let query = query.bind(i64::from(limit.min(PAGE_MAX)));
         let rows = query.fetch_all(self.reader()).await.map_err(classify)?;
         let timer = |row: &SqliteRow| {
             Ok(DueTimer {
@@ -68,16 +74,10 @@ impl Archive for SqliteStore {
         rows.iter().map(timer).collect()
     }
 
-    async fn postpone_timer(&self, timer: &DueTimer, until: Timestamp) -> Result<(), Fault> {
-        sqlx::query(include_str!("postpone_timer.sql"))
+    async fn postpone_timers(&self, timers: &[DueTimer], until: Timestamp) -> Result<(), Fault> {
+        sqlx::query(include_str!("postpone_timers.sql"))
             .bind(until.as_micros())
-            .bind(timer.subject.world.as_str())
-            .bind(timer.subject.tenant.as_str())
-            .bind(timer.subject.kind.as_str())
-            .bind(timer.subject.id.as_str())
-            .bind(timer.action.as_str())
-            .bind(signed(timer.revision))
-            .bind(timer.due_at.as_micros())
+            .bind(timer_lines(timers))
             .execute(&self.shared.writer)
             .await
             .map_err(classify)?;

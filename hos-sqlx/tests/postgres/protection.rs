@@ -102,9 +102,9 @@ async fn a_timer_ends_with_the_revision_that_set_it() {
     shop.open_order(FIRMS[0], "o-1", "").await;
     shop.act(FIRMS[0], "o-1", "pay").await;
     let end = Timestamp::from_micros(i64::MAX);
-    assert_eq!(shop.store.due_timers(end, 10).await.unwrap().len(), 1);
+    assert_eq!(shop.store.due_timers(&world(), end, 10).await.unwrap().len(), 1);
     shop.act(FIRMS[0], "o-1", "cancel").await;
-    assert_eq!(shop.store.due_timers(end, 10).await.unwrap().len(), 0);
+    assert_eq!(shop.store.due_timers(&world(), end, 10).await.unwrap().len(), 0);
 }
 
 #[tokio::test]

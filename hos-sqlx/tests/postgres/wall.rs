@@ -226,12 +226,12 @@ async fn play(shop: &Shop, round: usize) -> BTreeSet<String> {
     if let Some(id) = theirs.await.and_then(|id| ProofId::parse(&id)) {
         tell("find", format!("{:?}", hos.find(&world(), &us(), id).await));
     }
-    let due = shop.store.due_timers(Timestamp::from_micros(i64::MAX), 100).await;
+    let due = shop.store.due_timers(&world(), Timestamp::from_micros(i64::MAX), 100).await;
     for timer in due.unwrap_or_default() {
         if timer.subject.tenant == us() {
             // The second firm has the same timer on the same subject's id.
             let later = timer.due_at.after(std::time::Duration::from_secs(1));
-            drop(shop.store.postpone_timer(&timer, later).await);
+            drop(shop.store.postpone_timers(&[timer], later).await);
         }
     }
     // Bound to the first firm in a transaction of the caller's, with everything locked.

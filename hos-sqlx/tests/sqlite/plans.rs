@@ -43,7 +43,7 @@ searches! {
     verify_migration: include_str!("../../src/sqlite/verify_migration.sql");
     pins: include_str!("../../src/sqlite/pins.sql");
     due_timers: include_str!("../../src/sqlite/due_timers.sql");
-    postpone_timer: include_str!("../../src/sqlite/postpone_timer.sql");
+    postpone_timers: include_str!("../../src/sqlite/postpone_timers.sql");
     sweep_receipts: include_str!("../../src/sqlite/sweep_receipts.sql");
     done: include_str!("../../src/sqlite/done.sql");
 }

@@ -132,12 +132,17 @@ impl Archive for Watched {
         self.inner.pins(world).await
     }
 
-    async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<DueTimer>, Fault> {
-        self.inner.due_timers(now, limit).await
+    async fn due_timers(
+        &self,
+        world: &World,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueTimer>, Fault> {
+        self.inner.due_timers(world, now, limit).await
     }
 
-    async fn postpone_timer(&self, timer: &DueTimer, until: Timestamp) -> Result<(), Fault> {
-        self.inner.postpone_timer(timer, until).await
+    async fn postpone_timers(&self, timers: &[DueTimer], until: Timestamp) -> Result<(), Fault> {
+        self.inner.postpone_timers(timers, until).await
     }
 
     async fn sweep_receipts(&self, now: Timestamp, limit: u32) -> Result<u32, Fault> {

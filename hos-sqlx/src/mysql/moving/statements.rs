@@ -111,7 +111,7 @@ pub(super) fn page(table: Table) -> &'static str {
             FROM hos_outbox WHERE id > ? ORDER BY id LIMIT ?"
         }
         Table::Timer => {
-            "SELECT subject, action, scope, revision, due_at FROM hos_timer
+            "SELECT subject, action, world, scope, revision, due_at FROM hos_timer
             WHERE subject > ? OR (subject = ? AND action > ?) ORDER BY subject, action LIMIT ?"
         }
         Table::Member => {

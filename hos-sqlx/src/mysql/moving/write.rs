@@ -177,9 +177,9 @@ static OUTBOX: [Insert; 1] = [all(|| {
 
 static TIMER: [Insert; 1] = [all(|| {
     Lines::new(
-        "INSERT INTO hos_timer (subject, action, scope, revision, due_at)
+        "INSERT INTO hos_timer (subject, action, world, scope, revision, due_at)
         VALUES
-        (?, ?, ?, ?, ?)",
+        (?, ?, ?, ?, ?, ?)",
     )
 })];
 

@@ -241,8 +241,8 @@ BEGIN
             DELETE FROM hos_timer WHERE subject = number_now;
         END IF;
         IF new_timers IS NOT NULL THEN
-            INSERT INTO hos_timer (subject, action, scope, revision, due_at)
-            SELECT number_now, line.action, own, new_revision, line.due_at
+            INSERT INTO hos_timer (subject, action, world, scope, revision, due_at)
+            SELECT number_now, line.action, above, own, new_revision, line.due_at
             FROM json_table(new_timers, '$[*]' COLUMNS (
                 action VARCHAR(32) PATH '$[0]', due_at BIGINT PATH '$[1]'
             )) AS line;

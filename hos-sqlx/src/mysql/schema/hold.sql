@@ -1,6 +1,7 @@
 -- Answers one ask in a transaction of the caller's, in the columns of `load.sql`, and holds what it
 -- answers until the transaction ends: the subjects for their change, everything else shared. Every
--- read locks, so that at any isolation it sees what is, not what a snapshot was.
+-- read locks, so that at any isolation it sees what is, not what a snapshot was. Subjects come in
+-- the one order in which they are held, each with its place in the answer.
 CREATE OR REPLACE PROCEDURE hos_hold(
     IN of_world VARBINARY(32), IN of_tenant VARBINARY(128), IN who VARBINARY(128),
     IN of_key VARBINARY(255), IN subjects LONGTEXT CHARACTER SET utf8mb4
@@ -62,7 +63,7 @@ BEGIN
         subject.state, subject.revision, subject.contract, subject.proof_id, subject.attributes,
         receipt.fingerprint, receipt.receipt, standing
     FROM json_table(subjects, '$[*]' COLUMNS (
-        place FOR ORDINALITY, kind VARCHAR(32) PATH '$[0]', id VARCHAR(128) PATH '$[1]'
+        place BIGINT PATH '$[0]', kind VARCHAR(32) PATH '$[1]', id VARCHAR(128) PATH '$[2]'
     )) AS line
     LEFT JOIN hos_subject AS subject
         ON subject.scope = own AND subject.kind = CAST(line.kind AS BINARY)

@@ -126,14 +126,16 @@ CREATE TABLE IF NOT EXISTS hos_outbox_slot (
 ) ENGINE = InnoDB;
 INSERT IGNORE INTO hos_outbox_slot (one, slot) VALUES (1, 0);
 
+-- `world` is the number of the world's own scope.
 CREATE TABLE IF NOT EXISTS hos_timer (
     subject BIGINT NOT NULL,
     action VARBINARY(32) NOT NULL,
+    world BIGINT NOT NULL,
     scope BIGINT NOT NULL,
     revision BIGINT NOT NULL,
     due_at BIGINT NOT NULL,
     PRIMARY KEY (subject, action),
-    KEY hos_timer_due (due_at)
+    KEY hos_timer_due (world, due_at, subject, action)
 ) ENGINE = InnoDB;
 
 CREATE TABLE IF NOT EXISTS hos_member (

@@ -112,8 +112,8 @@ pub(super) fn write(table: Table) -> &'static str {
         }
         Table::Outbox => WRITE_OUTBOX,
         Table::Timer => {
-            "INSERT INTO hos_timer (subject, action, scope, revision, due_at)
-            SELECT * FROM unnest($1, $2, $3, $4, $5)"
+            "INSERT INTO hos_timer (subject, action, world, scope, revision, due_at)
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6)"
         }
         Table::Member => {
             "INSERT INTO hos_member (scope, actor, roles) SELECT * FROM unnest($1, $2, $3)"
@@ -167,7 +167,7 @@ pub(super) fn page(table: Table) -> &'static str {
             FROM hos_outbox WHERE id > $1 ORDER BY id LIMIT $2"
         }
         Table::Timer => {
-            "SELECT subject, action, scope, revision, due_at FROM hos_timer
+            "SELECT subject, action, world, scope, revision, due_at FROM hos_timer
             WHERE (subject, action) > ($1, $2) ORDER BY subject, action LIMIT $3"
         }
         Table::Member => {

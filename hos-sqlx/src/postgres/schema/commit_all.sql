@@ -180,6 +180,7 @@ BEGIN
     IF array_remove(parts || outboxes || timers, NULL) <> '{}' THEN
         PERFORM hos_write_sequels(
             array_agg(numbers[own[step.commit]] ORDER BY step.place),
+            array_agg(numbers[above[step.commit]] ORDER BY step.place),
             array_agg(step.subject ORDER BY step.place),
             array_agg(step.revision ORDER BY step.place),
             array_agg(step.entry ORDER BY step.place),

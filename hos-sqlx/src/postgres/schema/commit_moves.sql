@@ -73,7 +73,8 @@ BEGIN
     END IF;
     IF array_remove(parts || outboxes || timers, NULL) <> '{}' THEN
         PERFORM hos_write_sequels(
-            array_agg(numbers[own[line.place]]), array_agg(line.subject),
+            array_agg(numbers[own[line.place]]), array_agg(numbers[above[line.place]]),
+            array_agg(line.subject),
             array_agg(revisions[line.place]), array_agg(entries[line.place]),
             array_agg(parts[line.place]), array_agg(outboxes[line.place]),
             array_agg(timers[line.place])
@@ -149,8 +150,8 @@ BEGIN
     END IF;
     IF parts IS NOT NULL OR outbox IS NOT NULL OR timers IS NOT NULL THEN
         PERFORM hos_write_sequels(
-            ARRAY[own], ARRAY[own_subject], ARRAY[revision], ARRAY[entry], ARRAY[parts],
-            ARRAY[outbox], ARRAY[timers]
+            ARRAY[own], ARRAY[above], ARRAY[own_subject], ARRAY[revision], ARRAY[entry],
+            ARRAY[parts], ARRAY[outbox], ARRAY[timers]
         );
     END IF;
     RETURN true;

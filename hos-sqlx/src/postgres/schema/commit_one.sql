@@ -76,8 +76,8 @@ BEGIN
     END IF;
     IF parts IS NOT NULL OR outbox IS NOT NULL OR timers IS NOT NULL THEN
         PERFORM hos_write_sequels(
-            ARRAY[own], ARRAY[own_subject], ARRAY[revision], ARRAY[entry], ARRAY[parts],
-            ARRAY[outbox], ARRAY[timers]
+            ARRAY[own], ARRAY[above], ARRAY[own_subject], ARRAY[revision], ARRAY[entry],
+            ARRAY[parts], ARRAY[outbox], ARRAY[timers]
         );
     END IF;
     IF state IS NULL THEN

@@ -24,7 +24,11 @@ DECLARE
 BEGIN
     SELECT * INTO numbers, generations FROM hos_bind(worlds, tenants, holds);
     IF holds THEN
-        PERFORM FROM unnest(own, kinds, ids) AS line (own, kind, id)
+        -- In the one order in which subjects are held.
+        PERFORM FROM (
+            SELECT own, kind, id FROM unnest(own, kinds, ids) AS named (own, kind, id)
+            ORDER BY own, kind COLLATE "C", id COLLATE "C"
+        ) AS line
         CROSS JOIN LATERAL (
             SELECT FROM hos_subject
             WHERE hos_subject.scope = numbers[line.own]

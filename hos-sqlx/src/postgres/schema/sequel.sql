@@ -1,6 +1,6 @@
 -- What hangs on steps: the parts of their entries, messages and timers, each as a JSON array.
 CREATE FUNCTION hos_write_sequels(
-    own bigint[], subjects bigint[], revisions bigint[], entries uuid[],
+    own bigint[], above bigint[], subjects bigint[], revisions bigint[], entries uuid[],
     parts text[], outboxes text[], timers text[]
 ) RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -29,9 +29,12 @@ BEGIN
         ORDER BY step.place, sent.turn;
     END IF;
     IF array_remove(timers, NULL) <> '{}' THEN
-        INSERT INTO hos_timer (subject, action, scope, revision, due_at)
-        SELECT step.subject, timer ->> 0, step.own, step.revision, (timer ->> 1)::bigint
-        FROM unnest(own, subjects, revisions, timers) AS step (own, subject, revision, timers)
+        INSERT INTO hos_timer (subject, action, world, scope, revision, due_at)
+        SELECT
+            step.subject, timer ->> 0, step.above, step.own, step.revision,
+            (timer ->> 1)::bigint
+        FROM unnest(own, above, subjects, revisions, timers)
+            AS step (own, above, subject, revision, timers)
         CROSS JOIN LATERAL json_array_elements(step.timers::json) AS timer;
     END IF;
 END $$;

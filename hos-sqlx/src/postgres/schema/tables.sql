@@ -122,15 +122,17 @@ CREATE TABLE hos_outbox_1 PARTITION OF hos_outbox FOR VALUES IN (1);
 CREATE TABLE hos_outbox_slot (slot smallint NOT NULL CHECK (slot IN (0, 1)));
 INSERT INTO hos_outbox_slot (slot) VALUES (0);
 
+-- `world` is the number of the world's own scope.
 CREATE TABLE hos_timer (
     subject bigint NOT NULL,
     action text COLLATE "C" NOT NULL,
+    world bigint NOT NULL,
     scope bigint NOT NULL,
     revision bigint NOT NULL,
     due_at bigint NOT NULL,
     PRIMARY KEY (subject, action)
 );
-CREATE INDEX hos_timer_due ON hos_timer (due_at);
+CREATE INDEX hos_timer_due ON hos_timer (world, due_at, subject, action);
 
 CREATE TABLE hos_member (
     scope bigint NOT NULL,

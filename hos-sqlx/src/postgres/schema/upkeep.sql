@@ -33,39 +33,74 @@ BEGIN
     END LOOP;
 END $$;
 
-CREATE FUNCTION hos_due_timers(now bigint, most integer) RETURNS TABLE (
+-- The timers that are due are cut off before anything is joined to them: however many wait, and
+-- however many of them are due, only as many are read as are asked for.
+CREATE FUNCTION hos_due_timers(of_world text, now bigint, most integer) RETURNS TABLE (
     world text, tenant text, kind text, id text, revision bigint, action text, due_at bigint
 )
-LANGUAGE plpgsql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+AS $$
+DECLARE
+    above bigint;
 BEGIN
     PERFORM hos_bind_all();
+    SELECT ruler.number INTO above FROM hos_scope AS ruler
+    WHERE ruler.world = of_world AND ruler.tenant = '@world';
     RETURN QUERY
     SELECT
         hos_scope.world, hos_scope.tenant, hos_subject.kind, hos_subject.id,
-        hos_timer.revision, hos_timer.action, hos_timer.due_at
-    FROM hos_timer
-    JOIN hos_subject ON hos_subject.number = hos_timer.subject
-    JOIN hos_scope ON hos_scope.number = hos_subject.scope
-    WHERE hos_timer.due_at <= now
-    ORDER BY
-        hos_timer.due_at, hos_scope.world, hos_scope.tenant, hos_subject.kind, hos_subject.id,
-        hos_timer.action
-    LIMIT most;
+        due.revision, due.action, due.due_at
+    FROM (
+        SELECT
+            hos_timer.subject, hos_timer.scope, hos_timer.revision, hos_timer.action,
+            hos_timer.due_at
+        FROM hos_timer
+        WHERE hos_timer.world = above AND hos_timer.due_at <= now
+        ORDER BY hos_timer.due_at, hos_timer.subject, hos_timer.action
+        LIMIT most
+    ) AS due
+    JOIN hos_subject ON hos_subject.number = due.subject
+    JOIN hos_scope ON hos_scope.number = due.scope
+    ORDER BY due.due_at, due.subject, due.action;
 END $$;
 
-CREATE FUNCTION hos_postpone_timer(
-    world text, tenant text, of_kind text, of_id text, of_action text, of_revision bigint,
-    was_due bigint, later bigint
+-- Timers that somebody fires or postpones at this moment are left to them.
+CREATE FUNCTION hos_postpone_timers(
+    worlds text[], tenants text[], own integer[], kinds text[], ids text[], actions text[],
+    revisions bigint[], dues bigint[], later bigint
 ) RETURNS void
-LANGUAGE plpgsql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET enable_seqscan = off
+AS $$
 DECLARE
-    own bigint := hos_bind_one(world, tenant);
+    numbers bigint[];
+    held record;
 BEGIN
-    UPDATE hos_timer SET due_at = later
-    FROM hos_subject
-    WHERE hos_subject.scope = own AND hos_subject.kind = of_kind AND hos_subject.id = of_id
-        AND hos_timer.subject = hos_subject.number AND hos_timer.action = of_action
-        AND hos_timer.revision = of_revision AND hos_timer.due_at = was_due;
+    SELECT bound.numbers INTO numbers FROM hos_bind(worlds, tenants, false) AS bound;
+    FOR held IN
+        SELECT hos_timer.subject, hos_timer.action
+        FROM unnest(own, kinds, ids, actions, revisions, dues)
+            AS line (own, kind, id, action, revision, due_at)
+        JOIN hos_subject ON hos_subject.scope = numbers[line.own]
+            AND hos_subject.kind = line.kind AND hos_subject.id = line.id
+        JOIN hos_timer ON hos_timer.subject = hos_subject.number
+            AND hos_timer.action = line.action
+            AND hos_timer.revision = line.revision AND hos_timer.due_at = line.due_at
+        FOR UPDATE OF hos_timer SKIP LOCKED
+    LOOP
+        UPDATE hos_timer SET due_at = later
+        WHERE hos_timer.subject = held.subject AND hos_timer.action = held.action;
+    END LOOP;
 END $$;
 
 -- Receipts that somebody is reading are left for the next time.

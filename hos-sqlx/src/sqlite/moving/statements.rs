@@ -86,7 +86,7 @@ pub(super) fn page(table: Table) -> &'static str {
         }
         Table::Outbox => PAGE_OF_OUTBOX,
         Table::Timer => {
-            "SELECT subject, action, scope, hos_timer.revision, due_at
+            "SELECT subject, action, world, scope, hos_timer.revision, due_at
             FROM hos_timer CROSS JOIN hos_subject ON number = subject
             WHERE (subject, action) > (?1, ?2) ORDER BY subject, action LIMIT ?3"
         }

@@ -108,15 +108,17 @@ CREATE TABLE hos_outbox (
     traceparent TEXT
 ) STRICT;
 
+-- `world` is the number of the world's own scope.
 CREATE TABLE hos_timer (
     subject INTEGER NOT NULL,
     action TEXT NOT NULL,
+    world INTEGER NOT NULL,
     revision INTEGER NOT NULL,
     due_at INTEGER NOT NULL,
     PRIMARY KEY (subject, action)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX hos_timer_due ON hos_timer (due_at);
+CREATE INDEX hos_timer_due ON hos_timer (world, due_at, subject, action);
 
 CREATE TABLE hos_member (
     scope INTEGER NOT NULL,

@@ -88,11 +88,16 @@ CREATE TRIGGER hos_write_insert INSTEAD OF INSERT ON hos_write WHEN NEW.scope IS
     FROM json_each(NEW.outbox)
     WHERE NEW.outbox IS NOT NULL
     ORDER BY key;
-    INSERT INTO hos_timer (subject, action, revision, due_at)
+    INSERT INTO hos_timer (subject, action, world, revision, due_at)
     SELECT
         (SELECT number FROM hos_subject
          WHERE scope = NEW.scope AND kind = NEW.kind AND id = NEW.id),
-        value ->> 0, NEW.revision, value ->> 1
+        value ->> 0,
+        (SELECT above.number
+         FROM hos_scope AS own
+         CROSS JOIN hos_scope AS above ON above.world = own.world AND above.tenant = '@world'
+         WHERE own.number = NEW.scope),
+        NEW.revision, value ->> 1
     FROM json_each(NEW.timers)
     WHERE NEW.timers IS NOT NULL;
 

@@ -1,0 +1,124 @@
+//! After an outage very many timers are due at once: two processes fire them, one of the two is
+//! killed, a third takes over, and each timer fired once.
+//!
+//! This binary starts itself as a child that fires batch after batch and says what became of each.
+//! `HOS_CAMPAIGN_SIZE` is the number of timers, `HOS_CAMPAIGN_SEED` the seed.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test binary")]
+#![expect(clippy::print_stdout, reason = "a child reports on its standard output")]
+
+mod holds;
+#[path = "../support/house.rs"]
+mod house;
+mod tables;
+mod worker;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use hos_conformance::campaign::Campaign;
+use hos_conformance::random::Random;
+use hos_core::time::Clock as _;
+use libtest_mimic::{Arguments, Trial};
+
+use holds::{clock_after_outage, hos, open_all};
+use house::{House, Kind};
+use tables::number;
+use worker::{Tally, Worker};
+
+const TIMERS: u64 = 600;
+
+fn main() -> ExitCode {
+    if let Ok(child) = std::env::var(worker::CHILD) {
+        runtime().block_on(worker::work(&child));
+        return ExitCode::SUCCESS;
+    }
+    let trial = |kind: Kind| {
+        let name = format!("{}::each_timer_fires_once_whoever_is_killed", kind.name());
+        Trial::test(name, move || {
+            outage(kind, Campaign::from_environment(TIMERS));
+            Ok(())
+        })
+    };
+    // One at a time: each is a load of its own on a small machine.
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    libtest_mimic::run(&arguments, [Kind::Sqlite, Kind::Postgres, Kind::MariaDb].map(trial).into())
+        .exit_code()
+}
+
+fn outage(kind: Kind, campaign: Campaign) {
+    let directory = tempfile::tempdir().unwrap();
+    let Some(url) = kind.database(directory.path()) else { return };
+    runtime().block_on(open_all(&url, campaign.size));
+    // Some twenty calls at least, so that there is a middle in which one is killed.
+    let limit = (campaign.size / 20).clamp(1, 1_000);
+    let calls = Random::new(campaign.seed).below((campaign.size / limit / 5).max(1)) + 1;
+    let start = || Worker::start(&url, limit);
+    let mut working = [start(), start()].map(Worker::ready);
+    let began = Instant::now();
+    working.iter_mut().for_each(Worker::go);
+    let [doomed, steady] = working;
+    let (killed, heir, steady) = std::thread::scope(|scope| {
+        let steady = scope.spawn(|| steady.watch());
+        let killed = doomed.kill_after(calls);
+        let mut heir = start().ready();
+        heir.go();
+        (killed, heir.watch(), steady.join().unwrap())
+    });
+    let took = began.elapsed();
+    let late = runtime().block_on(audit(&url, campaign.size));
+    println!(
+        "{}: {} timers in {:.1} s, {:.0} each second; killed after {calls} calls of {limit}: \
+         {killed}; its heir: {heir}; the steady one: {steady}; fired later: {late}",
+        kind.name(),
+        campaign.size,
+        took.as_secs_f64(),
+        rate(campaign.size, took),
+    );
+}
+
+#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "for people to read")]
+fn rate(timers: u64, took: Duration) -> f64 {
+    timers as f64 / took.as_secs_f64()
+}
+
+/// Everything fired once; answers how many had to wait because they met a fault.
+async fn audit(url: &str, timers: u64) -> u64 {
+    let house = House::open(url).await;
+    let clock = clock_after_outage();
+    clock.advance(Duration::from_secs(61));
+    let hos = hos(&house, clock_after_outage()).await;
+    let mut late = Tally::default();
+    loop {
+        let fired = hos.fire_due(clock.now(), 1_000).await.unwrap();
+        if fired.is_empty() {
+            break;
+        }
+        late.add(&fired);
+    }
+    house.close().await;
+    let timers = i64::try_from(timers).unwrap();
+    for (fact, statement, expected) in [
+        (
+            "each subject moved once",
+            "SELECT count(*) FROM hos_subject WHERE state = 'expired' AND revision = 2",
+            timers,
+        ),
+        ("one proof each", "SELECT count(*) FROM hos_entry WHERE type = 'timer/1'", timers),
+        (
+            "each a proof",
+            "SELECT count(DISTINCT subject) FROM hos_entry WHERE type = 'timer/1'",
+            timers,
+        ),
+        ("one message each", "SELECT count(*) FROM hos_outbox WHERE revision = 2", timers),
+        ("each a message", "SELECT count(DISTINCT subject) FROM hos_outbox", timers),
+        ("no timer waits", "SELECT count(*) FROM hos_timer", 0),
+    ] {
+        assert_eq!(number(url, statement).await, expected, "{fact}");
+    }
+    late.moved
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}

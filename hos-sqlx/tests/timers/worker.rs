@@ -1,0 +1,125 @@
+//! A process that fires timers until none is due.
+
+use std::fmt;
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use hos_core::laws::Fired;
+use hos_core::time::Clock as _;
+
+use crate::holds::{clock_after_outage, hos};
+use crate::house::House;
+
+pub(crate) const CHILD: &str = "HOS_TIMERS_CHILD";
+
+/// What became of the timers that one process met.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Tally {
+    pub(crate) moved: u64,
+    /// Fired by another process before.
+    replayed: u64,
+    refused: u64,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, fired: &[Fired]) {
+        for fired in fired {
+            match &fired.outcome {
+                Ok(receipt) if receipt.replayed => self.replayed += 1,
+                Ok(_) => self.moved += 1,
+                Err(_) => self.refused += 1,
+            }
+        }
+    }
+
+    fn parse(line: &str) -> Self {
+        let mut numbers = line.split(' ').map(|text| text.parse().expect("a number"));
+        let mut next = || numbers.next().expect("three numbers");
+        Self { moved: next(), replayed: next(), refused: next() }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { moved, replayed, refused } = self;
+        write!(f, "{moved} moved, {replayed} replayed, {refused} refused")
+    }
+}
+
+/// The child: says when it is ready, and after each call what became of the timers so far.
+pub(crate) async fn work(child: &str) {
+    let (url, limit) = child.rsplit_once('#').unwrap();
+    let limit = limit.parse().unwrap();
+    let house = House::open(url).await;
+    let clock = clock_after_outage();
+    let now = clock.now();
+    let hos = hos(&house, clock).await;
+    say("ready");
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    let mut tally = Tally::default();
+    loop {
+        let fired = hos.fire_due(now, limit).await.unwrap();
+        if fired.is_empty() {
+            break;
+        }
+        tally.add(&fired);
+        say(&format!("{} {} {}", tally.moved, tally.replayed, tally.refused));
+    }
+    house.close().await;
+}
+
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    out.write_all(format!("{line}\n").as_bytes()).unwrap();
+    out.flush().unwrap();
+}
+
+/// A child as its parent sees it.
+pub(crate) struct Worker {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Worker {
+    pub(crate) fn start(url: &str, limit: u64) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .env(CHILD, format!("{url}#{limit}"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    /// Waits until it has opened its store.
+    pub(crate) fn ready(mut self) -> Self {
+        assert_eq!(self.lines.next().expect("it is ready").unwrap(), "ready");
+        self
+    }
+
+    pub(crate) fn go(&mut self) {
+        self.child.stdin.take().unwrap().write_all(b"go\n").unwrap();
+    }
+
+    /// Kills it in the middle of the call after so many.
+    pub(crate) fn kill_after(mut self, calls: u64) -> Tally {
+        let mut last = String::new();
+        for _ in 0..calls {
+            last = self.lines.next().expect("it did not end by itself").unwrap();
+        }
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        Tally::parse(&last)
+    }
+
+    /// Waits until it ends; answers what it said last.
+    pub(crate) fn watch(mut self) -> Tally {
+        let mut tally = Tally::default();
+        for line in self.lines.by_ref() {
+            tally = Tally::parse(&line.unwrap());
+        }
+        assert!(self.child.wait().unwrap().success(), "it ended well");
+        tally
+    }
+}
