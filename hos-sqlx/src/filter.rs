@@ -117,7 +117,7 @@ impl Columns {
         if let Some(other) = other {
             return Err(Unfilterable::Kind(other.kind().to_string()));
         }
-        let alike = alike(filters);
+        let alike = alike(filters)?;
         let levels: usize = alike.iter().map(|(predicate, _)| 1 + depth(predicate)).sum();
         let mut writer = Writer::<DB> { columns: self, pieces: Vec::new(), dialect: PhantomData };
         writer.text("(");
@@ -144,16 +144,19 @@ impl Columns {
 }
 
 /// What subjects must be like, each with the tenants of which it is asked.
-fn alike(filters: &[Filter]) -> Vec<(&Predicate, Vec<&str>)> {
+fn alike(filters: &[Filter]) -> Result<Vec<(&Predicate, Vec<&str>)>, Unfilterable> {
     let mut alike: Vec<(&Predicate, Vec<&str>)> = Vec::new();
     for filter in filters {
         let (predicate, tenant) = (filter.predicate(), filter.tenant().as_str());
+        if alike.len() > DEPTH_MAX {
+            return Err(Unfilterable::TooLarge);
+        }
         match alike.iter_mut().find(|(known, _)| *known == predicate) {
             Some((_, tenants)) => tenants.push(tenant),
             None => alike.push((predicate, vec![tenant])),
         }
     }
-    alike
+    Ok(alike)
 }
 
 /// SQLite takes 32,766 values in a statement; some are the caller's.

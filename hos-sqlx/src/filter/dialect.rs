@@ -5,7 +5,7 @@ use sqlx::{Database, QueryBuilder};
 
 /// A part of a statement: its text, or a value that is bound.
 #[derive(Debug, Clone)]
-#[expect(clippy::exhaustive_enums, unnameable_types, reason = "nobody else sees it")]
+#[expect(unnameable_types, reason = "nobody else sees it")]
 pub enum Piece {
     /// As it stands.
     Text(&'static str),

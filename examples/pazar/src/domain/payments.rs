@@ -148,7 +148,7 @@ pub(super) async fn of_payable(
 ) -> Result<Vec<Payment>, Problem> {
     let found = query(
         "SELECT * FROM payments WHERE tenant = ? AND payable_kind = ? AND payable = ? \
-         ORDER BY created_at DESC, id",
+         ORDER BY created_at DESC, id DESC",
     );
     Ok(found.bind(tenant.as_str()).bind(kind).bind(id).fetch_all(deal.rows()).await?)
 }
@@ -164,7 +164,7 @@ pub(crate) async fn readable_of_payable(
     let found = query(
         "SELECT p.* FROM payments AS p \
          WHERE p.tenant = ? AND p.payable_kind = ? AND p.payable = ? AND ? \
-         ORDER BY p.created_at DESC, p.id",
+         ORDER BY p.created_at DESC, p.id DESC",
     );
     let found = found.bind(tenant.as_str()).bind(kind).bind(id).filter(COLUMNS, readable);
     Ok(found.fetch_all(app.database()).await?)

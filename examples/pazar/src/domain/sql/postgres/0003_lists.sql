@@ -9,4 +9,4 @@ CREATE INDEX reservations_of_tenant ON reservations (tenant, created_at, id);
 CREATE INDEX payments_of_tenant ON payments (tenant, created_at, id);
 CREATE INDEX refunds_of_tenant ON refunds (tenant, created_at, payment);
 CREATE INDEX listings_of_tenant ON listings (tenant, created_at, id);
-CREATE INDEX payments_of_payable ON payments (tenant, payable_kind, payable);
+CREATE INDEX payments_of_payable ON payments (tenant, payable_kind, payable, created_at, id);
