@@ -37,6 +37,10 @@ pub trait Policy: Send + Sync {
     /// for a list. The query asks about no single subject. Never writes.
     async fn filter(&self, query: &Query, kind: &Kind) -> Result<Filter, Error>;
 
+    /// As [`Policy::filter`], for several queries, each on its own, in order: a list over the
+    /// tenants of a world needs the filter of each. Never writes.
+    async fn filter_all(&self, queries: &[Query], kind: &Kind) -> Vec<Result<Filter, Error>>;
+
     /// Who could do this, by id, after one: among at most `limit` who stand in the tenant or the
     /// world, or whom the subject or the context names. Of the query's actor the kind and the
     /// claims count, as if everyone held that credential. For operators and auditors; never writes.

@@ -6,13 +6,15 @@
 //! use hos_sqlx::filter::{Columns, Unfilterable};
 //! use sqlx::{QueryBuilder, Sqlite};
 //!
+//! const ORDERS: Columns = Columns::new(
+//!     "order",
+//!     "o.tenant",
+//!     &[("id", "o.id"), ("state", "o.status"), ("customer", "o.customer_id")],
+//! );
+//!
 //! fn list(filter: &Filter) -> Result<QueryBuilder<Sqlite>, Unfilterable> {
-//!     let orders = Columns::new("order", "o.tenant")
-//!         .attribute("id", "o.id")
-//!         .attribute("state", "o.status")
-//!         .attribute("customer", "o.customer_id");
 //!     let mut list = QueryBuilder::new("SELECT o.id FROM orders AS o WHERE ");
-//!     orders.push_sqlite(&mut list, filter)?;
+//!     ORDERS.push(&mut list, filter)?;
 //!     list.push(" ORDER BY o.id LIMIT 50");
 //!     Ok(list)
 //! }
@@ -21,21 +23,20 @@
 
 mod dialect;
 
-use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::slice;
 
 use hos_core::condition::{Attribute, Comparison, Predicate, Term};
 use hos_core::laws::Filter;
 use hos_core::value::{Type, Value};
-#[cfg(feature = "mysql")]
-use sqlx::MySql;
-#[cfg(feature = "postgres")]
-use sqlx::Postgres;
-#[cfg(feature = "sqlite")]
-use sqlx::Sqlite;
-use sqlx::{Database, Encode, QueryBuilder};
+use sqlx::QueryBuilder;
 
-use dialect::Dialect;
+use dialect::{Dialect, Piece};
+
+/// A database whose lists can be filtered: each that a store of this crate is for.
+pub trait Filterable: Dialect {}
+
+impl<DB: Dialect> Filterable for DB {}
 
 /// Where a world's table keeps what conditions read of a subject.
 ///
@@ -44,12 +45,11 @@ use dialect::Dialect;
 /// MariaDB), an integer, a text, a time as an integer of microseconds since 1970. The database's
 /// encoding is UTF-8 (of MariaDB's columns, utf8mb4), and texts are of a type that keeps them as
 /// they are, which `CHAR(n)` does not.
-#[derive(Debug, Clone)]
-#[must_use]
+#[derive(Debug, Clone, Copy)]
 pub struct Columns {
     kind: &'static str,
     tenant: &'static str,
-    attributes: BTreeMap<&'static str, &'static str>,
+    attributes: &'static [(&'static str, &'static str)],
 }
 
 /// A filter that cannot be said in SQL so that it means exactly the same.
@@ -74,94 +74,89 @@ pub enum Unfilterable {
 }
 
 impl Columns {
-    /// A table of subjects of one kind, with its column of tenants.
-    pub fn new(kind: &'static str, tenant: &'static str) -> Self {
-        Self { kind, tenant, attributes: BTreeMap::new() }
-    }
-
-    /// Names the column of an attribute; `id`, `state` and `revision` are attributes too.
-    pub fn attribute(mut self, name: &'static str, column: &'static str) -> Self {
-        self.attributes.insert(name, column);
-        self
+    /// A table of subjects of one kind: its column of tenants, then each attribute with its
+    /// column. `id`, `state` and `revision` are attributes too.
+    #[must_use]
+    pub const fn new(
+        kind: &'static str,
+        tenant: &'static str,
+        attributes: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self { kind, tenant, attributes }
     }
 
     /// Adds a filter to a query, in parentheses: its tenant, and what subjects must be like.
     ///
     /// It is to be true: put it in a `WHERE`, beside others with `AND`, and never under a `NOT`,
-    /// which would turn what is unknown into what is allowed. Texts with a zero byte have no size
-    /// in SQLite, so that conditions on their size do not hold.
+    /// which would turn what is unknown into what is allowed. In SQLite texts with a zero byte
+    /// have no size, so that conditions on their size do not hold.
     ///
     /// # Errors
     ///
     /// [`Unfilterable`]; then nothing was added.
-    #[cfg(feature = "sqlite")]
-    pub fn push_sqlite(
+    pub fn push<DB: Filterable>(
         &self,
-        query: &mut QueryBuilder<Sqlite>,
+        query: &mut QueryBuilder<DB>,
         filter: &Filter,
     ) -> Result<(), Unfilterable> {
-        self.push(query, filter)
+        self.push_any(query, slice::from_ref(filter))
     }
 
-    /// As [`Columns::push_sqlite`], on PostgreSQL.
+    /// As [`Columns::push`], for what passes one filter or another: a list over several tenants.
+    /// Nothing passes none.
     ///
     /// # Errors
     ///
     /// [`Unfilterable`]; then nothing was added.
-    #[cfg(feature = "postgres")]
-    pub fn push_postgres(
+    pub fn push_any<DB: Filterable>(
         &self,
-        query: &mut QueryBuilder<Postgres>,
-        filter: &Filter,
+        query: &mut QueryBuilder<DB>,
+        filters: &[Filter],
     ) -> Result<(), Unfilterable> {
-        self.push(query, filter)
-    }
-
-    /// As [`Columns::push_sqlite`], on MariaDB.
-    ///
-    /// # Errors
-    ///
-    /// [`Unfilterable`]; then nothing was added.
-    #[cfg(feature = "mysql")]
-    pub fn push_mysql(
-        &self,
-        query: &mut QueryBuilder<MySql>,
-        filter: &Filter,
-    ) -> Result<(), Unfilterable> {
-        self.push(query, filter)
-    }
-
-    fn push<DB>(&self, query: &mut QueryBuilder<DB>, filter: &Filter) -> Result<(), Unfilterable>
-    where
-        DB: Database + Dialect,
-        for<'q> bool: Encode<'q, DB> + sqlx::Type<DB>,
-        for<'q> i64: Encode<'q, DB> + sqlx::Type<DB>,
-        for<'q> String: Encode<'q, DB> + sqlx::Type<DB>,
-    {
-        if filter.kind().as_str() != self.kind {
-            return Err(Unfilterable::Kind(filter.kind().to_string()));
+        let other = filters.iter().find(|filter| filter.kind().as_str() != self.kind);
+        if let Some(other) = other {
+            return Err(Unfilterable::Kind(other.kind().to_string()));
         }
+        let alike = alike(filters)?;
+        let levels: usize = alike.iter().map(|(predicate, _)| 1 + depth(predicate)).sum();
         let mut writer = Writer::<DB> { columns: self, pieces: Vec::new(), dialect: PhantomData };
         writer.text("(");
-        let tenant = Piece::String(filter.tenant().as_str().to_owned());
-        writer.compare_texts(&column(self.tenant), Comparison::Equal, &[tenant]);
-        writer.text(" AND ");
-        writer.predicate(filter.predicate())?;
+        if alike.is_empty() {
+            writer.predicate(&Predicate::Never)?;
+        }
+        for (at, (predicate, tenants)) in alike.iter().enumerate() {
+            writer.text(if at == 0 { "(" } else { " OR (" });
+            writer.tenants(tenants);
+            writer.text(" AND ");
+            writer.predicate(predicate)?;
+            writer.text(")");
+        }
         writer.text(")");
         let bound = writer.pieces.iter().filter(|piece| !matches!(piece, Piece::Text(_))).count();
-        if bound > BOUND_MAX || depth(filter.predicate()) > DEPTH_MAX {
+        if bound > BOUND_MAX || levels > DEPTH_MAX {
             return Err(Unfilterable::TooLarge);
         }
         for piece in writer.pieces {
-            match piece {
-                Piece::Text(text) => query.push(text),
-                Piece::Bool(value) => query.push_bind(value),
-                Piece::Integer(value) => query.push_bind(value),
-                Piece::String(value) => query.push_bind(value),
-            };
+            DB::push(query, piece);
         }
         Ok(())
     }
+}
+
+/// What subjects must be like, each with the tenants of which it is asked.
+fn alike(filters: &[Filter]) -> Result<Vec<(&Predicate, Vec<&str>)>, Unfilterable> {
+    let mut alike: Vec<(&Predicate, Vec<&str>)> = Vec::new();
+    for filter in filters {
+        let (predicate, tenant) = (filter.predicate(), filter.tenant().as_str());
+        if alike.len() > DEPTH_MAX {
+            return Err(Unfilterable::TooLarge);
+        }
+        match alike.iter_mut().find(|(known, _)| *known == predicate) {
+            Some((_, tenants)) => tenants.push(tenant),
+            None => alike.push((predicate, vec![tenant])),
+        }
+    }
+    Ok(alike)
 }
 
 /// SQLite takes 32,766 values in a statement; some are the caller's.
@@ -183,15 +178,6 @@ fn column(expression: &'static str) -> Vec<Piece> {
     ["(", expression, ")"].map(Piece::Text).to_vec()
 }
 
-/// A part of a statement: its text, or a value that is bound.
-#[derive(Debug, Clone)]
-enum Piece {
-    Text(&'static str),
-    Bool(bool),
-    Integer(i64),
-    String(String),
-}
-
 /// INVARIANT: what it writes has no negation above a comparison, so that NULL is as good as false.
 struct Writer<'a, DB> {
     columns: &'a Columns,
@@ -202,6 +188,28 @@ struct Writer<'a, DB> {
 impl<DB: Dialect> Writer<'_, DB> {
     fn text(&mut self, text: &'static str) {
         self.pieces.push(Piece::Text(text));
+    }
+
+    /// Equality as the columns themselves compare is asked too, as of texts.
+    fn tenants(&mut self, tenants: &[&str]) {
+        let tenant = column(self.columns.tenant);
+        let pieces: Vec<Piece> =
+            tenants.iter().map(|tenant| Piece::String((*tenant).to_owned())).collect();
+        if let [one] = pieces.as_slice() {
+            return self.compare_texts(&tenant, Comparison::Equal, slice::from_ref(one));
+        }
+        self.pieces.extend_from_slice(&tenant);
+        for (at, piece) in pieces.iter().enumerate() {
+            self.text(if at == 0 { " IN (" } else { ", " });
+            self.pieces.push(piece.clone());
+        }
+        self.text(") AND ");
+        DB::exact(&mut self.pieces, &tenant);
+        for (at, piece) in pieces.iter().enumerate() {
+            self.text(if at == 0 { " IN (" } else { ", " });
+            DB::exact(&mut self.pieces, slice::from_ref(piece));
+        }
+        self.text(")");
     }
 
     fn predicate(&mut self, predicate: &Predicate) -> Result<(), Unfilterable> {
@@ -334,9 +342,10 @@ impl<DB: Dialect> Writer<'_, DB> {
     }
 
     fn column(&self, attribute: &Attribute) -> Result<Vec<Piece>, Unfilterable> {
-        let expression = self.columns.attributes.get(attribute.name.as_str()).copied();
+        let mut named = self.columns.attributes.iter();
+        let named = named.find(|(name, _)| *name == attribute.name.as_str());
         let none = || Unfilterable::NoColumn(attribute.name.to_string());
-        expression.map(column).ok_or_else(none)
+        named.map(|(_, expression)| column(expression)).ok_or_else(none)
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! The law keeps a store of its own for each of them, and so does this: a [`Transaction`] holds
 //! the native one, in which the law runs. Statements are static texts with numbered places; their
-//! arguments are bound, never written into the text.
+//! arguments are bound, never written into the text. A list's filter is an argument too: it takes
+//! its place in the text, and its values are bound.
 
 mod dialect;
 mod query;
@@ -13,6 +14,7 @@ mod value;
 use hos_core::error::Fault;
 use hos_core::hos::{Hos, HosOptions, Within};
 use hos_core::law::Law;
+use hos_sqlx::filter::Unfilterable;
 use hos_sqlx::{GuardedColumn, MysqlStore, PostgresStore, SqliteStore, WithinExt as _};
 
 pub use dialect::Dialect;
@@ -86,6 +88,9 @@ pub enum DatabaseError {
     /// No transaction could begin.
     #[error(transparent)]
     Store(#[from] Fault),
+    /// The law asks of a list's rows what the table cannot answer.
+    #[error(transparent)]
+    Unfilterable(#[from] Unfilterable),
 }
 
 impl Database {

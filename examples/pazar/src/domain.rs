@@ -5,6 +5,7 @@ pub(crate) mod deal;
 pub(crate) mod events;
 pub(crate) mod evidence;
 pub(crate) mod listings;
+pub(crate) mod lists;
 pub(crate) mod moves;
 pub(crate) mod orders;
 pub(crate) mod payments;

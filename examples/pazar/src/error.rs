@@ -247,6 +247,10 @@ impl From<DatabaseError> for Problem {
         match error {
             DatabaseError::Statement(error) => error.into(),
             DatabaseError::Store(fault) => fault.into(),
+            DatabaseError::Unfilterable(error) => {
+                tracing::error!(%error, "a list cannot be filtered by the law");
+                Self::new("internal", "the list could not be read")
+            }
         }
     }
 }

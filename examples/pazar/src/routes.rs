@@ -11,6 +11,7 @@ mod checkout;
 pub(crate) mod evidence;
 mod law_page;
 mod law_words;
+mod listed;
 mod log_page;
 mod office;
 pub(crate) mod orders;

@@ -1,4 +1,4 @@
-//! Flows, races, books, pages, evidence and law on PostgreSQL: the same tests, on another database.
+//! Flows, races, books, pages, evidence, lists and law on PostgreSQL: the same tests, on another database.
 
 #![expect(clippy::duplicate_mod, reason = "each of them brings the same house")]
 
@@ -8,6 +8,8 @@ mod evidence;
 mod flows;
 #[path = "law.rs"]
 mod law;
+#[path = "lists.rs"]
+mod lists;
 #[path = "money.rs"]
 mod money;
 #[path = "pages.rs"]

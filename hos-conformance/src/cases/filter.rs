@@ -26,6 +26,7 @@ cases!(
         filter_of_a_tenant_that_is_none_permits_nothing,
         filter_names_version_and_digest_of_its_law,
         filter_of_another_kinds_ability_is_refused,
+        filters_of_several_tenants_are_those_of_each,
     ]
 );
 
@@ -171,4 +172,25 @@ async fn filter_of_another_kinds_ability_is_refused(stage: Stage) {
     }
     let elsewhere = Query::in_tenant(&owner(), "order.read", &world(), &Tenant::world());
     assert!(stage.hos.filter(&elsewhere, &order_kind()).await.is_ok(), "the world is a tenant");
+}
+
+async fn filters_of_several_tenants_are_those_of_each(stage: Stage) {
+    let ada = customer();
+    let tenants = [firm(), tenant("nobody"), Tenant::world(), firm()];
+    let mut queries: Vec<Query> = tenants
+        .iter()
+        .map(|tenant| Query::in_tenant(&ada, "order.read", &world(), tenant))
+        .collect();
+    queries.push(query(&ada, "order.unknown"));
+    queries.push(query(&owner(), "order.read"));
+    let together = stage.hos.filter_all(&queries, &order_kind()).await;
+    assert_eq!(together.len(), queries.len());
+    for (query, filter) in queries.iter().zip(together) {
+        let alone = stage.hos.filter(query, &order_kind()).await;
+        match (filter, alone) {
+            (Ok(filter), Ok(alone)) => assert_eq!(filter, alone),
+            (filter, alone) => assert_eq!(code(filter), code(alone)),
+        }
+    }
+    assert!(stage.hos.filter_all(&[], &order_kind()).await.is_empty());
 }

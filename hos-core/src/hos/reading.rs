@@ -141,6 +141,23 @@ fn about<'a>(law: &'a Law, query: &'a Query, standing: &'a Standing) -> About<'a
     }
 }
 
+fn filter(
+    bench: &Bench,
+    law: &Law,
+    query: &Query,
+    kind: &Kind,
+    standing: &Standing,
+) -> Result<Filter, Error> {
+    if query.subject.is_some() {
+        let fault = InputFault::new("subject", "a list is about no single subject");
+        return Err(Refusal::InvalidInput(vec![fault]).into());
+    }
+    if standing.world.is_none() {
+        return Err(Refusal::InvalidWorld.into());
+    }
+    Ok(Filter::new(law, query, kind, standing, bench.clock.now())?)
+}
+
 #[async_trait]
 impl Policy for Hos {
     async fn can(&self, query: &Query) -> Result<Decision, Error> {
@@ -153,23 +170,10 @@ impl Policy for Hos {
     }
 
     async fn can_all(&self, queries: &[Query]) -> Vec<Result<Decision, Error>> {
-        let mut decisions = Vec::with_capacity(queries.len());
-        for chunk in queries.chunks(BATCH_MAX) {
-            let asked: Vec<_> = chunk.iter().map(|query| self.bench.ask_query(query)).collect();
-            let asks: Vec<Ask> = asked.iter().flatten().map(|(ask, _)| ask.clone()).collect();
-            let loaded = self.store.load_all(&asks).await;
-            let mut standings = loaded.as_deref().unwrap_or_default().iter();
-            for (query, asked) in chunk.iter().zip(asked) {
-                decisions.push(asked.and_then(|(_, law)| match (&loaded, standings.next()) {
-                    (Err(fault), _) => Err(Fault::new(fault.kind(), fault.to_string()).into()),
-                    (Ok(_), Some(standing)) => Ok(decide(&self.bench, &law, query, standing)),
-                    (Ok(_), None) => {
-                        Err(Fault::new(FaultKind::Internal, "the store did not answer").into())
-                    }
-                }));
-            }
-        }
-        decisions
+        let decide = |law: &Arc<Law>, query: &Query, standing: &Standing| {
+            Ok(decide(&self.bench, law, query, standing))
+        };
+        self.ask_all(queries, decide).await
     }
 
     async fn explain(&self, query: &Query) -> Result<Explanation, Error> {
@@ -186,15 +190,15 @@ impl Policy for Hos {
 
     async fn filter(&self, query: &Query, kind: &Kind) -> Result<Filter, Error> {
         let (ask, law) = self.bench.ask_query(query)?;
-        if query.subject.is_some() {
-            let fault = InputFault::new("subject", "a list is about no single subject");
-            return Err(Refusal::InvalidInput(vec![fault]).into());
-        }
         let standing = load_one(&*self.store, &ask).await?;
-        if standing.world.is_none() {
-            return Err(Refusal::InvalidWorld.into());
-        }
-        Ok(Filter::new(&law, query, kind, &standing, self.bench.clock.now())?)
+        filter(&self.bench, &law, query, kind, &standing)
+    }
+
+    async fn filter_all(&self, queries: &[Query], kind: &Kind) -> Vec<Result<Filter, Error>> {
+        let filter = |law: &Arc<Law>, query: &Query, standing: &Standing| {
+            filter(&self.bench, law, query, kind, standing)
+        };
+        self.ask_all(queries, filter).await
     }
 
     async fn who_can(
@@ -224,6 +228,31 @@ impl Policy for Hos {
 }
 
 impl Hos {
+    /// Answers several questions, each on its own, in order.
+    async fn ask_all<T>(
+        &self,
+        queries: &[Query],
+        answer: impl Fn(&Arc<Law>, &Query, &Standing) -> Result<T, Error>,
+    ) -> Vec<Result<T, Error>> {
+        let mut answers = Vec::with_capacity(queries.len());
+        for chunk in queries.chunks(BATCH_MAX) {
+            let asked: Vec<_> = chunk.iter().map(|query| self.bench.ask_query(query)).collect();
+            let asks: Vec<Ask> = asked.iter().flatten().map(|(ask, _)| ask.clone()).collect();
+            let loaded = self.store.load_all(&asks).await;
+            let mut standings = loaded.as_deref().unwrap_or_default().iter();
+            for (query, asked) in chunk.iter().zip(asked) {
+                answers.push(asked.and_then(|(_, law)| match (&loaded, standings.next()) {
+                    (Err(fault), _) => Err(Fault::new(fault.kind(), fault.to_string()).into()),
+                    (Ok(_), Some(standing)) => answer(&law, query, standing),
+                    (Ok(_), None) => {
+                        Err(Fault::new(FaultKind::Internal, "the store did not answer").into())
+                    }
+                }));
+            }
+        }
+        answers
+    }
+
     /// A subject as the law keeps it; none when there is no such subject. Asks no policy: a world
     /// asks `can(<kind>.read)` before it shows one.
     ///

@@ -1,12 +1,30 @@
 //! What the databases say differently of texts.
 
-use super::Piece;
-use super::Piece::Text;
+use Piece::Text;
+use sqlx::{Database, QueryBuilder};
+
+/// A part of a statement: its text, or a value that is bound.
+#[derive(Debug, Clone)]
+#[expect(unnameable_types, reason = "nobody else sees it")]
+pub enum Piece {
+    /// As it stands.
+    Text(&'static str),
+    /// A truth.
+    Bool(bool),
+    /// A number, or microseconds.
+    Integer(i64),
+    /// A text.
+    String(String),
+}
 
 /// How a database compares texts byte by byte, whatever the collation of their columns.
-pub(super) trait Dialect {
+#[expect(unnameable_types, reason = "nobody else implements it")]
+pub trait Dialect: Database {
     /// Whether a text may have a zero byte.
     const ZERO_BYTES: bool;
+
+    /// Adds a part to a query.
+    fn push(query: &mut QueryBuilder<Self>, piece: Piece);
 
     /// A text as it is to be compared.
     fn exact(sql: &mut Vec<Piece>, text: &[Piece]);
@@ -24,9 +42,25 @@ fn within(sql: &mut Vec<Piece>, before: &'static str, inner: &[Piece], after: &'
     sql.push(Text(after));
 }
 
+/// The same words, but each database binds values its own way.
+macro_rules! push_pieces {
+    () => {
+        fn push(query: &mut QueryBuilder<Self>, piece: Piece) {
+            match piece {
+                Text(text) => query.push(text),
+                Piece::Bool(value) => query.push_bind(value),
+                Piece::Integer(value) => query.push_bind(value),
+                Piece::String(value) => query.push_bind(value),
+            };
+        }
+    };
+}
+
 #[cfg(feature = "sqlite")]
 impl Dialect for sqlx::Sqlite {
     const ZERO_BYTES: bool = true;
+
+    push_pieces!();
 
     fn exact(sql: &mut Vec<Piece>, text: &[Piece]) {
         within(sql, "CAST(", text, " AS TEXT) COLLATE BINARY");
@@ -49,6 +83,8 @@ impl Dialect for sqlx::Sqlite {
 impl Dialect for sqlx::Postgres {
     const ZERO_BYTES: bool = false;
 
+    push_pieces!();
+
     fn exact(sql: &mut Vec<Piece>, text: &[Piece]) {
         within(sql, "(", text, ")::text COLLATE \"C\"");
     }
@@ -68,6 +104,8 @@ impl Dialect for sqlx::Postgres {
 #[cfg(feature = "mysql")]
 impl Dialect for sqlx::MySql {
     const ZERO_BYTES: bool = true;
+
+    push_pieces!();
 
     fn exact(sql: &mut Vec<Piece>, text: &[Piece]) {
         within(sql, "CAST(CONVERT(", text, " USING utf8mb4) AS BINARY)");

@@ -46,20 +46,19 @@ async fn filter_of(permits: &[String]) -> Filter {
     hos.filter(&query, &Kind::new("note").unwrap()).await.unwrap()
 }
 
-fn columns() -> Columns {
-    Columns::new("note", "tenant").attribute("owner", "owner").attribute("readers", "readers")
-}
+const COLUMNS: Columns =
+    Columns::new("note", "tenant", &[("owner", "owner"), ("readers", "readers")]);
 
 async fn refusal(columns: &Columns, when: &str) -> Unfilterable {
     let mut list = QueryBuilder::<Sqlite>::new("SELECT 1 WHERE ");
-    let refused = columns.push_sqlite(&mut list, &filter(when).await).unwrap_err();
+    let refused = columns.push(&mut list, &filter(when).await).unwrap_err();
     assert_eq!(list.sql().as_str(), "SELECT 1 WHERE ", "nothing was added");
     refused
 }
 
 #[tokio::test]
 async fn an_attribute_without_a_column_is_refused() {
-    let columns = Columns::new("note", "tenant");
+    let columns = Columns::new("note", "tenant", &[]);
     let refused = refusal(&columns, "subject.owner == actor.id").await;
     assert_eq!(refused, Unfilterable::NoColumn("owner".to_owned()));
     assert_eq!(refusal(&columns, "has(subject.owner)").await, refused);
@@ -74,7 +73,7 @@ async fn what_looks_into_a_set_of_the_subject_is_refused() {
         "subject.readers == ['me']",
         "subject.owner in subject.readers",
     ] {
-        assert_eq!(refusal(&columns(), when).await, set, "{when}");
+        assert_eq!(refusal(&COLUMNS, when).await, set, "{when}");
     }
 }
 
@@ -83,14 +82,14 @@ async fn what_looks_into_a_set_of_the_subject_is_refused() {
 async fn a_text_that_postgresql_cannot_hold_is_refused() {
     let filter = filter("subject.owner != '\\u0000'").await;
     let mut list = QueryBuilder::<sqlx::Postgres>::new("SELECT 1 WHERE ");
-    let refused = columns().push_postgres(&mut list, &filter).unwrap_err();
+    let refused = COLUMNS.push(&mut list, &filter).unwrap_err();
     assert_eq!(refused, Unfilterable::ZeroByte);
     assert_eq!(list.sql().as_str(), "SELECT 1 WHERE ");
 }
 
 #[tokio::test]
 async fn a_table_of_another_kind_is_refused() {
-    let refused = refusal(&Columns::new("order", "tenant"), "subject.owner == actor.id").await;
+    let refused = refusal(&Columns::new("order", "tenant", &[]), "subject.owner == actor.id").await;
     assert_eq!(refused, Unfilterable::Kind("note".to_owned()));
 }
 
@@ -98,13 +97,13 @@ async fn a_table_of_another_kind_is_refused() {
 async fn what_no_statement_can_hold_is_refused() {
     let permits: Vec<String> = (0..950).map(|n| format!("subject.owner == 'u-{n}'")).collect();
     let mut list = QueryBuilder::<Sqlite>::new("");
-    let refused = columns().push_sqlite(&mut list, &filter_of(&permits).await);
+    let refused = COLUMNS.push(&mut list, &filter_of(&permits).await);
     assert_eq!(refused, Err(Unfilterable::TooLarge));
 
     let pool = SqlitePool::connect("sqlite::memory:").await.unwrap();
     sqlx::raw_sql("CREATE TABLE note (tenant TEXT, owner TEXT)").execute(&pool).await.unwrap();
     let mut list = QueryBuilder::<Sqlite>::new("SELECT * FROM note WHERE ");
-    columns().push_sqlite(&mut list, &filter_of(&permits[..850]).await).unwrap();
+    COLUMNS.push(&mut list, &filter_of(&permits[..850]).await).unwrap();
     list.build().fetch_all(&pool).await.unwrap();
 }
 
@@ -114,12 +113,17 @@ async fn a_column_may_be_any_expression() {
     let create = "CREATE TABLE note (tenant TEXT, mine TEXT, shared TEXT);
         INSERT INTO note VALUES ('firm', 'me', NULL), ('other', 'me', 'me')";
     sqlx::raw_sql(create).execute(&pool).await.unwrap();
-    let columns = Columns::new("note", "tenant")
-        .attribute("owner", "CASE WHEN mine = 'me' OR shared = 'me' THEN 'me' END")
-        .attribute("done", "mine = 'me' OR shared = 'me'");
+    let columns = Columns::new(
+        "note",
+        "tenant",
+        &[
+            ("owner", "CASE WHEN mine = 'me' OR shared = 'me' THEN 'me' END"),
+            ("done", "mine = 'me' OR shared = 'me'"),
+        ],
+    );
     for when in ["subject.owner == actor.id", "subject.done", "!(subject.done == false)"] {
         let mut list = QueryBuilder::<Sqlite>::new("SELECT tenant FROM note WHERE ");
-        columns.push_sqlite(&mut list, &filter(when).await).unwrap();
+        columns.push(&mut list, &filter(when).await).unwrap();
         let rows = list.build().fetch_all(&pool).await.unwrap();
         let tenants: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         assert_eq!(tenants, ["firm"], "{when}");
@@ -134,8 +138,18 @@ async fn an_index_on_tenant_and_owner_is_used() {
     sqlx::raw_sql(create).execute(&pool).await.unwrap();
     let mut list = QueryBuilder::<Sqlite>::new("EXPLAIN QUERY PLAN SELECT * FROM note WHERE ");
     let filter = filter("subject.owner == actor.id").await;
-    columns().push_sqlite(&mut list, &filter).unwrap();
+    COLUMNS.push(&mut list, &filter).unwrap();
     let plan = list.build().fetch_all(&pool).await.unwrap();
     let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
     assert_eq!(plan, ["SEARCH note USING INDEX note_owner (tenant=? AND owner=?)"]);
+}
+
+#[tokio::test]
+async fn no_filter_lets_nothing_through() {
+    let pool = SqlitePool::connect("sqlite::memory:").await.unwrap();
+    let create = "CREATE TABLE note (tenant TEXT, owner TEXT); INSERT INTO note VALUES ('a', 'me')";
+    sqlx::raw_sql(create).execute(&pool).await.unwrap();
+    let mut list = QueryBuilder::<Sqlite>::new("SELECT tenant FROM note WHERE ");
+    COLUMNS.push_any(&mut list, &[]).unwrap();
+    assert!(list.build().fetch_all(&pool).await.unwrap().is_empty());
 }

@@ -11,23 +11,33 @@ use sqlx::{QueryBuilder, Row as _, Sqlite, SqlitePool};
 
 use crate::world::Row;
 
-const LIST: &str = "SELECT id FROM list_row WHERE ";
+const LIST: &str = "SELECT tenant, id FROM list_row WHERE ";
 const INSERT: &str = "INSERT INTO list_row (tenant, id, state, revision, b, i, s, u, t) ";
 
-fn columns() -> Columns {
-    ["id", "state", "revision", "b", "i", "s", "u", "t"]
-        .into_iter()
-        .fold(Columns::new("row", "tenant"), |columns, name| columns.attribute(name, name))
-}
+const COLUMNS: Columns = Columns::new(
+    "row",
+    "tenant",
+    &[
+        ("id", "id"),
+        ("state", "state"),
+        ("revision", "revision"),
+        ("b", "b"),
+        ("i", "i"),
+        ("s", "s"),
+        ("u", "u"),
+        ("t", "t"),
+    ],
+);
 
 pub(crate) trait Table {
     async fn fill(&self, rows: &[Row]);
-    async fn list(&self, filter: &Filter) -> BTreeSet<String>;
+    /// The ids of what passes one of the filters, in the tenants of all.
+    async fn list(&self, filters: &[Filter]) -> BTreeSet<(String, String)>;
 }
 
-/// The same on each, but for the types and for how a filter is added.
+/// The same on each, but for the types.
 macro_rules! table {
-    ($name:ident, $pool:ty, $database:ty, $push:ident) => {
+    ($name:ident, $pool:ty, $database:ty) => {
         pub(crate) struct $name($pool);
 
         impl Table for $name {
@@ -47,12 +57,12 @@ macro_rules! table {
                 insert.build().execute(&self.0).await.unwrap();
             }
 
-            async fn list(&self, filter: &Filter) -> BTreeSet<String> {
+            async fn list(&self, filters: &[Filter]) -> BTreeSet<(String, String)> {
                 let mut list = QueryBuilder::<$database>::new(LIST);
-                columns().$push(&mut list, filter).unwrap();
+                COLUMNS.push_any(&mut list, filters).unwrap();
                 let rows = list.build().fetch_all(&self.0).await;
-                let rows = rows.unwrap_or_else(|error| panic!("{error}: {filter:?}"));
-                rows.iter().map(|row| row.get::<String, _>(0)).collect()
+                let rows = rows.unwrap_or_else(|error| panic!("{error}: {filters:?}"));
+                rows.iter().map(|row| (row.get(0), row.get(1))).collect()
             }
         }
     };
@@ -80,7 +90,7 @@ fn text(row: &Row, name: &str) -> Option<String> {
     }
 }
 
-table!(SqliteTable, SqlitePool, Sqlite, push_sqlite);
+table!(SqliteTable, SqlitePool, Sqlite);
 
 pub(crate) async fn sqlite() -> SqliteTable {
     let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:");
@@ -93,7 +103,7 @@ pub(crate) async fn sqlite() -> SqliteTable {
 }
 
 #[cfg(feature = "postgres")]
-table!(PostgresTable, sqlx::PgPool, sqlx::Postgres, push_postgres);
+table!(PostgresTable, sqlx::PgPool, sqlx::Postgres);
 
 #[cfg(feature = "postgres")]
 pub(crate) async fn postgres(server: &hos_services::Postgres) -> PostgresTable {
@@ -107,7 +117,7 @@ pub(crate) async fn postgres(server: &hos_services::Postgres) -> PostgresTable {
 }
 
 #[cfg(feature = "mysql")]
-table!(MariaDbTable, sqlx::MySqlPool, sqlx::MySql, push_mysql);
+table!(MariaDbTable, sqlx::MySqlPool, sqlx::MySql);
 
 #[cfg(feature = "mysql")]
 pub(crate) async fn mariadb(server: &hos_services::MariaDb) -> MariaDbTable {

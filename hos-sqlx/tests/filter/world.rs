@@ -171,8 +171,8 @@ impl Rows {
         names.fold(query, |query, (name, value)| query.context(name.as_str(), value.clone()))
     }
 
-    /// The ids of a tenant's rows that `can` permits, one by one.
-    pub(crate) async fn permitted(&self, firm: &str, ability: &str) -> BTreeSet<String> {
+    /// The tenant and the ids of its rows that `can` permits, one by one.
+    pub(crate) async fn permitted(&self, firm: &str, ability: &str) -> BTreeSet<(String, String)> {
         let own = self.rows.iter().filter(|row| row.subject.tenant.as_str() == firm);
         let own: Vec<&Row> = own.collect();
         let query = |row: &&Row| self.with_context(Query::new(&self.actor, ability, &row.subject));
@@ -182,7 +182,7 @@ impl Rows {
             .iter()
             .zip(decisions)
             .filter(|(_, decision)| decision.as_ref().is_ok_and(hos_core::laws::Decision::permits));
-        permitted.map(|(row, _)| row.subject.id.to_string()).collect()
+        permitted.map(|(row, _)| (firm.to_owned(), row.subject.id.to_string())).collect()
     }
 
     pub(crate) async fn filter(&self, firm: &str, ability: &str) -> Filter {

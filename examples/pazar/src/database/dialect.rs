@@ -50,47 +50,75 @@ pub(super) fn spelling(dialect: Dialect, clause: Clause, text: &'static str) -> 
     })
 }
 
-fn spell(dialect: Dialect, clause: Clause, text: &str) -> Spelling {
-    let mut spelled = String::with_capacity(text.len() + 32);
-    let mut places = Vec::new();
-    let mut numbers = 0_usize;
-    let mut quote = None;
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
+/// A part of a statement's text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Part<'a> {
+    /// As it stands.
+    Text(&'a str),
+    /// Where the argument of a number stands, from 0 on.
+    Place(usize),
+}
+
+/// Cuts a text at its places. What stands in quotes has none.
+pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
+    let (mut parts, mut begin, mut numbers, mut quote) = (Vec::new(), 0, 0_usize, None);
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
         match (quote, letter) {
             (Some(open), _) if letter == open => quote = None,
             (None, '\'' | '"') => quote = Some(letter),
             (None, '?') => {
-                let mut digits = String::new();
-                while let Some(digit) = letters.next_if(char::is_ascii_digit) {
-                    digits.push(digit);
+                let mut end = at + 1;
+                while letters.next_if(|(_, digit)| digit.is_ascii_digit()).is_some() {
+                    end += 1;
                 }
+                let digits = text.get(at + 1..end).unwrap_or_default();
                 // A bare one takes the next number, as in SQLite.
-                let number: usize = digits.parse().unwrap_or(numbers + 1);
+                let number = digits.parse().unwrap_or(numbers + 1);
                 numbers = numbers.max(number);
-                places.push(number.saturating_sub(1));
-                match dialect {
-                    Dialect::Sqlite => spelled.push_str(&format!("?{number}")),
-                    Dialect::Postgres => spelled.push_str(&format!("${number}")),
-                    Dialect::Mysql => spelled.push('?'),
-                }
-                continue;
+                parts.push(Part::Text(text.get(begin..at).unwrap_or_default()));
+                parts.push(Part::Place(number.saturating_sub(1)));
+                begin = end;
             }
             _ => {}
         }
-        spelled.push(letter);
+    }
+    parts.push(Part::Text(text.get(begin..).unwrap_or_default()));
+    parts
+}
+
+/// What a clause says at the end of a statement.
+pub(super) fn ending(dialect: Dialect, clause: Clause) -> &'static str {
+    match (clause, dialect) {
+        (Clause::ForUpdate, Dialect::Postgres | Dialect::Mysql) => " FOR UPDATE",
+        (Clause::UnlessKnown, Dialect::Sqlite | Dialect::Postgres) => " ON CONFLICT DO NOTHING",
+        _ => "",
+    }
+}
+
+fn spell(dialect: Dialect, clause: Clause, text: &str) -> Spelling {
+    let mut spelled = String::with_capacity(text.len() + 32);
+    let mut places = Vec::new();
+    for part in parts(text) {
+        match part {
+            Part::Text(text) => spelled.push_str(text),
+            Part::Place(place) => {
+                places.push(place);
+                match dialect {
+                    Dialect::Sqlite => spelled.push_str(&format!("?{}", place + 1)),
+                    Dialect::Postgres => spelled.push_str(&format!("${}", place + 1)),
+                    Dialect::Mysql => spelled.push('?'),
+                }
+            }
+        }
     }
     if dialect != Dialect::Mysql {
-        places = (0..numbers).collect();
+        places = (0..places.iter().max().map_or(0, |last| last + 1)).collect();
     }
-    match (clause, dialect) {
-        (Clause::None, _) | (Clause::ForUpdate, Dialect::Sqlite) => {}
-        (Clause::ForUpdate, _) => spelled.push_str(" FOR UPDATE"),
-        (Clause::UnlessKnown, Dialect::Mysql) => {
-            spelled = spelled.replacen("INSERT", "INSERT IGNORE", 1);
-        }
-        (Clause::UnlessKnown, _) => spelled.push_str(" ON CONFLICT DO NOTHING"),
+    if (clause, dialect) == (Clause::UnlessKnown, Dialect::Mysql) {
+        spelled = spelled.replacen("INSERT", "INSERT IGNORE", 1);
     }
+    spelled.push_str(ending(dialect, clause));
     Spelling { text: spelled.into(), places }
 }
 

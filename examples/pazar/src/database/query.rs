@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use hos_core::laws::Filter;
+use hos_sqlx::filter::{Columns, Filterable};
 use sqlx::mysql::MySql;
 use sqlx::postgres::Postgres;
 use sqlx::sqlite::Sqlite;
-use sqlx::{AssertSqlSafe, Encode, Error, Type};
+use sqlx::{AssertSqlSafe, Encode, Error, QueryBuilder, Type};
 
-use super::dialect::{Clause, Dialect, Spelling, spelling};
+use super::dialect::{Clause, Dialect, Part, Spelling, ending, parts, spelling};
 use super::{Database, DatabaseError, FromRow, Row, Rows, Transaction, Value};
 
 /// A statement with its arguments.
@@ -29,6 +31,14 @@ impl Query {
     #[must_use]
     pub fn bind(mut self, value: impl Into<Value>) -> Self {
         self.values.push(value.into());
+        self
+    }
+
+    /// Gives the next argument: whether a row passes one of the law's filters. Its place stands in
+    /// a `WHERE` beside others with `AND`, and never under a `NOT`.
+    #[must_use]
+    pub fn filter(mut self, table: Columns, filters: Vec<Filter>) -> Self {
+        self.values.push(Value::Filters(table, filters));
         self
     }
 
@@ -114,10 +124,14 @@ impl Query {
         self.fetch_optional(rows).await?.ok_or_else(|| Error::RowNotFound.into())
     }
 
-    async fn fetch(self, rows: Rows<'_>) -> Result<Vec<Row>, Error> {
+    async fn fetch(self, rows: Rows<'_>) -> Result<Vec<Row>, DatabaseError> {
+        let filters = self.values.iter().any(|value| matches!(value, Value::Filters(..)));
         macro_rules! read {
             ($native:ty, $from:expr, $row:expr) => {{
-                let rows = self.native::<$native>()?.fetch_all($from).await?;
+                let rows = match filters {
+                    false => self.native::<$native>()?.fetch_all($from).await?,
+                    true => self.filtered::<$native>()?.build().fetch_all($from).await?,
+                };
                 rows.into_iter().map($row).collect()
             }};
         }
@@ -147,19 +161,52 @@ impl Query {
         // Safe because it was spelled from a static text: no value is ever part of it.
         let mut native = sqlx::query(AssertSqlSafe(Arc::clone(text)));
         for place in places {
-            let missing = || Error::Protocol(format!("argument {} is missing", place + 1));
-            native = match self.values.get(*place).cloned().ok_or_else(missing)? {
+            native = match self.values.get(*place).cloned().ok_or_else(|| missing(*place))? {
                 Value::Integer(value) => native.bind(value),
                 Value::Text(value) => native.bind(value),
                 Value::Bytes(value) => native.bind(value),
+                Value::Filters(..) => return Err(missing(*place)),
             };
         }
         Ok(native)
     }
+
+    /// As [`Query::native`], with what filters ask. Their text differs with the law and with who
+    /// asks, but it is made of static texts as well, and every value is bound.
+    fn filtered<DB: Spoken>(self) -> Result<QueryBuilder<DB>, DatabaseError>
+    where
+        Option<i64>: Encode<'static, DB> + Type<DB>,
+        Option<String>: Encode<'static, DB> + Type<DB>,
+        Option<Vec<u8>>: Encode<'static, DB> + Type<DB>,
+    {
+        let mut native = QueryBuilder::new("");
+        for part in parts(self.text) {
+            match part {
+                Part::Text(text) => native.push(text),
+                Part::Place(place) => {
+                    match self.values.get(place).ok_or_else(|| missing(place))? {
+                        Value::Integer(value) => native.push_bind(*value),
+                        Value::Text(value) => native.push_bind(value.clone()),
+                        Value::Bytes(value) => native.push_bind(value.clone()),
+                        Value::Filters(table, filters) => {
+                            table.push_any(&mut native, filters)?;
+                            &mut native
+                        }
+                    }
+                }
+            };
+        }
+        native.push(ending(DB::DIALECT, self.clause));
+        Ok(native)
+    }
+}
+
+fn missing(place: usize) -> Error {
+    Error::Protocol(format!("argument {} is missing", place + 1))
 }
 
 /// A database of sqlx's, and how it speaks.
-trait Spoken: sqlx::Database {
+trait Spoken: Filterable {
     const DIALECT: Dialect;
 }
 

@@ -1,5 +1,8 @@
 //! Arguments of statements.
 
+use hos_core::laws::Filter;
+use hos_sqlx::filter::Columns;
+
 /// An argument.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -10,6 +13,8 @@ pub enum Value {
     Text(Option<String>),
     /// Bytes.
     Bytes(Option<Vec<u8>>),
+    /// Whether a row of a table passes one of the law's filters.
+    Filters(Columns, Vec<Filter>),
 }
 
 impl From<i64> for Value {

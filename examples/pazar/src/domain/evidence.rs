@@ -144,7 +144,8 @@ pub(crate) async fn sight(app: &App, user: &User, subject: &Subject) -> Result<S
     Ok(if audits { Sight::Everything } else { Sight::Roles })
 }
 
-/// The life of a subject after a revision, each step checked against the log as it is now.
+/// The life of a subject after a revision, each step checked against the log as it is now. Steps
+/// are no subjects and have no filter: who may read the subject may read all of them.
 pub(crate) async fn life(app: &App, subject: &Subject, after: u64) -> Result<Life, Problem> {
     app.number_entries().await?;
     let situation = app.hos().situation(subject).await?.ok_or_else(Problem::not_found)?;
@@ -207,7 +208,8 @@ pub(crate) struct LogPage {
     pub(crate) next: Option<u64>,
 }
 
-/// A page of a tenant's log: what a search finds before an index, or before the end.
+/// A page of a tenant's log: what a search finds before an index, or before the end. Who may audit
+/// the tenant may read all of it.
 pub(crate) async fn log(
     app: &App,
     tenant: &Tenant,

@@ -7,11 +7,14 @@ use hos_core::command::Opening;
 use hos_core::id::Tenant;
 use hos_core::laws::Contracts as _;
 use hos_core::receipt::Receipt;
+use hos_sqlx::filter::Columns;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::deal::{Deal, deal};
+use super::lists;
 use crate::app::App;
+use crate::auth::User;
 use crate::database::{Rows, from_row, query};
 use crate::error::Problem;
 use crate::request::{Call, hex};
@@ -19,8 +22,6 @@ use crate::request::{Call, hex};
 pub(crate) use change::{Edit, StockChange, edit, set_stock};
 pub(crate) use search::{Page, Search, search};
 
-/// The most rows of one list.
-pub(crate) const ROWS_MAX: i64 = 100;
 /// What kinds of things there are: for looking around, never for deciding.
 pub(crate) const CATEGORIES: [&str; 6] =
     ["product", "vehicle", "real_estate", "lodging", "service", "food"];
@@ -166,19 +167,35 @@ macro_rules! select {
 }
 use select;
 
-/// Everything that anybody may see.
+/// What the law's rules may read of a row. Of `content` there is a digest in the law alone.
+const COLUMNS: Columns = Columns::new(
+    "listing",
+    "listings.tenant",
+    &[("id", "listings.id"), ("state", "status"), ("flow", "flow")],
+);
+
+/// What is on offer, to everybody: no visitor has to have a name, so there is nobody of whom the
+/// law could be asked.
 pub(crate) async fn published(app: &App) -> Result<Vec<Listing>, Problem> {
     let rows = query(select!(
         "WHERE status = 'published' ORDER BY tenants.name, title, listings.id LIMIT ?"
     ));
-    Ok(rows.bind(ROWS_MAX).fetch_all(app.database()).await?)
+    Ok(rows.bind(lists::ROWS_MAX).fetch_all(app.database()).await?)
 }
 
-/// Everything that a firm offers or has offered.
-pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Listing>, Problem> {
-    let rows =
-        query(select!("WHERE tenant = ? ORDER BY listings.created_at DESC, listings.id LIMIT ?"));
-    Ok(rows.bind(tenant.as_str()).bind(ROWS_MAX).fetch_all(app.database()).await?)
+/// What a user may read of what a firm offers or has offered, the latest first.
+pub(crate) async fn of_tenant(
+    app: &App,
+    user: &User,
+    tenant: &Tenant,
+) -> Result<Vec<Listing>, Problem> {
+    let readable = lists::readable(app, user, "listing", tenant).await?;
+    let rows = query(select!(
+        "WHERE listings.tenant = ? AND ? \
+         ORDER BY listings.created_at DESC, listings.id DESC LIMIT ?"
+    ));
+    let rows = rows.bind(tenant.as_str()).filter(COLUMNS, readable).bind(lists::ROWS_MAX);
+    Ok(rows.fetch_all(app.database()).await?)
 }
 
 /// One listing; none when there is none.

@@ -77,7 +77,7 @@ async fn cancel_open_payments(
     payable: &Subject,
 ) -> Result<(), Problem> {
     let (tenant, kind, id) = (&payable.tenant, payable.kind.as_str(), payable.id.as_str());
-    for payment in payments::of_payable(deal.rows(), tenant, kind, id).await? {
+    for payment in payments::of_payable(deal, tenant, kind, id).await? {
         if payment.status != "pending" {
             continue;
         }

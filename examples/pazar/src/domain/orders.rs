@@ -4,11 +4,14 @@ use hos_core::command::Opening;
 use hos_core::id::Tenant;
 use hos_core::laws::Contracts as _;
 use hos_core::receipt::Receipt;
+use hos_sqlx::filter::Columns;
 use serde::{Deserialize, Serialize};
 
 use super::deal::{Deal, deal};
+use super::lists::{self, Page, Slice, placed, slice};
 use super::{listings, payments};
 use crate::app::App;
+use crate::auth::User;
 use crate::database::{Rows, from_row, query};
 use crate::error::Problem;
 use crate::request::Call;
@@ -45,6 +48,22 @@ from_row!(Order {
     created_at
 });
 
+placed!(Order, id);
+
+/// What the law's rules may read of a row. A column that says something where the law's subject
+/// says nothing, as `method` does of the earliest, is not among them.
+const COLUMNS: Columns = Columns::new(
+    "order",
+    "o.tenant",
+    &[
+        ("id", "o.id"),
+        ("state", "o.status"),
+        ("customer", "o.customer"),
+        ("listing", "o.listing"),
+        ("quantity", "o.quantity"),
+    ],
+);
+
 /// What a customer asks for.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -61,12 +80,12 @@ pub(crate) struct NewOrder {
 
 /// Every order with its listing's title, and what narrows them down.
 macro_rules! select {
-    ($rest:literal) => {
+    ($($rest:tt)*) => {
         concat!(
             "SELECT o.tenant, o.id, o.customer, o.listing, l.title, o.quantity, o.total, ",
             "o.method, o.status, o.created_at FROM orders AS o ",
             "JOIN listings AS l ON l.tenant = o.tenant AND l.id = o.listing ",
-            $rest
+            $($rest)*
         )
     };
 }
@@ -81,16 +100,30 @@ pub(crate) async fn find(
     Ok(row.bind(tenant.as_str()).bind(id).fetch_optional(rows).await?)
 }
 
-/// A customer's orders, the latest first.
-pub(crate) async fn of_customer(app: &App, customer: &str) -> Result<Vec<Order>, Problem> {
-    let rows = query(select!("WHERE o.customer = ? ORDER BY o.created_at DESC, o.id LIMIT ?"));
-    Ok(rows.bind(customer).bind(listings::ROWS_MAX).fetch_all(app.database()).await?)
+/// A user's own orders in every firm, the latest first.
+pub(crate) async fn of_customer(
+    app: &App,
+    user: &User,
+    slice: &Slice,
+) -> Result<Page<Order>, Problem> {
+    let firms =
+        query("SELECT DISTINCT tenant FROM orders WHERE customer = ? ORDER BY tenant LIMIT ?");
+    let firms = firms.bind(&user.id);
+    let readable = lists::readable_where(app, user, "order", firms).await?;
+    let list = query(select!("WHERE o.customer = ?1 AND ?2", slice!("o", "o.id")));
+    lists::page(app, list.bind(&user.id).filter(COLUMNS, readable), slice).await
 }
 
-/// A firm's orders, the latest first.
-pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Order>, Problem> {
-    let rows = query(select!("WHERE o.tenant = ? ORDER BY o.created_at DESC, o.id LIMIT ?"));
-    Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.database()).await?)
+/// What a user may read of a firm's orders, the latest first.
+pub(crate) async fn of_tenant(
+    app: &App,
+    user: &User,
+    tenant: &Tenant,
+    slice: &Slice,
+) -> Result<Page<Order>, Problem> {
+    let readable = lists::readable(app, user, "order", tenant).await?;
+    let list = query(select!("WHERE o.tenant = ?1 AND ?2", slice!("o", "o.id")));
+    lists::page(app, list.bind(tenant.as_str()).filter(COLUMNS, readable), slice).await
 }
 
 /// Opens an order and takes its pieces out of stock, in one commit. Stock comes back by itself

@@ -6,12 +6,15 @@ use hos_core::error::{Error, Refusal};
 use hos_core::id::{RequestId, Tenant};
 use hos_core::laws::Contracts as _;
 use hos_core::receipt::Receipt;
+use hos_sqlx::filter::Columns;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::deal::{Deal, deal};
-use super::{listings, orders, reservations};
+use super::lists::{self, Page, Slice, placed, slice};
+use super::{orders, reservations};
 use crate::app::App;
+use crate::auth::User;
 use crate::database::{Rows, from_row, query};
 use crate::error::Problem;
 use crate::request::{Call, random_hex};
@@ -66,6 +69,23 @@ from_row!(Payment {
     created_at
 });
 
+placed!(Payment, id);
+
+/// What the law's rules may read of a row, as it is called `p`. The earliest subjects have no
+/// `method`, and their rows have one.
+pub(super) const COLUMNS: Columns = Columns::new(
+    "payment",
+    "p.tenant",
+    &[
+        ("id", "p.id"),
+        ("state", "p.status"),
+        ("customer", "p.customer"),
+        ("payable_kind", "p.payable_kind"),
+        ("payable", "p.payable"),
+        ("amount", "p.amount"),
+    ],
+);
+
 impl Payment {
     /// The page of the provider where it is paid; none for what is paid in person.
     pub(crate) fn pay_url(&self) -> Option<String> {
@@ -119,25 +139,50 @@ pub(crate) async fn by_reference(
     Ok(row.bind(provider).bind(reference).fetch_optional(rows).await?)
 }
 
-/// All payments of an order or booking, the latest first.
-pub(crate) async fn of_payable(
-    rows: impl Into<Rows<'_>>,
+/// All payments of an order or booking, the latest first: for what the server does itself.
+pub(super) async fn of_payable(
+    deal: &mut Deal<'_>,
     tenant: &Tenant,
     kind: &str,
     id: &str,
 ) -> Result<Vec<Payment>, Problem> {
     let found = query(
         "SELECT * FROM payments WHERE tenant = ? AND payable_kind = ? AND payable = ? \
-         ORDER BY created_at DESC, id",
+         ORDER BY created_at DESC, id DESC",
     );
-    Ok(found.bind(tenant.as_str()).bind(kind).bind(id).fetch_all(rows).await?)
+    Ok(found.bind(tenant.as_str()).bind(kind).bind(id).fetch_all(deal.rows()).await?)
 }
 
-/// A firm's payments, the latest first.
-pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Payment>, Problem> {
-    let rows =
-        query("SELECT * FROM payments WHERE tenant = ? ORDER BY created_at DESC, id LIMIT ?");
-    Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.database()).await?)
+/// What a user may read of the payments of an order or booking, the latest first.
+pub(crate) async fn readable_of_payable(
+    app: &App,
+    user: &User,
+    tenant: &Tenant,
+    (kind, id): (&str, &str),
+) -> Result<Vec<Payment>, Problem> {
+    let readable = lists::readable(app, user, "payment", tenant).await?;
+    let found = query(
+        "SELECT p.* FROM payments AS p \
+         WHERE p.tenant = ? AND p.payable_kind = ? AND p.payable = ? AND ? \
+         ORDER BY p.created_at DESC, p.id DESC",
+    );
+    let found = found.bind(tenant.as_str()).bind(kind).bind(id).filter(COLUMNS, readable);
+    Ok(found.fetch_all(app.database()).await?)
+}
+
+/// What a user may read of a firm's payments, the latest first.
+pub(crate) async fn of_tenant(
+    app: &App,
+    user: &User,
+    tenant: &Tenant,
+    slice: &Slice,
+) -> Result<Page<Payment>, Problem> {
+    let readable = lists::readable(app, user, "payment", tenant).await?;
+    let list = query(concat!(
+        "SELECT p.* FROM payments AS p WHERE p.tenant = ?1 AND ?2",
+        slice!("p", "p.id")
+    ));
+    lists::page(app, list.bind(tenant.as_str()).filter(COLUMNS, readable), slice).await
 }
 
 /// What is to be paid for: whose it is, how much, how, and whether it can be paid now.
@@ -215,7 +260,7 @@ async fn open_in(
     if !payable.open {
         return Err(Problem::guard("not_payable", "there is nothing to pay for any more"));
     }
-    let others = of_payable(deal.rows(), tenant, &new.payable_kind, &new.payable).await?;
+    let others = of_payable(deal, tenant, &new.payable_kind, &new.payable).await?;
     if others.iter().any(|other| matches!(other.status.as_str(), "pending" | "paid")) {
         return Err(exists());
     }

@@ -8,9 +8,11 @@ use hos_core::receipt::Receipt;
 use serde::Serialize;
 
 use super::deal::{Deal, deal};
+use super::lists::{self, Page, Slice, placed, slice};
+use super::orders;
 use super::payments::{self, Payment, Settling};
-use super::{listings, orders};
 use crate::app::App;
+use crate::auth::User;
 use crate::database::{Rows, from_row, query};
 use crate::error::Problem;
 use crate::request::Call;
@@ -18,6 +20,7 @@ use crate::request::Call;
 /// A refund, due or settled.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct Refund {
+    pub(crate) tenant: String,
     pub(crate) payment: String,
     pub(crate) payable_kind: String,
     pub(crate) payable: String,
@@ -32,17 +35,36 @@ pub(crate) struct Refund {
     pub(crate) settled_at: Option<i64>,
 }
 
-from_row!(Refund { payment, payable_kind, payable, amount, reason, created_at, settled_at });
+from_row!(Refund {
+    tenant,
+    payment,
+    payable_kind,
+    payable,
+    amount,
+    reason,
+    created_at,
+    settled_at
+});
 
-/// A firm's refunds, the latest first.
-pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Refund>, Problem> {
-    let rows = query(
-        "SELECT r.payment, p.payable_kind, p.payable, r.amount, r.reason, r.created_at, \
-         r.settled_at \
-         FROM refunds AS r JOIN payments AS p ON p.tenant = r.tenant AND p.id = r.payment \
-         WHERE r.tenant = ? ORDER BY r.created_at DESC, r.payment LIMIT ?",
-    );
-    Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.database()).await?)
+placed!(Refund, payment);
+
+/// A firm's refunds, the latest first: those of the payments that a user may read, for a refund is
+/// no subject and says what its payment says.
+pub(crate) async fn of_tenant(
+    app: &App,
+    user: &User,
+    tenant: &Tenant,
+    slice: &Slice,
+) -> Result<Page<Refund>, Problem> {
+    let readable = lists::readable(app, user, "payment", tenant).await?;
+    let list = query(concat!(
+        "SELECT r.tenant, r.payment, p.payable_kind, p.payable, r.amount, r.reason, ",
+        "r.created_at, r.settled_at ",
+        "FROM refunds AS r JOIN payments AS p ON p.tenant = r.tenant AND p.id = r.payment ",
+        "WHERE r.tenant = ?1 AND ?2",
+        slice!("r", "r.payment")
+    ));
+    lists::page(app, list.bind(tenant.as_str()).filter(payments::COLUMNS, readable), slice).await
 }
 
 /// How the refund of a payment stands.

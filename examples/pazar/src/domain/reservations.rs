@@ -9,12 +9,15 @@ use hos_core::receipt::Receipt;
 use hos_core::subject::Subject;
 use hos_core::time::Timestamp;
 use hos_core::value::{Attributes, Value};
+use hos_sqlx::filter::Columns;
 use serde::{Deserialize, Serialize};
 
 use super::deal::{Deal, deal};
 use super::listings::{self, Listing};
+use super::lists::{self, Page, Slice, placed, slice};
 use super::payments;
 use crate::app::App;
+use crate::auth::User;
 use crate::database::{Rows, from_row, query};
 use crate::error::Problem;
 use crate::request::Call;
@@ -77,6 +80,25 @@ from_row!(Reservation {
     instant
 });
 
+placed!(Reservation, id);
+
+/// What the law's rules may read of a row. A column that says something where the law's subject
+/// says nothing, as `method` does of the earliest, is not among them.
+const COLUMNS: Columns = Columns::new(
+    "reservation",
+    "r.tenant",
+    &[
+        ("id", "r.id"),
+        ("state", "r.status"),
+        ("customer", "r.customer"),
+        ("listing", "r.listing"),
+        ("party_size", "r.party_size"),
+        ("starts", "r.starts"),
+        ("ends", "r.ends"),
+        ("free_until", "r.free_until"),
+    ],
+);
+
 /// What a customer asks for.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -97,13 +119,13 @@ pub(crate) struct NewReservation {
 
 /// Every reservation with its listing's title, and what narrows them down.
 macro_rules! select {
-    ($rest:literal) => {
+    ($($rest:tt)*) => {
         concat!(
             "SELECT r.tenant, r.id, r.customer, r.listing, l.title, r.party_size, r.starts, ",
             "r.ends, r.free_until, r.total, r.method, r.status, r.created_at, l.instant ",
             "FROM reservations AS r ",
             "JOIN listings AS l ON l.tenant = r.tenant AND l.id = r.listing ",
-            $rest
+            $($rest)*
         )
     };
 }
@@ -118,16 +140,31 @@ pub(crate) async fn find(
     Ok(row.bind(tenant.as_str()).bind(id).fetch_optional(rows).await?)
 }
 
-/// A customer's reservations, the latest first.
-pub(crate) async fn of_customer(app: &App, customer: &str) -> Result<Vec<Reservation>, Problem> {
-    let rows = query(select!("WHERE r.customer = ? ORDER BY r.created_at DESC, r.id LIMIT ?"));
-    Ok(rows.bind(customer).bind(listings::ROWS_MAX).fetch_all(app.database()).await?)
+/// A user's own reservations in every firm, the latest first.
+pub(crate) async fn of_customer(
+    app: &App,
+    user: &User,
+    slice: &Slice,
+) -> Result<Page<Reservation>, Problem> {
+    let firms = query(
+        "SELECT DISTINCT tenant FROM reservations WHERE customer = ? ORDER BY tenant LIMIT ?",
+    );
+    let firms = firms.bind(&user.id);
+    let readable = lists::readable_where(app, user, "reservation", firms).await?;
+    let list = query(select!("WHERE r.customer = ?1 AND ?2", slice!("r", "r.id")));
+    lists::page(app, list.bind(&user.id).filter(COLUMNS, readable), slice).await
 }
 
-/// A firm's reservations, the latest first.
-pub(crate) async fn of_tenant(app: &App, tenant: &Tenant) -> Result<Vec<Reservation>, Problem> {
-    let rows = query(select!("WHERE r.tenant = ? ORDER BY r.created_at DESC, r.id LIMIT ?"));
-    Ok(rows.bind(tenant.as_str()).bind(listings::ROWS_MAX).fetch_all(app.database()).await?)
+/// What a user may read of a firm's reservations, the latest first.
+pub(crate) async fn of_tenant(
+    app: &App,
+    user: &User,
+    tenant: &Tenant,
+    slice: &Slice,
+) -> Result<Page<Reservation>, Problem> {
+    let readable = lists::readable(app, user, "reservation", tenant).await?;
+    let list = query(select!("WHERE r.tenant = ?1 AND ?2", slice!("r", "r.id")));
+    lists::page(app, list.bind(tenant.as_str()).filter(COLUMNS, readable), slice).await
 }
 
 /// What of a listing's time is taken between two moments, in order: for a calendar. It names

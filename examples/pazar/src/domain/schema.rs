@@ -10,14 +10,19 @@ const SQLITE: &[&str] = &[
     include_str!("sql/sqlite/0002_consequences.sql"),
     include_str!("sql/sqlite/0003_flows.sql"),
     include_str!("sql/sqlite/0004_sessions.sql"),
+    include_str!("sql/sqlite/0005_lists.sql"),
 ];
 const POSTGRES: &[&str] = &[
     include_str!("sql/postgres/0001_tables.sql"),
     include_str!("sql/postgres/0002_consequences.sql"),
+    include_str!("sql/postgres/0003_lists.sql"),
 ];
 /// Here each statement commits by itself, so each step can be done again.
-const MYSQL: &[&str] =
-    &[include_str!("sql/mysql/0001_tables.sql"), include_str!("sql/mysql/0002_consequences.sql")];
+const MYSQL: &[&str] = &[
+    include_str!("sql/mysql/0001_tables.sql"),
+    include_str!("sql/mysql/0002_consequences.sql"),
+    include_str!("sql/mysql/0003_lists.sql"),
+];
 
 const VERSION_TABLE: &str =
     "CREATE TABLE IF NOT EXISTS pazar_schema (version INTEGER NOT NULL PRIMARY KEY)";

@@ -37,7 +37,7 @@ pub(crate) async fn find(app: &App, tenant: &Tenant) -> Result<Option<Firm>, Pro
     Ok(row.bind(tenant.as_str()).fetch_optional(app.database()).await?)
 }
 
-/// The firms whose panel a user may see.
+/// The firms whose panel a user may see. A firm is no subject, so the law is asked of each.
 pub(crate) async fn of_user(app: &App, user: &User) -> Result<Vec<Firm>, Problem> {
     let firms: Vec<Firm> = query("SELECT id, name FROM tenants ORDER BY name LIMIT ?")
         .bind(FIRMS_MAX)

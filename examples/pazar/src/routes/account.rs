@@ -10,6 +10,7 @@ use super::views::{Asked, Page, PageProblem, Row, Shell, Thing, buttons, signed_
 use super::{tenant, thing};
 use crate::app::App;
 use crate::auth::{self, User, Visitor};
+use crate::domain::lists::Slice;
 use crate::domain::payments::{self, Payment};
 use crate::domain::{moves, orders, reservations, tenants};
 use crate::error::Problem;
@@ -47,8 +48,8 @@ pub(super) async fn mine(
 ) -> PageResult<Page<MinePage>> {
     let user = signed_in(visitor)?;
     let shown = TABS.into_iter().find(|known| *known == tab).unwrap_or("all");
-    let orders = orders::of_customer(&app, &user.id).await?;
-    let bookings = reservations::of_customer(&app, &user.id).await?;
+    let orders = orders::of_customer(&app, &user, &Slice::first()).await?.rows;
+    let bookings = reservations::of_customer(&app, &user, &Slice::first()).await?.rows;
     let bookings = bookings.iter().map(Thing::reservation);
     let mut things: Vec<Thing> = orders.iter().map(Thing::order).chain(bookings).collect();
     things.sort_by_key(|thing| std::cmp::Reverse(thing.created_at));
@@ -111,7 +112,7 @@ pub(super) async fn show_reservation(
 async fn show(app: &App, user: &User, found: Thing) -> PageResult<Page<ThingPage>> {
     let mine = found.customer == user.id;
     let of = tenant(&found.tenant)?;
-    let rows = payments::of_payable(app.database(), &of, found.kind, &found.id).await?;
+    let rows = payments::readable_of_payable(app, user, &of, (found.kind, &found.id)).await?;
     let mut payments = Vec::with_capacity(rows.len());
     for payment in rows {
         let some = Some(user);

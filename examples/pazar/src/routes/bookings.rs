@@ -6,6 +6,7 @@ use axum::response::Response;
 use hos_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::listed::{Asked, Listed, SliceQuery};
 use super::{Answer, shop, tenant, thing};
 use crate::app::App;
 use crate::auth::{User, Visitor};
@@ -74,13 +75,15 @@ pub(super) async fn act(
     get,
     path = "/reservations",
     tag = "reservations",
+    params(SliceQuery),
     responses((status = 200, description = "the caller's", body = Vec<Reservation>))
 )]
 pub(super) async fn mine(
     State(app): State<App>,
+    slice: Asked,
     user: User,
-) -> Result<Json<Vec<Reservation>>, Problem> {
-    Ok(Json(reservations::of_customer(&app, &user.id).await?))
+) -> Result<Listed<Reservation>, Problem> {
+    Ok(Listed(reservations::of_customer(&app, &user, &asked(slice)?.parse()?).await?))
 }
 
 /// A firm's reservations.
@@ -88,16 +91,18 @@ pub(super) async fn mine(
     get,
     path = "/tenants/{tenant}/reservations",
     tag = "reservations",
+    params(SliceQuery),
     responses((status = 200, description = "the firm's", body = Vec<Reservation>))
 )]
 pub(super) async fn of_tenant(
     State(app): State<App>,
     Path(tenant_id): Path<String>,
+    slice: Asked,
     user: User,
-) -> Result<Json<Vec<Reservation>>, Problem> {
+) -> Result<Listed<Reservation>, Problem> {
     let tenant = tenant(&tenant_id)?;
     moves::require(&app, &user, "panel.read", &tenant).await?;
-    Ok(Json(reservations::of_tenant(&app, &tenant).await?))
+    Ok(Listed(reservations::of_tenant(&app, &user, &tenant, &asked(slice)?.parse()?).await?))
 }
 
 /// Between which moments.

@@ -241,7 +241,7 @@ async fn go_on(
         return Ok(Redirect::to(&shown));
     }
     // Who pays in person was asked in the commit of the order; online, the payment is asked now.
-    let asked = payments::of_payable(app.database(), &tenant, kind, &id).await?;
+    let asked = payments::readable_of_payable(app, &call.user, &tenant, (kind, &id)).await?;
     if asked.iter().any(|payment| payment.pay_url().is_none()) {
         return Ok(Redirect::to(&shown));
     }

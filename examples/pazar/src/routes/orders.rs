@@ -3,13 +3,14 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 
+use super::listed::{Asked, Listed, SliceQuery};
 use super::{Answer, tenant, thing};
 use crate::app::App;
 use crate::auth::User;
 use crate::domain::moves::{self, Wish};
 use crate::domain::orders::{self, NewOrder, Order};
 use crate::error::Problem;
-use crate::request::{Call, Json};
+use crate::request::{Call, Json, asked};
 
 /// Buys: opens an order and takes its pieces out of stock.
 #[utoipa::path(
@@ -71,10 +72,15 @@ pub(super) async fn act(
     get,
     path = "/orders",
     tag = "orders",
+    params(SliceQuery),
     responses((status = 200, description = "the caller's", body = Vec<Order>))
 )]
-pub(super) async fn mine(State(app): State<App>, user: User) -> Result<Json<Vec<Order>>, Problem> {
-    Ok(Json(orders::of_customer(&app, &user.id).await?))
+pub(super) async fn mine(
+    State(app): State<App>,
+    slice: Asked,
+    user: User,
+) -> Result<Listed<Order>, Problem> {
+    Ok(Listed(orders::of_customer(&app, &user, &asked(slice)?.parse()?).await?))
 }
 
 /// A firm's orders.
@@ -82,16 +88,18 @@ pub(super) async fn mine(State(app): State<App>, user: User) -> Result<Json<Vec<
     get,
     path = "/tenants/{tenant}/orders",
     tag = "orders",
+    params(SliceQuery),
     responses((status = 200, description = "the firm's", body = Vec<Order>))
 )]
 pub(super) async fn of_tenant(
     State(app): State<App>,
     Path(tenant_id): Path<String>,
+    slice: Asked,
     user: User,
-) -> Result<Json<Vec<Order>>, Problem> {
+) -> Result<Listed<Order>, Problem> {
     let tenant = tenant(&tenant_id)?;
     moves::require(&app, &user, "panel.read", &tenant).await?;
-    Ok(Json(orders::of_tenant(&app, &tenant).await?))
+    Ok(Listed(orders::of_tenant(&app, &user, &tenant, &asked(slice)?.parse()?).await?))
 }
 
 async fn answer(

@@ -12,6 +12,7 @@ use super::tenant;
 use super::views::{Asked, Offer, Page, PageProblem, Row, Shell, Thing, buttons, signed_in};
 use crate::app::App;
 use crate::auth::{User, Visitor};
+use crate::domain::lists::Slice;
 use crate::domain::payments::{self, Payment};
 use crate::domain::people::{self, Member};
 use crate::domain::refunds::{self, Refund};
@@ -122,10 +123,10 @@ pub(super) async fn overview(
     let user = signed_in(visitor)?;
     let frame = Frame::of(&app, &user, &tenant_id, "").await?;
     let tenant = tenant(&tenant_id)?;
-    let listings = listings::of_tenant(&app, &tenant).await?;
+    let listings = listings::of_tenant(&app, &user, &tenant).await?;
     let on_offer = listings.iter().filter(|listing| listing.status == "published").count();
     let things = things(&app, &user, &tenant_id, Which::Both).await?;
-    let payments = payments::of_tenant(&app, &tenant).await?;
+    let payments = payments::of_tenant(&app, &user, &tenant, &Slice::first()).await?.rows;
     let count = |kind: &str, status: &str| {
         let found = |row: &&Row<Thing>| row.thing.kind == kind && row.thing.status == status;
         things.iter().filter(found).count()
@@ -163,7 +164,7 @@ pub(super) async fn listings(
     let frame = Frame::of(&app, &user, &tenant_id, "listings").await?;
     let tenant = tenant(&tenant_id)?;
     let mut rows = Vec::new();
-    for listing in listings::of_tenant(&app, &tenant).await? {
+    for listing in listings::of_tenant(&app, &user, &tenant).await? {
         let buttons = buttons(&app, Some(&user), &tenant_id, "listing", &listing.id).await?;
         rows.push(Row { thing: Offer::of(listing), buttons });
     }
@@ -189,11 +190,12 @@ async fn things(
     let tenant = tenant(tenant_id)?;
     let mut things = Vec::new();
     if which != Which::Orders {
-        let bookings = reservations::of_tenant(app, &tenant).await?;
-        things.extend(bookings.iter().map(Thing::reservation));
+        let bookings = reservations::of_tenant(app, user, &tenant, &Slice::first()).await?;
+        things.extend(bookings.rows.iter().map(Thing::reservation));
     }
     if which != Which::Bookings {
-        things.extend(orders::of_tenant(app, &tenant).await?.iter().map(Thing::order));
+        let orders = orders::of_tenant(app, user, &tenant, &Slice::first()).await?;
+        things.extend(orders.rows.iter().map(Thing::order));
     }
     let mut rows = Vec::with_capacity(things.len());
     for thing in things {
@@ -297,7 +299,8 @@ pub(super) async fn payments(
     let user = signed_in(visitor)?;
     let frame = Frame::of(&app, &user, &tenant_id, "payments").await?;
     let mut rows = Vec::new();
-    for payment in payments::of_tenant(&app, &tenant(&tenant_id)?).await? {
+    let found = payments::of_tenant(&app, &user, &tenant(&tenant_id)?, &Slice::first()).await?;
+    for payment in found.rows {
         let buttons = buttons(&app, Some(&user), &tenant_id, "payment", &payment.id).await?;
         rows.push(Row { thing: payment, buttons });
     }
@@ -321,8 +324,8 @@ pub(super) async fn refunds(
 ) -> PageResult<Page<RefundsPage>> {
     let user = signed_in(visitor)?;
     let frame = Frame::of(&app, &user, &tenant_id, "refunds").await?;
-    let rows = refunds::of_tenant(&app, &tenant(&tenant_id)?).await?;
-    let rows = rows.into_iter().map(|refund| (refund, random_hex(16))).collect();
+    let found = refunds::of_tenant(&app, &user, &tenant(&tenant_id)?, &Slice::first()).await?;
+    let rows = found.rows.into_iter().map(|refund| (refund, random_hex(16))).collect();
     Ok(Page(RefundsPage { shell: Shell::keyed("section-refunds", Some(&user)), frame, rows }))
 }
 

@@ -6,6 +6,7 @@ use axum::response::Response;
 use hos_core::receipt::Receipt;
 use serde::Serialize;
 
+use super::listed::{Asked, Listed, SliceQuery};
 use super::{Answer, tenant, thing};
 use crate::app::App;
 use crate::auth::User;
@@ -15,7 +16,7 @@ use crate::domain::payments::{self, NewPayment, Payment};
 use crate::domain::refunds::{self, Refund};
 use crate::error::Problem;
 use crate::openapi::ReceiptShape;
-use crate::request::{Call, Json, Raw, current};
+use crate::request::{Call, Json, Raw, asked, current};
 use crate::webhook::{GateError, Headers};
 
 /// Asks for a payment of an order or a booking.
@@ -78,16 +79,18 @@ pub(super) async fn act(
     get,
     path = "/tenants/{tenant}/payments",
     tag = "payments",
+    params(SliceQuery),
     responses((status = 200, description = "the firm's", body = Vec<Payment>))
 )]
 pub(super) async fn of_tenant(
     State(app): State<App>,
     Path(tenant_id): Path<String>,
+    slice: Asked,
     user: User,
-) -> Result<Json<Vec<Payment>>, Problem> {
+) -> Result<Listed<Payment>, Problem> {
     let tenant = tenant(&tenant_id)?;
     moves::require(&app, &user, "panel.read", &tenant).await?;
-    Ok(Json(payments::of_tenant(&app, &tenant).await?))
+    Ok(Listed(payments::of_tenant(&app, &user, &tenant, &asked(slice)?.parse()?).await?))
 }
 
 /// Says that the money of a payment went back.
@@ -111,16 +114,18 @@ pub(super) async fn refund(
     get,
     path = "/tenants/{tenant}/refunds",
     tag = "payments",
+    params(SliceQuery),
     responses((status = 200, description = "what is due", body = Vec<Refund>))
 )]
 pub(super) async fn refunds(
     State(app): State<App>,
     Path(tenant_id): Path<String>,
+    slice: Asked,
     user: User,
-) -> Result<Json<Vec<Refund>>, Problem> {
+) -> Result<Listed<Refund>, Problem> {
     let tenant = tenant(&tenant_id)?;
     moves::require(&app, &user, "refund.read", &tenant).await?;
-    Ok(Json(refunds::of_tenant(&app, &tenant).await?))
+    Ok(Listed(refunds::of_tenant(&app, &user, &tenant, &asked(slice)?.parse()?).await?))
 }
 
 /// A payment and where it is paid.

@@ -41,7 +41,7 @@ pub(crate) struct Page<T> {
     pub(crate) total: i64,
 }
 
-/// Finds published listings, in a stable order.
+/// Finds published listings, in a stable order. They are for everybody, as [`super::published`].
 pub(crate) async fn search(app: &App, search: &Search) -> Result<Page<Listing>, Problem> {
     search.check()?;
     let page = search.page.max(1);
