@@ -328,6 +328,30 @@ impl Store for Beheaded {
 
 forward_all_but_store!(Beheaded, inner);
 
+/// A backend with another store in front.
+pub(crate) struct Fronted {
+    pub(crate) front: Box<dyn Store>,
+    pub(crate) inner: Arc<dyn Backend>,
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Store for Fronted {
+    fn recall(&self, ask: &Ask) -> Option<Standing> {
+        self.front.recall(ask)
+    }
+
+    async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
+        self.front.load_all(asks).await
+    }
+
+    async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
+        self.front.commit_all(commits).await
+    }
+}
+
+forward_all_but_store!(Fronted, inner);
+
 /// A borrowed store, so that one transaction serves several calls at once.
 pub(crate) struct Borrowed<'s>(pub(crate) &'s dyn Store);
 
