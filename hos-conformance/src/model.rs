@@ -70,6 +70,8 @@ pub enum Mutant {
     RefusedOnMemory,
     /// Evidence of a denial is written without comparing what was read.
     EvidenceUncompared,
+    /// Evidence of a denial is written for each attempt, and not once per key.
+    EvidenceRepeated,
 }
 
 impl Protocol {

@@ -3,6 +3,7 @@
 pub mod change;
 mod columns;
 pub mod drawing;
+pub mod explore;
 pub mod lint;
 mod page;
 pub mod table;

@@ -60,8 +60,9 @@ pub const ALWAYS: [Property; 10] = [
     }),
     ("no change of standing is overtaken by a commit", |_, state| !state.wrongs.overtaken),
     ("a terminal state never revives", |_, state| {
-        let revives = |entry: &Entry| matches!(entry, Entry::Moved { from: Stage::Done, .. });
-        !state.kept.log.iter().any(revives)
+        let ends = |entry: &Entry| matches!(entry, Entry::Moved { to: Stage::Done, .. });
+        let end = state.kept.log.iter().position(ends).unwrap_or(state.kept.log.len());
+        state.kept.log.iter().skip(end + 1).all(is_no_move)
     }),
     ("a refusal is true when it is answered", |_, state| !state.wrongs.untrue_refusal),
     ("a denial is recorded once per key", |protocol, state| {

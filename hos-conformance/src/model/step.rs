@@ -207,7 +207,7 @@ impl Protocol {
             Entry::Denied { intent } => self.intents[*intent].key == key,
             _ => false,
         });
-        if !known {
+        if !known || self.mutant == Some(Mutant::EvidenceRepeated) {
             next.wrongs.overtaken |= self.forbidden(&next.kept.changes).is_none();
             next.kept.log.push(Entry::Denied { intent });
         }
