@@ -20,7 +20,9 @@ fn every_contract_does_what_it_says() {
     let law = workorder::law::law().unwrap();
     for contract in law.contracts() {
         let (invariants, expected): (&[&str], &[&str]) = match contract.kind().as_str() {
-            "workorder" => (&[STARTED, ENDED, INVOICED, ASKED_FOR], &[]),
+            // A portal's draft whose description is missing or short can never be submitted, and
+            // nothing edits a draft.
+            "workorder" => (&[STARTED, ENDED, INVOICED, ASKED_FOR], &["dead_end state `draft`"]),
             "document" => (&["size(subject.digest) == 64"], &[]),
             "trip" => {
                 (&["subject.boat_state == 'aktif'", "subject.departs_at < subject.returns_at"], &[])

@@ -16,6 +16,8 @@ pub(super) struct Attempt {
     pub(super) now: Timestamp,
     pub(super) input: Attributes,
     pub(super) facts: Attributes,
+    /// Whether it may be made as well after all the time that is looked at.
+    pub(super) lasts: bool,
 }
 
 impl Search<'_> {
@@ -39,8 +41,8 @@ impl Search<'_> {
         };
         let (inputs, input_choices) = given(Root::Input, action.input());
         let (facts, fact_choices) = given(Root::Facts, action.facts());
-        let later = self.live.at(action.to().as_str());
-        let times = self.times(reads.now || later.now, Some(now));
+        let times = self.times(&reads, Some(now));
+        let last = times.last().copied();
         let actors = self.actors(&reads, is_timed);
         let who: Vec<(Timestamp, Actor)> = times
             .into_iter()
@@ -57,6 +59,7 @@ impl Search<'_> {
                 now: *now,
                 input: input.clone(),
                 facts: facts.clone(),
+                lasts: Some(*now) == last,
             };
             who.iter().map(attempt).collect::<Vec<_>>()
         })
@@ -79,13 +82,15 @@ impl Search<'_> {
         }
     }
 
-    /// From a time on, where somebody asks for it.
-    pub(super) fn times(&self, is_read: bool, from: Option<Timestamp>) -> Vec<Timestamp> {
+    /// From a time on. Where nobody asks for it no time passes: it can pass as well before the
+    /// next step that does.
+    pub(super) fn times(&self, reads: &Reads, from: Option<Timestamp>) -> Vec<Timestamp> {
         let mut times = self.domains.times();
         if let Some(from) = from {
             times.retain(|time| *time >= from);
         }
-        if !is_read {
+        let asked = Reads::of(self.invariant.map(|invariant| invariant.expression().clone())).now;
+        if !reads.now && !asked {
             times.truncate(1);
         }
         times

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hos_core::condition::{Expression, Path, Root};
+use hos_core::condition::{Comparison, Expression, Path, Root};
 use hos_core::contract::{Action, ActionDefinition, Contract};
-use hos_core::id::Name;
+use hos_core::id::{Name, State};
+use hos_core::value::Value;
 
 /// Everything that a contract evaluates, and what is asked of it beside.
 pub(super) fn expressions(contract: &Contract, invariant: Option<&Expression>) -> Vec<Expression> {
@@ -86,9 +87,14 @@ pub(super) struct Live {
 impl Live {
     /// Follows the actions backwards until nothing more is found.
     pub(super) fn of(contract: &Contract, invariant: Option<&Expression>) -> Self {
-        let always = Reads::of(invariant.cloned());
-        let states = contract.states().iter();
-        let states = states.map(|state| (state.as_str().to_owned(), always.clone())).collect();
+        let asked = |state: &State| {
+            let mut reads = Reads::default();
+            if let Some(invariant) = invariant {
+                in_state(invariant, state.as_str(), &mut reads);
+            }
+            (state.as_str().to_owned(), reads)
+        };
+        let states = contract.states().iter().map(asked).collect();
         let mut live = Self { states };
         while live.follow(contract) {}
         live
@@ -107,7 +113,7 @@ impl Live {
             let mut later = self.at(action.to().as_str());
             later.paths.retain(|path| {
                 let source = definition.set.get(path.name.as_str()).map(|source| source.parse());
-                !matches!(source, Some(Ok(Expression::Literal(_) | Expression::Now)))
+                !source.is_some_and(|source| source.is_ok_and(|source| is_there(action, &source)))
             });
             reads.extend(&later);
             for from in action.from() {
@@ -130,4 +136,62 @@ impl Live {
         }
         reads
     }
+}
+
+/// Whether an assignment of this value happens whenever its action does.
+fn is_there(action: &Action, source: &Expression) -> bool {
+    match source {
+        Expression::Literal(_) | Expression::Now => true,
+        Expression::Path(path) => match path.root {
+            Root::Input => action.input().required().contains(&path.name),
+            Root::Facts => action.facts().required().contains(&path.name),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// What an expression reads of a subject that is in a state; what the state alone decides, if it
+/// does.
+fn in_state(expression: &Expression, state: &str, reads: &mut Reads) -> Option<bool> {
+    let is_state = |operand: &Expression| {
+        matches!(operand, Expression::Path(path)
+        if path.root == Root::Subject && path.name.as_str() == "state")
+    };
+    match expression {
+        Expression::Not(operand) => in_state(operand, state, reads).map(|holds| !holds),
+        Expression::And(operands) => chain(operands, false, state, reads),
+        Expression::Or(operands) => chain(operands, true, state, reads),
+        Expression::Compare { operator, left, right } if is_state(left) => {
+            let is_same = **right == Expression::Literal(Value::from(state));
+            match (operator, right.as_ref()) {
+                (Comparison::Equal, Expression::Literal(_)) => Some(is_same),
+                (Comparison::NotEqual, Expression::Literal(_)) => Some(!is_same),
+                _ => unknown(expression, reads),
+            }
+        }
+        Expression::In { needle, set } if is_state(needle) => match set.as_ref() {
+            Expression::Literal(Value::Set(states)) => Some(states.contains(&Value::from(state))),
+            _ => unknown(expression, reads),
+        },
+        _ => unknown(expression, reads),
+    }
+}
+
+fn unknown(expression: &Expression, reads: &mut Reads) -> Option<bool> {
+    reads.add(expression);
+    None
+}
+
+/// Left to right, up to what decides the chain. What was read before it may have erred.
+fn chain(operands: &[Expression], deciding: bool, state: &str, reads: &mut Reads) -> Option<bool> {
+    let mut known = Some(!deciding);
+    for operand in operands {
+        match in_state(operand, state, reads) {
+            Some(holds) if holds == deciding => return known.map(|_| deciding),
+            Some(_) => {}
+            None => known = None,
+        }
+    }
+    known
 }

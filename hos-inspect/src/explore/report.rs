@@ -41,7 +41,8 @@ pub struct Finding {
 pub enum FindingCode {
     /// An invariant does not hold somewhere.
     InvariantBroken,
-    /// Nothing can be done any more, in a state that is not terminal.
+    /// Nothing can be done any more, in a state that is not terminal: at once, or once enough time
+    /// has passed.
     DeadEnd,
     /// A state is never reached.
     StateUnreached,

@@ -60,6 +60,11 @@ pub(super) struct Found {
     /// Where nothing can ever be done, although the state is not terminal.
     pub(super) dead: Vec<usize>,
     pub(super) cuts: BTreeSet<String>,
+    known: BTreeSet<Configuration>,
+    /// Reached and not gone on from.
+    open: VecDeque<usize>,
+    /// Whether no more may be judged.
+    stopped: bool,
 }
 
 #[derive(Debug)]
@@ -95,35 +100,43 @@ impl Found {
 
 impl Search<'_> {
     pub(super) fn run(&self) -> Found {
-        let mut found =
-            Found { cuts: self.domains.cuts().into_iter().collect(), ..Found::default() };
-        let mut known = BTreeSet::new();
-        let mut open = VecDeque::new();
-        self.open(&mut found, &mut known, &mut open);
-        while let Some(at) = open.pop_front() {
+        let cuts = self.domains.cuts().into_iter().collect();
+        let mut found = Found { cuts, ..Found::default() };
+        self.open(&mut found);
+        while let Some(at) = found.open.pop_front() {
             let Some(node) = found.configurations.get(at) else { break };
             let configuration = node.configuration.clone();
-            let mut moved = false;
-            for (number, action) in self.contract.actions().iter().enumerate() {
+            let mut goes_on = self.contract.is_terminal(configuration.state.as_str());
+            let definitions = &self.contract.definition().actions;
+            let actions = self.contract.actions().iter().zip(definitions).enumerate();
+            for (number, (action, definition)) in actions {
                 if action.starts_in(configuration.state.as_str()) {
-                    let definition = self.contract.definition().actions.get(number);
-                    let Some(definition) = definition else { continue };
                     let tried = Tried { at, number, action, definition };
-                    moved |= self.act(&tried, &configuration, &mut found, &mut known, &mut open);
-                }
-                if found.judgements >= self.judgements_max {
-                    found.cuts.insert(format!("{} judgements were made", self.judgements_max));
-                    return found;
+                    goes_on |= self.act(&tried, &configuration, &mut found);
                 }
             }
-            if !moved && !self.contract.is_terminal(configuration.state.as_str()) {
+            if found.stopped {
+                break;
+            }
+            if !goes_on {
                 found.dead.push(at);
             }
         }
         found
     }
 
-    fn open(&self, found: &mut Found, known: &mut Known, open: &mut VecDeque<usize>) {
+    /// Whether one more may be judged.
+    fn count(&self, found: &mut Found) -> bool {
+        if found.judgements < self.judgements_max {
+            found.judgements += 1;
+        } else {
+            found.cuts.insert(format!("{} judgements were made", self.judgements_max));
+            found.stopped = true;
+        }
+        !found.stopped
+    }
+
+    fn open(&self, found: &mut Found) {
         let guards = self.contract.open().guards().iter();
         let guards = guards.map(|guard| guard.condition().expression().clone());
         let reads = Reads::of(guards);
@@ -136,37 +149,27 @@ impl Search<'_> {
             self.choices(&path, *type_, read.contains(name), required.contains(name))
         });
         let names: Vec<&Name> = self.contract.attributes().keys().collect();
-        for now in self.times(reads.now || later.now, None) {
+        for now in self.times(&reads, None) {
             for actor in self.actors(&reads, false) {
                 for values in Product::new(choices.clone().collect()) {
-                    if found.judgements >= self.judgements_max {
-                        found.cuts.insert(format!("{} judgements were made", self.judgements_max));
+                    if !self.count(found) {
                         return;
                     }
                     let attributes = bag(&names, values);
-                    self.open_one(&actor, now, &attributes, found, known, open);
+                    self.open_one(&actor, now, &attributes, found);
                 }
             }
         }
     }
 
-    fn open_one(
-        &self,
-        actor: &Actor,
-        now: Timestamp,
-        attributes: &Attributes,
-        found: &mut Found,
-        known: &mut Known,
-        open: &mut VecDeque<usize>,
-    ) {
-        found.judgements += 1;
+    fn open_one(&self, actor: &Actor, now: Timestamp, attributes: &Attributes, found: &mut Found) {
         let opening = Opening::new(actor, self.subject).attributes(attributes).key("key");
         let verdict = self.judge(now).open(&opening, &standing(None));
         let step = || Step::new("open", actor, now, [("subject", attributes)]);
         match self.settle(verdict, now, found) {
             Settled::Moved(snapshot) => {
                 found.openings.insert(Vec::new());
-                self.reach(&snapshot, now, (None, step()), found, known, open);
+                self.reach(&snapshot, now, (None, step()), found);
             }
             Settled::Failed(codes) => {
                 found.openings.insert(codes);
@@ -175,28 +178,21 @@ impl Search<'_> {
         }
     }
 
-    /// Tries an action in every way; answers whether one of them moved the subject.
-    fn act(
-        &self,
-        tried: &Tried<'_>,
-        configuration: &Configuration,
-        found: &mut Found,
-        known: &mut Known,
-        open: &mut VecDeque<usize>,
-    ) -> bool {
+    /// Tries an action in every way; answers whether one of them moves the subject however much
+    /// time passes before.
+    fn act(&self, tried: &Tried<'_>, configuration: &Configuration, found: &mut Found) -> bool {
         let Tried { at, number, action, definition } = *tried;
         let state = &configuration.state;
         let timed = self.contract.timers().iter();
         let is_timed =
             timed.clone().any(|timer| timer.state() == state && timer.action() == action.name());
         let standing = standing(Some(self.snapshot(configuration)));
-        let mut moved = false;
+        let mut goes_on = false;
         for attempt in self.attempts(action, definition, configuration.now, is_timed) {
-            if found.judgements >= self.judgements_max {
+            if !self.count(found) {
                 break;
             }
-            found.judgements += 1;
-            let Attempt { actor, now, input, facts } = &attempt;
+            let Attempt { actor, now, input, facts, lasts } = &attempt;
             let mut command = Command::new(actor, self.subject, action.name().as_str()).key("key");
             for (name, value) in input.iter() {
                 command = command.input(name.as_str(), value.clone());
@@ -207,14 +203,14 @@ impl Search<'_> {
             let verdict = self.judge(*now).transition(&command, &standing);
             match self.settle(verdict, *now, found) {
                 Settled::Moved(snapshot) => {
-                    moved = true;
+                    goes_on |= *lasts;
                     found.outcomes.insert((state.clone(), number, Vec::new()));
                     if actor.kind() == ActorKind::Job {
                         found.by_job.insert((state.clone(), number));
                     }
                     let given = [("input", input), ("facts", facts)];
                     let step = Step::new(action.name().as_str(), actor, *now, given);
-                    self.reach(&snapshot, *now, (Some(at), step), found, known, open);
+                    self.reach(&snapshot, *now, (Some(at), step), found);
                 }
                 Settled::Failed(codes) => {
                     found.outcomes.insert((state.clone(), number, codes));
@@ -222,7 +218,7 @@ impl Search<'_> {
                 Settled::Neither => {}
             }
         }
-        moved
+        goes_on
     }
 
     fn judge(&self, now: Timestamp) -> Judge<'_> {
@@ -256,15 +252,13 @@ impl Search<'_> {
         now: Timestamp,
         (before, step): (Option<usize>, Step),
         found: &mut Found,
-        known: &mut Known,
-        open: &mut VecDeque<usize>,
     ) {
         let configuration = self.configuration(snapshot, now);
         if configuration.revision > REVISION_MAX {
             found.cuts.insert(format!("revisions over {REVISION_MAX} are not looked at"));
             return;
         }
-        if known.contains(&configuration) {
+        if found.known.contains(&configuration) {
             return;
         }
         if found.configurations.len() == CONFIGURATIONS_MAX {
@@ -274,9 +268,9 @@ impl Search<'_> {
         let at = found.configurations.len();
         let step = step.to(&configuration.state, &snapshot.attributes);
         self.check(&configuration, snapshot, now, at, found);
-        known.insert(configuration.clone());
+        found.known.insert(configuration.clone());
         found.configurations.push(Node { configuration, before, step });
-        open.push_back(at);
+        found.open.push_back(at);
     }
 
     fn check(
@@ -330,8 +324,6 @@ impl Search<'_> {
         }
     }
 }
-
-type Known = BTreeSet<Configuration>;
 
 /// An action that is tried in a configuration.
 #[derive(Clone, Copy)]

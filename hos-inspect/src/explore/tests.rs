@@ -16,6 +16,7 @@ fn door() -> Contract {
 #[test]
 fn a_search_that_is_cut_says_so_and_claims_nothing_of_what_it_did_not_try() {
     let whole = explore_within(&door(), &[], 2).unwrap();
+    assert!(whole.is_exhaustive(), "{whole}");
     let cut = explore_within(&door(), &[], 1).unwrap();
     assert!(!cut.is_exhaustive());
     assert_eq!(cut.cuts().collect::<Vec<_>>(), ["1 judgements were made"]);
