@@ -2,18 +2,19 @@
 //!
 //! `HOS_CAMPAIGN_SIZE` is the number of traces, `HOS_CAMPAIGN_SEED` the first seed.
 
+#![expect(clippy::indexing_slicing, reason = "helpers of tests")]
 #![expect(clippy::print_stdout, reason = "a search says how far it went")]
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 
 use futures_executor::block_on;
 use hos_conformance::campaign::Campaign;
+use hos_conformance::ground::{Factory as _, Ground, MemoryFactory};
 use hos_conformance::model::{
     ALWAYS, Action, Group, Mutant, Protocol, Replay, SOMETIMES, State, Tally, edges,
 };
-use hos_core::memory::MemoryStore;
-use hos_core::store::Backend;
+use hos_conformance::planted::{Plant, PlantedFactory};
 use stateright::{Checker, Model, Property};
 
 /// A protocol as a checker searches it.
@@ -48,6 +49,9 @@ impl Model for Searched {
 
 /// Steps of the whole for each of the campaign's traces.
 const STEPS_EACH: usize = 5_000;
+
+/// Traces on each planted store, of each protocol.
+const PLANTED_TRACES: u64 = 60;
 
 type Holds = fn(&Searched, &State) -> bool;
 
@@ -109,32 +113,30 @@ fn every_property_holds_in_every_state_and_every_sight_is_seen() {
     assert_eq!(missed.collect::<Vec<_>>(), [""; 0]);
 }
 
-/// Each rule, and what is violated without it.
-const MISSED: [(Mutant, &str); 13] = [
-    (Mutant::ProofUncompared, "of parallel one-shots one moves"),
-    (Mutant::GroupUncompared(Group::Members), OVERTAKEN),
-    (Mutant::GroupUncompared(Group::Bans), OVERTAKEN),
-    (Mutant::GroupUncompared(Group::Grants), OVERTAKEN),
-    (Mutant::GroupUncompared(Group::Modes), OVERTAKEN),
-    (Mutant::GroupUncompared(Group::Status), OVERTAKEN),
-    (Mutant::KeyUncompared, "a key leads to at most one effect, and keeps its receipt"),
-    (Mutant::FingerprintIgnored, "all answers of a key are its one receipt"),
-    (Mutant::Torn, "no state without its proof, no proof without its state"),
-    (Mutant::ReceiptApart, "a key leads to at most one effect, and keeps its receipt"),
-    (Mutant::RefusedOnMemory, "a refusal is true when it is answered"),
-    (Mutant::EvidenceUncompared, OVERTAKEN),
-    (Mutant::EvidenceRepeated, "a denial is recorded once per key"),
+/// Each rule, where it is left out, and what is violated without it.
+const MISSED: [(Mutant, fn() -> Protocol, &str); 13] = [
+    (Mutant::ProofUncompared, Protocol::race, "of parallel one-shots one moves"),
+    (Mutant::GroupUncompared(Group::Members), Protocol::standing, OVERTAKEN),
+    (Mutant::GroupUncompared(Group::Bans), Protocol::standing, OVERTAKEN),
+    (Mutant::GroupUncompared(Group::Grants), Protocol::standing, OVERTAKEN),
+    (Mutant::GroupUncompared(Group::Modes), Protocol::standing, OVERTAKEN),
+    (Mutant::GroupUncompared(Group::Status), Protocol::standing, OVERTAKEN),
+    (Mutant::KeyUncompared, Protocol::key, KEY),
+    (Mutant::FingerprintIgnored, Protocol::key, "all answers of a key are its one receipt"),
+    (Mutant::Torn, Protocol::race, "no state without its proof, no proof without its state"),
+    (Mutant::ReceiptApart, Protocol::key, KEY),
+    (Mutant::RefusedOnMemory, Protocol::race, "a refusal is true when it is answered"),
+    (Mutant::EvidenceUncompared, Protocol::standing, OVERTAKEN),
+    (Mutant::EvidenceRepeated, Protocol::standing, "a denial is recorded once per key"),
 ];
 const OVERTAKEN: &str = "no change of standing is overtaken by a commit";
+const KEY: &str = "a key leads to at most one effect, and keeps its receipt";
 
 #[test]
 fn every_rule_that_is_left_out_is_missed_and_every_property_misses_one() {
     let mut missed = BTreeSet::new();
-    for (mutant, fact) in MISSED {
-        let violated: Vec<&str> = protocols()
-            .into_iter()
-            .flat_map(|protocol| search(protocol.without(mutant), None).0)
-            .collect();
+    for (mutant, protocol, fact) in MISSED {
+        let (violated, _) = search(protocol().without(mutant), None);
         assert!(violated.contains(&fact), "{mutant:?}: {violated:?}");
         missed.extend(violated);
     }
@@ -150,23 +152,61 @@ fn every_property_holds_in_the_whole_as_far_as_it_is_searched() {
     assert_eq!(search(Protocol::whole(), Some(steps)).0, [""; 0]);
 }
 
-async fn replay(protocol: &Protocol, traces: u64, seed: u64) -> Tally {
-    let store = MemoryStore::new();
-    let backend = || Arc::new(store.clone()) as Arc<dyn Backend>;
-    let mut replay = Replay::new([backend(), backend(), backend()]).await;
-    let mut tally = Tally::new(seed);
-    for _ in 0..traces {
-        replay.walk(protocol, &mut tally).await;
+async fn replay(ground: &dyn Ground, protocols: &[Protocol], traces: u64, seed: u64) -> Vec<Tally> {
+    let backends = [ground.backend(), ground.backend(), ground.backend()];
+    let mut replay = Replay::new(backends).await;
+    let mut tallies = Vec::new();
+    for protocol in protocols {
+        let mut tally = Tally::new(seed);
+        for _ in 0..traces {
+            replay.walk(protocol, &mut tally).await;
+        }
+        tallies.push(tally);
     }
-    tally
+    tallies
 }
 
 #[test]
 fn the_store_in_memory_goes_every_way_that_the_model_goes() {
-    let campaign = Campaign::from_environment(200);
-    for protocol in protocols() {
-        let tally = block_on(replay(&protocol, campaign.size, campaign.seed));
-        let (states, steps) = edges(&protocol);
+    let campaign = Campaign::from_environment(150);
+    let ground = block_on(MemoryFactory.fresh());
+    let protocols = protocols();
+    let walked = replay(&*ground, &protocols, campaign.size, campaign.seed);
+    for (protocol, tally) in protocols.iter().zip(block_on(walked)) {
+        let (states, steps) = edges(protocol);
         println!("{}: of {states} states and {steps} steps: {tally}", protocol.name);
     }
+}
+
+/// What is planted in a store that is right else, and would not be what the model is.
+const PLANTED: [Plant; 14] = [
+    Plant::ReplayUnchecked,
+    Plant::KeyUncheckedInWrite,
+    Plant::FingerprintIgnored,
+    Plant::KeyForgotten,
+    Plant::SubjectUncompared,
+    Plant::MembersUncompared,
+    Plant::BansUncompared,
+    Plant::GrantsUncompared,
+    Plant::ModesUncompared,
+    Plant::StatusUncompared,
+    Plant::ProofLost,
+    Plant::OutboxLost,
+    Plant::TerminalRevived,
+    Plant::EvidenceTwice,
+];
+
+#[test]
+fn a_store_that_does_otherwise_is_told_from_the_model() {
+    let walk = |plant: Plant| {
+        let ground = block_on(PlantedFactory(plant).fresh());
+        let walked = || block_on(replay(&*ground, &protocols(), PLANTED_TRACES, 1));
+        catch_unwind(AssertUnwindSafe(walked)).is_err()
+    };
+    assert!(!walk(Plant::Nothing), "the naive store without a fault");
+    // What follows panics on purpose.
+    set_hook(Box::new(|_| {}));
+    let missed: Vec<Plant> = PLANTED.into_iter().filter(|plant| !walk(*plant)).collect();
+    let _default = take_hook();
+    assert_eq!(missed, []);
 }

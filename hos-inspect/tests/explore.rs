@@ -135,6 +135,35 @@ fn what_reads_the_revision_is_cut_and_said_to_be() {
 }
 
 #[test]
+fn sets_of_each_size_and_with_and_without_each_member_are_tried() {
+    let contract = invoice()
+        .attribute("tags", Type::StringSet)
+        .attribute("owners", Type::StringSet)
+        .open_guard("few", "has(subject.tags) && size(subject.tags) <= 7")
+        .open_guard("no_owners", "has(subject.owners)")
+        .action(
+            pay()
+                .guard("untagged", "size(subject.tags) >= 3")
+                .guard("not_the_owner", "actor.id in subject.owners"),
+        );
+    let explored = explored(contract, &["size(subject.tags) != 7", "size(subject.tags) < 8"]);
+    let found = ["invariant_broken invariant `size(subject.tags) != 7`", "dead_end state `sent`"];
+    assert_eq!(findings(&explored), found, "{explored}");
+}
+
+#[test]
+fn many_literals_are_cut_and_said_to_be() {
+    let guard = (0..90).map(|at| format!("subject.amount != {}", at * 10));
+    let guards = guard.collect::<Vec<_>>();
+    let contract =
+        guards.chunks(30).enumerate().fold(invoice().action(pay()), |contract, (at, g)| {
+            contract.open_guard(&format!("amounts_{at}"), &g.join(" && "))
+        });
+    let explored = explore(&contract.build().unwrap(), &[]).unwrap();
+    assert!(!explored.is_exhaustive(), "{explored}");
+}
+
+#[test]
 fn wrong_invariants_are_refused_all_at_once() {
     let contract = invoice().action(pay()).build().unwrap();
     let refused = explore(&contract, &["subject.amount +", "true", "subject.nothing == 1"]);

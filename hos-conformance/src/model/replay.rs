@@ -93,23 +93,6 @@ impl Replay {
         trace
     }
 
-    /// Goes a way that is given.
-    ///
-    /// # Panics
-    ///
-    /// As [`Replay::walk`].
-    pub async fn follow(&mut self, protocol: &Protocol, trace: &[Action], tally: &mut Tally) {
-        let (_, end) = {
-            let mut play = self.play(protocol).await;
-            for action in trace {
-                play.perform(*action, tally).await;
-            }
-            play.end().await
-        };
-        tally.trace();
-        self.clear(&end).await;
-    }
-
     /// A tenant, a job and a member of their own.
     async fn play<'r>(&'r mut self, protocol: &'r Protocol) -> Play<'r> {
         self.traces += 1;

@@ -11,12 +11,12 @@ use hos_core::actor::ActorKind;
 use hos_core::condition::{Comparison, Expression, Path, Root};
 use hos_core::contract::Contract;
 use hos_core::time::Timestamp;
-use hos_core::value::{INTEGER_MAX, STRING_BYTES_MAX, Type, Value};
+use hos_core::value::{INTEGER_MAX, SET_MEMBERS_MAX, STRING_BYTES_MAX, Type, Value};
 
 use super::reads::{expressions, operands, paths};
 
 /// The most values that stand for one class.
-pub const VALUES_MAX: usize = 32;
+pub const VALUES_MAX: usize = 128;
 /// The most members of a class that are set apart from each other.
 pub const MEMBERS_APART_MAX: usize = 6;
 /// When the clock of an exploration begins: 2026-01-01T00:00:00Z.
@@ -97,7 +97,7 @@ impl Domains {
             Some(member) => {
                 let members = self.scalars(&format!("member of {path}"), member);
                 let own = self.find(&path.to_string());
-                sets(&members, own.map(|class| &class.sizes), own.map(|class| &class.literals))
+                sets(members, member, own.unwrap_or(&Class::default()))
             }
             None => self.scalars(&path.to_string(), type_),
         }
@@ -127,12 +127,8 @@ impl Domains {
                     names()
                 ));
             }
-            if class.literals.len() + class.sizes.len() > VALUES_MAX {
+            if class.count() > VALUES_MAX {
                 cuts.push(format!("{} have over {VALUES_MAX} values to be tried", names()));
-            }
-            let longest = class.sizes.last().copied().unwrap_or(0);
-            if usize::try_from(longest).is_ok_and(|longest| longest > STRING_BYTES_MAX) {
-                cuts.push(format!("{} are never {longest} long", names()));
             }
         }
         cuts
@@ -141,31 +137,20 @@ impl Domains {
     fn scalars(&self, name: &str, type_: Type) -> Vec<Value> {
         let nothing = Class { members: 1, ..Class::default() };
         let class = self.find(name).unwrap_or(&nothing);
-        let mut values: BTreeSet<Value> = match type_ {
+        let values: Vec<Value> = match type_ {
             Type::Bool => [false, true].map(Value::from).into(),
-            Type::Integer => class
-                .numbers(0, |value| match value {
-                    Value::Integer(number) => Some(*number),
-                    _ => None,
-                })
-                .into_iter()
-                .filter(|number| (-INTEGER_MAX..=INTEGER_MAX).contains(number))
-                .map(Value::Integer)
-                .collect(),
-            Type::Time => class
-                .numbers(START, |value| match value {
-                    Value::Time(time) => Some(time.as_micros()),
-                    _ => None,
-                })
-                .into_iter()
-                .map(|micros| Value::Time(Timestamp::from_micros(micros)))
-                .collect(),
-            _ => class.strings(),
+            Type::Integer => {
+                let numbers = class.numbers(0, integer).into_iter();
+                let numbers = numbers.filter(|n| (-INTEGER_MAX..=INTEGER_MAX).contains(n));
+                numbers.map(Value::Integer).collect()
+            }
+            Type::Time => {
+                let times = class.numbers(START, micros).into_iter();
+                times.map(|micros| Value::Time(Timestamp::from_micros(micros))).collect()
+            }
+            _ => class.strings().into_iter().collect(),
         };
-        while values.len() > VALUES_MAX {
-            values.pop_last();
-        }
-        values.into_iter().collect()
+        values.into_iter().take(VALUES_MAX).collect()
     }
 
     fn learn(&mut self, expression: &Expression) {
@@ -215,7 +200,7 @@ impl Domains {
             }
             (one, other) => {
                 if let (Some(one), Some(other)) = (name(one), name(other)) {
-                    self.unite(one, other, is_ordered);
+                    self.unite(&one, &other, is_ordered);
                 }
             }
         }
@@ -226,7 +211,7 @@ impl Domains {
             (Expression::Literal(Value::Set(members)), Some(needle), _) => {
                 self.class(needle).literals.extend(members.iter().cloned());
             }
-            (_, Some(needle), Some(set)) => self.unite(needle, format!("member of {set}"), false),
+            (_, Some(needle), Some(set)) => self.unite(&needle, &format!("member of {set}"), false),
             (_, None, Some(set)) => {
                 if let Expression::Literal(value) = needle {
                     self.class(format!("member of {set}")).literals.insert(value.clone());
@@ -252,10 +237,10 @@ impl Domains {
     }
 
     /// Makes one class of two.
-    fn unite(&mut self, one: String, other: String, is_ordered: bool) {
-        self.class(other.clone());
-        self.class(one.clone()).is_ordered |= is_ordered;
-        let (one, other) = (self.firsts.get(&one).cloned(), self.firsts.get(&other).cloned());
+    fn unite(&mut self, one: &str, other: &str, is_ordered: bool) {
+        self.class(other.to_owned());
+        self.class(one.to_owned()).is_ordered |= is_ordered;
+        let (one, other) = (self.firsts.get(one).cloned(), self.firsts.get(other).cloned());
         let (Some(one), Some(other)) = (one, other) else { return };
         if one == other {
             return;
@@ -284,6 +269,12 @@ impl Class {
         numbers
     }
 
+    /// How many values there are, whatever their type.
+    fn count(&self) -> usize {
+        let numbers = self.numbers(0, integer).len().max(self.numbers(START, micros).len());
+        numbers.max(self.strings().len())
+    }
+
     fn apart(&self) -> i64 {
         i64::try_from(self.members.min(MEMBERS_APART_MAX)).unwrap_or(1)
     }
@@ -310,23 +301,43 @@ impl Class {
     }
 }
 
-/// None, each alone, all, those that were written down, and some of each size.
-fn sets(
-    members: &[Value],
-    sizes: Option<&BTreeSet<i64>>,
-    literals: Option<&BTreeSet<Value>>,
-) -> Vec<Value> {
+/// None, each alone, all, those that were written down, and one of each size.
+fn sets(members: Vec<Value>, member: Type, class: &Class) -> Vec<Value> {
     let set = |members: BTreeSet<Value>| Value::Set(Arc::new(members));
     let mut sets: BTreeSet<Value> = BTreeSet::from([set(BTreeSet::new())]);
     sets.extend(members.iter().map(|member| set(BTreeSet::from([member.clone()]))));
     sets.insert(set(members.iter().cloned().collect()));
-    let is_set = |value: &&Value| matches!(value, Value::Set(_));
-    sets.extend(literals.into_iter().flatten().filter(is_set).cloned());
-    for size in sizes.into_iter().flatten() {
-        let size = usize::try_from(*size).unwrap_or(0);
-        sets.insert(set(members.iter().take(size).cloned().collect()));
+    sets.extend(class.literals.iter().filter(|value| matches!(value, Value::Set(_))).cloned());
+    let others = (0..).map_while(|number| other(member, number));
+    let all: Vec<Value> = members.into_iter().chain(others.take(SET_MEMBERS_MAX)).collect();
+    for size in class.sizes.iter().filter_map(|size| usize::try_from(*size).ok()) {
+        sets.insert(set(all.iter().take(size).cloned().collect()));
     }
-    sets.into_iter().filter(Value::is_within_limits).take(VALUES_MAX).collect()
+    sets.into_iter().filter(Value::is_within_limits).collect()
+}
+
+/// One of many members that nothing is compared with.
+fn other(member: Type, number: i64) -> Option<Value> {
+    match member {
+        Type::Integer => Some(Value::Integer(INTEGER_MAX - number)),
+        Type::String => Some(Value::from(format!("member-{number}"))),
+        Type::Time => Some(Value::Time(Timestamp::from_micros(number))),
+        _ => None,
+    }
+}
+
+fn integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Integer(number) => Some(*number),
+        _ => None,
+    }
+}
+
+fn micros(value: &Value) -> Option<i64> {
+    match value {
+        Value::Time(time) => Some(time.as_micros()),
+        _ => None,
+    }
 }
 
 /// What an expression is called in its class: a path, or the clock.

@@ -215,7 +215,6 @@ impl Exploration {
     }
 
     /// What was left out, and why.
-    #[must_use]
     pub fn cuts(&self) -> impl Iterator<Item = &str> {
         self.cuts.iter().map(String::as_str)
     }

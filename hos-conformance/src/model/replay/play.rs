@@ -85,7 +85,7 @@ impl<'r> Play<'r> {
         if matches!(action, Action::Commit { .. } | Action::Change(_)) {
             self.look().await;
         }
-        self.compare(action, answer);
+        self.compare(&before, action, answer);
     }
 
     async fn act(
@@ -152,57 +152,42 @@ impl<'r> Play<'r> {
         answer
     }
 
-    /// Compares where a process stands and what it answered.
-    fn compare(&mut self, action: Action, answer: Option<Result<Receipt, Error>>) {
-        let (process, outcome) = match action {
-            Action::Send { process, .. } | Action::Load { process } => (process, None),
-            Action::Crash { process } => (process, None),
-            Action::Commit { process, .. } => {
-                (process, Some(self.replay.processes[process].gate.outcome()))
-            }
+    /// Compares where a process stands, what its store said, and what its client is told.
+    fn compare(&mut self, before: &State, action: Action, answer: Option<Result<Receipt, Error>>) {
+        let process = match action {
+            Action::Send { process, .. }
+            | Action::Load { process }
+            | Action::Commit { process, .. }
+            | Action::Crash { process } => process,
             Action::Change(_) => return,
         };
-        let waiting = self.replay.processes[process].gate.waiting();
+        let gate = &self.replay.processes[process].gate;
         let expected = match self.state.processes[process] {
             Process::Idle => None,
             Process::Loading { .. } => Some(Call::Load),
             Process::Committing { .. } => Some(Call::Commit),
         };
-        assert_eq!(expected, waiting, "where process {process} stops:{}", self.way());
-        if let Some(outcome) = outcome {
-            self.compare_outcome(action, outcome.as_ref());
+        assert_eq!(expected, gate.waiting(), "where process {process} stops:{}", self.way());
+        if let Action::Commit { fate, .. } = action {
+            self.compare_outcome(fate, gate.outcome().as_ref());
         }
-        let intent = match (action, self.trace.iter().rev()) {
-            (Action::Crash { .. }, _) => return assert!(answer.is_none(), "{}", self.way()),
-            (Action::Send { intent, .. }, _) => intent,
-            (_, mut before) => before
-                .find_map(|action| match action {
-                    Action::Send { process: p, intent, .. } if *p == process => Some(*intent),
-                    _ => None,
-                })
-                .expect("whoever goes on was sent something"),
+        let intent = match (action, before.processes[process]) {
+            (Action::Send { intent, .. }, _)
+            | (_, Process::Loading { intent } | Process::Committing { intent, .. }) => intent,
+            (_, Process::Idle) => panic!("who is idle does nothing:{}", self.way()),
         };
         self.compare_answer(intent, answer);
     }
 
-    /// Compares what the store said to a commit, whoever was told.
-    fn compare_outcome(&self, action: Action, said: Option<&Result<Outcome, String>>) {
-        let conflict = matches!(said, Some(Ok(Outcome::Conflict)));
-        match action {
-            Action::Commit { fate: Fate::CallLost, .. } => {
-                assert!(said.is_none(), "{said:?}:{}", self.way());
-            }
-            Action::Commit { fate: Fate::AnswerLost, .. } => {
-                assert!(matches!(said, Some(Ok(_))), "{said:?}:{}", self.way());
-            }
-            _ => {
-                assert!(matches!(said, Some(Ok(_))), "{said:?}:{}", self.way());
-                assert_eq!(conflict, self.state.sight == Sight::Conflict, "{}", self.way());
-            }
+    fn compare_outcome(&self, fate: Fate, said: Option<&Result<Outcome, String>>) {
+        let arrived = matches!(said, Some(Ok(_)));
+        assert_eq!(fate != Fate::CallLost, arrived, "{said:?}:{}", self.way());
+        if fate == Fate::Answered {
+            let conflict = matches!(said, Some(Ok(Outcome::Conflict)));
+            assert_eq!(conflict, self.state.sight == Sight::Conflict, "{said:?}:{}", self.way());
         }
     }
 
-    /// Compares what a client is told.
     fn compare_answer(&mut self, intent: usize, answer: Option<Result<Receipt, Error>>) {
         let sight = self.state.sight;
         match (sight, answer) {
