@@ -1,9 +1,9 @@
 //! The commit protocol as a model that can be searched in full, and held to the stores.
 //!
-//! Two processes serve a few intents on one job: each sends, recalls or loads, judges, commits, and
-//! begins again after a conflict, while processes are killed, calls and answers are lost, and
-//! standing changes. [`Protocol::actions`] says what may happen and [`Protocol::next`] what comes of
-//! it; [`ALWAYS`] must hold in every state. [`Replay`] does the same to real stores, step by
+//! Two processes serve a few intents on one job: each takes one, recalls or loads, judges, commits,
+//! and begins again after a conflict, while processes are killed, calls and answers are lost, and
+//! standing changes. [`Protocol::actions`] says what may happen and [`Protocol::next`] what comes
+//! of it; [`ALWAYS`] must hold in every state. [`Replay`] does the same to real stores, step by
 //! step, through the law itself, and compares.
 
 mod gate;

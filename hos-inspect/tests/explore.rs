@@ -103,6 +103,18 @@ fn an_invariant_that_errs_does_not_hold() {
 }
 
 #[test]
+fn an_invariant_that_breaks_while_time_passes_is_broken() {
+    let contract = invoice()
+        .attribute("until", Type::Time)
+        .open_guard("too_late", "has(subject.until) && now < subject.until")
+        .action(pay());
+    let explored = explored(contract, &["now < subject.until", "has(subject.until)"]);
+    assert_eq!(findings(&explored), ["invariant_broken invariant `now < subject.until`"]);
+    let trace = explored.findings()[0].trace.clone().unwrap();
+    assert_eq!(trace.steps().len(), 1, "{trace}");
+}
+
+#[test]
 fn time_only_goes_on() {
     let contract = invoice()
         .attribute("until", Type::Time)

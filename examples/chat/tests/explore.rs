@@ -1,7 +1,5 @@
 //! Every way that a post, an application and a message can go.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use hos_inspect::explore::explore;
 
 const ASSIGNED: &str = "!(subject.state in ['assigned', 'completed']) \

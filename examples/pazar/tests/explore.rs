@@ -1,7 +1,5 @@
 //! Every way that a listing, an order, a booking and a payment can go, under each version.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use hos_inspect::explore::explore;
 
 const METHOD: &str = "subject.method in ['online', 'cash_on_delivery', 'bank_transfer']";

@@ -1,7 +1,5 @@
 //! Every way that a work order and what belongs to it can go.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use hos_inspect::explore::explore;
 
 const STARTED: &str = "!(subject.state in ['in_progress', 'completed', 'invoiced', 'closed']) \

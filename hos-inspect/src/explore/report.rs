@@ -243,7 +243,7 @@ impl Exploration {
         self.judgements
     }
 
-    /// How many pairs of a state with an outcome of an action's guards were seen, openings included.
+    /// How many pairs of a state with an outcome of an action's guards were seen, and of openings.
     #[must_use]
     pub fn outcomes(&self) -> usize {
         self.outcomes

@@ -288,9 +288,13 @@ impl Search<'_> {
             revision: *revision,
             attributes,
         };
-        let environment = Environment { subject: &view, ..Environment::at(now) };
-        let holds = |invariant: &Condition| matches!(invariant.holds(&environment), Ok(true));
-        if found.broken.is_none() && !self.invariant.is_none_or(holds) {
+        let Some(invariant) = self.invariant.filter(|_| found.broken.is_none()) else { return };
+        // What is not so once time has passed is not so.
+        let holds = |now: &Timestamp| {
+            let environment = Environment { subject: &view, ..Environment::at(*now) };
+            matches!(invariant.holds(&environment), Ok(true))
+        };
+        if !self.times(&Reads::default(), Some(now)).iter().all(holds) {
             found.broken = Some(at);
         }
     }
