@@ -385,3 +385,8 @@ impl Store for Beheaded {
 
 forward_all_but_writes!(Beheaded, inner);
 forward_migrations!(Beheaded, inner);
+
+// After the macros that it uses.
+mod fronted;
+
+pub(crate) use fronted::Fronted;

@@ -4,6 +4,7 @@ pub mod cedar;
 pub mod change;
 mod columns;
 pub mod drawing;
+pub mod explore;
 pub mod holders;
 pub mod lint;
 pub mod matrix;

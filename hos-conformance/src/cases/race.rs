@@ -27,6 +27,7 @@ cases!(
         race_of_a_mode_is_lost_by_the_transition,
         race_of_a_world_mode_is_lost_by_the_transition,
         race_of_a_closed_world_is_lost_by_the_transition,
+        race_of_a_role_is_lost_by_a_denial_that_was_recorded_before,
         race_of_a_closed_world_is_lost_by_the_opening,
         race_of_a_ban_is_lost_by_the_opening,
         race_of_a_ban_is_lost_by_the_record,
@@ -148,6 +149,18 @@ fn close() -> impl FnOnce(Hos) -> BoxFuture<'static, ()> {
 
 async fn race_of_a_closed_world_is_lost_by_the_transition(stage: Stage) {
     assert_eq!(pays_while(&stage, close()).await, "world_closed");
+}
+
+async fn race_of_a_role_is_lost_by_a_denial_that_was_recorded_before(stage: Stage) {
+    let order = stage.order("o").await;
+    let cancel = act(&viewer(), &order, "cancel", "k1");
+    assert_eq!(code(stage.send(&cancel).await), "denied");
+    let size = stage.size().await;
+    let (raced, trap) = stage.racing(changes(firm(), member("viewer-1", &["owner"]))).await;
+    let receipt = raced.transition(&cancel).await.expect("an owner may cancel");
+    assert!(trap.sprang());
+    assert_eq!(receipt.effect, Effect::Moved);
+    assert_eq!(stage.size().await, size + 2, "the role and the move");
 }
 
 async fn race_of_a_closed_world_is_lost_by_the_opening(stage: Stage) {

@@ -17,6 +17,7 @@ DECLARE
     tenants text[] := CASE tenant WHEN '@world' THEN ARRAY[tenant] ELSE ARRAY['@world', tenant] END;
     number bigint;
     fresh bytea[];
+    current bigint[];
 BEGIN
     PERFORM hos_bind(worlds, tenants, false);
     IF standing IS NOT NULL THEN
@@ -52,7 +53,16 @@ BEGIN
     END IF;
     DELETE FROM hos_dedup AS undone
     WHERE undone.scope = number AND undone.dedup = ANY (fresh);
-    RETURN CASE WHEN cardinality(fresh) = cardinality(dedups) THEN 'lost' ELSE 'duplicate' END;
+    IF cardinality(fresh) = cardinality(dedups) THEN
+        RETURN 'lost';
+    END IF;
+    -- What was recorded before is answered as what is written is: only if nothing has changed.
+    SELECT bound.generations INTO current FROM hos_bind(worlds, tenants, true) AS bound;
+    RETURN CASE
+        WHEN current[own[1]] IS DISTINCT FROM generations[1]
+            OR current[above[1]] IS DISTINCT FROM world_generations[1]
+        THEN 'lost' ELSE 'duplicate'
+    END;
 END $$;
 
 -- Writes a row of standing. Every one but a contract raises the generation of its group.
