@@ -113,8 +113,10 @@ fn every_property_holds_in_every_state_and_every_sight_is_seen() {
     assert_eq!(missed.collect::<Vec<_>>(), [""; 0]);
 }
 
+type Where = fn() -> Protocol;
+
 /// Each rule, where it is left out, and what is violated without it.
-const MISSED: [(Mutant, fn() -> Protocol, &str); 13] = [
+const MISSED: [(Mutant, Where, &str); 13] = [
     (Mutant::ProofUncompared, Protocol::race, "of parallel one-shots one moves"),
     (Mutant::GroupUncompared(Group::Members), Protocol::standing, OVERTAKEN),
     (Mutant::GroupUncompared(Group::Bans), Protocol::standing, OVERTAKEN),

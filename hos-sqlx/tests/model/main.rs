@@ -2,7 +2,6 @@
 //!
 //! `HOS_CAMPAIGN_SIZE` is the number of traces of each protocol, `HOS_CAMPAIGN_SEED` the seed.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 #![expect(clippy::print_stdout, reason = "a walk says how far it went")]
 
 use std::sync::Arc;
