@@ -1,4 +1,5 @@
-//! Flows, races, books, pages, evidence, lists and law on MariaDB: the same tests, on another database.
+//! Flows, races, books, pages, evidence, lists and law on MariaDB: the same tests, on another
+//! database.
 
 #![expect(clippy::duplicate_mod, reason = "each of them brings the same house")]
 
