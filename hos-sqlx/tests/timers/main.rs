@@ -14,7 +14,9 @@ mod tables;
 mod worker;
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use hos_conformance::campaign::Campaign;
 use hos_conformance::random::Random;
