@@ -9,7 +9,7 @@ STRAIGHT_JOIN hos_scope
 STRAIGHT_JOIN hos_subject
     ON hos_subject.scope = hos_scope.number AND hos_subject.kind = CAST(line.kind AS BINARY)
     AND hos_subject.id = CAST(line.id AS BINARY)
-STRAIGHT_JOIN hos_timer
+STRAIGHT_JOIN hos_timer FORCE INDEX (PRIMARY)
     ON hos_timer.subject = hos_subject.number AND hos_timer.action = CAST(line.action AS BINARY)
     AND hos_timer.revision = line.revision AND hos_timer.due_at = line.due_at
 SET hos_timer.due_at = ?

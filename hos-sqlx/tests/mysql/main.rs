@@ -20,5 +20,6 @@ mod plans;
 mod recall;
 mod schema;
 mod shop;
+mod timers;
 mod upkeep;
 mod within;

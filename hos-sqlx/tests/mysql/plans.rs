@@ -53,4 +53,6 @@ searches! {
     tenants: include_str!("../../src/mysql/tenants.sql");
     pins: include_str!("../../src/mysql/pins.sql");
     logs: include_str!("../../src/mysql/logs.sql");
+    due_timers: include_str!("../../src/mysql/due_timers.sql");
+    postpone_timers: include_str!("../../src/mysql/postpone_timers.sql");
 }

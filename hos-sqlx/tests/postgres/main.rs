@@ -9,4 +9,5 @@ mod protection;
 mod recall;
 mod rotation;
 mod shop;
+mod timers;
 mod wall;

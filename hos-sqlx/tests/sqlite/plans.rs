@@ -4,13 +4,18 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::shop::open_shop;
 
-/// The plan's lines that read a whole table of the law's.
-async fn scans(statement: &str) -> Vec<String> {
+async fn plan(statement: &str) -> Vec<String> {
     let shop = open_shop().await;
     let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
     let rows = sqlx::raw_sql(explain).fetch_all(shop.store.reader()).await.unwrap();
     let lines: Vec<String> = rows.iter().map(|row| row.get::<String, _>("detail")).collect();
     assert!(!lines.is_empty(), "{statement}");
+    lines
+}
+
+/// The plan's lines that read a whole table of the law's.
+async fn scans(statement: &str) -> Vec<String> {
+    let lines = plan(statement).await;
     let tables = ["hos_", "live", "own", "world", "subject", "receipt"];
     let scans = |line: &String| {
         line.strip_prefix("SCAN ")
@@ -70,4 +75,12 @@ async fn a_write_searches_in_its_triggers_too() {
         let scans = scans(statement).await;
         assert!(scans.is_empty(), "{statement}: {scans:?}");
     }
+}
+
+#[tokio::test]
+async fn due_timers_are_read_in_the_order_of_their_index() {
+    let plan = plan(include_str!("../../src/sqlite/due_timers.sql")).await;
+    let search = "SEARCH hos_timer USING INDEX hos_timer_due (world=? AND due_at<?)";
+    assert!(plan.iter().any(|line| line == search), "{plan:?}");
+    assert!(!plan.iter().any(|line| line.contains("TEMP B-TREE")), "{plan:?}");
 }
