@@ -204,8 +204,8 @@ enum Batch {
     Committed(Vec<Decision>),
     /// Scopes that have no row yet.
     Missing(Vec<ScopeKey>),
-    /// Not all is as it was read, so that everything is to be asked for: in another transaction, for
-    /// whoever holds a row by its number must not ask for it by name.
+    /// Not all is as it was read, so that everything is to be asked for: in another transaction,
+    /// for whoever holds a row by its number must not ask for it by name.
     Doubtful,
 }
 

@@ -3,7 +3,7 @@
 //!
 //! `HOS_CAMPAIGN_SIZE` is the number of commands of each task, `HOS_CAMPAIGN_SEED` the seed.
 
-#![expect(clippy::unwrap_used, reason = "a test binary")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test binary")]
 #![expect(clippy::print_stdout, reason = "a campaign says what it did")]
 
 #[path = "../support/house.rs"]

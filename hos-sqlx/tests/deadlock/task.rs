@@ -113,7 +113,7 @@ impl Task {
 
     /// Touches up to so many subjects of one firm, in an order of chance.
     fn command(&mut self, at: u64, place: u64, steps_max: u64) -> Command {
-        let firm = tenant(*self.random.one_of::<&str>(&FIRMS));
+        let firm = tenant(self.random.one_of::<&str>(&FIRMS));
         let steps = self.random.below(steps_max) + 1;
         let mut left: Vec<u64> = (0..JOBS).collect();
         let mut next = || {
@@ -139,7 +139,7 @@ impl Task {
             Err(Error::Fault(fault)) if is_callers && fault.kind() == FaultKind::Transaction => {
                 self.sent.undone += 1;
             }
-            Err(error) => unreachable!("{:?}: {error:?}", self.way),
+            Err(error) => panic!("{:?}: {error:?}", self.way),
         }
     }
 

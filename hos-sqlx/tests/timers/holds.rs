@@ -78,7 +78,7 @@ pub(crate) async fn open_all(url: &str, count: u64) {
         let commits: Vec<_> = judged
             .map(|verdict| match verdict {
                 Verdict::Commit(commit) => *commit,
-                other => unreachable!("{other:?}"),
+                other => panic!("{other:?}"),
             })
             .collect();
         for outcome in hos.store().commit_all(&commits).await {
