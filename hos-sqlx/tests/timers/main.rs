@@ -5,6 +5,7 @@
 //! `HOS_CAMPAIGN_SIZE` is the number of timers, `HOS_CAMPAIGN_SEED` the seed.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test binary")]
+#![expect(clippy::panic, reason = "a test binary")]
 #![expect(clippy::print_stdout, reason = "a child reports on its standard output")]
 
 mod holds;
@@ -15,8 +16,6 @@ mod worker;
 
 use std::process::ExitCode;
 use std::time::Duration;
-
-use tokio::time::Instant;
 
 use hos_conformance::campaign::Campaign;
 use hos_conformance::random::Random;
@@ -57,7 +56,7 @@ fn outage(kind: Kind, campaign: Campaign) {
     let calls = Random::new(campaign.seed).below((campaign.size / limit / 5).max(1)) + 1;
     let start = || Worker::start(&url, limit);
     let mut working = [start(), start()].map(Worker::ready);
-    let began = Instant::now();
+    let began = tokio::time::Instant::now();
     working.iter_mut().for_each(Worker::go);
     let [doomed, steady] = working;
     let (killed, heir, steady) = std::thread::scope(|scope| {
