@@ -44,7 +44,7 @@ impl Hos {
     ///
     /// # Errors
     ///
-    /// A [`Refusal`](crate::error::Refusal) when the actor may not, or the law declares no such
+    /// A [`Refusal`] when the actor may not, or the law declares no such
     /// migration; `Conflict` when the standing kept changing. A [`Fault`] of the kind `Ambiguous`
     /// when the answer of a commit was lost: begin the walk anew.
     pub async fn migrate(

@@ -7,9 +7,11 @@ SELECT held.number, line.value ->> 2, line.value ->> 3, $10, $3, ($1 << 40) + $2
 FROM json_each($11) AS line
 CROSS JOIN hos_subject AS held
     ON held.scope = $1 AND held.kind = $9 AND held.id = line.value ->> 0;
-INSERT INTO hos_timer (subject, action, revision, due_at)
-SELECT held.number, line.value ->> 1, held.revision, line.value ->> 2
+INSERT INTO hos_timer (subject, action, world, revision, due_at)
+SELECT held.number, line.value ->> 1, above.number, held.revision, line.value ->> 2
 FROM json_each($12) AS line
+CROSS JOIN hos_scope AS own ON own.number = $1
+CROSS JOIN hos_scope AS above ON above.world = own.world AND above.tenant = '@world'
 CROSS JOIN hos_subject AS held
     ON held.scope = $1 AND held.kind = $9 AND held.id = line.value ->> 0;
 UPDATE hos_scope SET log_size = $13, log_frontier = $14 WHERE number = $1;

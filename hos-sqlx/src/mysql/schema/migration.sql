@@ -75,8 +75,9 @@ BEGIN
             STRAIGHT_JOIN hos_timer ON hos_timer.subject = hos_subject.number;
         END IF;
         IF timers IS NOT NULL THEN
-            INSERT INTO hos_timer (subject, action, scope, revision, due_at)
-            SELECT hos_subject.number, line.action, own, hos_subject.revision, line.due_at
+            INSERT INTO hos_timer (subject, action, world, scope, revision, due_at)
+            SELECT
+                hos_subject.number, line.action, above, own, hos_subject.revision, line.due_at
             FROM json_table(timers, '$[*]' COLUMNS (
                 id VARCHAR(128) PATH '$[0]', action VARCHAR(32) PATH '$[1]',
                 due_at BIGINT PATH '$[2]'

@@ -91,11 +91,12 @@ BEGIN
         DELETE FROM hos_timer WHERE hos_timer.subject = ANY (subjects);
     END IF;
     PERFORM hos_write_sequels(
-        numbers[2:2], ARRAY[NULL::bigint], ARRAY[NULL::bigint], ARRAY[new_entry], ARRAY[parts],
-        ARRAY[NULL::text], ARRAY[NULL::text]
+        numbers[2:2], numbers[1:1], ARRAY[NULL::bigint], ARRAY[NULL::bigint], ARRAY[new_entry],
+        ARRAY[parts], ARRAY[NULL::text], ARRAY[NULL::text]
     );
     PERFORM hos_write_sequels(
-        array_fill(numbers[2], ARRAY[cardinality(subjects)]), subjects, revisions,
+        array_fill(numbers[2], ARRAY[cardinality(subjects)]),
+        array_fill(numbers[1], ARRAY[cardinality(subjects)]), subjects, revisions,
         ARRAY[]::uuid[], ARRAY[]::text[], ARRAY[]::text[], timers
     );
     answer := 'written';
