@@ -57,6 +57,8 @@ pub const LINES_MAX: usize = 1_024;
 pub const EXAMPLES_MAX: usize = 512;
 /// The most examples of one ability and direction.
 pub const EXAMPLES_OF_ABILITY_MAX: u64 = 3;
+/// The most causes that one divergence tells.
+pub const CAUSES_MAX: usize = 16;
 /// How many divergences of one ability and direction are told by tenant, role and cause; those
 /// after them are counted by ability alone, which costs the caller next to nothing.
 pub const ATTRIBUTED_MAX: u64 = 1_024;

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use law::{LawError, LawFault, Position};
+pub use law::{FAULTS_MAX, LawError, LawFault, Position};
 pub(crate) use law::{LawFaults, Place};
 
 use crate::id::{ActionName, IdError, Name, State};

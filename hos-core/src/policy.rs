@@ -76,7 +76,7 @@ impl DecisionEffect {
 }
 
 /// Why policy answered so.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Reason {
     /// The stable code.
     pub code: ReasonCode,

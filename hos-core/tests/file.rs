@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use hos_core::actor::Actor;
 use hos_core::condition::Nothing;
 use hos_core::contract::{Contract, FILE_BYTES_MAX};
-use hos_core::error::{LawError, LawFault, Position};
+use hos_core::error::{FAULTS_MAX, LawError, LawFault, Position};
 use hos_core::law::Law;
 use hos_core::policy::{Question, RoleDefinition};
 use hos_core::standing::{ActorStanding, Modes};
@@ -186,6 +186,20 @@ fn what_is_hostile_is_refused_before_anything_is_built_of_it() {
     let error = Law::from_json(&cyclic).unwrap_err();
     assert_eq!(error.faults().len(), 64);
     assert!(error.faults().iter().all(|fault| fault.code == "inheritance_cycle"));
+}
+
+#[test]
+fn a_file_of_faults_is_told_in_bounded_words() {
+    let twice = "\"a\":1,".repeat(100_000);
+    let long = "x".repeat(FILE_BYTES_MAX / 4);
+    let text = format!("{{\"{long}\":{{{}\"b\":1}}}}", twice);
+    let error = Law::from_json(&text).unwrap_err();
+    assert_eq!(error.faults().len(), FAULTS_MAX + 1);
+    assert_eq!(error.faults()[FAULTS_MAX].code, "too_many");
+    assert!(error.faults().iter().all(|fault| fault.pointer.len() < 1_000));
+    let empty = "{},\n".repeat(100_000);
+    let text = format!("{{\"world\":\"w\",\"version\":\"1\",\"rules\":[{empty}{{}}]}}");
+    assert_eq!(Law::from_json(&text).unwrap_err().faults().len(), FAULTS_MAX + 1);
 }
 
 #[test]

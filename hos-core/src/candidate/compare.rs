@@ -1,23 +1,29 @@
 //! Weighs one decision or transition a second time, under the candidate.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::Trial;
 use super::report::{Cause, Direction, Example, Side};
+use super::{CAUSES_MAX, Trial};
+use crate::actor::Actor;
 use crate::command::{Command, Step, Wish};
+use crate::contract::Contract;
 use crate::error::Refusal;
 use crate::id::Tenant;
-use crate::judge::{Judge, Plan, Verdict};
+use crate::judge::{Judge, Plan, Verdict, check_bag};
 use crate::law::Law;
 use crate::policy::{Answer, DecisionEffect, Question, Reason, ReasonCode};
 use crate::standing::{Mode, Modes, Standing};
-use crate::subject::{Subject, SubjectView};
+use crate::subject::{Snapshot, Subject, SubjectView};
+use crate::time::Timestamp;
+use crate::value::Attributes;
 
 /// Who asked about what, where.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
     pub(crate) tenant: &'a Tenant,
     pub(crate) subject: Option<&'a Subject>,
+    pub(crate) context: &'a Attributes,
 }
 
 impl Trial {
@@ -30,14 +36,15 @@ impl Trial {
         }
         let Some(live) = self.live.rules().answer(question) else { return };
         let enforced = Question { modes: &Modes::default(), ..*question };
-        let candidate = self.candidate.rules().answer(&enforced);
+        let admits = self.admits(question.actor, asked.context);
+        let candidate = self.candidate.rules().answer(&enforced).filter(|_| admits);
         let Some(direction) = parted(live, candidate) else { return };
         if candidate.is_some_and(|answer| answer.effect == DecisionEffect::Indeterminate) {
             self.tally.erred();
         }
         self.tally.diverged(ability, direction, question.now, || Example {
             live: code(Some(live)).to_owned(),
-            candidate: code(candidate).to_owned(),
+            candidate: if admits { code(candidate) } else { "invalid_input" }.to_owned(),
             causes: self.causes(question),
             ..example(question, direction, asked)
         });
@@ -51,24 +58,29 @@ impl Trial {
         standing: &Standing,
         verdict: &Verdict,
     ) {
-        if matches!(verdict, Verdict::Replayed(_)) {
-            return;
-        }
+        let live = match verdict {
+            Verdict::Commit(commit) => Ok(&**commit),
+            // What is wrong with the call itself is no question of one law or the other.
+            Verdict::Refused(refused) => match &refused.refusal {
+                Refusal::MissingKey | Refusal::KeyReused | Refusal::InvalidWorld => return,
+                refusal => Err(refusal),
+            },
+            Verdict::Replayed(_) => return,
+        };
         self.tally.judged();
         let steps = command.steps();
         let is_changed = |step: &&Step| self.kinds.contains(&step.subject().kind);
         if !steps.iter().any(is_changed) && standing.modes.is_enforced() {
             return;
         }
-        let supposed = self.supposed(&steps, standing);
+        let supposed = self.supposed(&steps, standing, judge.now());
         let judge = judge.under(&self.candidate);
         let planned = judge.plan(command, &supposed);
-        let live = match verdict {
-            Verdict::Commit(commit) => Ok(&**commit),
-            Verdict::Refused(refused) => Err(&refused.refusal),
-            Verdict::Replayed(_) => return,
+        let ill_formed = Refusal::InvalidInput(Vec::new());
+        let candidate = match &planned {
+            _ if !self.admits(command.actor(), &command.envelope.context) => Err(&ill_formed),
+            planned => planned.as_ref().map_err(|refused| &refused.refusal),
         };
-        let candidate = planned.as_ref().map_err(|refused| &refused.refusal);
         let (direction, [live_code, candidate_code]) = match (live, candidate) {
             (Ok(commit), Ok(plan)) if is_alike(commit, plan) => return,
             (Ok(_), Ok(_)) => (Direction::Differs, ["moved", "moved_otherwise"]),
@@ -90,7 +102,8 @@ impl Trial {
         };
         self.tally.diverged(tally, direction, question.now, || {
             let subject = command.subject();
-            let asked = Asked { tenant: &subject.tenant, subject: Some(subject) };
+            let context = &command.envelope.context;
+            let asked = Asked { tenant: &subject.tenant, subject: Some(subject), context };
             let mut causes = self.causes(&question);
             causes.extend(guards(Side::Live, live.err()));
             causes.extend(guards(Side::Candidate, candidate.err()));
@@ -103,21 +116,47 @@ impl Trial {
         });
     }
 
+    /// Whether the candidate takes such claims and such a context at all.
+    fn admits(&self, actor: &Actor, context: &Attributes) -> bool {
+        let mut faults = Vec::new();
+        check_bag("actor", actor.claims(), self.candidate.actor(), &[], &mut faults);
+        check_bag("context", context, self.candidate.context(), &[], &mut faults);
+        faults.is_empty()
+    }
+
     /// The standing as the candidate would find it: enforced, and a subject of the current
-    /// contract on the current one of the candidate, as if it had been migrated.
-    fn supposed(&self, steps: &[&Step], standing: &Standing) -> Standing {
+    /// contract on the current one of the candidate, as its migration would leave it. Without a
+    /// migration it is there as it is, if its state is.
+    fn supposed(&self, steps: &[&Step], standing: &Standing, now: Timestamp) -> Standing {
         let mut supposed = Standing { modes: Arc::default(), ..standing.clone() };
         for (step, snapshot) in steps.iter().zip(&mut supposed.subjects) {
             let kind = step.subject().kind.as_str();
             let current = |law: &Law| law.contract(kind).map(|contract| contract.version().clone());
             if let Some(snapshot) = snapshot
                 && current(&self.live).as_ref() == Some(&snapshot.contract)
-                && let Some(version) = current(&self.candidate)
+                && let Some(contract) = self.candidate.contract(kind)
+                && snapshot.contract != *contract.version()
             {
-                snapshot.contract = version;
+                self.repin(step, contract, snapshot, now);
             }
         }
         supposed
+    }
+
+    fn repin(&self, step: &Step, contract: &Contract, snapshot: &mut Snapshot, now: Timestamp) {
+        let (kind, from) = (step.subject().kind.as_str(), snapshot.contract.as_str());
+        let map = self.candidate.migration(kind, from, contract.version().as_str());
+        let state = match map {
+            Some(map) => map.state(snapshot.state.as_str()).cloned(),
+            None => contract.resolve_state(snapshot.state.as_str()).cloned(),
+        };
+        let Some(state) = state else { return };
+        if let Some(map) = map {
+            let view = SubjectView::of(step.subject(), snapshot);
+            snapshot.attributes = Arc::new(map.attributes(&view, now));
+        }
+        snapshot.state = state;
+        snapshot.contract = contract.version().clone();
     }
 
     /// The first subject, and the ability that its step needs under one of the laws.
@@ -150,6 +189,7 @@ impl Trial {
         };
         let (live, candidate) = (reasons(&self.live), reasons(&self.candidate));
         let only = |side, own: &[Reason], others: &[Reason]| {
+            let others: BTreeSet<&Reason> = others.iter().collect();
             let decides = |reason: &&Reason| {
                 reason.code != ReasonCode::ConditionFailed && !others.contains(reason)
             };
@@ -158,7 +198,7 @@ impl Trial {
                 code: reason.code.as_str().to_owned(),
                 rule: reason.rule.clone().unwrap_or_default(),
             };
-            own.iter().filter(decides).map(cause).collect::<Vec<_>>()
+            own.iter().filter(decides).map(cause).take(CAUSES_MAX / 2).collect::<Vec<_>>()
         };
         let mut causes = only(Side::Live, &live, &candidate);
         causes.extend(only(Side::Candidate, &candidate, &live));

@@ -25,7 +25,10 @@ pub(crate) fn read<D, T>(
     let value = match serde_json::from_str(text) {
         Ok(value) => value,
         Err(error) => {
-            let position = Position { line: error.line(), column: error.column().max(1) };
+            let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
+            let before = line.get(..line.floor_char_boundary(error.column().saturating_sub(1)));
+            let column = before.unwrap_or_default().chars().count() + 1;
+            let position = Position { line: error.line().max(1), column };
             faults.add("unreadable", &whole, error.to_string());
             return faults.finish(None).map_err(|error| error.placed(|_| Some(position)));
         }
@@ -33,7 +36,7 @@ pub(crate) fn read<D, T>(
     let tree = tree(text);
     let place = |error: LawError| error.placed(|fault| position(text, tree.as_ref()?, fault));
     if let Some(tree) = &tree {
-        repeated(tree, &whole, &mut faults);
+        repeated(tree, &Chain::Whole(&whole), &mut faults);
     }
     let definition = read(Piece { value, place: whole, faults: &mut faults });
     let definition = faults.finish(definition).map_err(place)?;
@@ -122,11 +125,7 @@ impl Fields<'_> {
     /// Refuses what was not taken.
     pub(crate) fn end(self) -> Option<()> {
         for name in self.fields.keys() {
-            self.faults.add(
-                "unreadable",
-                &self.place.field(name),
-                format!("unknown field `{name}`"),
-            );
+            self.faults.add("unreadable", &self.place.field(name), "unknown field");
         }
         self.fields.is_empty().then_some(())
     }
@@ -170,23 +169,40 @@ fn tree(text: &str) -> Option<Node<'_>> {
     parse_to_ast(text, &collect, &ParseOptions::default()).ok()?.value
 }
 
+/// Where a value stands, written out only where there is a fault.
+enum Chain<'c> {
+    Whole(&'c Place),
+    Field(&'c Self, &'c str),
+    Item(&'c Self, usize),
+}
+
+impl Chain<'_> {
+    fn place(&self) -> Place {
+        match self {
+            Self::Whole(place) => (*place).clone(),
+            Self::Field(of, name) => of.place().field(name),
+            Self::Item(of, index) => of.place().item(*index),
+        }
+    }
+}
+
 /// A name that stands twice in one object: all but the last would be lost.
-fn repeated(node: &Node<'_>, place: &Place, faults: &mut LawFaults) {
+fn repeated(node: &Node<'_>, at: &Chain<'_>, faults: &mut LawFaults) {
     match node {
         Node::Object(object) => {
             let mut seen = std::collections::BTreeSet::new();
             for property in &object.properties {
                 let name = name_of(&property.name);
-                let place = place.field(name);
-                if !seen.insert(name) {
-                    faults.add("duplicate_field", &place, format!("field `{name}` stands twice"));
+                let at = Chain::Field(at, name);
+                if !seen.insert(name) && !faults.is_full() {
+                    faults.add("duplicate_field", &at.place(), "the field stands twice");
                 }
-                repeated(&property.value, &place, faults);
+                repeated(&property.value, &at, faults);
             }
         }
         Node::Array(array) => {
-            for (at, element) in array.elements.iter().enumerate() {
-                repeated(element, &place.item(at), faults);
+            for (index, element) in array.elements.iter().enumerate() {
+                repeated(element, &Chain::Item(at, index), faults);
             }
         }
         _ => {}

@@ -8,6 +8,11 @@ use serde::Serialize;
 use super::list;
 use crate::id::IdError;
 
+/// The most faults that one reading tells; one more says that there are others.
+pub const FAULTS_MAX: usize = 256;
+/// The longest name in a pointer, in bytes; a longer one is no name of a law.
+const POINTER_NAME_BYTES_MAX: usize = 128;
+
 /// One thing that is wrong with a law or a contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -104,6 +109,8 @@ impl Place {
 
     /// A field of this, called as this is.
     pub(crate) fn field(&self, name: &str) -> Self {
+        let end = name.floor_char_boundary(POINTER_NAME_BYTES_MAX);
+        let name = name.get(..end).unwrap_or_default();
         let escaped = name.replace('~', "~0").replace('/', "~1");
         Self { words: self.words.clone(), pointer: format!("{}/{escaped}", self.pointer) }
     }
@@ -143,7 +150,11 @@ impl LawFaults {
         offset: Option<usize>,
     ) {
         let Place { words, pointer } = at.clone();
-        let message = message.into();
+        let (code, message) = match self.0.len() {
+            ..FAULTS_MAX => (code, message.into()),
+            FAULTS_MAX => ("too_many", format!("more than {FAULTS_MAX} faults; mend these first")),
+            _ => return,
+        };
         self.0.push(LawFault { code, at: words, pointer, position: None, message, offset });
     }
 
@@ -160,10 +171,17 @@ impl LawFaults {
 
     /// Takes over the faults of what stands at a place.
     pub(crate) fn extend(&mut self, at: &Place, error: LawError) {
-        self.0.extend(error.faults.into_iter().map(|fault| LawFault {
-            pointer: format!("{}{}", at.pointer, fault.pointer),
-            ..fault
-        }));
+        let faults = error
+            .faults
+            .into_iter()
+            .map(|fault| LawFault { pointer: format!("{}{}", at.pointer, fault.pointer), ..fault });
+        let room = (FAULTS_MAX + 1).saturating_sub(self.0.len());
+        self.0.extend(faults.take(room));
+    }
+
+    /// Whether no more is told.
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.len() > FAULTS_MAX
     }
 
     pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, LawError> {

@@ -1,5 +1,7 @@
 //! Puts another law in force while the old one is at work.
 
+use std::sync::Arc;
+
 use tracing::Instrument as _;
 
 use super::settle::{ask, commit_one, kept, load_one, noted, span};
@@ -19,7 +21,8 @@ impl Hos {
     ///
     /// Nobody waits for it: what is being judged goes on under the law that it began with, and
     /// either commits before the activation or is judged again. Other processes go on under
-    /// theirs until they are told; see [`Hos::law_in_force`].
+    /// theirs until they are told; see [`Hos::law_in_force`]. A replayed receipt says that the law
+    /// was put in force then; whether it is now, [`Hos::law`] tells.
     ///
     /// # Errors
     ///
@@ -43,6 +46,7 @@ impl Hos {
                 match self.bench.judge(&live).activate(activation, &before, &standing) {
                     Verdict::Refused(refused) => return Err(refused.refusal.into()),
                     Verdict::Replayed(receipt) => {
+                        self.register_contracts(law).await?;
                         self.swap_if_in_force(law, &before);
                         return Ok(*receipt);
                     }
@@ -50,7 +54,7 @@ impl Hos {
                         self.register_contracts(law).await?;
                         match commit_one(&*self.store, &commit).await? {
                             Outcome::Committed => {
-                                self.bench.swap(law.clone());
+                                self.put_in_force(law, &live).await?;
                                 return kept(*commit);
                             }
                             Outcome::Reused => return Err(Refusal::KeyReused.into()),
@@ -74,9 +78,20 @@ impl Hos {
         Ok(self.store.laws(world).await?.pop())
     }
 
+    /// What was judged before is no longer committed, so subjects that pinned a contract in the
+    /// meantime are all there now: where the law lacks it, the one before comes back.
+    async fn put_in_force(&self, law: &Arc<Law>, live: &Arc<Law>) -> Result<(), Fault> {
+        if let Err(stranding) = self.register_contracts(law).await {
+            self.register_law(live).await?;
+            return Err(stranding);
+        }
+        self.swap_if_in_force(law, &self.recorded_laws(law).await?);
+        Ok(())
+    }
+
     /// A retry finds its law in force already, unless it was lost here with the first answer, or
     /// another took its place since.
-    fn swap_if_in_force(&self, law: &std::sync::Arc<Law>, laws: &[LawRecord]) {
+    fn swap_if_in_force(&self, law: &Arc<Law>, laws: &[LawRecord]) {
         if laws.last().is_some_and(|last| last.digest == law.digest()) {
             self.bench.swap(law.clone());
         }

@@ -1,5 +1,7 @@
 //! Migrates subjects between contract versions, batch after batch.
 
+use std::sync::Arc;
+
 use tracing::Instrument as _;
 
 use super::settle::{ask, span};
@@ -8,7 +10,9 @@ use crate::command::Migration;
 use crate::commit::{MIGRATION_BATCH_MAX, MigrationCommit, MigrationOutcome, Pinned};
 use crate::error::{Error, Fault, FaultKind, Refusal};
 use crate::id::{SubjectId, Tenant};
-use crate::judge::{Judge, MigrationFailure, MigrationPermit};
+use crate::judge::{MigrationFailure, MigrationPermit};
+use crate::law::Law;
+use crate::standing::Standing;
 use crate::store::PinnedAsk;
 use crate::time::ProofId;
 
@@ -72,17 +76,23 @@ impl Hos {
         migration: &Migration,
         limit: u32,
     ) -> Result<MigrationReport, Error> {
-        let law = self.bench.law(&migration.world)?;
-        let (mut page, mut skipped) = (None, 0);
+        let (mut read, mut skipped): (Option<(Arc<Law>, Page)>, _) = (None, 0);
         for _ in 0..ATTEMPTS_MAX {
+            let (standing, of_world) = self.standings_for(migration).await?;
+            // Taken after the standings: a law that is put in force meanwhile is a conflict.
+            let law = self.bench.law(&migration.world)?;
             let judge = self.bench.judge(&law);
-            let permit = match self.permit(&judge, migration).await {
-                Err(Error::Refused(Refusal::Conflict)) => continue,
+            let permit = match judge.permit_migration(migration, &standing, &of_world) {
+                Err(Refusal::Conflict) => continue,
                 permit => permit?,
             };
-            let page = match &mut page {
-                Some(page) => page,
-                none => none.insert(self.pinned(migration, &permit, limit).await?),
+            read = read.filter(|(of, _)| Arc::ptr_eq(of, &law));
+            let page = match &mut read {
+                Some((_, page)) => page,
+                none => {
+                    let page = self.pinned(migration, &permit, limit).await?;
+                    &mut none.insert((Arc::clone(&law), page)).1
+                }
             };
             let verdict = judge.migrate(migration, &permit, &page.subjects);
             let mut report = page.report(verdict.judged, verdict.failures, skipped);
@@ -103,21 +113,14 @@ impl Hos {
         Err(Refusal::Conflict.into())
     }
 
-    async fn permit<'j>(
-        &self,
-        judge: &Judge<'j>,
-        migration: &Migration,
-    ) -> Result<MigrationPermit<'j>, Error> {
+    /// Of the tenant and of the world.
+    async fn standings_for(&self, migration: &Migration) -> Result<(Standing, Standing), Fault> {
         let Migration { world, tenant, actor, .. } = migration;
         let ask = |tenant| ask(world, tenant, actor, Vec::new(), None);
         let standings = self.store.load_all(&[ask(tenant), ask(&Tenant::world())]).await?;
-        match standings.as_slice() {
-            [standing, of_world] => Ok(judge.permit_migration(migration, standing, of_world)?),
-            _ => {
-                let message = "the store did not answer both asks";
-                Err(Fault::new(FaultKind::Internal, message).into())
-            }
-        }
+        let mut standings = standings.into_iter();
+        let missing = || Fault::new(FaultKind::Internal, "the store did not answer both asks");
+        standings.next().zip(standings.next()).ok_or_else(missing)
     }
 
     async fn pinned(

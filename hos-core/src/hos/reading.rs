@@ -123,7 +123,8 @@ fn decide(bench: &Bench, law: &Arc<Law>, query: &Query, standing: &Standing) -> 
     };
     let weighed = weigh(&judge, query, standing, ask);
     if let Some(trial) = bench.trial(law) {
-        let asked = Asked { tenant: &query.tenant, subject: query.subject.as_ref() };
+        let (tenant, subject) = (&query.tenant, query.subject.as_ref());
+        let asked = Asked { tenant, subject, context: &query.context };
         question(query, standing, judge.now(), |question, _| trial.decision(question, asked));
     }
     decision(law, weighed.map_or_else(|missing| missing, |(answer, _)| answer))

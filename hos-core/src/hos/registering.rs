@@ -49,7 +49,7 @@ impl Hos {
         self.record_activation(law, &Activated::World).await
     }
 
-    async fn register_law(&self, law: &Law) -> Result<(), Fault> {
+    pub(super) async fn register_law(&self, law: &Law) -> Result<(), Fault> {
         let actor = Actor::service("hos").map_err(internal)?;
         for _ in 0..ATTEMPTS_MAX {
             let standing = self.world_standing(law).await?;
@@ -197,7 +197,7 @@ impl Registry for Hos {
         role: &Role,
         key: &[u8],
     ) -> Result<Receipt, Error> {
-        let law = self.bench.law(world)?;
+        self.bench.law(world)?;
         let change =
             StandingChange::SetMember { member: member.clone(), roles: vec![role.clone()] };
         let actor = Actor::service("hos").map_err(internal)?;
@@ -207,6 +207,7 @@ impl Registry for Hos {
         // commit compares.
         for _ in 0..ATTEMPTS_MAX {
             let standing = load_one(&*self.store, &ask).await?;
+            let law = self.bench.law(world)?;
             let exists = self.superuser_exists(&law).await?;
             let judge = |law: &Arc<Law>, fresh: &Standing| {
                 let fresh = Standing { versions: standing.versions, ..fresh.clone() };

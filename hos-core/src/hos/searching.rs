@@ -79,6 +79,8 @@ impl Hos {
         if let Some(snapshot) = standing.subjects.first().and_then(Option::as_ref) {
             candidates.extend(named(&snapshot.attributes));
         }
+        let subject = query.subject.iter();
+        candidates.extend(subject.filter_map(|subject| ActorId::new(subject.id.as_str()).ok()));
         candidates.extend(named(&query.context));
         let later = candidates.into_iter().filter(|id| Some(id) > after);
         Ok(later.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())

@@ -3,7 +3,7 @@
 use super::find::{entries, impossible};
 use super::plan::check_seen;
 use super::{Judge, check_bag};
-use crate::command::{Command, Step};
+use crate::command::{Command, STEPS_MAX, Step};
 use crate::condition::{Environment, Lookup, Nothing};
 use crate::contract::{Action, failing};
 use crate::error::Refusal;
@@ -21,7 +21,7 @@ use crate::subject::{Subject, SubjectView};
 pub struct Rehearsal {
     /// What the command would be refused with; none where it would be done.
     pub refusal: Option<Refusal>,
-    /// Each step, in the order of the command.
+    /// Each step, in the order of the command; none where the steps do not go together.
     pub steps: Vec<RehearsedStep>,
 }
 
@@ -54,6 +54,14 @@ impl Judge<'_> {
         let ill_formed = super::refuse_faults(faults).err();
         let refusal = self.plan(command, standing).err().map(|refused| refused.refusal);
         let steps = command.steps();
+        let first = command.subject();
+        let is_elsewhere =
+            |step: &&Step| step.subject.world != first.world || step.subject.tenant != first.tenant;
+        let is_apart = steps.len() > STEPS_MAX || steps.iter().any(is_elsewhere);
+        // The standing was asked about subjects of one tenant, and of no more than so many.
+        if is_apart {
+            return Rehearsal { refusal: ill_formed.or(refusal), steps: Vec::new() };
+        }
         let rehearsed = steps.into_iter().enumerate().map(|(at, step)| {
             let mut rehearsed = RehearsedStep {
                 subject: step.subject.clone(),

@@ -36,6 +36,10 @@ impl Rules {
         let holds_already = roles.meets(self.superusers) || question.grants().next().is_some();
         let permitted = if holds_already { Weight::Holds } else { heaviest(permits) };
         if permitted != Weight::Holds {
+            if unknown_permits.is_empty() {
+                // Nothing permits: no forbid that is not known changes that.
+                return answer(permitted.as_permit());
+            }
             unknown.extend(unknown_permits);
         }
         if !unknown.is_empty() {

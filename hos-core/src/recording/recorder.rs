@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::record::{About, DecisionRecord};
-use crate::condition::{ExpressionError, Path};
+use crate::condition::{ExpressionError, Path, Root};
 use crate::error::InputFault;
 use crate::policy::{Answer, Question};
+use crate::subject::SUBJECT_BUILT_INS;
 
 /// The most records that wait to be taken.
 pub const RECORDS_MAX: usize = 65_536;
@@ -56,9 +57,25 @@ impl Recorder {
     ///
     /// # Errors
     ///
-    /// [`ExpressionError`] of what is no path.
-    pub fn redact(mut self, path: &str) -> Result<Self, ExpressionError> {
-        Arc::make_mut(&mut self.redacted).insert(path.parse()?);
+    /// An [`InputFault`] of what is no path, and of what every record tells: the actor's kind, and
+    /// the subject's kind, tenant, state and revision.
+    pub fn redact(mut self, path: &str) -> Result<Self, InputFault> {
+        let fault = |message: String| InputFault::new("path", message);
+        let parsed: Path =
+            path.parse().map_err(|error: ExpressionError| fault(error.to_string()))?;
+        let told = match parsed.root {
+            Root::Actor => parsed.name == *"kind",
+            Root::Subject => {
+                let name = parsed.name.as_str();
+                name != "id" && SUBJECT_BUILT_INS.iter().any(|(told, _)| *told == name)
+            }
+            Root::Context => false,
+            Root::Input | Root::Facts => true,
+        };
+        if told {
+            return Err(fault(format!("`{path}` cannot be left out of a record")));
+        }
+        Arc::make_mut(&mut self.redacted).insert(parsed);
         Ok(self)
     }
 

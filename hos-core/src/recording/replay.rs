@@ -6,10 +6,12 @@ use serde::Serialize;
 
 use super::record::{DecisionRecord, SubjectRecord};
 use crate::condition::{Lookup, Nothing, Path, Root, ValueRef};
+use crate::judge::check_bag;
 use crate::law::Law;
 use crate::policy::{DecisionEffect, Question};
 use crate::standing::Modes;
 use crate::subject::SUBJECT_BUILT_INS;
+use crate::value::Schema;
 
 /// The most examples that a report keeps, of those that would be allowed and of those that would
 /// be denied.
@@ -165,9 +167,14 @@ impl DecisionRecord {
                 modes: &Modes::default(),
                 now: self.at,
             },
-            &|path| !self.knows(path, live),
+            &|path| !self.knows(path, live, candidate),
         );
+        let mut faults = Vec::new();
+        check_bag("actor", &self.claims, candidate.actor(), &[], &mut faults);
+        check_bag("context", &self.context, candidate.context(), &[], &mut faults);
         let allows = match answer {
+            // The candidate refuses such a call before it asks any rule.
+            _ if !faults.is_empty() => false,
             Some(Err(unknown)) => {
                 let names = unknown.iter().map(ToString::to_string).collect();
                 return ReplayOutcome::NotReplayable(NotReplayable::Unrecorded(names));
@@ -183,26 +190,35 @@ impl DecisionRecord {
     }
 
     /// Whether the record tells the value of a path, or that it was absent.
-    fn knows(&self, path: &Path, live: &Law) -> bool {
+    fn knows(&self, path: &Path, live: &Law, candidate: &Law) -> bool {
         if self.redacted.contains(&path.to_string()) {
             return false;
         }
         let name = path.name.as_str();
         match path.root {
-            Root::Actor => live.actor().contains_key(name),
-            Root::Context => live.context().contains_key(name),
+            Root::Actor => is_same(live.actor(), candidate.actor(), name),
+            Root::Context => is_same(live.context(), candidate.context(), name),
             Root::Subject => match &self.subject {
                 None => true,
                 Some(subject) => {
                     let (kind, version) = (subject.kind.as_str(), subject.contract.as_str());
                     let contract = live.contract_version(kind, version);
+                    let now = candidate.contract(kind).map(|contract| contract.attributes());
                     SUBJECT_BUILT_INS.iter().any(|(built_in, _)| *built_in == name)
-                        || contract.is_some_and(|own| own.attributes().contains_key(name))
+                        || contract
+                            .zip(now)
+                            .is_some_and(|(own, now)| is_same(own.attributes(), now, name))
                 }
             },
             Root::Input | Root::Facts => true,
         }
     }
+}
+
+/// Whether a name is declared by both, and of one type: a value of another type was not recorded.
+fn is_same(live: &Schema, candidate: &Schema, name: &str) -> bool {
+    let type_of = |schema: &Schema| schema.get(name).copied();
+    type_of(live).is_some() && type_of(live) == type_of(candidate)
 }
 
 /// A recorded subject as conditions read it.

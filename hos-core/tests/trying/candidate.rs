@@ -166,6 +166,24 @@ fn an_ability_that_the_candidate_lacks_is_lost() {
 }
 
 #[test]
+fn what_the_candidate_does_not_take_in_is_lost() {
+    let base = || builder("1").contract(contract("1", "subject.total >= 10", "paid"));
+    let live = base().context("channel", hos_core::value::Type::String);
+    let desk = Desk::new(live.allow("order.pay", ["clerk"]).build().unwrap());
+    let order = desk.order("o", 50);
+    let next = builder("2").contract(contract("1", "subject.total >= 10", "paid"));
+    desk.tries(next.allow("order.pay", ["clerk"]).build().unwrap());
+    let query = Query::new(&user("clerk-1"), "order.pay", &order).context("channel", "web");
+    assert!(block_on(desk.hos.can(&query)).unwrap().permits());
+    let command = Command::new(&user("clerk-1"), &order, "pay").context("channel", "web");
+    assert!(block_on(desk.hos.transition(&command.clone().key("k"))).is_ok());
+    assert!(block_on(desk.hos.transition(&command)).is_err(), "no key: nobody's fault");
+    let report = desk.report();
+    assert_eq!(report.totals, count(0, 2, 0));
+    assert!(report.examples.iter().all(|example| example.candidate == "invalid_input"));
+}
+
+#[test]
 fn what_is_kept_is_bounded_and_what_is_counted_is_exact() {
     let desk = Desk::new(live());
     let next = builder("2").contract(contract("1", "subject.total >= 10", "paid"));

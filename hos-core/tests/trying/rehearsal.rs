@@ -104,6 +104,18 @@ fn an_end_a_ban_and_a_missing_subject_are_told() {
     assert_eq!(codes(&rehearsal.steps[0]), ["not_found"]);
 }
 
+#[test]
+fn a_rehearsal_never_looks_next_door() {
+    let desk = Desk::new(guarded());
+    let order = desk.order("o", 50);
+    desk.tenant("firm-2");
+    let next_door = hos_core::subject::Subject::new("pazar", "firm-2", "order", "o").unwrap();
+    let command = Command::new(&user("owner-1"), &order, "pay").and(&next_door, "pay");
+    let rehearsal = rehearse(&desk, &command);
+    assert_eq!(rehearsal.refusal, Some(Refusal::WorldMismatch));
+    assert!(rehearsal.steps.is_empty(), "{rehearsal:?}");
+}
+
 proptest! {
     #[test]
     fn a_rehearsal_foretells_the_answer(
