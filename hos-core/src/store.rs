@@ -79,8 +79,9 @@ pub trait Archive: Send + Sync {
     /// The (kind, version) pairs that live, non-terminal subjects of a world pin.
     async fn pins(&self, world: &World) -> Result<Vec<(Kind, Version)>, Fault>;
 
-    /// Timers of a world that are due, the longest due first, at most `PAGE_MAX`. Takes as long
-    /// as there are timers to answer, however many others wait or are due.
+    /// Timers of a world that are due, the longest due first, those that are due at once in an
+    /// order of the store's own; at most `PAGE_MAX`. Takes as long as there are timers to answer,
+    /// however many others wait or are due.
     async fn due_timers(
         &self,
         world: &World,

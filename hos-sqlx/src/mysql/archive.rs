@@ -76,16 +76,16 @@ impl Archive for MysqlStore {
 
     async fn postpone_timers(&self, timers: &[DueTimer], until: Timestamp) -> Result<(), Fault> {
         let lines = timer_lines(timers);
-        for attempt in 1.. {
+        let mut races = 0;
+        loop {
             let query = sqlx::query(include_str!("postpone_timers.sql"));
             let query = query.bind(lines.clone()).bind(until.as_micros());
             match execute(self.pool(), query).await {
                 // Somebody fires the same timers, or postpones them.
-                Err(fault) if is_race(&fault) && attempt < ATTEMPTS_MAX => {}
+                Err(fault) if is_race(&fault) && races < RACES_MAX => races += 1,
                 answer => return answer.map(drop),
             }
         }
-        Ok(())
     }
 
     async fn sweep_receipts(&self, now: Timestamp, limit: u32) -> Result<u32, Fault> {
@@ -159,5 +159,5 @@ impl Archive for MysqlStore {
 
 /// How many receipts go in one transaction.
 const SWEEP_BATCH: u32 = 500;
-/// How often timers are postponed again that others are about.
-const ATTEMPTS_MAX: u32 = 4;
+/// How often timers are postponed anew because others were quicker with some of them.
+const RACES_MAX: u32 = 4;

@@ -5,7 +5,7 @@
 //! `HOS_CAMPAIGN_SIZE` is the number of timers, `HOS_CAMPAIGN_SEED` the seed.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test binary")]
-#![expect(clippy::panic, reason = "a test binary")]
+#![expect(clippy::panic, clippy::indexing_slicing, reason = "a test binary")]
 #![expect(clippy::print_stdout, reason = "a child reports on its standard output")]
 
 mod holds;
@@ -15,6 +15,7 @@ mod tables;
 mod worker;
 
 use std::process::ExitCode;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use hos_conformance::campaign::Campaign;
@@ -54,28 +55,48 @@ fn outage(kind: Kind, campaign: Campaign) {
     // Some twenty calls at least, so that there is a middle in which one is killed.
     let limit = (campaign.size / 20).clamp(1, 1_000);
     let calls = Random::new(campaign.seed).below((campaign.size / limit / 5).max(1)) + 1;
-    let start = || Worker::start(&url, limit);
-    let mut working = [start(), start()].map(Worker::ready);
     let began = tokio::time::Instant::now();
-    working.iter_mut().for_each(Worker::go);
-    let [doomed, steady] = working;
-    let (killed, heir, steady) = std::thread::scope(|scope| {
-        let steady = scope.spawn(|| steady.watch());
-        let killed = doomed.kill_after(calls);
-        let mut heir = start().ready();
-        heir.go();
-        (killed, heir.watch(), steady.join().unwrap())
-    });
+    let [killed, steady, heir] = compete(&url, limit, calls);
     let took = began.elapsed();
     let late = runtime().block_on(audit(&url, campaign.size));
     println!(
-        "{}: {} timers in {:.1} s, {:.0} each second; killed after {calls} calls of {limit}: \
-         {killed}; its heir: {heir}; the steady one: {steady}; fired later: {late}",
+        "{}: {} timers in {:.1} s, {:.0} each second; one was killed after {calls} calls of \
+         {limit}: {killed}; the other: {steady}; its heir: {heir}; fired later: {late}",
         kind.name(),
         campaign.size,
         took.as_secs_f64(),
         rate(campaign.size, took),
     );
+}
+
+/// Two fire; the first that has moved subjects in so many calls is killed in its next one, and a
+/// third takes over. Answers what the killed one, the other and the third did.
+fn compete(url: &str, limit: u64, calls: u64) -> [Tally; 3] {
+    let (tell, told) = channel();
+    let mut workers = vec![Worker::start(url, limit), Worker::start(url, limit)];
+    for (name, worker) in workers.iter_mut().enumerate() {
+        worker.go(name, tell.clone());
+    }
+    let (mut tallies, mut moving) = ([Tally::default(); 3], [0; 3]);
+    let (mut killed, mut tell) = (None, Some(tell));
+    while let Ok((name, tally)) = told.recv() {
+        moving[name] += u64::from(tally.moved > tallies[name].moved);
+        tallies[name] = tally;
+        if moving[name] == calls
+            && let Some(tell) = tell.take()
+        {
+            workers[name].kill();
+            killed = Some(name);
+            let mut heir = Worker::start(url, limit);
+            heir.go(workers.len(), tell);
+            workers.push(heir);
+        }
+    }
+    let killed = killed.expect("one was killed");
+    for (name, worker) in workers.into_iter().enumerate() {
+        assert_eq!(worker.end(), name != killed, "whoever was not killed ended well");
+    }
+    [tallies[killed], tallies[1 - killed], tallies[2]]
 }
 
 #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "for people to read")]

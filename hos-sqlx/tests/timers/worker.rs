@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::Sender;
 
 use hos_core::laws::Fired;
 use hos_core::time::Clock as _;
@@ -32,10 +33,10 @@ impl Tally {
         }
     }
 
-    fn parse(line: &str) -> Self {
-        let mut numbers = line.split(' ').map(|text| text.parse().expect("a number"));
-        let mut next = || numbers.next().expect("three numbers");
-        Self { moved: next(), replayed: next(), refused: next() }
+    fn parse(line: &str) -> Option<Self> {
+        let numbers: Vec<u64> = line.split(' ').map_while(|text| text.parse().ok()).collect();
+        let [moved, replayed, refused] = numbers.try_into().ok()?;
+        Some(Self { moved, replayed, refused })
     }
 }
 
@@ -77,10 +78,11 @@ fn say(line: &str) {
 /// A child as its parent sees it.
 pub(crate) struct Worker {
     child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    lines: Option<Lines<BufReader<ChildStdout>>>,
 }
 
 impl Worker {
+    /// Starts one and waits until it has opened its store.
     pub(crate) fn start(url: &str, limit: u64) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .env(CHILD, format!("{url}#{limit}"))
@@ -88,38 +90,28 @@ impl Worker {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert_eq!(lines.next().expect("it is ready").unwrap(), "ready");
+        Self { child, lines: Some(lines) }
     }
 
-    /// Waits until it has opened its store.
-    pub(crate) fn ready(mut self) -> Self {
-        assert_eq!(self.lines.next().expect("it is ready").unwrap(), "ready");
-        self
-    }
-
-    pub(crate) fn go(&mut self) {
+    /// Lets it fire; whatever it says is told under a name.
+    pub(crate) fn go(&mut self, name: usize, tell: Sender<(usize, Tally)>) {
+        let lines = self.lines.take().unwrap();
+        std::thread::spawn(move || {
+            // A line cut short by a kill is none.
+            let tallies = lines.map_while(Result::ok).map_while(|line| Tally::parse(&line));
+            tallies.for_each(|tally| tell.send((name, tally)).unwrap());
+        });
         self.child.stdin.take().unwrap().write_all(b"go\n").unwrap();
     }
 
-    /// Kills it in the middle of the call after so many.
-    pub(crate) fn kill_after(mut self, calls: u64) -> Tally {
-        let mut last = String::new();
-        for _ in 0..calls {
-            last = self.lines.next().expect("it did not end by itself").unwrap();
-        }
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        Tally::parse(&last)
     }
 
-    /// Waits until it ends; answers what it said last.
-    pub(crate) fn watch(mut self) -> Tally {
-        let mut tally = Tally::default();
-        for line in self.lines.by_ref() {
-            tally = Tally::parse(&line.unwrap());
-        }
-        assert!(self.child.wait().unwrap().success(), "it ended well");
-        tally
+    /// Waits for its end; answers whether it ended well.
+    pub(crate) fn end(mut self) -> bool {
+        self.child.wait().unwrap().success()
     }
 }
