@@ -49,12 +49,14 @@ cases!(
         migration_overtakes_what_is_remembered,
         migration_skips_what_moves_at_the_same_time,
         migration_is_overtaken_by_a_revoked_role,
+        migration_is_overtaken_by_an_activation,
     ]
 );
 
 use race::{
-    migration_is_overtaken_by_a_revoked_role, migration_overtakes_a_command_judged_before,
-    migration_overtakes_what_is_remembered, migration_skips_what_moves_at_the_same_time,
+    migration_is_overtaken_by_a_revoked_role, migration_is_overtaken_by_an_activation,
+    migration_overtakes_a_command_judged_before, migration_overtakes_what_is_remembered,
+    migration_skips_what_moves_at_the_same_time,
 };
 
 fn migration() -> Migration {

@@ -18,6 +18,13 @@ pub(super) fn later() -> Law {
         .expect("the later law is valid")
 }
 
+/// As the later law, but only a superuser migrates.
+pub(super) fn strict() -> Law {
+    let law = builder(WORLD, "2b").contract(order("1")).contract(second());
+    let law = law.allow("order.remind", ["clockwork"]).migration(map());
+    law.build().expect("the strict law is valid")
+}
+
 /// Holds the second version alone: nothing live pins the first any more.
 pub(super) fn last() -> Law {
     let law = builder(WORLD, "3").contract(second()).allow("order.remind", ["clockwork"]);

@@ -1,12 +1,12 @@
 //! What happens between judging and writing, on either side.
 
 use futures_util::future::BoxFuture;
-use hos_core::command::{Migration, StandingCommand};
+use hos_core::command::{Activation, Migration, StandingCommand};
 use hos_core::hos::Hos;
 use hos_core::id::Tenant;
 use hos_core::laws::{Contracts as _, Registry as _};
 
-use super::law::later;
+use super::law::{later, strict};
 use super::{migrated, reopened, snapshot};
 use crate::forward::{Hook, Interposed, Trap};
 use crate::stage::{Stage, act, code, firm, member, owner, root, user, world};
@@ -86,6 +86,25 @@ pub(super) async fn migration_is_overtaken_by_a_revoked_role(stage: Stage) {
     .await;
     let wish = Migration::new(&user("auditor-1"), &world(), &firm(), "order", "1", "2");
     assert_eq!(code(raced.migrate(&wish, 100).await), "not_found");
+    assert!(trap.sprang());
+    assert_eq!(snapshot(&raced, &order).await.contract, "1");
+}
+
+pub(super) async fn migration_is_overtaken_by_an_activation(stage: Stage) {
+    let order = stage.order("a").await;
+    stage.change_world(member("auditor-1", &["auditor"]), "k1").await;
+    let trap = Trap::default();
+    let store = Interposed { inner: stage.backend(), trap: trap.clone() };
+    let raced = Hos::open_with([later()], store, stage.options()).await.expect("a law opens");
+    let meanwhile = raced.clone();
+    trap.set(Box::new(move || {
+        Box::pin(async move {
+            let strict = Activation::new(&root(), strict()).key("a");
+            meanwhile.activate(&strict).await.expect("the strict law comes into force");
+        })
+    }));
+    let by = Migration::new(&user("auditor-1"), &world(), &firm(), "order", "1", "2");
+    assert_eq!(code(raced.migrate(&by, 100).await), "denied");
     assert!(trap.sprang());
     assert_eq!(snapshot(&raced, &order).await.contract, "1");
 }
