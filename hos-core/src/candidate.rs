@@ -48,7 +48,7 @@ use tally::{AbilityTally, Tally};
 
 use crate::id::{Ability, Kind};
 use crate::law::Law;
-use crate::policy::RuleDefinition;
+use crate::policy::{RuleDefinition, RuleEffect};
 use crate::time::Timestamp;
 
 /// The most tenants, roles and causes, each, that one report tells apart.
@@ -100,9 +100,11 @@ impl Trial {
     pub(crate) fn new(live: Arc<Law>, candidate: Candidate, now: Timestamp) -> Self {
         let Candidate { law, expected } = candidate;
         let basis = is_same_basis(&live, &law);
-        let all = live.rules().abilities().into_iter().chain(law.rules().abilities());
-        let tallied = all.map(|ability| {
-            let is_changed = !basis || !says_the_same(&live, &law, &ability);
+        let both = live.rules().abilities().into_iter().chain(law.rules().abilities());
+        let all: BTreeSet<Ability> = both.collect();
+        let said = [Said::by(&live), Said::by(&law)];
+        let tallied = all.into_iter().map(|ability| {
+            let is_changed = !basis || !says_the_same([&live, &law], &said, &ability);
             let is_expected = expected.contains(ability.as_str());
             (ability, AbilityTally::new(is_changed, is_expected))
         });
@@ -135,24 +137,37 @@ fn is_same_basis(live: &Law, candidate: &Law) -> bool {
         && live.context() == candidate.context()
 }
 
-fn says_the_same(live: &Law, candidate: &Law, ability: &Ability) -> bool {
-    let rules = |law: &Law| {
-        let named = |rule: &&RuleDefinition| rule.names(ability.as_str());
-        let said = law.definition().rules.iter().filter(named).map(|rule| {
-            let roles: BTreeSet<String> = rule.roles.iter().cloned().collect();
-            (rule.effect, roles, rule.condition().map(|condition| condition.to_string()))
+/// The rules of a law, each with what it says; its condition in the printed form.
+struct Said<'l>(Vec<(&'l RuleDefinition, RuleEffect, BTreeSet<&'l str>, Option<String>)>);
+
+impl<'l> Said<'l> {
+    fn by(law: &'l Law) -> Self {
+        let said = law.definition().rules.iter().map(|rule| {
+            let roles = rule.roles.iter().map(String::as_str).collect();
+            (rule, rule.effect, roles, rule.condition().map(|when| when.to_string()))
         });
-        let mut said: Vec<_> = said.collect();
+        Self(said.collect())
+    }
+
+    fn about(&self, ability: &Ability) -> Vec<(RuleEffect, &BTreeSet<&'l str>, &Option<String>)> {
+        let named = self.0.iter().filter(|(rule, ..)| rule.names(ability.as_str()));
+        let mut said: Vec<_> =
+            named.map(|(_, effect, roles, when)| (*effect, roles, when)).collect();
         said.sort();
         said
-    };
+    }
+}
+
+fn says_the_same(laws: [&Law; 2], said: &[Said<'_>; 2], ability: &Ability) -> bool {
+    let [live, candidate] = laws;
+    let [said, otherwise] = said;
     let about = |law: &Law| {
         let about = law.contracts().filter(|contract| contract.is_about(ability));
         about.map(|contract| contract.digest()).collect::<BTreeSet<_>>()
     };
     let knows = |law: &Law| law.rules().knows(ability.as_str());
     knows(live) == knows(candidate)
-        && rules(live) == rules(candidate)
+        && said.about(ability) == otherwise.about(ability)
         && about(live) == about(candidate)
 }
 

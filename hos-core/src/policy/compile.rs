@@ -29,6 +29,15 @@ pub(crate) struct Source<'a> {
 }
 
 pub(crate) fn compile(source: &Source<'_>, faults: &mut LawFaults) -> Rules {
+    let law = Place::whole("law");
+    faults.limit(&law.field("roles"), "roles", source.roles.len(), ROLES_MAX);
+    faults.limit(&law.field("rules"), "rules", source.rules.len(), RULES_MAX);
+    // What is beyond a limit is refused already, and costs no more.
+    let source = &Source {
+        roles: source.roles.get(..ROLES_MAX).unwrap_or(source.roles),
+        rules: source.rules.get(..RULES_MAX).unwrap_or(source.rules),
+        ..*source
+    };
     let roles = roles(source.roles, faults);
     let mut rules = Rules {
         superusers: flagged(source.roles, |role| role.superuser),
@@ -38,8 +47,7 @@ pub(crate) fn compile(source: &Source<'_>, faults: &mut LawFaults) -> Rules {
         roles,
     };
     tenant_superusers(source.roles, &rules, faults);
-    let all = Place::whole("law").field("rules");
-    faults.limit(&all, "rules", source.rules.len(), RULES_MAX);
+    let all = law.field("rules");
     rules.ids = ids(source.rules, &all, faults);
     let mut entries = 0;
     let mut bodies = BTreeSet::new();
@@ -68,7 +76,6 @@ pub(crate) fn compile(source: &Source<'_>, faults: &mut LawFaults) -> Rules {
 
 fn roles(definitions: &[RoleDefinition], faults: &mut LawFaults) -> Vec<(Role, RoleEntry)> {
     let all = Place::whole("law").field("roles");
-    faults.limit(&all, "roles", definitions.len(), ROLES_MAX);
     let index: BTreeMap<&str, usize> =
         definitions.iter().enumerate().rev().map(|(at, role)| (role.name.as_str(), at)).collect();
     let mut roles = Vec::with_capacity(definitions.len());
@@ -323,12 +330,14 @@ fn condition(
 ) -> Option<Condition> {
     let written = definition.when.as_ref()?;
     let about = |contract: &&&Contract| abilities.iter().any(|ability| contract.is_about(ability));
-    let schemas = source.contracts.iter().filter(about).map(|contract| contract.attributes());
-    let mut schemas: Vec<Schema> = schemas.map(subject_schema).collect();
-    schemas.dedup();
-    if schemas.is_empty() {
-        schemas.push(subject_schema(&Schema::new()));
+    let declared = source.contracts.iter().filter(about).map(|contract| contract.attributes());
+    // Versions that declare the same are one, however many there are.
+    let mut declared: BTreeSet<&Schema> = declared.collect();
+    let nothing = Schema::new();
+    if declared.is_empty() {
+        declared.insert(&nothing);
     }
+    let schemas: Vec<Schema> = declared.into_iter().map(subject_schema).collect();
     let mut condition = None;
     for subject in &schemas {
         let scope = Scope {
