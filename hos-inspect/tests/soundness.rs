@@ -238,7 +238,10 @@ fn edited(law: &LawDefinition, edits: &[Edit]) -> LawDefinition {
                 *when = Written::from(format!("({})", when.parse().unwrap()).as_str());
             }),
             Edit::Rename => law.rules.iter_mut().take(1).for_each(|rule| rule.id = None),
-            Edit::MoveRule => law.rules.rotate_left(1),
+            Edit::MoveRule => {
+                let by = usize::from(!law.rules.is_empty());
+                law.rules.rotate_left(by);
+            }
             Edit::MoveRole => law.roles.rotate_left(1),
             Edit::MoveInherited => {
                 law.roles.iter_mut().for_each(|role| role.inherits.reverse());
