@@ -1,6 +1,7 @@
 //! Every case of the suite.
 
 mod activation;
+mod archive;
 mod bad_input;
 mod batch;
 mod chain;
@@ -47,6 +48,7 @@ pub fn cases() -> Vec<Case> {
         batch::CASES,
         chain::CASES,
         proof::CASES,
+        archive::CASES,
         leaf::CASES,
         outbox::CASES,
         timer::CASES,

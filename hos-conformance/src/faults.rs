@@ -16,10 +16,10 @@ use hos_core::commit::{
 use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{ActorId, Kind, Role, Tenant, Version, World};
 use hos_core::merkle::Hash;
-use hos_core::proof::{LogEntry, LogHead};
+use hos_core::proof::{LogEntry, LogHead, SegmentRecord};
 use hos_core::standing::Standing;
 use hos_core::store::{
-    Archive, Ask, Backend, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Store,
+    Archive, Ask, Backend, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Segments, Store,
 };
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
@@ -289,6 +289,40 @@ impl<S: Backend> Ledger for FaultyStore<S> {
 
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
         inject!(self, Call::Write, self.inner.sequence_pending(limit))
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<S: Backend> Segments for FaultyStore<S> {
+    async fn segments(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<SegmentRecord>, Fault> {
+        inject!(self, Call::Read, self.inner.segments(world, tenant, after, limit))
+    }
+
+    async fn release(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        first: u64,
+        limit: u32,
+    ) -> Result<u32, Fault> {
+        inject!(self, Call::Write, self.inner.release(world, tenant, first, limit))
+    }
+
+    async fn refill(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        first: u64,
+        entries: &[LogEntry],
+    ) -> Result<bool, Fault> {
+        inject!(self, Call::Write, self.inner.refill(world, tenant, first, entries))
     }
 }
 

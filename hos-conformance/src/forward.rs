@@ -1,6 +1,8 @@
 //! Wrappers that forward: a shared backend, a borrowed store, and one that lets others go first.
 
 mod borrowed;
+#[macro_use]
+mod segments;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -127,6 +129,7 @@ macro_rules! forward_migrations {
 macro_rules! forward_all_but_writes {
     ($type:ty, $field:tt) => {
         forward_archive_and_outbox!($type, $field);
+        forward_segments!($type, $field);
 
         #[async_trait]
         #[deny(clippy::missing_trait_methods)]
@@ -232,6 +235,7 @@ impl<B: Backend> Store for Sequenced<B> {
 }
 
 forward_archive_and_outbox!(Sequenced<B>, 0, B);
+forward_segments!(Sequenced<B>, 0, B);
 forward_migrations!(Sequenced<B>, 0, B);
 
 #[async_trait]

@@ -2,6 +2,7 @@
 
 mod migration;
 mod read;
+mod segments;
 mod tables;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -90,6 +91,12 @@ pub enum Plant {
     MigrationUnproved,
     /// A migration lists the subjects of every tenant, and those that ended.
     MigrationListsAll,
+    /// A segment is archived wherever it begins, and comes back in any turn.
+    SegmentAnywhere,
+    /// Rows are let go beyond the segment.
+    ReleasedBeyond,
+    /// Rows of a segment that was restored are let go.
+    SegmentNeverReturns,
 }
 
 /// Makes naive stores with one fault.

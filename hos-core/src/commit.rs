@@ -4,7 +4,7 @@ mod migration;
 
 use crate::digest::Digest;
 use crate::id::{ActionName, ActorId, CommandKey, Kind, Tenant, Topic, Version, World};
-use crate::proof::Entry;
+use crate::proof::{Entry, SegmentRecord};
 use crate::receipt::Receipt;
 use crate::standing::Versions;
 use crate::subject::{Snapshot, Subject};
@@ -229,8 +229,8 @@ impl StandingWrite {
     }
 }
 
-/// A row of standing. Each one but [`StandingRow::Contract`] raises the generation of its group in
-/// the scope.
+/// A row of standing. Each one but [`StandingRow::Contract`] and [`StandingRow::Segment`] raises
+/// the generation of its group in the scope.
 ///
 /// Exhaustive: a store must execute every one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -275,6 +275,10 @@ pub enum StandingRow {
     Law(LawRecord),
     /// A contract version.
     Contract(ContractRecord),
+    /// A segment of the scope's log goes to the archive or comes back. It is written only if the
+    /// store finds it where it says: else nothing of the commit is, and the answer is
+    /// [`Outcome::Conflict`]. See [`Segments`](crate::store::Segments).
+    Segment(SegmentRecord),
 }
 
 /// A law that came into force, as a store has recorded it.

@@ -1,6 +1,8 @@
 //! The law, embedded: loads, judges, commits. The one file where judging and keeping meet.
 
 mod activating;
+mod archived;
+mod archiving;
 mod batch;
 mod bench;
 mod migrating;
@@ -36,7 +38,7 @@ use crate::laws::Contracts;
 use crate::receipt::Receipt;
 use crate::recording::Recorder;
 use crate::standing::Standing;
-use crate::store::{Backend, Store};
+use crate::store::{ArchiveReader, Backend, Store};
 use crate::subject::Subject;
 use crate::time::{Clock, IdSource, RandomIds, SystemClock};
 use crate::typed::Machine;
@@ -58,6 +60,7 @@ pub const DEPLOYMENT_BYTES_MAX: usize = 128;
 pub struct Hos {
     bench: Bench,
     store: Arc<dyn Backend>,
+    archive: Option<Arc<dyn ArchiveReader>>,
 }
 
 impl std::fmt::Debug for Hos {
@@ -76,6 +79,7 @@ pub struct HosOptions {
     ids: Arc<dyn IdSource>,
     recorder: Option<Recorder>,
     checks: Vec<LawCheck>,
+    archive: Option<Arc<dyn ArchiveReader>>,
 }
 
 /// Whether a law fits the names of a program, of which world the check is.
@@ -85,7 +89,7 @@ impl Default for HosOptions {
     fn default() -> Self {
         let deployment = "hos.local".to_owned();
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
-        Self { deployment, clock, ids, recorder: None, checks: Vec::new() }
+        Self { deployment, clock, ids, recorder: None, checks: Vec::new(), archive: None }
     }
 }
 
@@ -127,6 +131,13 @@ impl HosOptions {
         self.recorder = Some(recorder.clone());
         self
     }
+
+    /// Where archived entries are read. Without it, a call that meets one answers a fault of the
+    /// kind [`Archived`](FaultKind::Archived).
+    pub fn archive(mut self, archive: impl ArchiveReader + 'static) -> Self {
+        self.archive = Some(Arc::new(archive));
+        self
+    }
 }
 
 impl Hos {
@@ -154,7 +165,7 @@ impl Hos {
     pub async fn open_with(
         laws: impl IntoIterator<Item = Law>,
         store: impl Backend + 'static,
-        options: HosOptions,
+        mut options: HosOptions,
     ) -> Result<Self, Fault> {
         registering::check_deployment(&options.deployment)?;
         let mut by_world = BTreeMap::new();
@@ -165,7 +176,8 @@ impl Hos {
                 return Err(Fault::new(FaultKind::Law, message));
             }
         }
-        let hos = Self { bench: Bench::new(by_world, options), store: Arc::new(store) };
+        let archive = options.archive.take();
+        let hos = Self { bench: Bench::new(by_world, options), store: Arc::new(store), archive };
         for world in hos.bench.worlds() {
             hos.bench.check(&*hos.bench.law(world).map_err(internal)?)?;
         }

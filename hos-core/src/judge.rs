@@ -3,6 +3,7 @@
 //! No await, no clock of its own, no log, no store.
 
 mod activation;
+mod archival;
 mod find;
 mod migration;
 mod open;

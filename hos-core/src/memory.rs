@@ -3,6 +3,7 @@
 mod commit;
 mod migration;
 mod read;
+mod segments;
 mod tables;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,9 +17,11 @@ use crate::commit::{
 use crate::error::{Fault, FaultKind};
 use crate::id::{ActorId, Kind, Role, Tenant, Version, World};
 use crate::merkle::Hash;
-use crate::proof::{LogEntry, LogHead};
+use crate::proof::{LogEntry, LogHead, SegmentRecord};
 use crate::standing::Standing;
-use crate::store::{Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Store};
+use crate::store::{
+    Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Segments, Store,
+};
 use crate::subject::Subject;
 use crate::time::{ProofId, Timestamp};
 
@@ -243,6 +246,39 @@ impl Ledger for MemoryStore {
 
     async fn sequence_pending(&self, _limit: u32) -> Result<u32, Fault> {
         Ok(0)
+    }
+}
+
+#[async_trait]
+impl Segments for MemoryStore {
+    async fn segments(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<SegmentRecord>, Fault> {
+        Ok(self.with(|tables| tables.segments(world, tenant, after, limit)))
+    }
+
+    async fn release(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        first: u64,
+        limit: u32,
+    ) -> Result<u32, Fault> {
+        Ok(self.with(|tables| tables.release(world, tenant, first, limit)))
+    }
+
+    async fn refill(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        first: u64,
+        entries: &[LogEntry],
+    ) -> Result<bool, Fault> {
+        self.with(|tables| tables.refill(world, tenant, first, entries))
     }
 }
 

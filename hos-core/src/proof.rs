@@ -1,5 +1,8 @@
 //! The third law: what happened, provably. Entries, their leaf bytes, and the parts beside them.
 
+mod facts;
+mod segment;
+
 use std::fmt::Write as _;
 
 use base64::Engine as _;
@@ -12,6 +15,9 @@ use crate::id::{CommandKey, RequestId, Tenant, World};
 use crate::merkle::{Hash, leaf_hash};
 use crate::subject::Subject;
 use crate::time::{IdSource, ProofId, Timestamp};
+
+pub use facts::LeafFacts;
+pub use segment::{SEGMENT_AGE, SEGMENT_ENTRIES_MAX, SEGMENT_TILE, SegmentFiles, SegmentRecord};
 
 /// The largest leaf, in bytes.
 pub const LEAF_BYTES_MAX: usize = 8_192;
@@ -56,6 +62,10 @@ pub enum EntryType {
     Record,
     /// An earlier entry is corrected.
     Correction,
+    /// A segment of the log left the store for the archive.
+    Archive,
+    /// A segment of the log came back from the archive.
+    Restore,
 }
 
 impl EntryType {
@@ -80,6 +90,8 @@ impl EntryType {
             Self::Migration => "migration/1",
             Self::Record => "record/1",
             Self::Correction => "correction/1",
+            Self::Archive => "archive/1",
+            Self::Restore => "restore/1",
         }
     }
 
@@ -245,6 +257,7 @@ pub(crate) struct Leaf<'a> {
     pub(crate) version: Option<&'a str>,
     /// The contract that subjects were migrated from, and how many they are.
     pub(crate) migrated: Option<(Digest, u32)>,
+    pub(crate) archived: Option<&'a SegmentFiles>,
 }
 
 impl<'a> Leaf<'a> {
@@ -277,6 +290,7 @@ impl<'a> Leaf<'a> {
             reference: None,
             version: None,
             migrated: None,
+            archived: None,
         }
     }
 
@@ -308,6 +322,7 @@ impl<'a> Leaf<'a> {
                 actor.string("k", self.actor.kind().as_str());
                 actor.string("p", self.actor.id().as_str());
             });
+            self.archived.inspect(|files| leaf.object("archived", |object| files.encode(object)));
             leaf.display("at", self.at);
             leaf.optional("code", self.code);
             self.contract.inspect(|digest| leaf.display("contract", digest));

@@ -1,5 +1,7 @@
 //! What a backend implements. A backend executes commits; it never sees the judge.
 
+mod segments;
+
 use async_trait::async_trait;
 
 use crate::command::DueTimer;
@@ -13,6 +15,8 @@ use crate::proof::{LogEntry, LogHead};
 use crate::standing::Standing;
 use crate::subject::Subject;
 use crate::time::{ProofId, Timestamp};
+
+pub use segments::{ArchiveReader, Archived, RELEASE_MAX, Segments};
 
 /// The most commands in one batch.
 pub const BATCH_MAX: usize = 256;
@@ -154,7 +158,8 @@ pub trait Migrations: Send + Sync {
     async fn migrate(&self, batch: &MigrationCommit) -> Result<MigrationOutcome, Fault>;
 }
 
-/// Reads the logs. One per (world, tenant).
+/// Reads the logs. One per (world, tenant). Of entries that were archived there may be no rows, or
+/// not all: whoever reads a log looks at its [`Segments`] too, as `Hos` does.
 #[async_trait]
 pub trait Ledger: Send + Sync {
     /// Size and root; those of an empty log for a tenant that has none.
@@ -230,6 +235,6 @@ pub trait Outbox: Send + Sync {
 }
 
 /// A whole backend.
-pub trait Backend: Store + Archive + Migrations + Ledger + Outbox {}
+pub trait Backend: Store + Archive + Migrations + Ledger + Segments + Outbox {}
 
-impl<T: Store + Archive + Migrations + Ledger + Outbox> Backend for T {}
+impl<T: Store + Archive + Migrations + Ledger + Segments + Outbox> Backend for T {}

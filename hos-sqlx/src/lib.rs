@@ -34,6 +34,7 @@ mod patience;
 pub mod postgres;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod recall;
+mod segments;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod snapshots;
 #[cfg(feature = "sqlite")]

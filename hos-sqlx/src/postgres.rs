@@ -21,6 +21,7 @@ mod replica;
 mod row;
 mod run;
 mod scopes;
+mod segments;
 mod sequence;
 mod session;
 mod statement;

@@ -7,7 +7,7 @@ use hos_core::commit::{
     SubjectChange,
 };
 use hos_core::id::{ActionName, ActorId, CommandKey, Role, Tenant, World};
-use hos_core::proof::{Entry, EntryType, LogEntry};
+use hos_core::proof::{Entry, EntryType, LogEntry, SegmentRecord};
 use hos_core::standing::{Generations, Grant, ModeScope, WorldStatus};
 use hos_core::store::OutboxRow;
 use hos_core::subject::{Snapshot, Subject};
@@ -39,6 +39,7 @@ pub(super) struct Scope {
     pub(super) grants: Vec<(ActorId, Grant)>,
     pub(super) modes: ModeScope,
     pub(super) log: Vec<Row>,
+    pub(super) segments: Vec<SegmentRecord>,
 }
 
 /// One entry and what it is found by.
@@ -46,6 +47,7 @@ pub(super) struct Scope {
 pub(super) struct Row {
     pub(super) entry: LogEntry,
     pub(super) written: Entry,
+    pub(super) hidden: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -87,7 +89,8 @@ impl Tables {
         if let Some(outcome) = self.answered(plant, &scope, commit) {
             return outcome;
         }
-        if !self.is_as_read(plant, &scope, commit) {
+        let row = commit.standing().map(hos_core::commit::StandingWrite::row);
+        if !self.is_as_read(plant, &scope, commit) || !self.stands(plant, &scope, row) {
             return Outcome::Conflict;
         }
         let known = |entry: &Entry| {
@@ -173,7 +176,7 @@ impl Tables {
             recorded_at: entry.recorded_at(),
             parts,
         };
-        log.push(Row { entry: kept, written: entry.clone() });
+        log.push(Row { entry: kept, written: entry.clone(), hidden: false });
     }
 
     fn put_subject(&mut self, plant: Plant, subject: &Subject, after: &SubjectAfter) {
@@ -285,6 +288,7 @@ impl Scope {
                 self.status = *status;
             }
             StandingRow::Scope | StandingRow::Law(_) => generations.status += 1,
+            StandingRow::Segment(record) => self.put_segment(record),
             StandingRow::Contract(_) => {}
         }
     }

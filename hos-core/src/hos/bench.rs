@@ -39,7 +39,7 @@ struct InForce {
 
 impl Bench {
     pub(super) fn new(laws: BTreeMap<World, Law>, options: HosOptions) -> Self {
-        let HosOptions { deployment, clock, ids, recorder, checks } = options;
+        let HosOptions { deployment, clock, ids, recorder, checks, .. } = options;
         let in_force = |(world, law)| {
             (world, InForce { law: ArcSwap::from_pointee(law), trial: ArcSwapOption::empty() })
         };

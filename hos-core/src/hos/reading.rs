@@ -303,7 +303,7 @@ impl Hos {
             if wanted == 0 {
                 return Ok(leaves);
             }
-            let page = self.store.leaf_hashes(world, tenant, have, wanted).await?;
+            let page = self.hashes(world, tenant, have, wanted).await?;
             if page.is_empty() {
                 let message = format!("the log has {have} entries, not {size}");
                 return Err(Fault::new(FaultKind::Limit, message));
@@ -334,7 +334,7 @@ impl Proofs for Hos {
         tenant: &Tenant,
         id: ProofId,
     ) -> Result<Option<LogEntry>, Fault> {
-        self.store.find(world, tenant, id).await
+        self.found(world, tenant, id).await
     }
 
     async fn page(
@@ -344,7 +344,7 @@ impl Proofs for Hos {
         from: u64,
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault> {
-        self.store.page(world, tenant, from, limit.min(PAGE_MAX)).await
+        self.paged(world, tenant, from, limit).await
     }
 
     async fn history(
@@ -353,7 +353,7 @@ impl Proofs for Hos {
         after: u64,
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault> {
-        self.store.history(subject, after, limit.min(PAGE_MAX)).await
+        self.lived(subject, after, limit).await
     }
 
     async fn head(&self, world: &World, tenant: &Tenant) -> Result<LogHead, Fault> {

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::tables::{Log, ScopeKey, SubjectRow, Tables};
+use super::tables::{Log, LogRow, ScopeKey, SubjectRow, Tables};
 use crate::command::DueTimer;
 use crate::commit::{ContractRecord, LawRecord};
 use crate::id::{ActionName, ActorId, Kind, Role, Tenant, Version, World};
 use crate::merkle;
-use crate::proof::{Entry, LogEntry, LogHead};
+use crate::proof::{LogEntry, LogHead};
 use crate::receipt::StoredReceipt;
 use crate::standing::{ActorStanding, Modes, Standing, Versions};
 use crate::store::{Ask, OutboxRow};
@@ -157,7 +157,7 @@ impl Tables {
         later.take(limited(limit)).cloned().collect()
     }
 
-    fn log(&self, world: &World, tenant: &Tenant) -> Option<&Log> {
+    pub(super) fn log(&self, world: &World, tenant: &Tenant) -> Option<&Log> {
         self.scopes.get(&(world.clone(), tenant.clone())).map(|scope| &scope.log)
     }
 
@@ -170,8 +170,7 @@ impl Tables {
 
     pub(super) fn find(&self, world: &World, tenant: &Tenant, id: ProofId) -> Option<LogEntry> {
         let log = self.log(world, tenant)?;
-        let index = *log.by_id.get(&id)?;
-        log.entries.get(index).map(|entry| log_entry(index, entry))
+        log.rows.get(log.by_id.get(&id)?).map(|row| row.entry.clone())
     }
 
     pub(super) fn page(
@@ -181,21 +180,20 @@ impl Tables {
         from: u64,
         limit: u32,
     ) -> Vec<LogEntry> {
-        let from = usize::try_from(from).unwrap_or(usize::MAX);
-        let entries = self.log(world, tenant).map(|log| log.entries.iter().enumerate());
-        let page = entries.into_iter().flatten().skip(from).take(limited(limit));
-        page.map(|(index, entry)| log_entry(index, entry)).collect()
+        let rows = self.log(world, tenant).map(|log| log.rows.range(from..));
+        let page = rows.into_iter().flatten().take(limited(limit));
+        page.map(|(_, row)| row.entry.clone()).collect()
     }
 
     pub(super) fn history(&self, subject: &Subject, after: u64, limit: u32) -> Vec<LogEntry> {
         let Some(log) = self.log(&subject.world, &subject.tenant) else { return Vec::new() };
-        let raised = |(_, entry): &(usize, &Entry)| {
-            entry.type_().moves()
-                && entry.subject() == Some(subject)
-                && entry.revision().is_some_and(|revision| revision > after)
+        let raised = |row: &&LogRow| {
+            row.moves
+                && row.subject.as_ref() == Some(subject)
+                && row.revision.is_some_and(|revision| revision > after)
         };
-        let entries = log.entries.iter().enumerate().filter(raised).take(limited(limit));
-        entries.map(|(index, entry)| log_entry(index, entry)).collect()
+        let rows = log.rows.values().filter(raised).take(limited(limit));
+        rows.map(|row| row.entry.clone()).collect()
     }
 
     pub(super) fn waiting(&self, limit: u32) -> Vec<OutboxRow> {
@@ -207,16 +205,5 @@ impl Tables {
             self.outbox.remove(id);
         });
         self.changes += 1;
-    }
-}
-
-fn log_entry(index: usize, entry: &Entry) -> LogEntry {
-    LogEntry {
-        index: u64::try_from(index).ok(),
-        id: entry.id(),
-        leaf: entry.leaf().to_owned(),
-        leaf_hash: *entry.leaf_hash(),
-        recorded_at: entry.recorded_at(),
-        parts: entry.parts().to_vec(),
     }
 }

@@ -29,7 +29,12 @@ const RULES: &[Rule] = &[
         dev: &["hos-conformance", "hos-services", "hos-sqlx"],
     },
     Rule { name: "hos-cli", normal: &["hos-core", "hos-sqlx"], dev: &["hos-services"] },
-    Rule { name: "hos-conformance", normal: &["hos-core"], dev: &["hos-sqlx", "hos-work"] },
+    Rule { name: "hos-archive", normal: &["hos-core", "hos-verify"], dev: &[] },
+    Rule {
+        name: "hos-conformance",
+        normal: &["hos-archive", "hos-core"],
+        dev: &["hos-sqlx", "hos-work"],
+    },
     Rule { name: "hos-inspect", normal: &["hos-core"], dev: &["hos-conformance"] },
     Rule { name: "hos-services", normal: &[], dev: &[] },
     Rule { name: "xtask", normal: &["hos-services"], dev: &[] },

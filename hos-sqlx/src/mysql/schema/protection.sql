@@ -4,8 +4,20 @@
 CREATE OR REPLACE TRIGGER hos_entry_update BEFORE UPDATE ON hos_entry FOR EACH ROW
     SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:entry is immutable';
 
+-- An entry goes only while its segment is archived.
 CREATE OR REPLACE TRIGGER hos_entry_delete BEFORE DELETE ON hos_entry FOR EACH ROW
-    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:entry is immutable';
+BEGIN
+    IF (
+        SELECT segment.turn % 2 = 0 AND segment.end_index > leaf.leaf_index
+        FROM hos_leaf AS leaf
+        STRAIGHT_JOIN hos_archive AS segment
+            ON segment.scope = leaf.scope AND segment.first_index <= leaf.leaf_index
+        WHERE leaf.entry = OLD.id
+        ORDER BY segment.first_index DESC, segment.turn DESC LIMIT 1
+    ) IS NOT TRUE THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:entry is immutable';
+    END IF;
+END;
 
 -- A part may be erased, which its commitment survives; it is never changed.
 CREATE OR REPLACE TRIGGER hos_part_insert BEFORE INSERT ON hos_part FOR EACH ROW
@@ -124,7 +136,15 @@ CREATE OR REPLACE TRIGGER hos_leaf_update BEFORE UPDATE ON hos_leaf FOR EACH ROW
     SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:leaf is immutable';
 
 CREATE OR REPLACE TRIGGER hos_leaf_delete BEFORE DELETE ON hos_leaf FOR EACH ROW
-    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:leaf is immutable';
+BEGIN
+    IF (
+        SELECT turn % 2 = 0 AND end_index > OLD.leaf_index FROM hos_archive
+        WHERE scope = OLD.scope AND first_index <= OLD.leaf_index
+        ORDER BY first_index DESC, turn DESC LIMIT 1
+    ) IS NOT TRUE THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:leaf is immutable';
+    END IF;
+END;
 
 -- No entry escapes its log.
 CREATE OR REPLACE TRIGGER hos_pending_update BEFORE UPDATE ON hos_pending FOR EACH ROW

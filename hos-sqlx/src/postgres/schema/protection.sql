@@ -6,9 +6,9 @@ BEGIN
     RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'HO001';
 END $$;
 
-CREATE TRIGGER hos_entry_kept BEFORE UPDATE OR DELETE ON hos_entry
+CREATE TRIGGER hos_entry_kept BEFORE UPDATE ON hos_entry
 FOR EACH ROW EXECUTE FUNCTION hos_refuse('hos:entry is immutable');
-CREATE TRIGGER hos_leaf_kept BEFORE UPDATE OR DELETE ON hos_leaf
+CREATE TRIGGER hos_leaf_kept BEFORE UPDATE ON hos_leaf
 FOR EACH ROW EXECUTE FUNCTION hos_refuse('hos:entry is immutable');
 -- A part may be erased, which its commitment survives; it is never changed.
 CREATE TRIGGER hos_part_kept BEFORE UPDATE ON hos_part

@@ -25,6 +25,15 @@ pub(super) const STATE: &str = "
         (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'hos_outbox')
     )";
 
+/// How many segments the archive answers for.
+pub(super) const ARCHIVED: &str = "
+    SELECT count(*) FROM hos_archive AS segment
+    WHERE turn & 1 = 0 AND NOT EXISTS (
+        SELECT 1 FROM hos_archive AS later
+        WHERE later.scope = segment.scope AND later.first_index = segment.first_index
+            AND later.turn > segment.turn
+    )";
+
 /// The first entry from a number on.
 pub(super) const NEXT_ENTRY: &str = "SELECT id FROM hos_entry WHERE id >= ?1 ORDER BY id LIMIT 1";
 

@@ -1,0 +1,388 @@
+//! Takes old entries out of the store, segment by segment, and brings them back.
+//!
+//! Each step may be the last one: files that were written and never recorded are written again,
+//! rows that were recorded and not let go go with the next call.
+
+mod restoring;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hos_core::actor::Actor;
+use hos_core::command::{Archival, ArchivalChange};
+use hos_core::digest::Digest;
+use hos_core::error::{Error, Fault, FaultKind, Refusal};
+use hos_core::hos::Hos;
+use hos_core::id::{Tenant, World};
+use hos_core::laws::Proofs as _;
+use hos_core::proof::{
+    PAGE_MAX, SEGMENT_AGE, SEGMENT_ENTRIES_MAX, SEGMENT_TILE, SegmentFiles, SegmentRecord,
+};
+use hos_core::receipt::Receipt;
+use hos_core::store::RELEASE_MAX;
+use hos_core::time::{ProofId, Timestamp};
+use hos_verify::merkle::{Frontier, Hash};
+
+use crate::name::{FileName, directory};
+use crate::reader::Shelf;
+use crate::target::ArchiveTarget;
+use crate::writer::Job;
+
+/// A tree of the log that a segment is archived under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a tree, and who vouches for it")]
+pub struct Cover {
+    /// How many entries it has; a segment ends within it.
+    pub size: u64,
+    /// Its root.
+    pub root: Hash,
+    /// The signed checkpoint over it, kept with the segment. Without one the archive proves
+    /// itself only to who knows the tree.
+    pub note: Option<String>,
+}
+
+/// What of a log is due to be archived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Due {
+    /// Everything before this index was archived, or archived and restored.
+    pub from: u64,
+    /// How many entries are old enough, in whole tiles.
+    pub entries: u64,
+    /// In how many segments they go.
+    pub segments: u64,
+}
+
+/// A segment that was archived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Written {
+    /// Its files.
+    pub files: SegmentFiles,
+    /// The entry that says so.
+    pub entry: ProofId,
+    /// How many rows of entries were let go by this call.
+    pub released: u64,
+}
+
+/// Whether something forbids to take a tenant's entries out of the store.
+#[async_trait]
+pub trait Holds: Send + Sync {
+    /// Why they are held, to be read by operators; none when they are not.
+    async fn held(&self, world: &World, tenant: &Tenant) -> Result<Option<String>, Fault>;
+}
+
+/// Archives and restores, as one actor, in one target.
+///
+/// Nothing runs by itself: somebody calls [`Archivist::archive`] until it answers none, once a
+/// month or on demand. Several may do so at once.
+#[derive(Clone)]
+#[must_use]
+pub struct Archivist {
+    hos: Hos,
+    shelf: Shelf,
+    actor: Actor,
+    age: Duration,
+    entries_max: u64,
+    holds: Option<Arc<dyn Holds>>,
+}
+
+impl std::fmt::Debug for Archivist {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Archivist").field("age", &self.age).finish_non_exhaustive()
+    }
+}
+
+impl Archivist {
+    /// Archives as an actor that has the ability `hos.archive` in the whole world. The law does
+    /// not have to be opened with the archive.
+    pub fn new(hos: &Hos, target: impl ArchiveTarget + 'static, actor: &Actor) -> Self {
+        Self {
+            hos: hos.clone(),
+            shelf: Shelf::new(target),
+            actor: actor.clone(),
+            age: SEGMENT_AGE,
+            entries_max: SEGMENT_ENTRIES_MAX,
+            holds: None,
+        }
+    }
+
+    /// How old entries are before they go; 90 days unless said otherwise.
+    pub fn older_than(mut self, age: Duration) -> Self {
+        self.age = age;
+        self
+    }
+
+    /// The most entries of a segment; held to whole tiles, at least one and at most
+    /// [`SEGMENT_ENTRIES_MAX`].
+    pub fn at_most(mut self, entries: u64) -> Self {
+        let entries = entries.clamp(SEGMENT_TILE, SEGMENT_ENTRIES_MAX);
+        self.entries_max = entries - entries % SEGMENT_TILE;
+        self
+    }
+
+    /// Asks whether a tenant's entries are held before each segment.
+    pub fn holds(mut self, holds: impl Holds + 'static) -> Self {
+        self.holds = Some(Arc::new(holds));
+        self
+    }
+
+    /// What of a log is due, under a tree of it or else under its head.
+    ///
+    /// # Errors
+    ///
+    /// What the store says.
+    pub async fn due(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        cover: Option<&Cover>,
+    ) -> Result<Due, Error> {
+        let from = self.last(world, tenant).await?.map_or(0, |last| last.end);
+        let head = self.hos.head(world, tenant).await?.size;
+        let size = cover.map_or(head, |cover| cover.size.min(head));
+        // Entries of several processes may stand a little out of order: what is younger than it
+        // may be ends a segment when it is written.
+        let (mut old, mut young) = (from, size.max(from));
+        while old < young {
+            let middle = old + (young - old) / 2;
+            let page = self.hos.page(world, tenant, middle, 1).await?;
+            if page.first().is_some_and(|entry| entry.recorded_at <= self.before()) {
+                old = middle + 1;
+            } else {
+                young = middle;
+            }
+        }
+        let entries = (old - from) - (old - from) % SEGMENT_TILE;
+        Ok(Due { from, entries, segments: entries.div_ceil(self.entries_max) })
+    }
+
+    /// Archives the next segment of a log: writes its files, reads them back, records the segment
+    /// and lets its rows go. None when nothing is due.
+    ///
+    /// With a cover the files hold its checkpoint; without, they stand under the head as it is.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]: `denied` without the ability, `conflict` when somebody else archives the
+    /// same entries in another way. A [`Fault`] of the kind `Limit` while the tenant is held,
+    /// `Corrupt` when the store's entries or the files are not what they should be: nothing was
+    /// archived then. Else what store and target say; call again.
+    pub async fn archive(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        cover: Option<&Cover>,
+    ) -> Result<Option<Written>, Error> {
+        if let Some(last) = self.last(world, tenant).await? {
+            self.release(world, tenant, &last).await?;
+        }
+        let Some((files, turn)) = self.write(world, tenant, cover).await? else { return Ok(None) };
+        let record = self.record(world, tenant, files.clone(), turn).await?;
+        let released = self.release(world, tenant, &record).await?;
+        Ok(Some(Written { files, entry: record.entry, released }))
+    }
+
+    /// The first step of [`Archivist::archive`]: writes and verifies the files of the next
+    /// segment, and says in which turn it goes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Archivist::archive`].
+    pub async fn write(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        cover: Option<&Cover>,
+    ) -> Result<Option<(SegmentFiles, u32)>, Error> {
+        let cover = match cover {
+            Some(cover) => cover.clone(),
+            None => self.head(world, tenant).await?,
+        };
+        let due = self.due(world, tenant, Some(&cover)).await?;
+        let mut end = due.from + due.entries.min(self.entries_max);
+        while end > due.from {
+            let range = (due.from, end);
+            if let Some(files) = self.write_range(world, tenant, range, &cover).await? {
+                return Ok(Some((files, 0)));
+            }
+            // Something in it is too young.
+            end -= SEGMENT_TILE;
+        }
+        Ok(None)
+    }
+
+    async fn write_range(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        range: (u64, u64),
+        cover: &Cover,
+    ) -> Result<Option<SegmentFiles>, Error> {
+        self.require_not_held(world, tenant).await?;
+        let origin = self.hos.origin(world, tenant);
+        let target = self.shelf.target();
+        let job = Job { hos: &self.hos, target, world, tenant, origin: &origin };
+        let left = self.left_of(world, tenant, range.0).await?;
+        let files = job.write(range, self.before(), &left, cover).await?;
+        if let Some(files) = &files {
+            job.verify(files, self.hos.now()).await?;
+        }
+        Ok(files)
+    }
+
+    /// The second step of [`Archivist::archive`]: says that a segment whose files were written and
+    /// verified is archived. Whoever does it twice is told the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`Archivist::archive`].
+    pub async fn record(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        files: SegmentFiles,
+        turn: u32,
+    ) -> Result<SegmentRecord, Error> {
+        self.require_not_held(world, tenant).await?;
+        let (first, end) = (files.first, files.end);
+        let change = ArchivalChange::Archive { files, turn };
+        match self.send(world, tenant, change, (first, turn)).await {
+            Ok(_) => {}
+            // Somebody else was quicker, under the same head or another.
+            Err(Error::Refused(Refusal::Conflict | Refusal::KeyReused)) => {}
+            Err(error) => return Err(error),
+        }
+        let record = self.standing_at(world, tenant, first).await?;
+        let done = record.filter(|record| {
+            (record.first, record.end) == (first, end)
+                && record.is_archived()
+                && record.turn >= turn
+        });
+        done.ok_or_else(|| Refusal::Conflict.into())
+    }
+
+    /// The last step of [`Archivist::archive`]: lets the rows of an archived segment go, and
+    /// deletes files of it that were begun and never recorded. Answers how many entries went.
+    ///
+    /// # Errors
+    ///
+    /// What store and target say; call again.
+    pub async fn release(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        segment: &SegmentRecord,
+    ) -> Result<u64, Error> {
+        if !segment.is_archived() {
+            return Ok(0);
+        }
+        // What the rows said is there to be read before the first of them goes.
+        let log = self.hos.origin(world, tenant);
+        let manifest = self.shelf.manifest(&log, segment).await?;
+        let mut released = 0;
+        loop {
+            let store = self.hos.store();
+            match store.release(world, tenant, segment.first, RELEASE_MAX).await? {
+                0 => break,
+                gone => released += u64::from(gone),
+            }
+        }
+        let place = directory(&log);
+        let own = crate::name::File::ALL.map(|file| manifest.name(file));
+        let meets = |name: &FileName| name.first < segment.end && segment.first < name.end;
+        for name in self.shelf.target().list(&place).await? {
+            if meets(&name) && !own.contains(&name) {
+                self.shelf.target().remove(&place, name).await?;
+            }
+        }
+        Ok(released)
+    }
+
+    /// Lets go what was left of every archived segment when somebody was broken off. Answers how
+    /// many entries went.
+    ///
+    /// # Errors
+    ///
+    /// As [`Archivist::release`].
+    pub async fn tidy(&self, world: &World, tenant: &Tenant) -> Result<u64, Error> {
+        let (mut after, mut released) = (0, 0);
+        loop {
+            let segments = self.hos.segments(world, tenant, after, PAGE_MAX).await?;
+            let Some(last) = segments.last() else { return Ok(released) };
+            after = last.end;
+            for segment in &segments {
+                released += self.release(world, tenant, segment).await?;
+            }
+        }
+    }
+
+    fn before(&self) -> Timestamp {
+        self.hos.now().before(self.age)
+    }
+
+    async fn require_not_held(&self, world: &World, tenant: &Tenant) -> Result<(), Fault> {
+        let Some(holds) = &self.holds else { return Ok(()) };
+        match holds.held(world, tenant).await? {
+            None => Ok(()),
+            Some(why) => {
+                let message = format!("the tenant's entries are held: {why}; nothing was archived");
+                Err(Fault::new(FaultKind::Limit, message))
+            }
+        }
+    }
+
+    async fn head(&self, world: &World, tenant: &Tenant) -> Result<Cover, Fault> {
+        let head = self.hos.head(world, tenant).await?;
+        Ok(Cover { size: head.size, root: head.root, note: None })
+    }
+
+    /// The right edge of the tree of everything before a segment.
+    async fn left_of(&self, world: &World, tenant: &Tenant, first: u64) -> Result<Frontier, Fault> {
+        let Some(last) = first.checked_sub(1) else { return Ok(Frontier::new()) };
+        let log = self.hos.origin(world, tenant);
+        let broken = || Fault::new(FaultKind::Corrupt, format!("{log}: no segment before {first}"));
+        let before = self.standing_at(world, tenant, last).await?.ok_or_else(broken)?;
+        let manifest = self.shelf.manifest(&log, &before).await?;
+        manifest.frontier().ok_or_else(broken)
+    }
+
+    /// How the segment stands that an index belongs to.
+    async fn standing_at(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        index: u64,
+    ) -> Result<Option<SegmentRecord>, Fault> {
+        let segments = self.hos.segments(world, tenant, index, 1).await?;
+        Ok(segments.into_iter().next().filter(|segment| segment.covers(index)))
+    }
+
+    /// The last segment.
+    async fn last(&self, world: &World, tenant: &Tenant) -> Result<Option<SegmentRecord>, Fault> {
+        let mut last: Option<SegmentRecord> = None;
+        loop {
+            let after = last.as_ref().map_or(0, |last| last.end);
+            let segments = self.hos.segments(world, tenant, after, PAGE_MAX).await?;
+            match segments.into_iter().next_back() {
+                Some(later) => last = Some(later),
+                None => return Ok(last),
+            }
+        }
+    }
+
+    /// Under a key that is made of what is said: whoever says it again is answered as before.
+    async fn send(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        change: ArchivalChange,
+        (first, turn): (u64, u32),
+    ) -> Result<Receipt, Error> {
+        let of = format!("{} {first} {turn}", self.hos.origin(world, tenant));
+        let key = format!("hos.archive:{}", Digest::of(of.as_bytes()));
+        let archival = Archival::new(&self.actor, world, tenant, change).key(key);
+        self.hos.archive(&archival).await
+    }
+}

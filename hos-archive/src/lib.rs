@@ -1,0 +1,25 @@
+#![doc = include_str!("../README.md")]
+
+mod archivist;
+mod check;
+mod finding;
+mod gzip;
+mod index;
+mod manifest;
+mod name;
+mod part;
+mod reader;
+mod target;
+mod tile;
+mod verify;
+mod writer;
+
+pub use archivist::{Archivist, Cover, Due, Holds, Written};
+pub use check::{CHUNK_BYTES, SegmentCheck, Want};
+pub use finding::{Fault as FindingKind, Finding};
+pub use manifest::{FORMAT, MANIFEST_BYTES_MAX, Manifest, ManifestFault};
+pub use name::{File, FileName, directory};
+pub use part::PART_LINE_BYTES_MAX;
+pub use reader::Shelf;
+pub use target::{ArchiveTarget, ArchiveWriter, DirectoryTarget, Files, MemoryTarget, SystemFiles};
+pub use verify::{ArchiveReport, Expectation, FINDINGS_MAX, Source, Status, verify_archive};
