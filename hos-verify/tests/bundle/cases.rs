@@ -133,7 +133,7 @@ fn the_words_of_a_verdict_say_what_is_not_proved() {
     assert!(person.contains("was erased lawfully by entry 18\n"));
     assert!(person.contains("by entry 19, which names a person; that the part was theirs is"));
     assert!(words("anchored and witnessed").contains("witness-2.example saw it at 2026-11-22T12"));
-    assert!(words("opened, with pages").contains("1 parts are opened, 2 withheld"));
+    assert!(words("opened, with pages").contains("parts opened: 1, withheld: 2"));
 }
 
 #[test]
