@@ -9,6 +9,7 @@ use hos_verify::time::Time;
 
 use crate::archive::{pack, unpack};
 use crate::cases::{Case, honest, witnessed};
+use crate::golden::golden;
 use crate::hostile::hostile;
 use crate::log::{NOON, input, log_key, policy, shop};
 
@@ -97,7 +98,7 @@ fn same_verdicts(name: &str, cases: &[Case]) {
 
 #[test]
 fn honest_and_hostile_bundles_get_one_verdict() {
-    let cases: Vec<Case> = honest().into_iter().chain(hostile()).collect();
+    let cases: Vec<Case> = honest().into_iter().chain(hostile()).chain([golden()]).collect();
     same_verdicts("cases", &cases);
 }
 
