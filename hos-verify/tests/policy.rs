@@ -125,7 +125,8 @@ fn a_proof_has_one_spelling() {
 proptest! {
     #[test]
     fn parsers_never_panic_on_damage(
-        at in any::<usize>(), cut in 0..30_usize, bytes in proptest::collection::vec(any::<u8>(), 0..9),
+        at in any::<usize>(), cut in 0..30_usize,
+        bytes in proptest::collection::vec(any::<u8>(), 0..9),
     ) {
         for vector in [PROOF.to_owned(), policy()] {
             let mut damaged = vector.into_bytes();
