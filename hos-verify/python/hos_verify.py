@@ -1225,9 +1225,12 @@ def main(arguments=None):
     parser.add_argument("--json", action="store_true", help="the verdict as one line of JSON")
     options = parser.parse_args(arguments)
     try:
-        policy = options.policy and Policy(read_file(options.policy, POLICY_MAX))
-        known = options.known and Checkpoint(read_file(options.known, NOTE_MAX))
-        now = micros(options.now) if options.now else clock.time_ns() // 1_000
+        policy = known = None
+        if options.policy is not None:
+            policy = Policy(read_file(options.policy, POLICY_MAX))
+        if options.known is not None:
+            known = Checkpoint(read_file(options.known, NOTE_MAX))
+        now = clock.time_ns() // 1_000 if options.now is None else micros(options.now)
     except (OSError, Refused) as error:
         print(f"hos_verify: {error}", file=sys.stderr)
         return 2
@@ -1236,7 +1239,7 @@ def main(arguments=None):
     except OSError as error:
         print(f"hos_verify: {error}", file=sys.stderr)
         return 50
-    lines = verify(data, policy or None, known or None, now)
+    lines = verify(data, policy, known, now)
     sys.stdout.reconfigure(encoding="utf-8")
     if options.json:
         print(verdict_json(lines))
