@@ -21,7 +21,7 @@ pub enum PolicyFaultKind {
     TooLong,
     /// A control character other than tab and newline.
     Characters,
-    /// The line is none of `log`, `witness`, `group` and `quorum`, or has too few words or too many.
+    /// The line is none of `log`, `witness`, `group` and `quorum`, or of another form.
     Form,
     /// The key cannot be read, or is of the wrong kind for its line.
     Key(NoteError),

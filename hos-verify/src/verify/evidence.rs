@@ -23,9 +23,10 @@ pub(super) struct Evidence<'a> {
     pub(super) opened: usize,
 }
 
-/// A checkpoint and the note that it was read from.
+/// A checkpoint and the note that it was read from, as it is written.
 #[derive(Debug)]
 pub(super) struct Signed {
+    pub(super) written: String,
     pub(super) note: SignedNote,
     pub(super) checkpoint: Checkpoint,
 }
@@ -40,6 +41,6 @@ impl Signed {
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let note = SignedNote::parse(bytes).ok()?;
         let checkpoint = Checkpoint::parse(note.text()).ok()?;
-        Some(Self { note, checkpoint })
+        Some(Self { written: note.to_string(), note, checkpoint })
     }
 }

@@ -207,7 +207,7 @@ impl<'a> Check<'a> {
             self.fault(&Name::Anchor, "not of the log of this deployment");
             return None;
         }
-        let leaf = leaf_hash(head.note.to_string().as_bytes());
+        let leaf = leaf_hash(head.written.as_bytes());
         let (root, size) = (anchor.checkpoint.root(), anchor.checkpoint.size());
         if verify_inclusion(root, size, proof.index, &leaf, &proof.hashes).is_err() {
             self.fault(&Name::Anchor, "does not lead to its checkpoint");
@@ -300,7 +300,7 @@ fn range_problem(range: &RangeFile, from: u64, to: u64, head: &Signed) -> Option
     if (range.from, range.from.saturating_add(length)) != (from, to) {
         return Some("a proof of another range");
     }
-    if range.checkpoint != head.note.to_string() {
+    if range.checkpoint != head.written {
         return Some("against another checkpoint");
     }
     let (root, size) = (head.checkpoint.root(), head.checkpoint.size());
@@ -309,7 +309,7 @@ fn range_problem(range: &RangeFile, from: u64, to: u64, head: &Signed) -> Option
 }
 
 fn proof_problem(proof: &Proof, leaf: &Leaf, head: &Signed) -> Option<&'static str> {
-    if proof.checkpoint != head.note.to_string() {
+    if proof.checkpoint != head.written {
         return Some("against another checkpoint");
     }
     let (root, size) = (head.checkpoint.root(), head.checkpoint.size());

@@ -11,10 +11,10 @@ pub(super) fn integrity(evidence: &Evidence<'_>) -> Line {
     let (origin, size) = (evidence.head.checkpoint.origin(), evidence.head.checkpoint.size());
     let entries = evidence.entries.len();
     let origin = shown(origin);
-    line.add(Status::Ok, format!("{entries} entries are in the log {origin} of {size} entries"));
+    line.add(Status::Ok, format!("entries proved: {entries}, in the log {origin} of size {size}"));
     for other in &evidence.others {
         let size = other.checkpoint.size();
-        line.add(Status::Ok, format!("the log of {size} entries is the same log"));
+        line.add(Status::Ok, format!("at size {size} it was the same log"));
     }
     if evidence.anchor.is_some() {
         line.add(Status::Ok, "the checkpoint is in the log of the deployment");
@@ -60,8 +60,8 @@ pub(super) fn time(evidence: &Evidence<'_>, seen: &[(String, u64)], now: Option<
     let is_token = |(name, _): &(&Name, &[u8])| matches!(name, Name::Token(_));
     let tokens = evidence.bundle.files().filter(is_token).count();
     if tokens > 0 {
-        let words = "time-stamp tokens are enclosed, not judged here: ask openssl ts -verify";
-        line.add(Status::Stated, format!("{tokens} {words}"));
+        let words = "not judged here: ask openssl ts -verify";
+        line.add(Status::Stated, format!("time-stamp tokens enclosed: {tokens}, {words}"));
     }
     line
 }
@@ -73,7 +73,7 @@ pub(super) fn completeness(evidence: &Evidence<'_>) -> Line {
             Claim::Entries => {
                 let entries = evidence.entries.len();
                 let words = "nothing is said of those left out";
-                line.add(Status::Stated, format!("a selection of {entries} entries: {words}"));
+                line.add(Status::Stated, format!("entries selected: {entries}; {words}"));
             }
             Claim::Range { from, to } => range(&mut line, evidence, *from, *to),
             Claim::Subject { subject, revisions } => {
@@ -92,7 +92,7 @@ fn range(line: &mut Line, evidence: &Evidence<'_>, from: u64, to: u64) {
     if withheld == 0 {
         line.add(Status::Ok, format!("nothing is left out from index {from} to {last}"));
     } else {
-        let words = format!("from index {from} to {last} {withheld} entries are withheld");
+        let words = format!("withheld from index {from} to {last}: {withheld}");
         line.add(Status::Incomplete, words);
     }
 }
@@ -125,7 +125,7 @@ pub(super) fn disclosure(evidence: &Evidence<'_>) -> Line {
     let bound: usize = evidence.entries.iter().map(|(_, leaf)| leaf.parts.len()).sum();
     let opened = evidence.opened;
     let withheld = bound.saturating_sub(opened).saturating_sub(erased.len());
-    line.add(Status::Ok, format!("{opened} parts are opened, {withheld} withheld"));
+    line.add(Status::Ok, format!("parts opened: {opened}, withheld: {withheld}"));
     for erased in erased {
         let by = evidence.entry(erased.by);
         let (part, id) = (&erased.part, erased.id);

@@ -1,14 +1,16 @@
 //! Bundles of every kind with the verdict that they must get, from both verifiers.
 
 use hos_verify::bundle::Claim;
+use hos_verify::bundle::make::make;
 use hos_verify::checkpoint::Checkpoint;
+use hos_verify::merkle::{Hash, leaf_hash, root_of};
 use hos_verify::note::SignedNote;
 use hos_verify::policy::Policy;
 use hos_verify::time::Time;
 use hos_verify::verdict::Verdict;
 use hos_verify::verify::{Trust, verify};
 
-use crate::log::{NOON, anchor, id, input, policy, shop, witness};
+use crate::log::{NOON, ORIGIN, anchor, id, input, log_key, policy, shop, witness};
 
 /// A bundle, what whoever asks knows, and how each line must end.
 pub(crate) struct Case {
@@ -106,7 +108,7 @@ pub(crate) fn witnessed(time: u64) -> hos_verify::bundle::make::Draft {
     let log = shop();
     let mut draft = log.draft([5], Claim::Entries);
     let text = SignedNote::parse(draft.checkpoint.as_bytes()).unwrap().text().to_owned();
-    let signatures = vec![crate::log::log_key().sign(&text), witness(1).cosign(time, &text)];
+    let signatures = vec![log_key().sign(&text), witness(1).cosign(time, &text)];
     draft.checkpoint = SignedNote::new(&text, signatures).unwrap().to_string();
     draft
 }
@@ -133,22 +135,46 @@ fn the_words_of_a_verdict_say_what_is_not_proved() {
     assert!(person.contains("was erased lawfully by entry 18\n"));
     assert!(person.contains("by entry 19, which names a person; that the part was theirs is"));
     assert!(words("anchored and witnessed").contains("witness-2.example saw it at 2026-11-22T12"));
-    assert!(words("opened, with pages").contains("1 parts are opened, 2 withheld"));
+    assert!(words("opened, with pages").contains("parts opened: 1, withheld: 2"));
+}
+
+/// The hashes of ten million entries, all alike but one.
+fn ten_million(index: u64, leaf: &str) -> impl Fn(u8, u64) -> Result<Hash, String> {
+    let mut others = vec![leaf_hash(b"another")];
+    let mut own = vec![leaf_hash(leaf.as_bytes())];
+    for level in 0..3 {
+        let mut tile = [others[level]; 256];
+        others.push(root_of(tile));
+        tile[usize::try_from(index >> (8 * level) & 255).unwrap()] = own[level];
+        own.push(root_of(tile));
+    }
+    move |level, at| {
+        let hashes = if at == index >> (8 * u32::from(level)) { &own } else { &others };
+        Ok(hashes[usize::from(level)])
+    }
 }
 
 #[test]
-fn one_entry_without_pages_is_small() {
+fn one_entry_of_ten_million_without_pages_is_small() {
+    const SIZE: u64 = 10_000_000;
     let log = shop();
     let mut draft = log.draft([5], Claim::Entries);
-    draft.anchor = Some(anchor(&draft.checkpoint, &[(1, NOON)]));
+    draft.entries[0].index = 7_654_321;
     draft.entries[0].opened = vec![input(5)];
-    let bundle = log.make(&draft);
-    assert!(bundle.len() < 6_144, "{} bytes", bundle.len());
+    let read = ten_million(7_654_321, &draft.entries[0].leaf);
+    let root = hos_verify::tile::root(SIZE, &read).unwrap();
+    let text = Checkpoint::new(ORIGIN, SIZE, root).unwrap().to_text();
+    let note = SignedNote::new(&text, vec![log_key().sign(&text)]).unwrap();
+    draft.checkpoint = note.to_string();
+    draft.anchor = Some(anchor(&draft.checkpoint, &[(1, NOON)]));
+    let case = Case::new("one of many", make(&draft, read).unwrap(), 0).policy(Some(policy("one")));
+    assert_eq!(case.verdict().exit().code(), 0, "{}", case.verdict());
+    assert!(case.bundle.len() < 6_144, "{} bytes", case.bundle.len());
 }
 
 #[test]
 fn a_draft_that_does_not_hold_together_is_not_made() {
-    use hos_verify::bundle::make::{MakeError, make};
+    use hos_verify::bundle::make::MakeError;
     let log = shop();
     let refused = |change: &dyn Fn(&mut hos_verify::bundle::make::Draft)| {
         let mut draft = log.draft([2, 17], Claim::Entries);

@@ -31,7 +31,8 @@ Güven dosyası bu paketten değil, dışarıdan gelir. Çıkış kodu 0 doğrul
 PROOF BUNDLE (hosproof/1)
 To verify: python3 hos_verify.py FILE.zip --policy trust.policy
 The trust file comes from elsewhere, never from this bundle. Exit code 0 verified, 10 nothing
-vouches for it, 20 parts erased or withheld, 30 contradicts a known checkpoint, 40 invalid, 50 unreadable.
+vouches for it, 20 parts erased or withheld, 30 contradicts a known checkpoint, 40 invalid,
+50 unreadable.
 ";
 
 const BY_HAND: &str = "
