@@ -123,7 +123,7 @@ fn damaged_bundles_get_one_verdict() {
     for (name, data) in &files {
         for at in (0..data.len()).step_by(8) {
             let mut changed = files.clone();
-            let flip = if at % 2 == 0 { 0x01 } else { 0x20 };
+            let flip = if at % 16 == 0 { 0x01 } else { 0x20 };
             changed.get_mut(name).unwrap()[at] ^= flip;
             add(pack(&changed), format!("{name} byte {at}"));
             let mut shorter = files.clone();
