@@ -456,6 +456,14 @@ def belongs(log, origin):
     return base == tree and number <= last
 
 
+def deployment_origin(origin):
+    """Of the log that takes the checkpoints of this one; None where none does."""
+    parts = epoch(origin)[0].rsplit("/", 5)
+    if len(parts) == 6 and (parts[1], parts[3]) == ("w", "t"):
+        return parts[0] + "/deployment"
+    return None
+
+
 # ---------------------------------------------------------------------------
 # Trust files (C2SP tlog-policy).
 
@@ -955,8 +963,8 @@ class Integrity:
         if not anchor:
             self.fault(name, "not a proof")
             return None
-        deployment, slash, _ = self.head.origin.partition("/w/")
-        if not slash or not belongs(deployment + "/deployment", anchor.origin):
+        expected = deployment_origin(self.head.origin)
+        if expected is None or not belongs(expected, anchor.origin):
             self.fault(name, "not of the log of this deployment")
             return None
         leaf = leaf_hash(self.head.note.raw.encode("utf-8"))

@@ -83,11 +83,3 @@ fn crc32(data: &[u8]) -> u32 {
     }
     !check
 }
-
-/// Replaces a text of a file that must be there.
-pub(crate) fn replace(files: &mut Files, name: &str, old: &str, new: &str) {
-    let data = files.get_mut(name).unwrap_or_else(|| panic!("no file {name}"));
-    let text = String::from_utf8(data.clone()).unwrap();
-    assert!(text.contains(old), "{name} has no {old}: {text}");
-    *data = text.replacen(old, new, 1).into_bytes();
-}

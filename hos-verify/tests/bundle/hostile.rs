@@ -5,7 +5,7 @@ use hos_verify::bundle::make::Draft;
 use hos_verify::checkpoint::Checkpoint;
 use hos_verify::note::{SignedNote, SigningKey};
 
-use crate::archive::{Files, pack, replace, unpack, zip};
+use crate::archive::{Files, pack, unpack, zip};
 use crate::cases::{Case, subject, witnessed};
 use crate::log::{
     DEPLOYMENT, Log, NOON, ORIGIN, anchor, id, input, log_key, policy, shop, transition, witness,
@@ -16,6 +16,14 @@ fn forged(draft: &Draft, change: impl FnOnce(&mut Files)) -> Vec<u8> {
     let mut files = unpack(&shop().make(draft));
     change(&mut files);
     pack(&files)
+}
+
+/// Replaces a text of a file that must be there.
+fn replace(files: &mut Files, name: &str, old: &str, new: &str) {
+    let data = files.get_mut(name).unwrap_or_else(|| panic!("no file {name}"));
+    let text = String::from_utf8(data.clone()).unwrap();
+    assert!(text.contains(old), "{name} has no {old}: {text}");
+    *data = text.replacen(old, new, 1).into_bytes();
 }
 
 fn entry(index: u64) -> String {

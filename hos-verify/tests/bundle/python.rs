@@ -114,16 +114,16 @@ fn damaged_bundles_get_one_verdict() {
     let mut add = |bundle: Vec<u8>, what: String| {
         cases.push(Case::new(&what, bundle, 0).policy(Some(policy("one"))));
     };
-    for at in (0..sound.len()).step_by(7) {
+    for at in (0..sound.len()).step_by(23) {
         let mut bundle = sound.clone();
         bundle[at] ^= 1 << (at % 8);
         add(bundle, format!("byte {at}"));
     }
     let files = unpack(&sound);
     for (name, data) in &files {
-        for at in (0..data.len()).step_by(3) {
+        for at in (0..data.len()).step_by(8) {
             let mut changed = files.clone();
-            let flip = if at % 2 == 0 { 0x01 } else { 0x20 };
+            let flip = if at % 16 == 0 { 0x01 } else { 0x20 };
             changed.get_mut(name).unwrap()[at] ^= flip;
             add(pack(&changed), format!("{name} byte {at}"));
             let mut shorter = files.clone();
@@ -131,7 +131,7 @@ fn damaged_bundles_get_one_verdict() {
             add(pack(&shorter), format!("{name} without byte {at}"));
         }
     }
-    assert!(cases.len() > 1_500);
+    assert!(cases.len() > 500, "{} cases", cases.len());
     same_verdicts("damaged", &cases);
 }
 
