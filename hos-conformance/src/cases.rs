@@ -7,6 +7,7 @@ mod batch;
 mod chain;
 mod compound;
 mod contract;
+mod export;
 mod filter;
 mod idempotency;
 mod ids;
@@ -64,6 +65,7 @@ pub fn cases() -> Vec<Case> {
         restart::CASES,
         bad_input::CASES,
         anchor::CASES,
+        export::CASES,
     ];
     let mut cases = groups.concat();
     cases.extend(seal::all());

@@ -4,6 +4,7 @@ mod activating;
 mod anchoring;
 mod batch;
 mod bench;
+mod exporting;
 mod migrating;
 mod proving;
 mod reading;
@@ -24,6 +25,7 @@ use async_trait::async_trait;
 use tracing::Instrument as _;
 
 pub use anchoring::{Anchoring, ProvenAnchor};
+pub use exporting::{EXPORTED_MAX, Export};
 pub use migrating::{MIGRATION_EXAMPLES_MAX, MigrationReport};
 pub use proving::Proven;
 pub use reading::PROVED_LEAVES_MAX;

@@ -1,5 +1,7 @@
 //! Proofs against checkpoints, from tiles.
 
+use std::collections::BTreeMap;
+
 use hos_verify::tile::{self, Plan, TileError};
 
 use super::Hos;
@@ -159,36 +161,37 @@ pub(super) async fn root(hos: &Hos, log: &LogName, size: u64) -> Result<Hash, Fa
 }
 
 /// Hashes that were read, by level and place of their tile.
-struct Read {
-    tiles: Vec<(u8, u64, Vec<Hash>)>,
+pub(super) struct Read {
+    tiles: BTreeMap<(u8, u64), Vec<Hash>>,
 }
 
 impl Read {
-    async fn of(hos: &Hos, log: &LogName, plan: &Plan) -> Result<Self, Fault> {
+    pub(super) async fn of(hos: &Hos, log: &LogName, plan: &Plan) -> Result<Self, Fault> {
         let tiles: Vec<tile::Tile> = plan.tiles().collect();
-        let mut read = Self { tiles: Vec::with_capacity(tiles.len()) };
+        let mut read = Self { tiles: BTreeMap::new() };
         for tiles in tiles.chunks(SPANS_MAX) {
             let spans: Vec<Span> = tiles.iter().map(span).collect();
             let hashes = hos.store.seals().hashes(log, &spans).await?;
             let hashes = tiles.iter().zip(hashes);
-            read.tiles.extend(hashes.map(|(tile, hashes)| (tile.level, tile.place, hashes)));
+            read.tiles.extend(hashes.map(|(tile, hashes)| ((tile.level, tile.place), hashes)));
         }
         Ok(read)
     }
 
-    fn hash(&self, level: u8, index: u64) -> Result<Hash, Missing> {
+    pub(super) fn hash(&self, level: u8, index: u64) -> Result<Hash, Missing> {
         let (place, within) = (index / WIDTH, index % WIDTH);
-        let tile = self.tiles.iter().find(|tile| (tile.0, tile.1) == (level, place));
         let within = usize::try_from(within).map_err(|_| Missing)?;
-        tile.and_then(|(_, _, hashes)| hashes.get(within)).copied().ok_or(Missing)
+        let tile = self.tiles.get(&(level, place));
+        tile.and_then(|hashes| hashes.get(within)).copied().ok_or(Missing)
     }
 }
 
 /// [`TILE_HASHES`] as places are counted.
-const WIDTH: u64 = 256;
+pub(super) const WIDTH: u64 = 256;
 const _: () = assert!(TILE_HASHES == 256);
 
-struct Missing;
+#[derive(Debug)]
+pub(super) struct Missing;
 
 fn span(tile: &tile::Tile) -> Span {
     let tile::Tile { level, place, width } = *tile;

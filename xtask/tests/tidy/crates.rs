@@ -29,7 +29,11 @@ const RULES: &[Rule] = &[
         dev: &["hos-conformance", "hos-services", "hos-sqlx"],
     },
     Rule { name: "hos-cli", normal: &["hos-core", "hos-sqlx"], dev: &["hos-services"] },
-    Rule { name: "hos-conformance", normal: &["hos-core"], dev: &["hos-sqlx", "hos-work"] },
+    Rule {
+        name: "hos-conformance",
+        normal: &["hos-core", "hos-verify"],
+        dev: &["hos-sqlx", "hos-work"],
+    },
     Rule { name: "hos-inspect", normal: &["hos-core"], dev: &["hos-conformance"] },
     Rule { name: "hos-services", normal: &[], dev: &[] },
     Rule { name: "xtask", normal: &["hos-services"], dev: &[] },
