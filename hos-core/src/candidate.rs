@@ -15,7 +15,7 @@
 //! use hos_core::law::Law;
 //!
 //! fn begin(hos: &Hos, next: Law) -> Result<(), Error> {
-//!     hos.set_candidate(Candidate::new(next).expect("order.refund"))
+//!     hos.set_candidate(&Candidate::new(next).expect("order.refund"))
 //! }
 //!
 //! fn look(hos: &Hos, law: &Law) {
@@ -97,14 +97,14 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
-    pub(crate) fn new(live: Arc<Law>, candidate: Candidate, now: Timestamp) -> Self {
+    pub(crate) fn new(live: Arc<Law>, candidate: &Candidate, now: Timestamp) -> Self {
         let Candidate { law, expected } = candidate;
-        let basis = is_same_basis(&live, &law);
+        let basis = is_same_basis(&live, law);
         let both = live.rules().abilities().into_iter().chain(law.rules().abilities());
         let all: BTreeSet<Ability> = both.collect();
-        let said = [Said::by(&live), Said::by(&law)];
+        let said = [Said::by(&live), Said::by(law)];
         let tallied = all.into_iter().map(|ability| {
-            let is_changed = !basis || !says_the_same([&live, &law], &said, &ability);
+            let is_changed = !basis || !says_the_same([&live, law], &said, &ability);
             let is_expected = expected.contains(ability.as_str());
             (ability, AbilityTally::new(is_changed, is_expected))
         });
@@ -112,12 +112,12 @@ impl Trial {
         let is_changed = |ability: &Ability| abilities.get(ability).is_some_and(|a| a.is_changed);
         let contracts = live.contracts().chain(law.contracts());
         let kinds = contracts.filter(|contract| {
-            versions(&live, contract.kind()) != versions(&law, contract.kind())
+            versions(&live, contract.kind()) != versions(law, contract.kind())
                 || contract.abilities().any(is_changed)
         });
         let kinds = kinds.map(|contract| contract.kind().clone()).collect();
         let tally = Tally::new(now);
-        Self { live, candidate: law, abilities, kinds, tally }
+        Self { live, candidate: Arc::clone(law), abilities, kinds, tally }
     }
 
     /// Whether it was begun beside this very law.

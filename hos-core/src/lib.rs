@@ -26,6 +26,8 @@ pub mod subject;
 pub mod time;
 pub mod typed;
 pub mod value;
+#[doc(hidden)]
+pub mod weave;
 
 /// The paved path, for `use hos_core::prelude::*`.
 pub mod prelude {

@@ -19,6 +19,7 @@ use crate::law::Law;
 use crate::laws::Registry;
 use crate::receipt::Receipt;
 use crate::standing::Standing;
+use crate::weave::point;
 
 pub(super) fn check_deployment(name: &str) -> Result<(), Fault> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
@@ -69,6 +70,7 @@ impl Hos {
 
     /// The laws that were in force, oldest first; a fault when one of them contradicts this one.
     pub(super) async fn recorded_laws(&self, law: &Law) -> Result<Vec<LawRecord>, Fault> {
+        point();
         let recorded = self.store.laws(law.world()).await?;
         if let Some(first) = recorded.first()
             && *first.deployment != *self.bench.deployment

@@ -15,6 +15,7 @@ use crate::receipt::{Effect, Receipt};
 use crate::standing::Standing;
 use crate::store::{Ask, Store};
 use crate::subject::Subject;
+use crate::weave::point;
 
 /// What one judged command asks the store about.
 pub(super) fn ask(
@@ -129,12 +130,14 @@ pub(super) fn kept(commit: Commit) -> Result<Receipt, Error> {
 }
 
 pub(super) async fn load_one(store: &dyn Store, ask: &Ask) -> Result<Standing, Fault> {
+    point();
     let standings = store.load_all(std::slice::from_ref(ask)).await?;
     let missing = || Fault::new(FaultKind::Internal, "the store did not answer the ask");
     standings.into_iter().next().ok_or_else(missing)
 }
 
 pub(super) async fn commit_one(store: &dyn Store, commit: &Commit) -> Result<Outcome, Fault> {
+    point();
     let outcomes = store.commit_all(std::slice::from_ref(commit)).await;
     let missing = || Fault::new(FaultKind::Internal, "the store did not answer the commit");
     outcomes.into_iter().next().ok_or_else(missing)?
