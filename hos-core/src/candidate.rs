@@ -1,9 +1,9 @@
 //! A candidate law beside the one in force: what would change if it were enforced?
 //!
-//! Every decision and every judged transition is weighed a second time under the candidate, with
-//! the same standing, after the answer is found. The answer, the stores and what they remember
-//! never see it. Where the two differ, it is counted, and the first of each sort are kept with
-//! their causes. Abilities about which both laws say the same cost one look-up.
+//! Every decision, transition, opening, adoption and record is weighed a second time under the
+//! candidate, with the same standing, after the answer is found. The answer, the stores and what
+//! they remember never see it. Where the two differ, it is counted, and the first of each sort are
+//! kept with their causes. Abilities about which both laws say the same cost one look-up.
 //!
 //! The candidate is weighed as enforced, whatever modes are set. So the law in force, as its own
 //! candidate, tells what enforcing the abilities in `shadow` would refuse.
@@ -29,8 +29,10 @@
 //! }
 //! ```
 
+mod commands;
 mod compare;
 mod report;
+mod suppose;
 mod tally;
 
 use std::collections::{BTreeSet, HashMap};
@@ -43,6 +45,7 @@ pub use report::{
     Blocker, Cause, Direction, DivergenceCount, DivergenceReport, Example, JUDGED_BEFORE_READY,
     JUDGED_PER_ERROR, LawLabel, QUIET_BEFORE_READY, Readiness, Side,
 };
+pub(crate) use suppose::Laws;
 
 use tally::{AbilityTally, Tally};
 

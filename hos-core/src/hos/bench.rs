@@ -8,14 +8,12 @@ use arc_swap::ArcSwap;
 
 use super::{HosOptions, LawCheck};
 use crate::candidate::Trial;
-use crate::command::Command;
 use crate::commit::Commit;
 use crate::error::{Fault, FaultKind, Refusal};
 use crate::id::World;
-use crate::judge::{Judge, Verdict};
+use crate::judge::Judge;
 use crate::law::Law;
 use crate::recording::Recorder;
-use crate::standing::Standing;
 use crate::time::{Clock, IdSource};
 use crate::weave::point;
 
@@ -118,21 +116,6 @@ impl Bench {
 
     pub(super) fn judge<'a>(&'a self, law: &'a Law) -> Judge<'a> {
         Judge::new(law, &self.deployment, self.clock.now(), self.ids.as_ref())
-    }
-
-    /// Judges a transition, beside the candidate where there is one.
-    pub(super) fn transition(
-        &self,
-        law: &Arc<Law>,
-        command: &Command,
-        standing: &Standing,
-    ) -> Verdict {
-        let judge = self.judge(law);
-        let verdict = judge.transition(command, standing);
-        if let Some(trial) = self.trial(law) {
-            trial.transition(&judge, command, standing, &verdict);
-        }
-        verdict
     }
 
     pub(super) fn count_divergence(&self, commit: &Commit) {

@@ -1,16 +1,14 @@
 //! Load, judge, commit: the whole of one command.
 
-use std::sync::Arc;
-
 use super::Denials;
 use super::bench::Bench;
+use super::case::Case;
 use crate::actor::Actor;
 use crate::command::{Command, Opening, Record, STEPS_MAX, StandingCommand};
 use crate::commit::{Commit, Outcome};
 use crate::error::{Error, Fault, FaultKind, Refusal};
 use crate::id::{CommandKey, RequestId, Tenant, World};
 use crate::judge::Verdict;
-use crate::law::Law;
 use crate::receipt::{Effect, Receipt};
 use crate::standing::Standing;
 use crate::store::{Ask, Store};
@@ -66,21 +64,23 @@ pub(super) async fn settle(
     ask: &Ask,
     attempts: u32,
     evidence: Option<&Denials>,
-    judge: impl Fn(&Arc<Law>, &Standing) -> Verdict + Send + Sync,
+    case: &dyn Case,
 ) -> Result<Receipt, Error> {
     if !bench.knows(&ask.world) {
         return Err(Refusal::InvalidWorld.into());
     }
-    let judged = |standing: &Standing| Ok::<_, Refusal>(judge(&bench.law(&ask.world)?, standing));
+    let judged = |standing: &Standing, is_fresh| {
+        Ok::<_, Refusal>(bench.judged(case, &bench.law(&ask.world)?, standing, is_fresh))
+    };
     if let Some(standing) = store.recall(ask)
-        && let Verdict::Commit(commit) = judged(&standing)?
+        && let Verdict::Commit(commit) = judged(&standing, false)?
         && let Some(answer) = committed(bench, *commit, store).await?
     {
         return answer;
     }
     for _ in 0..attempts {
         let standing = load_one(store, ask).await?;
-        let verdict = judged(&standing)?;
+        let verdict = judged(&standing, true)?;
         match verdict {
             Verdict::Replayed(receipt) => return Ok(*receipt),
             Verdict::Commit(commit) => {

@@ -24,8 +24,8 @@ fn count(gains: u64, losses: u64, others: u64) -> DivergenceCount {
 #[test]
 fn a_law_never_parts_from_itself() {
     let desk = Desk::new(live());
-    desk.tries(live());
     let order = desk.order("o", 5);
+    desk.tries(live());
     assert!(desk.asks("customer-1", "order.cancel", &order));
     assert!(!desk.asks("stranger-1", "order.pay", &order));
     assert_eq!(desk.does("clerk-1", "pay", &order), Err("guard_failed"));
