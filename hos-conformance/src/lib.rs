@@ -22,3 +22,4 @@ pub mod planted;
 pub mod random;
 mod sealing;
 mod stage;
+pub mod watched;

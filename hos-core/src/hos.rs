@@ -4,6 +4,7 @@ mod activating;
 mod anchoring;
 mod batch;
 mod bench;
+mod case;
 mod exporting;
 mod migrating;
 mod proving;
@@ -43,7 +44,6 @@ use crate::law::Law;
 use crate::laws::Contracts;
 use crate::receipt::Receipt;
 use crate::recording::Recorder;
-use crate::standing::Standing;
 use crate::store::{Backend, Store};
 use crate::subject::Subject;
 use crate::time::{Clock, IdSource, RandomIds, SystemClock};
@@ -254,27 +254,21 @@ impl Contracts for Hos {
     async fn open(&self, opening: &Opening) -> Result<Receipt, Error> {
         let ask = ask_open(opening);
         let span = span("open", &ask, opening.envelope.request.as_ref());
-        let judge =
-            |law: &Arc<Law>, standing: &Standing| self.bench.judge(law).open(opening, standing);
-        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
+        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, opening);
         async { noted(settle.await) }.instrument(span).await
     }
 
     async fn adopt(&self, adoption: &Adoption) -> Result<Receipt, Error> {
         let ask = ask_open(&adoption.opening);
         let span = span("adopt", &ask, adoption.opening.envelope.request.as_ref());
-        let judge =
-            |law: &Arc<Law>, standing: &Standing| self.bench.judge(law).adopt(adoption, standing);
-        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
+        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, adoption);
         async { noted(settle.await) }.instrument(span).await
     }
 
     async fn transition(&self, command: &Command) -> Result<Receipt, Error> {
         let ask = ask_transition(command);
         let span = span("transition", &ask, command.envelope.request.as_ref());
-        let judge =
-            |law: &Arc<Law>, standing: &Standing| self.bench.transition(law, command, standing);
-        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
+        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, command);
         async { noted(settle.await) }.instrument(span).await
     }
 }

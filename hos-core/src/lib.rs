@@ -26,6 +26,8 @@ pub mod subject;
 pub mod time;
 pub mod typed;
 pub mod value;
+#[doc(hidden)]
+pub mod weave;
 
 pub use hos_verify::{checkpoint, merkle, note};
 

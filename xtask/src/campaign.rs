@@ -9,6 +9,9 @@ use crate::step::Step;
 
 mod fuzz;
 mod mutants;
+mod weave;
+
+pub(crate) use weave::steps as weave_steps;
 
 /// No campaign runs longer, its builds included.
 const LIMIT: Duration = Duration::from_mins(40);
@@ -223,6 +226,13 @@ const CAMPAIGNS: &[Campaign] = &[
             "--test",
             "planted",
         ]),
+    },
+    Campaign {
+        name: "weave",
+        shows: "nobody sees two laws at once, or what no longer holds, whoever comes when",
+        unit: "orders of each property",
+        size_default: 20_000,
+        kind: Kind::Planned(weave::plan),
     },
     Campaign {
         name: "fuzz",
