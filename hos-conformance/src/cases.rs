@@ -1,6 +1,7 @@
 //! Every case of the suite.
 
 mod activation;
+mod anchor;
 mod bad_input;
 mod batch;
 mod chain;
@@ -20,6 +21,7 @@ mod race;
 mod registry;
 mod replay;
 mod restart;
+mod seal;
 mod search;
 mod standing;
 mod tenant;
@@ -61,6 +63,9 @@ pub fn cases() -> Vec<Case> {
         mode::CASES,
         restart::CASES,
         bad_input::CASES,
+        anchor::CASES,
     ];
-    groups.concat()
+    let mut cases = groups.concat();
+    cases.extend(seal::all());
+    cases
 }

@@ -20,4 +20,5 @@ pub mod law;
 pub mod model;
 pub mod planted;
 pub mod random;
+mod sealing;
 mod stage;

@@ -1,11 +1,14 @@
 //! The law, embedded: loads, judges, commits. The one file where judging and keeping meet.
 
 mod activating;
+mod anchoring;
 mod batch;
 mod bench;
 mod migrating;
+mod proving;
 mod reading;
 mod registering;
+mod sealing;
 mod searching;
 mod settle;
 mod timers;
@@ -20,8 +23,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tracing::Instrument as _;
 
+pub use anchoring::{Anchoring, ProvenAnchor};
 pub use migrating::{MIGRATION_EXAMPLES_MAX, MigrationReport};
+pub use proving::Proven;
 pub use reading::PROVED_LEAVES_MAX;
+pub use sealing::{SEALED_TILES_MAX, SealReport, Sealer, Sealing};
 pub use within::{Denials, Within};
 
 use bench::Bench;
@@ -213,13 +219,16 @@ impl Hos {
     }
 
     /// Gives recorded entries that have no place in their log yet their index, at most so many;
-    /// answers how many. To be called again and again, by any process, where a store stages its
-    /// proofs; always 0 where entries are numbered as they are recorded.
+    /// answers with how many it is done. To be called again and again, by any process, where a
+    /// store stages its proofs; always 0 where entries are numbered as they are recorded.
+    ///
+    /// An entry whose leaf is not what its hash says is set aside, with an alarm (an error under
+    /// the target `hos::quarantine`), and holds up nobody: [`Hos::quarantined`] names it, and its
+    /// [`proof_state`](Hos::proof_state) says so.
     ///
     /// # Errors
     ///
-    /// What the store says; `Corrupt` for a leaf that is not what its hash says, which is never
-    /// given an index.
+    /// What the store says.
     pub async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
         self.store.sequence_pending(limit.min(crate::proof::PAGE_MAX)).await
     }

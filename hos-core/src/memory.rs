@@ -3,6 +3,7 @@
 mod commit;
 mod migration;
 mod read;
+mod seals;
 mod tables;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +19,7 @@ use crate::id::{ActorId, Kind, Role, Tenant, Version, World};
 use crate::merkle::Hash;
 use crate::proof::{LogEntry, LogHead};
 use crate::standing::Standing;
-use crate::store::{Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Store};
+use crate::store::{Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Store};
 use crate::subject::Subject;
 use crate::time::{ProofId, Timestamp};
 
@@ -243,6 +244,10 @@ impl Ledger for MemoryStore {
 
     async fn sequence_pending(&self, _limit: u32) -> Result<u32, Fault> {
         Ok(0)
+    }
+
+    fn seals(&self) -> &dyn Seals {
+        self
     }
 }
 

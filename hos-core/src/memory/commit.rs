@@ -108,6 +108,7 @@ impl Tables {
         log.by_id.insert(entry.id(), log.entries.len());
         log.dedups.extend(entry.dedup());
         log.entries.push(entry.clone());
+        self.seals.grew(scope);
         Ok(())
     }
 

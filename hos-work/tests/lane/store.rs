@@ -13,7 +13,9 @@ use hos_core::memory::MemoryStore;
 use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead};
 use hos_core::standing::Standing;
-use hos_core::store::{Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Store};
+use hos_core::store::{
+    Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Store,
+};
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
 use rand::rngs::StdRng;
@@ -236,6 +238,10 @@ impl Ledger for Watched {
 
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
         self.inner.sequence_pending(limit).await
+    }
+
+    fn seals(&self) -> &dyn Seals {
+        self.inner.seals()
     }
 }
 

@@ -16,6 +16,7 @@ const ORDER: &[&[&str]] = &[
     &["receipt"],
     &["standing"],
     &["policy", "contract", "proof", "merkle"],
+    &["seal"],
     &["law"],
     &["command"],
     &["commit"],
