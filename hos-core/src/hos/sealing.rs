@@ -102,6 +102,12 @@ impl Hos {
 }
 
 impl Sealer {
+    /// The law whose logs it seals.
+    #[must_use]
+    pub fn hos(&self) -> &Hos {
+        &self.hos
+    }
+
     /// Seals the log of a tenant, as far as it is sequenced.
     ///
     /// # Errors

@@ -6,9 +6,10 @@ use std::sync::atomic::Ordering;
 use hos_core::error::FaultKind;
 use hos_core::hos::Sealing;
 use hos_core::laws::Registry as _;
+use hos_core::merkle::root_of;
 use hos_core::note::SigningKey;
 use hos_core::proof::PAGE_MAX;
-use hos_core::seal::{Keeper as _, Keys, MemoryKeeper};
+use hos_core::seal::{Keeper as _, Keys, MemoryKeeper, TILE_HASHES, Tile};
 
 use crate::case::cases;
 use crate::sealing::{Forgetful, Interrupted, forged, key, kind, log_of, published, signed};
@@ -20,6 +21,7 @@ cases!(
         seal_refuses_a_log_that_is_behind_what_was_signed,
         seal_refuses_a_log_that_is_beside_what_was_signed,
         seal_refuses_a_checkpoint_over_other_entries,
+        seal_refuses_a_log_with_a_tile_of_other_entries,
         seal_that_is_refused_holds_up_no_other_log,
         seal_without_a_key_publishes_nothing,
         seal_by_a_key_of_another_name_is_refused,
@@ -68,6 +70,18 @@ async fn seal_refuses_a_checkpoint_over_other_entries(stage: Stage) {
     assert_eq!(kind(sealer.seal(&world(), &firm()).await), FaultKind::Corrupt);
     let entry = stage.log().await.remove(0);
     assert_eq!(kind(stage.hos.prove(&world(), &firm(), entry.id).await), FaultKind::Corrupt);
+}
+
+async fn seal_refuses_a_log_with_a_tile_of_other_entries(stage: Stage) {
+    stage.settle().await;
+    let hashes = vec![[1; 32]; TILE_HASHES];
+    let tile = Tile { level: 0, place: 0, root: root_of(hashes.iter().copied()), hashes };
+    stage.backend().seals().write_tiles(&log_of(&firm()), &[tile]).await.unwrap();
+    stage.order("o").await;
+    stage.touched("o", 255, "touch").await;
+    let sealer = stage.sealer(&Arc::default());
+    assert_eq!(kind(sealer.seal(&world(), &firm()).await), FaultKind::Corrupt);
+    assert_eq!(stage.hos.checkpoints(&log_of(&firm()), 0, 1).await.unwrap(), []);
 }
 
 async fn seal_that_is_refused_holds_up_no_other_log(stage: Stage) {

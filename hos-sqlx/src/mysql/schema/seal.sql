@@ -82,7 +82,10 @@ END;
 -- The mark names the checkpoint, so that who anchors the one before leaves it.
 CREATE OR REPLACE TRIGGER hos_checkpoint_published AFTER INSERT ON hos_checkpoint FOR EACH ROW
 BEGIN
-    IF NEW.scope <> 0 THEN
+    -- One that moves in with its anchor has it already.
+    IF NEW.scope <> 0 AND NOT EXISTS (
+        SELECT 1 FROM hos_deployment WHERE scope = NEW.scope AND size >= NEW.size
+    ) THEN
         INSERT INTO hos_unanchored (scope, size) VALUES (NEW.scope, NEW.size)
         ON DUPLICATE KEY UPDATE size = greatest(size, VALUE(size));
     END IF;

@@ -124,7 +124,13 @@ FOR EACH ROW WHEN (NEW.size > OLD.size) EXECUTE FUNCTION hos_mark_unsealed();
 CREATE FUNCTION hos_mark_unanchored() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO hos_unanchored (scope, size) VALUES (NEW.scope, NEW.size)
+    -- One that moves in with its anchor has it already.
+    INSERT INTO hos_unanchored (scope, size)
+    SELECT NEW.scope, NEW.size
+    WHERE NOT EXISTS (
+        SELECT FROM hos_deployment
+        WHERE hos_deployment.scope = NEW.scope AND hos_deployment.size >= NEW.size
+    )
     ON CONFLICT (scope) DO UPDATE SET size = greatest(hos_unanchored.size, excluded.size);
     RETURN NULL;
 END $$;
