@@ -20,27 +20,14 @@ use hos_core::proof::{
     PAGE_MAX, SEGMENT_AGE, SEGMENT_ENTRIES_MAX, SEGMENT_TILE, SegmentFiles, SegmentRecord,
 };
 use hos_core::receipt::Receipt;
+use hos_core::seal::{Checkpoint, LogName};
 use hos_core::store::RELEASE_MAX;
 use hos_core::time::{ProofId, Timestamp};
-use hos_verify::merkle::{Frontier, Hash};
 
 use crate::name::{FileName, directory};
 use crate::reader::Shelf;
 use crate::target::ArchiveTarget;
 use crate::writer::Job;
-
-/// A tree of the log that a segment is archived under.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "a tree, and who vouches for it")]
-pub struct Cover {
-    /// How many entries it has; a segment ends within it.
-    pub size: u64,
-    /// Its root.
-    pub root: Hash,
-    /// The signed checkpoint over it, kept with the segment. Without one the archive proves
-    /// itself only to who knows the tree.
-    pub note: Option<String>,
-}
 
 /// What of a log is due to be archived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,20 +115,24 @@ impl Archivist {
         self
     }
 
-    /// What of a log is due, under a tree of it or else under its head.
+    /// What of a log is due: sealed, and old enough.
     ///
     /// # Errors
     ///
     /// What the store says.
-    pub async fn due(
+    pub async fn due(&self, world: &World, tenant: &Tenant) -> Result<Due, Error> {
+        let checkpoint = self.checkpoint(world, tenant).await?;
+        Ok(self.due_under(world, tenant, checkpoint.as_ref()).await?)
+    }
+
+    async fn due_under(
         &self,
         world: &World,
         tenant: &Tenant,
-        cover: Option<&Cover>,
-    ) -> Result<Due, Error> {
+        checkpoint: Option<&Checkpoint>,
+    ) -> Result<Due, Fault> {
         let from = self.last(world, tenant).await?.map_or(0, |last| last.end);
-        let head = self.hos.head(world, tenant).await?.size;
-        let size = cover.map_or(head, |cover| cover.size.min(head));
+        let size = checkpoint.map_or(0, |checkpoint| checkpoint.size);
         // Entries of several processes may stand a little out of order: what is younger than it
         // may be ends a segment when it is written.
         let (mut old, mut young) = (from, size.max(from));
@@ -161,7 +152,7 @@ impl Archivist {
     /// Archives the next segment of a log: writes its files, reads them back, records the segment
     /// and lets its rows go. None when nothing is due.
     ///
-    /// With a cover the files hold its checkpoint; without, they stand under the head as it is.
+    /// Only what is sealed goes, under the last checkpoint of the log, which the files hold.
     ///
     /// # Errors
     ///
@@ -169,16 +160,11 @@ impl Archivist {
     /// same entries in another way. A [`Fault`] of the kind `Limit` while the tenant is held,
     /// `Corrupt` when the store's entries or the files are not what they should be: nothing was
     /// archived then. Else what store and target say; call again.
-    pub async fn archive(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        cover: Option<&Cover>,
-    ) -> Result<Option<Written>, Error> {
+    pub async fn archive(&self, world: &World, tenant: &Tenant) -> Result<Option<Written>, Error> {
         if let Some(last) = self.last(world, tenant).await? {
             self.release(world, tenant, &last).await?;
         }
-        let Some((files, turn)) = self.write(world, tenant, cover).await? else { return Ok(None) };
+        let Some((files, turn)) = self.write(world, tenant).await? else { return Ok(None) };
         let record = self.record(world, tenant, files.clone(), turn).await?;
         let released = self.release(world, tenant, &record).await?;
         Ok(Some(Written { files, entry: record.entry, released }))
@@ -194,17 +180,13 @@ impl Archivist {
         &self,
         world: &World,
         tenant: &Tenant,
-        cover: Option<&Cover>,
     ) -> Result<Option<(SegmentFiles, u32)>, Error> {
-        let cover = match cover {
-            Some(cover) => cover.clone(),
-            None => self.head(world, tenant).await?,
-        };
-        let due = self.due(world, tenant, Some(&cover)).await?;
+        let Some(checkpoint) = self.checkpoint(world, tenant).await? else { return Ok(None) };
+        let due = self.due_under(world, tenant, Some(&checkpoint)).await?;
         let mut end = due.from + due.entries.min(self.entries_max);
         while end > due.from {
             let range = (due.from, end);
-            if let Some(files) = self.write_range(world, tenant, range, &cover).await? {
+            if let Some(files) = self.write_range(world, tenant, range, &checkpoint).await? {
                 return Ok(Some((files, 0)));
             }
             // Something in it is too young.
@@ -218,14 +200,13 @@ impl Archivist {
         world: &World,
         tenant: &Tenant,
         range: (u64, u64),
-        cover: &Cover,
+        checkpoint: &Checkpoint,
     ) -> Result<Option<SegmentFiles>, Error> {
         self.require_not_held(world, tenant).await?;
-        let origin = self.hos.origin(world, tenant);
+        let origin = self.origin(world, tenant);
         let target = self.shelf.target();
         let job = Job { hos: &self.hos, target, world, tenant, origin: &origin };
-        let left = self.left_of(world, tenant, range.0).await?;
-        let files = job.write(range, self.before(), &left, cover).await?;
+        let files = job.write(range, self.before(), checkpoint).await?;
         if let Some(files) = &files {
             job.verify(files, self.hos.now()).await?;
         }
@@ -279,7 +260,7 @@ impl Archivist {
             return Ok(0);
         }
         // What the rows said is there to be read before the first of them goes.
-        let log = self.hos.origin(world, tenant);
+        let log = self.origin(world, tenant);
         let manifest = self.shelf.manifest(&log, segment).await?;
         let mut released = 0;
         loop {
@@ -333,19 +314,18 @@ impl Archivist {
         }
     }
 
-    async fn head(&self, world: &World, tenant: &Tenant) -> Result<Cover, Fault> {
-        let head = self.hos.head(world, tenant).await?;
-        Ok(Cover { size: head.size, root: head.root, note: None })
+    /// The last checkpoint of the log.
+    async fn checkpoint(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+    ) -> Result<Option<Checkpoint>, Fault> {
+        let seals = self.hos.store().seals();
+        Ok(seals.state(&LogName::of(world, tenant)).await?.sealed)
     }
 
-    /// The right edge of the tree of everything before a segment.
-    async fn left_of(&self, world: &World, tenant: &Tenant, first: u64) -> Result<Frontier, Fault> {
-        let Some(last) = first.checked_sub(1) else { return Ok(Frontier::new()) };
-        let log = self.hos.origin(world, tenant);
-        let broken = || Fault::new(FaultKind::Corrupt, format!("{log}: no segment before {first}"));
-        let before = self.standing_at(world, tenant, last).await?.ok_or_else(broken)?;
-        let manifest = self.shelf.manifest(&log, &before).await?;
-        manifest.frontier().ok_or_else(broken)
+    fn origin(&self, world: &World, tenant: &Tenant) -> String {
+        self.hos.origin(&LogName::of(world, tenant))
     }
 
     /// How the segment stands that an index belongs to.
@@ -380,7 +360,7 @@ impl Archivist {
         change: ArchivalChange,
         (first, turn): (u64, u32),
     ) -> Result<Receipt, Error> {
-        let of = format!("{} {first} {turn}", self.hos.origin(world, tenant));
+        let of = format!("{} {first} {turn}", self.origin(world, tenant));
         let key = format!("hos.archive:{}", Digest::of(of.as_bytes()));
         let archival = Archival::new(&self.actor, world, tenant, change).key(key);
         self.hos.archive(&archival).await

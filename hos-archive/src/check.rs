@@ -5,7 +5,7 @@ use std::time::Duration;
 use hos_core::digest::Digest;
 use hos_core::proof::SEGMENT_TILE;
 use hos_core::time::Timestamp;
-use hos_verify::merkle::{Hash, root_of, verify_range};
+use hos_verify::merkle::{Hash, root_of};
 use sha2::{Digest as _, Sha256};
 
 use crate::finding::{Fault, Finding};
@@ -277,16 +277,9 @@ impl SegmentCheck {
             return Err(Fault::Digest);
         }
         let roots = self.manifest.tiles.iter().map(|tile| *tile.root.as_bytes());
-        let under = &self.manifest.under;
-        let proof: Vec<Hash> = under.proof.iter().map(|hash| *hash.as_bytes()).collect();
-        let stands = verify_range(
-            under.root.as_bytes(),
-            under.size,
-            self.manifest.first,
-            &self.hashes,
-            &proof,
-        );
-        if Digest::from_bytes(root_of(roots)) != self.manifest.root || stands.is_err() {
+        if Digest::from_bytes(root_of(roots)) != self.manifest.root
+            || self.manifest.verify(&self.hashes).is_err()
+        {
             return Err(Fault::Tree);
         }
         Ok(())

@@ -29,7 +29,8 @@ pub enum Fault {
     Trailing,
     /// A file is not the one that the manifest names.
     Digest,
-    /// The manifest is no manifest: its bytes, its numbers or its limits are not those of one.
+    /// The manifest is no manifest: its bytes, its numbers, its checkpoint or its limits are not
+    /// those of one.
     Manifest,
     /// The manifest is not the one that the log names.
     OtherManifest,
@@ -45,10 +46,9 @@ pub enum Fault {
     Leaf,
     /// The leaves of a tile have another root.
     TileRoot,
-    /// The leaves do not stand where the manifest says in the tree that it names.
+    /// The leaves do not stand where the manifest says in the tree of its checkpoint, or not where
+    /// the segment before it ended.
     Tree,
-    /// The checkpoint is none, or one of another tree.
-    Checkpoint,
     /// No key that is trusted has signed the checkpoint, or a signature of one is wrong.
     Signature,
     /// The tree is not the one that is known from elsewhere.
@@ -83,7 +83,6 @@ impl Fault {
             Self::Leaf => "leaf",
             Self::TileRoot => "tile_root",
             Self::Tree => "tree",
-            Self::Checkpoint => "checkpoint",
             Self::Signature => "signature",
             Self::Contradiction => "contradiction",
             Self::Part => "part",

@@ -14,7 +14,7 @@ mod tile;
 mod verify;
 mod writer;
 
-pub use archivist::{Archivist, Cover, Due, Holds, Written};
+pub use archivist::{Archivist, Due, Holds, Written};
 pub use check::{CHUNK_BYTES, SegmentCheck, Want};
 pub use finding::{Fault as FindingKind, Finding};
 pub use manifest::{FORMAT, MANIFEST_BYTES_MAX, Manifest, ManifestFault};

@@ -2,7 +2,9 @@
 
 use hos_core::digest::Digest;
 use hos_core::proof::{SEGMENT_ENTRIES_MAX, SEGMENT_TILE};
-use hos_verify::merkle::{Frontier, Hash, RANGE_HASHES_MAX};
+use hos_verify::checkpoint::Checkpoint;
+use hos_verify::merkle::{Frontier, Hash, MerkleError, RANGE_HASHES_MAX, verify_range};
+use hos_verify::note::SignedNote;
 use serde::{Deserialize, Serialize};
 
 use crate::index::{List, PAGE_RECORDS, page_bytes};
@@ -17,9 +19,8 @@ pub const MANIFEST_BYTES_MAX: usize = 256 * 1_024;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// The signed checkpoint that the tree stands under, if there was one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) checkpoint: Option<String>,
+    /// The signed checkpoint that it stands under.
+    pub(crate) checkpoint: String,
     pub(crate) end: u64,
     pub(crate) first: u64,
     format: String,
@@ -27,11 +28,15 @@ pub struct Manifest {
     pub(crate) leaves: Whole,
     pub(crate) origin: String,
     pub(crate) parts: Whole,
+    /// The roots of the largest subtrees outside the segment, from left to right.
+    pub(crate) proof: Vec<Digest>,
     /// The root over the segment's leaves alone.
     pub(crate) root: Digest,
     pub(crate) subjects: List,
     pub(crate) tiles: Vec<Tile>,
-    pub(crate) under: Under,
+    /// The size and the root that the checkpoint names.
+    #[serde(skip)]
+    tree: (u64, Hash),
 }
 
 /// A file of members.
@@ -51,16 +56,6 @@ pub(crate) struct Tile {
     pub(crate) root: Digest,
 }
 
-/// The tree of the log that the segment was archived under, and where it stands in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Under {
-    /// The roots of the largest subtrees outside the segment, from left to right.
-    pub(crate) proof: Vec<Digest>,
-    pub(crate) root: Digest,
-    pub(crate) size: u64,
-}
-
 /// Why bytes are no manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -74,6 +69,9 @@ pub enum ManifestFault {
     /// It is of a format that this software does not know.
     #[error("another format than {FORMAT}")]
     Format,
+    /// Its checkpoint is none of its log.
+    #[error("no checkpoint of its log")]
+    Checkpoint,
     /// Its numbers contradict each other.
     #[error("numbers that contradict each other")]
     Contradictory,
@@ -85,15 +83,16 @@ fn left_hashes(first: u64) -> usize {
 }
 
 impl Manifest {
+    /// A manifest without its files; none without a checkpoint of the log.
     pub(crate) fn new(
         origin: &str,
         (first, end): (u64, u64),
-        under: Under,
-        checkpoint: Option<String>,
-    ) -> Self {
+        checkpoint: &str,
+        proof: &[Hash],
+    ) -> Option<Self> {
         let whole = Whole { bytes: 0, sha256: Digest::of(b"") };
-        Self {
-            checkpoint,
+        let manifest = Self {
+            checkpoint: checkpoint.to_owned(),
             end,
             first,
             format: FORMAT.to_owned(),
@@ -101,11 +100,20 @@ impl Manifest {
             leaves: whole.clone(),
             origin: origin.to_owned(),
             parts: whole,
+            proof: proof.iter().copied().map(Digest::from_bytes).collect(),
             root: Digest::of(b""),
             subjects: List::default(),
             tiles: Vec::new(),
-            under,
-        }
+            tree: (0, [0; 32]),
+        };
+        manifest.with_tree()
+    }
+
+    fn with_tree(mut self) -> Option<Self> {
+        let note = SignedNote::parse(self.checkpoint.as_bytes()).ok()?;
+        let checkpoint = Checkpoint::parse(note.text()).ok()?;
+        self.tree = (checkpoint.size(), *checkpoint.root());
+        (checkpoint.origin() == self.origin).then_some(self)
     }
 
     /// Reads a manifest: strictly, bounded, and only where its numbers agree.
@@ -125,6 +133,7 @@ impl Manifest {
         if manifest.format != FORMAT {
             return Err(ManifestFault::Format);
         }
+        let manifest = manifest.with_tree().ok_or(ManifestFault::Checkpoint)?;
         if manifest.agrees() { Ok(manifest) } else { Err(ManifestFault::Contradictory) }
     }
 
@@ -148,16 +157,23 @@ impl Manifest {
         (self.first, self.end)
     }
 
-    /// The signed checkpoint that it was archived under, if there was one.
+    /// The signed checkpoint that it was archived under.
     #[must_use]
-    pub fn checkpoint(&self) -> Option<&str> {
-        self.checkpoint.as_deref()
+    pub fn checkpoint(&self) -> &str {
+        &self.checkpoint
     }
 
-    /// The size and the root of the tree that it stands in.
+    /// The size and the root of the tree that it stands in, as the checkpoint names them.
     #[must_use]
     pub fn tree(&self) -> (u64, Hash) {
-        (self.under.size, *self.under.root.as_bytes())
+        self.tree
+    }
+
+    /// Checks that these leaf hashes are the segment's in that tree.
+    pub(crate) fn verify(&self, leaf_hashes: &[Hash]) -> Result<(), MerkleError> {
+        let (size, root) = &self.tree;
+        let proof: Vec<Hash> = self.proof.iter().map(|hash| *hash.as_bytes()).collect();
+        verify_range(root, *size, self.first, leaf_hashes, &proof)
     }
 
     fn agrees(&self) -> bool {
@@ -174,9 +190,9 @@ impl Manifest {
             && sum(|tile| tile.parts) == Some(self.parts.bytes)
             && count(self.ids.pages.len()) == entries.div_ceil(count(PAGE_RECORDS))
             && count(self.subjects.pages.len()) <= entries.div_ceil(count(PAGE_RECORDS))
-            && self.under.size >= self.end
-            && self.under.proof.len() <= RANGE_HASHES_MAX
-            && self.under.proof.len() >= left_hashes(self.first)
+            && self.tree.0 >= self.end
+            && self.proof.len() <= RANGE_HASHES_MAX
+            && self.proof.len() >= left_hashes(self.first)
     }
 
     /// Where the member of a tile stands in its file: from, and how long.
@@ -214,7 +230,7 @@ impl Manifest {
     /// The right edge of the tree of everything before the segment's end, from which the next
     /// segment goes on; in tiles instead of leaves, which makes the same peaks.
     pub(crate) fn frontier(&self) -> Option<Frontier> {
-        let left = self.under.proof.iter().take(left_hashes(self.first));
+        let left = self.proof.iter().take(left_hashes(self.first));
         let peaks = left.map(|peak| *peak.as_bytes()).collect();
         let mut frontier = Frontier::from_parts(self.first / SEGMENT_TILE, peaks).ok()?;
         for tile in &self.tiles {

@@ -8,16 +8,15 @@ use hos_core::hos::Hos;
 use hos_core::id::{Tenant, World};
 use hos_core::laws::Proofs as _;
 use hos_core::proof::{LeafFacts, LogEntry, PAGE_MAX, SEGMENT_TILE, SegmentFiles};
+use hos_core::seal::{Checkpoint, LogName};
 use hos_core::time::{ProofId, Timestamp};
-use hos_verify::merkle::{Frontier, Hash, leaf_hash, root_of, verify_range};
+use hos_verify::merkle::{Hash, leaf_hash, root_of};
 use sha2::{Digest as _, Sha256};
 
-use crate::archivist::Cover;
 use crate::check::SegmentCheck;
 use crate::gzip::pack;
-use crate::index::Records;
-use crate::index::{id_key, subject_key};
-use crate::manifest::{MANIFEST_BYTES_MAX, Manifest, Tile, Under, Whole};
+use crate::index::{Records, id_key, subject_key};
+use crate::manifest::{MANIFEST_BYTES_MAX, Manifest, Tile, Whole};
 use crate::name::{File, FileName, directory};
 use crate::part;
 use crate::target::{ArchiveTarget, ArchiveWriter};
@@ -37,8 +36,7 @@ impl Job<'_> {
         &self,
         (first, end): (u64, u64),
         before: Timestamp,
-        left: &Frontier,
-        cover: &Cover,
+        checkpoint: &Checkpoint,
     ) -> Result<Option<SegmentFiles>, Error> {
         let mut files = Writing::begin(self).await?;
         let mut at = first;
@@ -50,23 +48,19 @@ impl Job<'_> {
             files.add(self, tile).await?;
             at += SEGMENT_TILE;
         }
-        let mut proof: Vec<Hash> = left.peaks().to_vec();
-        proof.extend(self.right_of(end, cover.size).await?);
-        let stands = verify_range(&cover.root, cover.size, first, &files.hashes, &proof);
-        stands.map_err(|error| {
+        let log = LogName::of(self.world, self.tenant);
+        let proof = self.hos.prove_range(&log, checkpoint, first, end).await?;
+        let unlike = || {
             let message = format!(
-                "the entries from {first} to before {end} of {} are not those that the head of \
-                 the log tells of; nothing was archived",
+                "the entries from {first} to before {end} of {} are not those that were sealed; \
+                 nothing was archived",
                 self.origin
             );
-            Fault::new(FaultKind::Corrupt, message).caused_by(error)
-        })?;
-        let under = Under {
-            proof: proof.into_iter().map(Digest::from_bytes).collect(),
-            root: Digest::from_bytes(cover.root),
-            size: cover.size,
+            Fault::new(FaultKind::Corrupt, message)
         };
-        let manifest = Manifest::new(self.origin, (first, end), under, cover.note.clone());
+        let manifest = Manifest::new(self.origin, (first, end), &checkpoint.note, &proof);
+        let manifest = manifest.ok_or_else(unlike)?;
+        manifest.verify(&files.hashes).map_err(|error| unlike().caused_by(error))?;
         Ok(Some(files.finish(self, manifest).await?))
     }
 
@@ -81,36 +75,6 @@ impl Job<'_> {
         }
         let message = format!("the log {} has a gap at {at} or soon after it", self.origin);
         Err(Fault::new(FaultKind::Corrupt, message))
-    }
-
-    /// The roots of the largest subtrees behind a segment, from left to right.
-    async fn right_of(&self, end: u64, size: u64) -> Result<Vec<Hash>, Fault> {
-        let mut subtrees = Vec::new();
-        behind(0, size, end, &mut subtrees);
-        let mut roots = Vec::with_capacity(subtrees.len());
-        let (mut at, mut page) = (end, Vec::<Hash>::new().into_iter());
-        for length in subtrees {
-            let mut subtree = Frontier::new();
-            while subtree.size() < length {
-                let Some(hash) = page.next() else {
-                    let store = self.hos.store();
-                    let limit = u32::try_from(size - at).unwrap_or(PAGE_MAX).min(PAGE_MAX);
-                    let hashes = store.leaf_hashes(self.world, self.tenant, at, limit).await?;
-                    if hashes.is_empty() {
-                        let message = format!("the log {} ends before {size}", self.origin);
-                        return Err(Fault::new(FaultKind::Corrupt, message));
-                    }
-                    at += u64::try_from(hashes.len()).unwrap_or(u64::MAX);
-                    page = hashes.into_iter();
-                    continue;
-                };
-                subtree.push(hash).map_err(|error| {
-                    Fault::new(FaultKind::Full, error.to_string()).caused_by(error)
-                })?;
-            }
-            roots.push(subtree.root());
-        }
-        Ok(roots)
     }
 
     /// Reads the files of a segment back and checks every byte of them.
@@ -135,22 +99,6 @@ impl Job<'_> {
 fn unlike(why: &dyn std::fmt::Display) -> Fault {
     let message = format!("the archive does not hold what was written: {why}");
     Fault::new(FaultKind::Corrupt, message)
-}
-
-/// The lengths of the largest subtrees of a tree that begin at or after an index. A node's children
-/// are half as large, so this goes at most 64 calls deep.
-fn behind(start: u64, stop: u64, end: u64, found: &mut Vec<u64>) {
-    if stop <= end {
-        return;
-    }
-    if start >= end {
-        return found.push(stop - start);
-    }
-    // OK because a node that begins before the index and ends after it has two leaves or more.
-    let height = (stop - start - 1).checked_ilog2().unwrap_or_default();
-    let middle = start + (1 << height);
-    behind(start, middle, end, found);
-    behind(middle, stop, end, found);
 }
 
 /// The files of a segment while they grow.

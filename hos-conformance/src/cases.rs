@@ -1,12 +1,14 @@
 //! Every case of the suite.
 
 mod activation;
+mod anchor;
 mod archive;
 mod bad_input;
 mod batch;
 mod chain;
 mod compound;
 mod contract;
+mod export;
 mod filter;
 mod idempotency;
 mod ids;
@@ -21,6 +23,7 @@ mod race;
 mod registry;
 mod replay;
 mod restart;
+mod seal;
 mod search;
 mod standing;
 mod tenant;
@@ -63,6 +66,10 @@ pub fn cases() -> Vec<Case> {
         mode::CASES,
         restart::CASES,
         bad_input::CASES,
+        anchor::CASES,
+        export::CASES,
     ];
-    groups.concat()
+    let mut cases = groups.concat();
+    cases.extend(seal::all());
+    cases
 }

@@ -19,7 +19,7 @@ use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead, SegmentRecord};
 use hos_core::standing::Standing;
 use hos_core::store::{
-    Archive, Ask, Backend, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Segments, Store,
+    Archive, Ask, Backend, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Segments, Store,
 };
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
@@ -289,6 +289,10 @@ impl<S: Backend> Ledger for FaultyStore<S> {
 
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
         inject!(self, Call::Write, self.inner.sequence_pending(limit))
+    }
+
+    fn seals(&self) -> &dyn Seals {
+        self.inner.seals()
     }
 }
 

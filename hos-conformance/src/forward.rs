@@ -18,7 +18,7 @@ use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead, PAGE_MAX};
 use hos_core::standing::Standing;
 use hos_core::store::{
-    Archive, Ask, Backend, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Store,
+    Archive, Ask, Backend, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Store,
 };
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
@@ -179,6 +179,10 @@ macro_rules! forward_all_but_writes {
             async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
                 self.$field.sequence_pending(limit).await
             }
+
+            fn seals(&self) -> &dyn Seals {
+                self.$field.seals()
+            }
         }
     };
 }
@@ -290,6 +294,10 @@ impl<B: Backend> Ledger for Sequenced<B> {
 
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
         self.0.sequence_pending(limit).await
+    }
+
+    fn seals(&self) -> &dyn Seals {
+        self.0.seals()
     }
 }
 

@@ -20,4 +20,6 @@ pub mod law;
 pub mod model;
 pub mod planted;
 pub mod random;
+mod sealing;
 mod stage;
+pub mod watched;

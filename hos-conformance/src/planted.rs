@@ -2,6 +2,7 @@
 
 mod migration;
 mod read;
+mod seals;
 mod segments;
 mod tables;
 
@@ -91,6 +92,16 @@ pub enum Plant {
     MigrationUnproved,
     /// A migration lists the subjects of every tenant, and those that ended.
     MigrationListsAll,
+    /// A checkpoint is published whatever the last one is.
+    SealUncompared,
+    /// A log that was sealed once is not listed again.
+    SealForgotten,
+    /// Checkpoints of every tenant are shown to each.
+    SealsOfAnyTenant,
+    /// A tile is taken for another that is there.
+    TileOverwritten,
+    /// The deployment's log takes leaves at places that are taken.
+    AnchorUncompared,
     /// A segment is archived wherever it begins, and comes back in any turn.
     SegmentAnywhere,
     /// Rows are let go beyond the segment.

@@ -1,9 +1,9 @@
 //! A candidate law beside the one in force: what would change if it were enforced?
 //!
-//! Every decision and every judged transition is weighed a second time under the candidate, with
-//! the same standing, after the answer is found. The answer, the stores and what they remember
-//! never see it. Where the two differ, it is counted, and the first of each sort are kept with
-//! their causes. Abilities about which both laws say the same cost one look-up.
+//! Every decision, transition, opening, adoption and record is weighed a second time under the
+//! candidate, with the same standing, after the answer is found. The answer, the stores and what
+//! they remember never see it. Where the two differ, it is counted, and the first of each sort are
+//! kept with their causes. Abilities about which both laws say the same cost one look-up.
 //!
 //! The candidate is weighed as enforced, whatever modes are set. So the law in force, as its own
 //! candidate, tells what enforcing the abilities in `shadow` would refuse.
@@ -15,7 +15,7 @@
 //! use hos_core::law::Law;
 //!
 //! fn begin(hos: &Hos, next: Law) -> Result<(), Error> {
-//!     hos.set_candidate(Candidate::new(next).expect("order.refund"))
+//!     hos.set_candidate(&Candidate::new(next).expect("order.refund"))
 //! }
 //!
 //! fn look(hos: &Hos, law: &Law) {
@@ -29,8 +29,10 @@
 //! }
 //! ```
 
+mod commands;
 mod compare;
 mod report;
+mod suppose;
 mod tally;
 
 use std::collections::{BTreeSet, HashMap};
@@ -43,6 +45,7 @@ pub use report::{
     Blocker, Cause, Direction, DivergenceCount, DivergenceReport, Example, JUDGED_BEFORE_READY,
     JUDGED_PER_ERROR, LawLabel, QUIET_BEFORE_READY, Readiness, Side,
 };
+pub(crate) use suppose::Laws;
 
 use tally::{AbilityTally, Tally};
 
@@ -97,14 +100,14 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
-    pub(crate) fn new(live: Arc<Law>, candidate: Candidate, now: Timestamp) -> Self {
+    pub(crate) fn new(live: Arc<Law>, candidate: &Candidate, now: Timestamp) -> Self {
         let Candidate { law, expected } = candidate;
-        let basis = is_same_basis(&live, &law);
+        let basis = is_same_basis(&live, law);
         let both = live.rules().abilities().into_iter().chain(law.rules().abilities());
         let all: BTreeSet<Ability> = both.collect();
-        let said = [Said::by(&live), Said::by(&law)];
+        let said = [Said::by(&live), Said::by(law)];
         let tallied = all.into_iter().map(|ability| {
-            let is_changed = !basis || !says_the_same([&live, &law], &said, &ability);
+            let is_changed = !basis || !says_the_same([&live, law], &said, &ability);
             let is_expected = expected.contains(ability.as_str());
             (ability, AbilityTally::new(is_changed, is_expected))
         });
@@ -112,12 +115,12 @@ impl Trial {
         let is_changed = |ability: &Ability| abilities.get(ability).is_some_and(|a| a.is_changed);
         let contracts = live.contracts().chain(law.contracts());
         let kinds = contracts.filter(|contract| {
-            versions(&live, contract.kind()) != versions(&law, contract.kind())
+            versions(&live, contract.kind()) != versions(law, contract.kind())
                 || contract.abilities().any(is_changed)
         });
         let kinds = kinds.map(|contract| contract.kind().clone()).collect();
         let tally = Tally::new(now);
-        Self { live, candidate: law, abilities, kinds, tally }
+        Self { live, candidate: Arc::clone(law), abilities, kinds, tally }
     }
 
     /// Whether it was begun beside this very law.

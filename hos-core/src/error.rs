@@ -183,6 +183,11 @@ pub enum FaultKind {
     NewerSchema,
     /// The store belongs to another application. Check the path.
     Foreign,
+    /// The store is behind what was signed from it, or beside it: a backup was restored. Compare
+    /// the two before anything is signed again.
+    Restored,
+    /// A signing key is missing, damaged or open to others. It is never made anew.
+    Key,
     /// The laws do not fit what the store has recorded.
     Law,
     /// The transaction that was handed in cannot be used.

@@ -1,13 +1,18 @@
 //! The law, embedded: loads, judges, commits. The one file where judging and keeping meet.
 
 mod activating;
+mod anchoring;
 mod archived;
 mod archiving;
 mod batch;
 mod bench;
+mod case;
+mod exporting;
 mod migrating;
+mod proving;
 mod reading;
 mod registering;
+mod sealing;
 mod searching;
 mod settle;
 mod timers;
@@ -22,8 +27,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tracing::Instrument as _;
 
+pub use anchoring::{Anchoring, ProvenAnchor};
+pub use exporting::{EXPORTED_MAX, Export};
 pub use migrating::{MIGRATION_EXAMPLES_MAX, MigrationReport};
+pub use proving::Proven;
 pub use reading::PROVED_LEAVES_MAX;
+pub use sealing::{SEALED_TILES_MAX, SealReport, Sealer, Sealing};
 pub use within::{Denials, Within};
 
 use bench::Bench;
@@ -37,7 +46,6 @@ use crate::law::Law;
 use crate::laws::Contracts;
 use crate::receipt::Receipt;
 use crate::recording::Recorder;
-use crate::standing::Standing;
 use crate::store::{ArchiveReader, Backend, Store};
 use crate::subject::Subject;
 use crate::time::{Clock, IdSource, RandomIds, SystemClock};
@@ -225,13 +233,16 @@ impl Hos {
     }
 
     /// Gives recorded entries that have no place in their log yet their index, at most so many;
-    /// answers how many. To be called again and again, by any process, where a store stages its
-    /// proofs; always 0 where entries are numbered as they are recorded.
+    /// answers with how many it is done. To be called again and again, by any process, where a
+    /// store stages its proofs; always 0 where entries are numbered as they are recorded.
+    ///
+    /// An entry whose leaf is not what its hash says is set aside, with an alarm (an error under
+    /// the target `hos::quarantine`), and holds up nobody: [`Hos::quarantined`] names it, and its
+    /// [`proof_state`](Hos::proof_state) says so.
     ///
     /// # Errors
     ///
-    /// What the store says; `Corrupt` for a leaf that is not what its hash says, which is never
-    /// given an index.
+    /// What the store says.
     pub async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
         self.store.sequence_pending(limit.min(crate::proof::PAGE_MAX)).await
     }
@@ -255,27 +266,21 @@ impl Contracts for Hos {
     async fn open(&self, opening: &Opening) -> Result<Receipt, Error> {
         let ask = ask_open(opening);
         let span = span("open", &ask, opening.envelope.request.as_ref());
-        let judge =
-            |law: &Arc<Law>, standing: &Standing| self.bench.judge(law).open(opening, standing);
-        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
+        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, opening);
         async { noted(settle.await) }.instrument(span).await
     }
 
     async fn adopt(&self, adoption: &Adoption) -> Result<Receipt, Error> {
         let ask = ask_open(&adoption.opening);
         let span = span("adopt", &ask, adoption.opening.envelope.request.as_ref());
-        let judge =
-            |law: &Arc<Law>, standing: &Standing| self.bench.judge(law).adopt(adoption, standing);
-        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
+        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, adoption);
         async { noted(settle.await) }.instrument(span).await
     }
 
     async fn transition(&self, command: &Command) -> Result<Receipt, Error> {
         let ask = ask_transition(command);
         let span = span("transition", &ask, command.envelope.request.as_ref());
-        let judge =
-            |law: &Arc<Law>, standing: &Standing| self.bench.transition(law, command, standing);
-        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
+        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, command);
         async { noted(settle.await) }.instrument(span).await
     }
 }

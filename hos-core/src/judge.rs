@@ -31,6 +31,7 @@ use crate::value::{Attributes, Schema};
 
 pub(crate) use activation::Activated;
 pub use migration::{MigrationFailure, MigrationPermit, MigrationVerdict};
+pub(crate) use open::Start;
 pub use plan::{Plan, PlannedStep};
 pub use rehearse::{Rehearsal, RehearsedStep};
 

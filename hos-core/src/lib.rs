@@ -19,14 +19,17 @@ pub mod policy;
 pub mod proof;
 pub mod receipt;
 pub mod recording;
+pub mod seal;
 pub mod standing;
 pub mod store;
 pub mod subject;
 pub mod time;
 pub mod typed;
 pub mod value;
+#[doc(hidden)]
+pub mod weave;
 
-pub use hos_verify::merkle;
+pub use hos_verify::{checkpoint, merkle, note};
 
 /// The paved path, for `use hos_core::prelude::*`.
 pub mod prelude {

@@ -3,6 +3,7 @@
 mod commit;
 mod migration;
 mod read;
+mod seals;
 mod segments;
 mod tables;
 
@@ -20,7 +21,7 @@ use crate::merkle::Hash;
 use crate::proof::{LogEntry, LogHead, SegmentRecord};
 use crate::standing::Standing;
 use crate::store::{
-    Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Segments, Store,
+    Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Segments, Store,
 };
 use crate::subject::Subject;
 use crate::time::{ProofId, Timestamp};
@@ -246,6 +247,10 @@ impl Ledger for MemoryStore {
 
     async fn sequence_pending(&self, _limit: u32) -> Result<u32, Fault> {
         Ok(0)
+    }
+
+    fn seals(&self) -> &dyn Seals {
+        self
     }
 }
 

@@ -1,6 +1,7 @@
 //! Decisions as they were made, to be weighed again under another law.
 //!
-//! A [`Recorder`] keeps one decision in so many, in bounded memory, without what is redacted.
+//! A [`Recorder`] keeps one decision in so many, answers of `can` and attempts at transitions, in
+//! bounded memory, without what is redacted.
 //! Whoever wants them takes them out in time, a line of JSON each; what found no room is counted.
 //! [`DecisionRecord::replay`] says of each what a candidate would have answered, and guesses
 //! nothing: where the answer may depend on what was not recorded, it is not replayable.
@@ -27,10 +28,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod attempt;
 mod record;
 mod recorder;
+mod rejudge;
 mod replay;
 
+pub use attempt::{AlsoRecord, AttemptRecord, WishRecord};
 pub use record::{DecisionRecord, GrantRecord, RECORD_BYTES_MAX, RecordError, SubjectRecord};
 pub use recorder::{RECORDED_BYTES_MAX, RECORDS_MAX, Recorder};
 pub use replay::{

@@ -14,7 +14,10 @@ use crate::receipt::StoredReceipt;
 use crate::subject::Snapshot;
 use crate::time::{ProofId, Timestamp};
 
-/// How far a bare `can` in another process may lag behind a change of standing.
+/// How far a bare `can` in another process may lag behind a change of standing, in milliseconds.
+///
+/// Embedded it lags by nothing, for it asks its store each time; whoever puts a memory before the
+/// law is held to this.
 pub const MEMBERS_STALE_MS_MAX: u64 = 1_000;
 /// The most roles of one actor in one tenant.
 pub const ROLES_OF_ACTOR_MAX: usize = 16;

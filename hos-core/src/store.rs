@@ -1,8 +1,11 @@
 //! What a backend implements. A backend executes commits; it never sees the judge.
 
+mod seals;
 mod segments;
 
 use async_trait::async_trait;
+
+pub use seals::Seals;
 
 use crate::command::DueTimer;
 use crate::commit::{
@@ -200,9 +203,15 @@ pub trait Ledger: Send + Sync {
     ) -> Result<Vec<Hash>, Fault>;
 
     /// Gives recorded entries that have no place in their log yet their index, at most so many;
-    /// answers how many. Any process may call it. Always 0 where entries are numbered as they
-    /// are recorded.
+    /// answers with how many it is done. Any process may call it. Always 0 where entries are
+    /// numbered as they are recorded.
+    ///
+    /// An entry whose leaf is not what its hash says is set aside, so that it holds up nobody: it
+    /// has no place from then on, and [`Seals::quarantined`] names it.
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault>;
+
+    /// The tiles and checkpoints of the same logs.
+    fn seals(&self) -> &dyn Seals;
 }
 
 /// A message that waits to be published.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hos_core::id::{ActorId, Tenant, World};
 use hos_core::standing::{ActorStanding, Modes, Standing};
 use hos_core::store::Ask;
+use hos_core::weave::point;
 use moka::sync::Cache;
 
 /// How many different standings, and different modes, are kept once for all who share them.
@@ -37,6 +38,7 @@ impl Known {
 
     /// The standing and the sum of generations that it was read with.
     pub(crate) fn get(&self, ask: &Ask) -> Option<(i64, Standing)> {
+        point();
         self.standings.get(&who(ask))
     }
 
@@ -47,6 +49,7 @@ impl Known {
             modes: once(&self.modes, standing.modes),
             ..standing
         };
+        point();
         self.standings.insert(who(ask), (generation, standing.clone()));
         standing
     }

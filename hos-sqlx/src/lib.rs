@@ -34,6 +34,8 @@ mod patience;
 pub mod postgres;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod recall;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod seals;
 mod segments;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod snapshots;

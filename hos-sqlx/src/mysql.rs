@@ -20,6 +20,7 @@ mod options;
 mod outbox;
 mod row;
 mod scope;
+mod seals;
 mod segments;
 mod sequence;
 mod single;

@@ -21,6 +21,7 @@ mod replica;
 mod row;
 mod run;
 mod scopes;
+mod seals;
 mod segments;
 mod sequence;
 mod session;

@@ -73,3 +73,6 @@ impl Recall {
         }
     }
 }
+
+#[cfg(all(test, shuttle))]
+mod weave;

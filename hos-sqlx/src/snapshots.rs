@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hos_core::subject::{Snapshot, Subject};
+use hos_core::weave::point;
 use moka::sync::Cache;
 use tokio::time::Instant;
 
@@ -43,7 +44,10 @@ impl Snapshots {
     }
 
     pub(crate) fn get(&self, subject: &Subject) -> Option<Snapshot> {
-        match &*self.seen.get(subject)?.content() {
+        point();
+        let slot = self.seen.get(subject)?;
+        point();
+        match &*slot.content() {
             Content::Seen(snapshot) => Some(snapshot.clone()),
             Content::Contended(_) => None,
         }
@@ -51,6 +55,7 @@ impl Snapshots {
 
     pub(crate) fn insert(&self, subject: &Subject, snapshot: &Snapshot) {
         let attribute_bytes = snapshot.attributes.bytes();
+        point();
         if let Some(slot) = self.seen.get(subject) {
             let mut content = slot.content();
             if matches!(&*content, Content::Contended(since) if since.elapsed() < CONTENDED_FOR) {
@@ -62,6 +67,7 @@ impl Snapshots {
             }
         }
         let content = Mutex::new(Content::Seen(snapshot.clone()));
+        point();
         self.seen.insert(subject.clone(), Arc::new(Slot { attribute_bytes, content }));
     }
 

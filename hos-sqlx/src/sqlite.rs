@@ -17,6 +17,7 @@ mod open;
 mod options;
 mod outbox;
 mod row;
+mod seals;
 mod segments;
 mod step;
 

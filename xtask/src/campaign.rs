@@ -9,6 +9,9 @@ use crate::step::Step;
 
 mod fuzz;
 mod mutants;
+mod weave;
+
+pub(crate) use weave::steps as weave_steps;
 
 /// No campaign runs longer, its builds included.
 const LIMIT: Duration = Duration::from_mins(40);
@@ -109,6 +112,13 @@ const CAMPAIGNS: &[Campaign] = &[
         unit: "live subjects",
         size_default: 1_000_000,
         kind: Kind::Servers("migration"),
+    },
+    Campaign {
+        name: "hammer",
+        shows: "every log and checkpoint is whole, whoever commits, seals and is killed",
+        unit: "rounds on each database: four processes killed",
+        size_default: 100,
+        kind: Kind::Servers("hammer"),
     },
     Campaign {
         name: "timers",
@@ -223,6 +233,13 @@ const CAMPAIGNS: &[Campaign] = &[
             "--test",
             "planted",
         ]),
+    },
+    Campaign {
+        name: "weave",
+        shows: "nobody sees two laws at once, or what no longer holds, whoever comes when",
+        unit: "orders of each property",
+        size_default: 20_000,
+        kind: Kind::Planned(weave::plan),
     },
     Campaign {
         name: "fuzz",

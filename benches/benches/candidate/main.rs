@@ -35,7 +35,7 @@ fn main() {
         run: Box::new(move |times| {
             desk.hos.remove_candidate(&desk.world);
             if let Some(law) = candidate() {
-                desk.hos.set_candidate(Candidate::new(law)).unwrap();
+                desk.hos.set_candidate(&Candidate::new(law)).unwrap();
             }
             desk.calls(runtime, times, moves)
         }),

@@ -50,7 +50,7 @@ impl Archivist {
         tenant: &Tenant,
         segment: &SegmentRecord,
     ) -> Result<(), Error> {
-        let log = self.hos.origin(world, tenant);
+        let log = self.origin(world, tenant);
         let count = u32::try_from(SEGMENT_TILE).unwrap_or(1);
         let mut at = segment.first;
         while at < segment.end {
@@ -84,12 +84,12 @@ impl Archivist {
             return Ok(None);
         }
         let range = (segment.first, segment.end);
-        let cover = self.head(world, tenant).await?;
         let young = || {
             let message = "entries of the segment are younger than what is archived";
             Fault::new(FaultKind::Limit, message)
         };
-        let files = self.write_range(world, tenant, range, &cover).await?.ok_or_else(young)?;
+        let checkpoint = self.checkpoint(world, tenant).await?.ok_or_else(young)?;
+        let files = self.write_range(world, tenant, range, &checkpoint).await?.ok_or_else(young)?;
         let turn = segment.turn.saturating_add(1);
         let record = self.record(world, tenant, files.clone(), turn).await?;
         let released = self.release(world, tenant, &record).await?;

@@ -3,6 +3,7 @@
 mod reading;
 mod steps;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hos_archive::{Archivist, MemoryTarget, Shelf, Written};
@@ -23,6 +24,7 @@ cases!(
     [
         archive_takes_what_is_old_and_leaves_the_rest,
         archive_leaves_what_is_young,
+        archive_leaves_what_is_not_sealed,
         archive_is_one_entry_that_names_the_files,
         archive_needs_an_ability_of_the_whole_world,
         archive_by_a_banned_actor_is_refused,
@@ -39,6 +41,7 @@ cases!(
         archive_keeps_entries_until_they_are_archived,
         archive_is_read_in_place,
         archive_is_proved_across_the_cut,
+        archive_is_proved_under_checkpoints_of_before,
         archive_tells_of_itself_where_it_is_not_given,
         archive_tells_histories_whole,
         archive_never_finds_an_entry_next_door,
@@ -51,7 +54,8 @@ cases!(
 );
 
 use reading::{
-    archive_comes_back_and_goes_again, archive_is_proved_across_the_cut, archive_is_read_in_place,
+    archive_comes_back_and_goes_again, archive_is_proved_across_the_cut,
+    archive_is_proved_under_checkpoints_of_before, archive_is_read_in_place,
     archive_leaves_subjects_and_messages_as_they_are, archive_never_finds_an_entry_next_door,
     archive_survives_a_restart, archive_tells_histories_whole,
     archive_tells_of_itself_where_it_is_not_given, archive_that_is_damaged_is_a_fault,
@@ -62,7 +66,7 @@ use steps::{
     archive_goes_on_in_a_closed_world, archive_goes_on_segment_by_segment,
     archive_goes_on_wherever_it_was_broken_off, archive_is_one_entry_that_names_the_files,
     archive_keeps_entries_until_they_are_archived, archive_keeps_what_is_recorded_once,
-    archive_leaves_what_is_young, archive_lets_commits_go_on,
+    archive_leaves_what_is_not_sealed, archive_leaves_what_is_young, archive_lets_commits_go_on,
     archive_needs_an_ability_of_the_whole_world, archive_of_a_held_tenant_is_refused,
     archive_of_damaged_entries_is_refused, archive_stays_in_its_tenant,
     archive_takes_no_segment_out_of_its_turn, archive_takes_what_is_old_and_leaves_the_rest,
@@ -98,7 +102,12 @@ async fn grow(stage: &Stage, orders: &[Subject], entries: u64) {
     }
 }
 
-/// A log with one whole tile of entries that are old, and a few younger ones.
+/// Seals the firm's log as it is.
+async fn seal(stage: &Stage) {
+    stage.sealed(&stage.sealer(&Arc::default())).await;
+}
+
+/// A sealed log with one whole tile of entries that are old, and a few younger ones.
 async fn aged(stage: &Stage) -> Vec<Subject> {
     let orders = filled(stage, 300).await;
     stage.advance(SEGMENT_AGE.as_secs() + 1);
@@ -106,6 +115,7 @@ async fn aged(stage: &Stage) -> Vec<Subject> {
         let key = format!("young {order}");
         stage.moved(&act(&owner(), order, "touch", &key)).await;
     }
+    seal(stage).await;
     orders
 }
 
@@ -114,7 +124,7 @@ fn archivist(stage: &Stage, target: &MemoryTarget) -> Archivist {
 }
 
 async fn archived(stage: &Stage, target: &MemoryTarget) -> Written {
-    let written = archivist(stage, target).archive(&world(), &firm(), None).await;
+    let written = archivist(stage, target).archive(&world(), &firm()).await;
     written.expect("a segment is archived").expect("something is due")
 }
 

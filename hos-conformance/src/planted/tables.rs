@@ -14,6 +14,7 @@ use hos_core::subject::{Snapshot, Subject};
 use hos_core::time::Timestamp;
 
 use super::Plant;
+use super::seals::SealRows;
 use crate::ground::{Answer, Tampering};
 
 pub(super) type ScopeKey = (World, Tenant);
@@ -28,6 +29,7 @@ pub(super) struct Tables {
     last_message: u64,
     pub(super) laws: Vec<(World, LawRecord)>,
     pub(super) contracts: Vec<(World, ContractRecord)>,
+    pub(super) seals: SealRows,
 }
 
 #[derive(Debug, Clone, Default)]

@@ -90,10 +90,10 @@ impl Hos {
     }
 
     /// A retry finds its law in force already, unless it was lost here with the first answer, or
-    /// another took its place since.
+    /// another took its place since. What was recorded after `laws` were read is not undone.
     fn swap_if_in_force(&self, law: &Arc<Law>, laws: &[LawRecord]) {
         if laws.last().is_some_and(|last| last.digest == law.digest()) {
-            self.bench.swap(law.clone());
+            self.bench.swap(law, laws.len());
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::actor::Actor;
 use crate::error::{Fault, FaultKind};
 use crate::id::{Tenant, World};
 use crate::merkle::Hash;
-use crate::proof::{LeafFacts, LogEntry, PAGE_MAX, SegmentRecord};
+use crate::proof::{LeafFacts, LogEntry, PAGE_MAX, SEGMENT_TILE, SegmentRecord};
+use crate::seal::{LogName, Span};
 use crate::store::{ArchiveReader, Archived};
 use crate::subject::Subject;
 use crate::time::ProofId;
@@ -53,7 +54,7 @@ impl Hos {
         segment: &SegmentRecord,
         id: ProofId,
     ) -> Result<Option<LogEntry>, Fault> {
-        self.reader(segment)?.find(&self.origin(world, tenant), segment, id).await
+        self.reader(segment)?.find(&self.origin(&LogName::of(world, tenant)), segment, id).await
     }
 
     pub(super) async fn paged(
@@ -99,7 +100,7 @@ impl Hos {
             let mut piece = self.store.page(world, tenant, at, limit).await?;
             let segment = self.next_archived(world, tenant, at).await?;
             if let Some(segment) = segment.as_ref().filter(|segment| segment.covers(at)) {
-                let log = self.origin(world, tenant);
+                let log = self.origin(&LogName::of(world, tenant));
                 return self.reader(segment)?.entries(&log, segment, at, limit).await;
             }
             let is_whole = piece.first().is_none_or(|first| first.index == Some(at));
@@ -114,6 +115,8 @@ impl Hos {
         }
     }
 
+    /// Leaf hashes from an index on. Those of archived entries are in the tiles, which stay:
+    /// nothing is archived that is not sealed.
     pub(super) async fn hashes(
         &self,
         world: &World,
@@ -129,10 +132,7 @@ impl Hos {
             let left = match first.map(|first| first.checked_sub(at)) {
                 None => limit,
                 Some(Some(left @ 1..)) => u32::try_from(left).unwrap_or(limit).min(limit),
-                Some(_) => {
-                    let piece = self.piece(world, tenant, at, limit).await?;
-                    return Ok(piece.into_iter().map(|entry| entry.leaf_hash).collect());
-                }
+                Some(_) => return self.tile_hashes(world, tenant, at, limit).await,
             };
             let hashes = self.store.leaf_hashes(world, tenant, at, left).await?;
             // They carry no index: only what no segment moved under is what it seems.
@@ -146,6 +146,27 @@ impl Hos {
             }
             segment = now;
         }
+    }
+
+    async fn tile_hashes(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        at: u64,
+        limit: u32,
+    ) -> Result<Vec<Hash>, Fault> {
+        let tile = Span::Tile { level: 0, place: at / SEGMENT_TILE };
+        let tiles = self.store.seals().hashes(&LogName::of(world, tenant), &[tile]).await?;
+        let within = usize::try_from(at % SEGMENT_TILE).unwrap_or(usize::MAX);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(tiles.into_iter().flatten().skip(within).take(limit).collect())
+    }
+
+    /// Whether the entry at an index of a log is archived; none of the deployment's is.
+    pub(super) async fn is_archived(&self, log: &LogName, index: u64) -> Result<bool, Fault> {
+        let LogName::Tenant(world, tenant) = log else { return Ok(false) };
+        let segment = self.next_archived(world, tenant, index).await?;
+        Ok(segment.is_some_and(|segment| segment.covers(index)))
     }
 
     pub(super) async fn lived(
@@ -162,7 +183,7 @@ impl Hos {
         };
         let mut lived: BTreeMap<u64, LogEntry> = kept.into_iter().filter_map(by_revision).collect();
         let last = self.revision(subject).await?.min(after.saturating_add(u64::from(limit)));
-        let log = self.origin(world, tenant);
+        let log = self.origin(&LogName::of(world, tenant));
         // Revisions rise along the log, so nothing before a gap needs to be looked for behind it.
         while (after.saturating_add(1)..=last).any(|revision| !lived.contains_key(&revision)) {
             let found = self.reader(&segment)?.history(&log, &segment, subject, after, limit);

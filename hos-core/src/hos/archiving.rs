@@ -9,7 +9,7 @@ use crate::commit::Outcome;
 use crate::error::{Error, Fault, FaultKind, Refusal};
 use crate::id::{Tenant, World};
 use crate::judge::Verdict;
-use crate::proof::{SegmentRecord, origin};
+use crate::proof::SegmentRecord;
 use crate::receipt::Receipt;
 use crate::standing::Standing;
 
@@ -74,12 +74,6 @@ impl Hos {
         limit: u32,
     ) -> Result<Vec<SegmentRecord>, Fault> {
         self.store.segments(world, tenant, after, limit.min(crate::proof::PAGE_MAX)).await
-    }
-
-    /// The origin of a tenant's log, as its leaves and its archive name it.
-    #[must_use]
-    pub fn origin(&self, world: &World, tenant: &Tenant) -> String {
-        origin(&self.bench.deployment, world, tenant)
     }
 
     /// The time by the clock that the law was opened with.

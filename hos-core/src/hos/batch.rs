@@ -115,7 +115,7 @@ impl Hos {
         }
         let Ground { standing, is_fresh } = ground;
         let (standing, ahead) = round.overlaid(command, standing);
-        match self.bench.transition(&law, command, &standing) {
+        match self.bench.judged(command, &law, &standing, is_fresh) {
             Verdict::Replayed(receipt) => round.answers.push((at, Ok(*receipt))),
             Verdict::Commit(commit) => {
                 round.keys.extend(key);

@@ -4,25 +4,24 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 
 use super::{HosOptions, LawCheck};
 use crate::candidate::Trial;
-use crate::command::Command;
 use crate::commit::Commit;
 use crate::error::{Fault, FaultKind, Refusal};
 use crate::id::World;
-use crate::judge::{Judge, Verdict};
+use crate::judge::Judge;
 use crate::law::Law;
 use crate::recording::Recorder;
-use crate::standing::Standing;
 use crate::time::{Clock, IdSource};
+use crate::weave::point;
 
 /// Shared by every clone of one [`Hos`](super::Hos), and by what it lends to transactions.
 #[derive(Clone)]
 pub(super) struct Bench {
     /// The worlds never change while the law is open; their laws do.
-    worlds: Arc<BTreeMap<World, InForce>>,
+    worlds: Arc<BTreeMap<World, ArcSwap<InForce>>>,
     pub(super) deployment: Arc<str>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
@@ -31,17 +30,22 @@ pub(super) struct Bench {
     pub(super) divergences: Arc<AtomicU64>,
 }
 
-/// What holds in one world of this process.
+/// What holds in one world of this process: one pointer, so that whoever looks sees it whole.
+#[derive(Clone)]
 struct InForce {
-    law: ArcSwap<Law>,
-    trial: ArcSwapOption<Trial>,
+    law: Arc<Law>,
+    /// How many laws were recorded when it came into force: whoever comes late with an earlier one
+    /// does not undo it.
+    recorded: usize,
+    trial: Option<Arc<Trial>>,
 }
 
 impl Bench {
     pub(super) fn new(laws: BTreeMap<World, Law>, options: HosOptions) -> Self {
         let HosOptions { deployment, clock, ids, recorder, checks, .. } = options;
         let in_force = |(world, law)| {
-            (world, InForce { law: ArcSwap::from_pointee(law), trial: ArcSwapOption::empty() })
+            let in_force = InForce { law: Arc::new(law), recorded: 0, trial: None };
+            (world, ArcSwap::from_pointee(in_force))
         };
         let worlds = Arc::new(laws.into_iter().map(in_force).collect());
         let (deployment, divergences) = (deployment.into(), Arc::default());
@@ -59,7 +63,8 @@ impl Bench {
     /// The law in force. Whoever holds it goes on with it, whatever is put in force meanwhile.
     pub(super) fn law(&self, world: &World) -> Result<Arc<Law>, Refusal> {
         let in_force = self.worlds.get(world).ok_or(Refusal::InvalidWorld)?;
-        Ok(in_force.law.load_full())
+        point();
+        Ok(Arc::clone(&in_force.load().law))
     }
 
     /// Refuses a law that does not fit the names of the program.
@@ -71,43 +76,46 @@ impl Bench {
         Ok(())
     }
 
-    /// Puts another law of the same world in force. Nobody waits for it. A trial beside the old
-    /// one is over; where the law is in force already, nothing happens.
-    pub(super) fn swap(&self, law: Arc<Law>) {
+    /// Puts another law of the same world in force, which was the last of so many that were
+    /// recorded. Nobody waits for it. A trial beside the old one is over; where the law is in force
+    /// already, it goes on.
+    pub(super) fn swap(&self, law: &Arc<Law>, recorded: usize) {
         let Some(in_force) = self.worlds.get(law.world()) else { return };
-        if in_force.law.load().digest() != law.digest() {
-            in_force.law.store(law);
-            in_force.trial.store(None);
-        }
+        in_force.rcu(|now| {
+            point();
+            if now.recorded >= recorded {
+                Arc::clone(now)
+            } else if now.law.digest() == law.digest() {
+                Arc::new(InForce { recorded, ..InForce::clone(now) })
+            } else {
+                Arc::new(InForce { law: Arc::clone(law), recorded, trial: None })
+            }
+        });
     }
 
-    pub(super) fn set_trial(&self, world: &World, trial: Option<Trial>) -> Option<Arc<Trial>> {
-        self.worlds.get(world)?.trial.swap(trial.map(Arc::new))
+    /// Begins a trial beside the law in force, or ends it; answers the one before.
+    pub(super) fn set_trial(
+        &self,
+        world: &World,
+        begin: impl Fn(&Arc<Law>) -> Option<Trial>,
+    ) -> Option<Arc<Trial>> {
+        let before = self.worlds.get(world)?.rcu(|now| {
+            let trial = begin(&now.law).map(Arc::new);
+            point();
+            Arc::new(InForce { trial, ..InForce::clone(now) })
+        });
+        before.trial.clone()
     }
 
     /// The trial of a candidate beside a law.
     pub(super) fn trial(&self, law: &Arc<Law>) -> Option<Arc<Trial>> {
-        let trial = self.worlds.get(law.world())?.trial.load();
-        trial.as_ref().filter(|trial| trial.is_beside(law)).cloned()
+        point();
+        let in_force = self.worlds.get(law.world())?.load();
+        in_force.trial.as_ref().filter(|trial| trial.is_beside(law)).cloned()
     }
 
     pub(super) fn judge<'a>(&'a self, law: &'a Law) -> Judge<'a> {
         Judge::new(law, &self.deployment, self.clock.now(), self.ids.as_ref())
-    }
-
-    /// Judges a transition, beside the candidate where there is one.
-    pub(super) fn transition(
-        &self,
-        law: &Arc<Law>,
-        command: &Command,
-        standing: &Standing,
-    ) -> Verdict {
-        let judge = self.judge(law);
-        let verdict = judge.transition(command, standing);
-        if let Some(trial) = self.trial(law) {
-            trial.transition(&judge, command, standing, &verdict);
-        }
-        verdict
     }
 
     pub(super) fn count_divergence(&self, commit: &Commit) {

@@ -322,9 +322,7 @@ impl Proofs for Hos {
     async fn record(&self, record: &Record) -> Result<Receipt, Error> {
         let ask = ask_record(record);
         let span = span("record", &ask, record.envelope.request.as_ref());
-        let judge =
-            |law: &Arc<Law>, standing: &Standing| self.bench.judge(law).record(record, standing);
-        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
+        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, record);
         async { noted(settle.await) }.instrument(span).await
     }
 

@@ -1,7 +1,6 @@
 //! Worlds, laws and standing: what is registered when the law is opened, and later.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use tracing::Instrument as _;
@@ -14,11 +13,12 @@ use crate::commit::{LawRecord, Outcome};
 use crate::contract::Contract;
 use crate::error::{Error, Fault, FaultKind};
 use crate::id::{ActorId, Role, Tenant, World};
-use crate::judge::Activated;
+use crate::judge::{Activated, Judge};
 use crate::law::Law;
 use crate::laws::Registry;
 use crate::receipt::Receipt;
 use crate::standing::Standing;
+use crate::weave::point;
 
 pub(super) fn check_deployment(name: &str) -> Result<(), Fault> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
@@ -69,6 +69,7 @@ impl Hos {
 
     /// The laws that were in force, oldest first; a fault when one of them contradicts this one.
     pub(super) async fn recorded_laws(&self, law: &Law) -> Result<Vec<LawRecord>, Fault> {
+        point();
         let recorded = self.store.laws(law.world()).await?;
         if let Some(first) = recorded.first()
             && *first.deployment != *self.bench.deployment
@@ -183,10 +184,9 @@ impl Registry for Hos {
     async fn change_standing(&self, command: &StandingCommand) -> Result<Receipt, Error> {
         let ask = ask_standing(command);
         let span = span(command.change().as_str(), &ask, command.envelope.request.as_ref());
-        let judge = |law: &Arc<Law>, standing: &Standing| {
-            self.bench.judge(law).change_standing(command, standing)
-        };
-        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, judge);
+        let judge =
+            |judge: &Judge<'_>, standing: &Standing| judge.change_standing(command, standing);
+        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, &judge);
         async { noted(settle.await) }.instrument(span).await
     }
 
@@ -209,11 +209,11 @@ impl Registry for Hos {
             let standing = load_one(&*self.store, &ask).await?;
             let law = self.bench.law(world)?;
             let exists = self.superuser_exists(&law).await?;
-            let judge = |law: &Arc<Law>, fresh: &Standing| {
+            let judge = |judge: &Judge<'_>, fresh: &Standing| {
                 let fresh = Standing { versions: standing.versions, ..fresh.clone() };
-                self.bench.judge(law).bootstrap(&command, &fresh, exists)
+                judge.bootstrap(&command, &fresh, exists)
             };
-            let settled = settle(&self.bench, &*self.store, &ask, 1, None, judge).await;
+            let settled = settle(&self.bench, &*self.store, &ask, 1, None, &judge).await;
             match settled {
                 Err(Error::Refused(crate::error::Refusal::Conflict)) => {}
                 settled => return settled,

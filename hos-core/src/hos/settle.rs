@@ -1,20 +1,19 @@
 //! Load, judge, commit: the whole of one command.
 
-use std::sync::Arc;
-
 use super::Denials;
 use super::bench::Bench;
+use super::case::Case;
 use crate::actor::Actor;
 use crate::command::{Command, Opening, Record, STEPS_MAX, StandingCommand};
 use crate::commit::{Commit, Outcome};
 use crate::error::{Error, Fault, FaultKind, Refusal};
 use crate::id::{CommandKey, RequestId, Tenant, World};
 use crate::judge::Verdict;
-use crate::law::Law;
 use crate::receipt::{Effect, Receipt};
 use crate::standing::Standing;
 use crate::store::{Ask, Store};
 use crate::subject::Subject;
+use crate::weave::point;
 
 /// What one judged command asks the store about.
 pub(super) fn ask(
@@ -65,21 +64,23 @@ pub(super) async fn settle(
     ask: &Ask,
     attempts: u32,
     evidence: Option<&Denials>,
-    judge: impl Fn(&Arc<Law>, &Standing) -> Verdict + Send + Sync,
+    case: &dyn Case,
 ) -> Result<Receipt, Error> {
     if !bench.knows(&ask.world) {
         return Err(Refusal::InvalidWorld.into());
     }
-    let judged = |standing: &Standing| Ok::<_, Refusal>(judge(&bench.law(&ask.world)?, standing));
+    let judged = |standing: &Standing, is_fresh| {
+        Ok::<_, Refusal>(bench.judged(case, &bench.law(&ask.world)?, standing, is_fresh))
+    };
     if let Some(standing) = store.recall(ask)
-        && let Verdict::Commit(commit) = judged(&standing)?
+        && let Verdict::Commit(commit) = judged(&standing, false)?
         && let Some(answer) = committed(bench, *commit, store).await?
     {
         return answer;
     }
     for _ in 0..attempts {
         let standing = load_one(store, ask).await?;
-        let verdict = judged(&standing)?;
+        let verdict = judged(&standing, true)?;
         match verdict {
             Verdict::Replayed(receipt) => return Ok(*receipt),
             Verdict::Commit(commit) => {
@@ -129,12 +130,14 @@ pub(super) fn kept(commit: Commit) -> Result<Receipt, Error> {
 }
 
 pub(super) async fn load_one(store: &dyn Store, ask: &Ask) -> Result<Standing, Fault> {
+    point();
     let standings = store.load_all(std::slice::from_ref(ask)).await?;
     let missing = || Fault::new(FaultKind::Internal, "the store did not answer the ask");
     standings.into_iter().next().ok_or_else(missing)
 }
 
 pub(super) async fn commit_one(store: &dyn Store, commit: &Commit) -> Result<Outcome, Fault> {
+    point();
     let outcomes = store.commit_all(std::slice::from_ref(commit)).await;
     let missing = || Fault::new(FaultKind::Internal, "the store did not answer the commit");
     outcomes.into_iter().next().ok_or_else(missing)?

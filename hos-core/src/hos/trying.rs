@@ -1,5 +1,7 @@
 //! Tries a command without doing it, and a candidate law beside the one in force.
 
+use std::sync::Arc;
+
 use super::Hos;
 use super::settle::{ask_transition, load_one};
 use crate::candidate::{Candidate, DivergenceReport, Trial};
@@ -30,17 +32,16 @@ impl Hos {
     /// # Errors
     ///
     /// [`Refusal::InvalidWorld`](crate::error::Refusal::InvalidWorld)
-    pub fn set_candidate(&self, candidate: Candidate) -> Result<(), Error> {
-        let world = candidate.law.world().clone();
-        let live = self.bench.law(&world)?;
-        let trial = Trial::new(live, candidate, self.bench.clock.now());
-        self.bench.set_trial(&world, Some(trial));
+    pub fn set_candidate(&self, candidate: &Candidate) -> Result<(), Error> {
+        let world = candidate.law.world();
+        let now = self.bench.law(world).map(|_| self.bench.clock.now())?;
+        self.bench.set_trial(world, |live| Some(Trial::new(Arc::clone(live), candidate, now)));
         Ok(())
     }
 
     /// Ends the trial of a candidate; what it found, if there was one.
     pub fn remove_candidate(&self, world: &World) -> Option<DivergenceReport> {
-        let trial = self.bench.set_trial(world, None)?;
+        let trial = self.bench.set_trial(world, |_| None)?;
         Some(trial.report(self.bench.clock.now()))
     }
 

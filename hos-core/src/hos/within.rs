@@ -5,18 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::bench::Bench;
+use super::case::Case;
 use super::settle::{ask, ask_open, ask_record, ask_transition, commit_one, load_one, settle};
 use super::{ATTEMPTS_MAX, Hos, internal};
 use crate::actor::Actor;
 use crate::command::{Adoption, Command, Opening, Record};
 use crate::commit::{Commit, Outcome};
 use crate::error::{Error, Fault, FaultKind};
-use crate::judge::Verdict;
-use crate::law::Law;
 use crate::laws::Contracts;
 use crate::proof::Entry;
 use crate::receipt::Receipt;
-use crate::standing::Standing;
 use crate::store::Store;
 
 /// The law over a borrowed store, usually a transaction of the caller's.
@@ -90,38 +88,26 @@ impl<'t> Within<'t> {
     ///
     /// As [`Proofs::record`](crate::laws::Proofs::record).
     pub async fn record(&self, record: &Record) -> Result<Receipt, Error> {
-        let judge =
-            |law: &Arc<Law>, standing: &Standing| self.bench.judge(law).record(record, standing);
-        self.settle(&ask_record(record), judge).await
+        self.settle(&ask_record(record), record).await
     }
 
-    async fn settle(
-        &self,
-        ask: &crate::store::Ask,
-        judge: impl Fn(&Arc<Law>, &Standing) -> Verdict + Send + Sync,
-    ) -> Result<Receipt, Error> {
-        settle(&self.bench, &*self.store, ask, 1, Some(&self.denials), judge).await
+    async fn settle(&self, ask: &crate::store::Ask, case: &dyn Case) -> Result<Receipt, Error> {
+        settle(&self.bench, &*self.store, ask, 1, Some(&self.denials), case).await
     }
 }
 
 #[async_trait]
 impl Contracts for Within<'_> {
     async fn open(&self, opening: &Opening) -> Result<Receipt, Error> {
-        let judge =
-            |law: &Arc<Law>, standing: &Standing| self.bench.judge(law).open(opening, standing);
-        self.settle(&ask_open(opening), judge).await
+        self.settle(&ask_open(opening), opening).await
     }
 
     async fn adopt(&self, adoption: &Adoption) -> Result<Receipt, Error> {
-        let judge =
-            |law: &Arc<Law>, standing: &Standing| self.bench.judge(law).adopt(adoption, standing);
-        self.settle(&ask_open(&adoption.opening), judge).await
+        self.settle(&ask_open(&adoption.opening), adoption).await
     }
 
     async fn transition(&self, command: &Command) -> Result<Receipt, Error> {
-        let judge =
-            |law: &Arc<Law>, standing: &Standing| self.bench.transition(law, command, standing);
-        self.settle(&ask_transition(command), judge).await
+        self.settle(&ask_transition(command), command).await
     }
 }
 

@@ -6,7 +6,7 @@ use crate::contract::{Action, Contract};
 use crate::error::Refusal;
 use crate::id::ActionName;
 use crate::standing::Standing;
-use crate::subject::SubjectView;
+use crate::subject::{Snapshot, SubjectView};
 
 impl Judge<'_> {
     /// Finds the entry that is wished for, after policy has been asked for its ability.
@@ -104,6 +104,16 @@ impl Judge<'_> {
     }
 }
 
+impl Judge<'_> {
+    /// The entries that a step may mean, of the contract that its subject pins; none where the law
+    /// lacks that contract.
+    pub(crate) fn entries(&self, step: &Step, snapshot: &Snapshot) -> Option<Entries<'_>> {
+        let (kind, version) = (step.subject.kind.as_str(), snapshot.contract.as_str());
+        let contract = self.law.contract_version(kind, version)?;
+        Some(entries(step, contract, &SubjectView::of(&step.subject, snapshot)))
+    }
+}
+
 pub(super) struct Found<'a> {
     /// None leaves the subject as it is.
     pub(super) entry: Option<&'a Action>,
@@ -112,17 +122,17 @@ pub(super) struct Found<'a> {
 }
 
 /// The entries of a contract that are wished for.
-pub(super) struct Entries<'a> {
+pub(crate) struct Entries<'a> {
     anywhere: Vec<&'a Action>,
     /// Those that start in the present state.
-    pub(super) here: Vec<&'a Action>,
+    pub(crate) here: Vec<&'a Action>,
     /// Those that lead to it.
-    pub(super) there: Vec<&'a Action>,
+    pub(crate) there: Vec<&'a Action>,
 }
 
 impl<'a> Entries<'a> {
     /// What would be unchanged needs the ability of an entry that leads here, no other's.
-    pub(super) fn candidates(&self) -> &[&'a Action] {
+    pub(crate) fn candidates(&self) -> &[&'a Action] {
         match (self.here.is_empty(), self.there.is_empty()) {
             (false, _) => &self.here,
             (true, false) => &self.there,

@@ -34,6 +34,16 @@ impl Judge<'_> {
     fn open_commit(&self, opening: &Opening, standing: &Standing) -> Result<Commit, Stop> {
         let (actor, envelope) = (&opening.actor, &opening.envelope);
         let admitted = self.admit(actor, envelope, standing, || opening.fingerprint())?;
+        self.start(&self.plan_open(opening, standing)?, standing, admitted)
+    }
+
+    /// What an opening would come to.
+    pub(crate) fn plan_open<'b>(
+        &'b self,
+        opening: &'b Opening,
+        standing: &Standing,
+    ) -> Result<Start<'b>, Refusal> {
+        let (actor, envelope) = (&opening.actor, &opening.envelope);
         let contract = self.contract_for(opening, standing)?;
         let view = SubjectView {
             subject: &opening.subject,
@@ -55,20 +65,27 @@ impl Judge<'_> {
         };
         let failing = failing(contract.open().guards(), &environment);
         if !failing.is_empty() {
-            return Err(Refusal::GuardFailed(failing).into());
+            return Err(Refusal::GuardFailed(failing));
         }
         let state = contract.initial().clone();
-        self.start(
-            &Start { opening, contract, state, permission, adopted: None },
-            standing,
-            admitted,
-        )
+        Ok(Start { opening, contract, state, permission, adopted: None })
     }
 
     fn adopt_commit(&self, adoption: &Adoption, standing: &Standing) -> Result<Commit, Stop> {
         let opening = &adoption.opening;
         let (actor, envelope) = (&opening.actor, &opening.envelope);
         let admitted = self.admit(actor, envelope, standing, || adoption.fingerprint())?;
+        self.start(&self.plan_adopt(adoption, standing)?, standing, admitted)
+    }
+
+    /// What an adoption would come to.
+    pub(crate) fn plan_adopt<'b>(
+        &'b self,
+        adoption: &'b Adoption,
+        standing: &Standing,
+    ) -> Result<Start<'b>, Refusal> {
+        let opening = &adoption.opening;
+        let (actor, envelope) = (&opening.actor, &opening.envelope);
         let contract = self.contract_for(opening, standing)?;
         let mut faults = Vec::new();
         check_reason(&adoption.reason, &mut faults);
@@ -90,7 +107,7 @@ impl Judge<'_> {
         self.require_fresh(standing, "adopt")?;
         let adopted = Some(adoption.reason.as_str());
         let state = state.clone();
-        self.start(&Start { opening, contract, state, permission, adopted }, standing, admitted)
+        Ok(Start { opening, contract, state, permission, adopted })
     }
 
     fn contract_for(&self, opening: &Opening, standing: &Standing) -> Result<&Contract, Refusal> {
@@ -203,10 +220,11 @@ impl Judge<'_> {
     }
 }
 
-struct Start<'a> {
+/// A subject as it would begin.
+pub(crate) struct Start<'a> {
     opening: &'a Opening,
-    contract: &'a Contract,
-    state: State,
+    pub(crate) contract: &'a Contract,
+    pub(crate) state: State,
     permission: Permission,
     /// Why, when the subject existed before the law.
     adopted: Option<&'a str>,

@@ -8,7 +8,7 @@ use crate::command::{Command, STEPS_MAX, Step, Wish};
 use crate::condition::{Environment, Nothing};
 use crate::contract::{Action, Contract, failing};
 use crate::error::{InputFault, Refusal};
-use crate::id::{ActionName, State};
+use crate::id::{ActionName, State, Topic};
 use crate::receipt::Effect;
 use crate::standing::Standing;
 use crate::subject::{Snapshot, Subject, SubjectView};
@@ -75,6 +75,15 @@ impl PlannedStep<'_> {
     #[must_use]
     pub fn to(&self) -> &State {
         self.moved.as_ref().map_or(&self.snapshot.state, |moved| moved.entry.to())
+    }
+
+    pub(crate) fn contract(&self) -> &Contract {
+        self.contract
+    }
+
+    /// Where it would be published.
+    pub(crate) fn topics(&self) -> &[Topic] {
+        self.moved.as_ref().map_or(&[], |moved| moved.entry.topics())
     }
 
     /// What it would leave of attributes; none where it would not move.

@@ -7,7 +7,7 @@ use crate::commit::{Commit, OutboxWrite, SubjectAfter, SubjectChange, TimerWrite
 use crate::contract::Contract;
 use crate::encoding::{encode, encode_attributes};
 use crate::error::Refusal;
-use crate::id::{Name, Topic};
+use crate::id::{Name, State, Topic};
 use crate::proof::{Entry, EntryType, part};
 use crate::receipt::{Receipt, StepReceipt};
 use crate::standing::Standing;
@@ -121,15 +121,22 @@ impl Judge<'_> {
         snapshot: Snapshot,
         told: &Told<'_>,
     ) -> SubjectAfter {
-        let timers = contract.timers().iter().filter(|timer| *timer.state() == snapshot.state);
+        let timers = self.timers(contract, &snapshot.state);
+        let outbox = told.rows(&snapshot);
+        let terminal = contract.is_terminal(snapshot.state.as_str());
+        SubjectAfter { snapshot, terminal, timers, outbox }
+    }
+}
+
+impl Judge<'_> {
+    /// The timers of a state that is entered now.
+    pub(crate) fn timers(&self, contract: &Contract, state: &State) -> Vec<TimerWrite> {
+        let timers = contract.timers().iter().filter(|timer| timer.state() == state);
         let timers = timers.map(|timer| TimerWrite {
             action: timer.action().clone(),
             due_at: self.now.after(timer.after()),
         });
-        let timers = timers.collect();
-        let outbox = told.rows(&snapshot);
-        let terminal = contract.is_terminal(snapshot.state.as_str());
-        SubjectAfter { snapshot, terminal, timers, outbox }
+        timers.collect()
     }
 }
 

@@ -125,6 +125,7 @@ impl Tables {
             moves: entry.type_().moves(),
         };
         log.rows.insert(index, row);
+        self.seals.grew(scope);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::attempt::AttemptRecord;
 use crate::actor::{Actor, ActorKind};
 use crate::condition::{Path, Root};
 use crate::digest::Digest;
@@ -61,6 +62,9 @@ pub struct DecisionRecord {
     pub banned: bool,
     /// What the rules answered, before any mode.
     pub effect: DecisionEffect,
+    /// What was attempted, where the decision was made for a transition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<AttemptRecord>,
     /// What was left out, as paths such as `subject.customer`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub redacted: BTreeSet<String>,
@@ -111,6 +115,36 @@ pub enum RecordError {
     Limits(&'static str),
 }
 
+impl SubjectRecord {
+    pub(super) fn new((subject, snapshot): (&Subject, &Snapshot), redacted: &Redacted) -> Self {
+        let has_id = !is_redacted(redacted, Root::Subject, "id");
+        Self {
+            kind: subject.kind.clone(),
+            id: has_id.then(|| subject.id.clone()),
+            state: snapshot.state.clone(),
+            revision: snapshot.revision,
+            contract: snapshot.contract.clone(),
+            attributes: without(Root::Subject, &snapshot.attributes, redacted),
+        }
+    }
+}
+
+/// What is left out.
+pub(super) type Redacted = BTreeSet<Path>;
+
+fn is_redacted(redacted: &Redacted, root: Root, name: &str) -> bool {
+    redacted.iter().any(|path| path.root == root && path.name == *name)
+}
+
+/// A bag of values without what is left out.
+pub(super) fn without(root: Root, bag: &Attributes, redacted: &Redacted) -> Attributes {
+    let mut kept = bag.clone();
+    for path in redacted.iter().filter(|path| path.root == root) {
+        kept.remove(path.name.as_str());
+    }
+    kept
+}
+
 /// What a decision was made upon, beside its question.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct About<'a> {
@@ -127,26 +161,10 @@ impl DecisionRecord {
         question: &Question<'_>,
         answer: Answer,
         about: &About<'_>,
-        redacted: &BTreeSet<Path>,
+        redacted: &Redacted,
     ) -> Self {
-        let is_redacted = |root: Root, name: &str| {
-            redacted.iter().any(|path| path.root == root && path.name == *name)
-        };
-        let without = |root: Root, bag: &Attributes| {
-            let mut kept = bag.clone();
-            for path in redacted.iter().filter(|path| path.root == root) {
-                kept.remove(path.name.as_str());
-            }
-            kept
-        };
-        let subject = about.subject.map(|(subject, snapshot)| SubjectRecord {
-            kind: subject.kind.clone(),
-            id: (!is_redacted(Root::Subject, "id")).then(|| subject.id.clone()),
-            state: snapshot.state.clone(),
-            revision: snapshot.revision,
-            contract: snapshot.contract.clone(),
-            attributes: without(Root::Subject, &snapshot.attributes),
-        });
+        let without = |root: Root, bag: &Attributes| without(root, bag, redacted);
+        let subject = about.subject.map(|about| SubjectRecord::new(about, redacted));
         let standing = question.standing;
         let live = standing.grants.iter().filter(|grant| grant.until > question.now);
         let grant =
@@ -158,7 +176,7 @@ impl DecisionRecord {
             policy_version: about.policy_version.clone(),
             policy_digest: about.policy_digest,
             actor_kind: question.actor.kind(),
-            actor: (!is_redacted(Root::Actor, "id")).then(|| question.actor.id().clone()),
+            actor: (!is_redacted(redacted, Root::Actor, "id")).then(|| question.actor.id().clone()),
             claims: without(Root::Actor, question.actor.claims()),
             ability: question.ability.to_owned(),
             subject,
@@ -168,6 +186,7 @@ impl DecisionRecord {
             grants: live.map(grant).collect(),
             banned: standing.banned,
             effect: answer.effect,
+            attempt: None,
             redacted: redacted.iter().map(ToString::to_string).collect(),
         }
     }
@@ -191,7 +210,9 @@ impl DecisionRecord {
         let record: Self = serde_json::from_str(text)?;
         let subject = record.subject.as_ref().map(|subject| &subject.attributes);
         let bags = [("claims", Some(&record.claims)), ("context", Some(&record.context))];
-        for (name, bag) in bags.into_iter().chain([("subject", subject)]) {
+        let attempted = record.attempt.iter().flat_map(AttemptRecord::bags);
+        let attempted = attempted.map(|(name, bag)| (name, Some(bag)));
+        for (name, bag) in bags.into_iter().chain([("subject", subject)]).chain(attempted) {
             if bag.is_some_and(|bag| !bag.is_within_limits()) {
                 return Err(RecordError::Limits(name));
             }
@@ -202,14 +223,19 @@ impl DecisionRecord {
     /// Whether the call would have gone on if it had been enforced.
     #[must_use]
     pub fn was_allowed(&self) -> bool {
-        !self.banned && self.effect == DecisionEffect::Allow
+        match &self.attempt {
+            Some(attempt) => attempt.was_allowed(),
+            None => !self.banned && self.effect == DecisionEffect::Allow,
+        }
     }
 
     pub(super) fn bytes(&self) -> usize {
         let subject = self.subject.as_ref().map_or(0, |subject| subject.attributes.bytes());
         // What a record takes beside its bags, which are what may be large.
         const REST: usize = 1_024;
-        REST + self.claims.bytes() + self.context.bytes() + subject
+        let attempted = self.attempt.iter().flat_map(AttemptRecord::bags);
+        let attempted: usize = attempted.map(|(_, bag)| REST + bag.bytes()).sum();
+        REST + self.claims.bytes() + self.context.bytes() + subject + attempted
     }
 
     pub(super) fn asker(&self) -> Result<Actor, crate::id::IdError> {

@@ -5,11 +5,16 @@ use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::record::{About, DecisionRecord};
+use super::attempt::AttemptRecord;
+use super::record::{About, DecisionRecord, RECORD_BYTES_MAX, SubjectRecord, without};
+use crate::command::Command;
 use crate::condition::{ExpressionError, Path, Root};
-use crate::error::InputFault;
+use crate::error::{InputFault, Refusal};
+use crate::judge::{Judge, Verdict};
+use crate::law::Law;
 use crate::policy::{Answer, Question};
-use crate::subject::SUBJECT_BUILT_INS;
+use crate::standing::{Modes, Standing, WorldStatus};
+use crate::subject::{SUBJECT_BUILT_INS, SubjectView};
 
 /// The most records that wait to be taken.
 pub const RECORDS_MAX: usize = 65_536;
@@ -52,8 +57,8 @@ impl Recorder {
         Ok(Self { every, redacted: Arc::default(), shared: Arc::default() })
     }
 
-    /// Leaves out an attribute, such as `subject.customer`, `actor.id` or `context.address`. What
-    /// a rule decides upon it can not be replayed.
+    /// Leaves out an attribute, such as `subject.customer`, `actor.id` or `input.reason`. What a
+    /// rule or a guard decides upon it can not be replayed.
     ///
     /// # Errors
     ///
@@ -69,8 +74,7 @@ impl Recorder {
                 let name = parsed.name.as_str();
                 name != "id" && SUBJECT_BUILT_INS.iter().any(|(told, _)| *told == name)
             }
-            Root::Context => false,
-            Root::Input | Root::Facts => true,
+            Root::Context | Root::Input | Root::Facts => false,
         };
         if told {
             return Err(fault(format!("`{path}` cannot be left out of a record")));
@@ -101,8 +105,88 @@ impl Recorder {
     }
 
     pub(crate) fn keep(&self, question: &Question<'_>, answer: Answer, about: &About<'_>) {
-        let record = DecisionRecord::new(question, answer, about, &self.redacted);
+        self.push(DecisionRecord::new(question, answer, about, &self.redacted));
+    }
+
+    /// Whether an attempt is one to keep; asked once for each that a law could answer otherwise.
+    pub(crate) fn wants_attempt(&self, verdict: &Verdict) -> bool {
+        let is_answer = match verdict {
+            Verdict::Commit(_) => true,
+            Verdict::Replayed(_) => false,
+            Verdict::Refused(refused) => !matches!(
+                refused.refusal,
+                Refusal::InvalidInput(_)
+                    | Refusal::MissingKey
+                    | Refusal::KeyReused
+                    | Refusal::InvalidWorld
+                    | Refusal::WorldMismatch
+            ),
+        };
+        is_answer && self.wants()
+    }
+
+    /// Keeps an attempt as it would have come out if it had been enforced; nothing where a subject
+    /// does not exist, or no action is meant, for there is no law to compare then.
+    pub(crate) fn keep_attempt(
+        &self,
+        law: &Law,
+        judge: &Judge<'_>,
+        command: &Command,
+        standing: &Standing,
+    ) {
+        let steps = command.steps();
+        let subjects = steps.iter().map(|step| step.subject());
+        let found: Vec<_> = subjects.zip(standing.subjects.iter().flatten()).collect();
+        let entries = steps.first().zip(found.first());
+        let entries = entries.and_then(|(step, (_, snapshot))| judge.entries(step, snapshot));
+        let entry = entries.and_then(|entries| entries.candidates().first().copied());
+        let (Some(entry), true) = (entry, found.len() == steps.len() && standing.tenant_exists)
+        else {
+            return;
+        };
+        let Some((subject, snapshot)) = found.first().copied() else { return };
+        let view = SubjectView::of(subject, snapshot);
+        let question = Question {
+            actor: command.actor(),
+            ability: entry.ability().as_str(),
+            subject: &view,
+            context: &command.envelope.context,
+            standing: &standing.actor,
+            modes: &Modes::default(),
+            now: judge.now(),
+        };
+        let Some(answer) = law.rules().answer(&question) else { return };
+        let about = About {
+            world: &subject.world,
+            tenant: &subject.tenant,
+            context: &command.envelope.context,
+            subject: Some((subject, snapshot)),
+            policy_version: law.version(),
+            policy_digest: law.digest(),
+        };
+        let redacted = &*self.redacted;
+        let enforced = Standing { modes: Arc::default(), ..standing.clone() };
+        let attempt = AttemptRecord::new(
+            command,
+            found.iter().map(|found| SubjectRecord::new(*found, redacted)).collect(),
+            standing.world == Some(WorldStatus::Closed),
+            &judge.plan(command, &enforced),
+            |step| {
+                let input = without(Root::Input, &step.input, redacted);
+                (input, without(Root::Facts, &step.facts, redacted))
+            },
+        );
+        let record = DecisionRecord::new(&question, answer, &about, redacted);
+        self.push(DecisionRecord { attempt: Some(attempt), ..record });
+    }
+
+    fn push(&self, record: DecisionRecord) {
         let bytes = record.bytes();
+        // Nobody could read it back.
+        if bytes > RECORD_BYTES_MAX / 8 && record.to_json().len() > RECORD_BYTES_MAX {
+            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
         let mut waiting = self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.records.len() >= RECORDS_MAX || waiting.bytes + bytes > RECORDED_BYTES_MAX {
             self.shared.dropped.fetch_add(1, Ordering::Relaxed);

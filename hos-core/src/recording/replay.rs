@@ -1,10 +1,12 @@
 //! Weighs recorded decisions again, under a candidate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::record::{DecisionRecord, SubjectRecord};
+use crate::actor::Actor;
+use crate::candidate::Laws;
 use crate::condition::{Lookup, Nothing, Path, Root, ValueRef};
 use crate::judge::check_bag;
 use crate::law::Law;
@@ -155,32 +157,22 @@ impl DecisionRecord {
         let Ok(actor) = self.asker() else {
             return ReplayOutcome::NotReplayable(NotReplayable::Unreadable);
         };
-        let view = self.subject.as_ref().map(|subject| RecordedSubject { subject, record: self });
-        let subject: &dyn Lookup = view.as_ref().map_or(&Nothing, |view| view);
-        let answer = candidate.rules().answer_without(
-            &Question {
-                actor: &actor,
-                ability: &self.ability,
-                subject,
-                context: &self.context,
-                standing: &self.standing(),
-                modes: &Modes::default(),
-                now: self.at,
-            },
-            &|path| !self.knows(path, live, candidate),
-        );
+        let again = match &self.attempt {
+            Some(attempt) => self.rejudge(attempt, &actor, live, candidate),
+            None => Some(self.redecide(&actor, live, candidate)),
+        };
         let mut faults = Vec::new();
         check_bag("actor", &self.claims, candidate.actor(), &[], &mut faults);
         check_bag("context", &self.context, candidate.context(), &[], &mut faults);
-        let allows = match answer {
+        let allows = match again {
             // The candidate refuses such a call before it asks any rule.
             _ if !faults.is_empty() => false,
+            None => return ReplayOutcome::NotReplayable(NotReplayable::Unreadable),
             Some(Err(unknown)) => {
-                let names = unknown.iter().map(ToString::to_string).collect();
+                let names = unknown.into_iter().collect();
                 return ReplayOutcome::NotReplayable(NotReplayable::Unrecorded(names));
             }
-            Some(Ok(answer)) => answer.effect == DecisionEffect::Allow,
-            None => false,
+            Some(Ok(allows)) => allows,
         };
         match (self.was_allowed(), allows) {
             (false, true) => ReplayOutcome::WouldAllow,
@@ -189,8 +181,45 @@ impl DecisionRecord {
         }
     }
 
-    /// Whether the record tells the value of a path, or that it was absent.
-    fn knows(&self, path: &Path, live: &Law, candidate: &Law) -> bool {
+    /// Whether a candidate allows what was asked for; or what that depends on and is not recorded.
+    fn redecide(
+        &self,
+        actor: &Actor,
+        live: &Law,
+        candidate: &Law,
+    ) -> Result<bool, BTreeSet<String>> {
+        let view = self.subject.as_ref().map(|subject| RecordedSubject { subject, record: self });
+        let subject: &dyn Lookup = view.as_ref().map_or(&Nothing, |view| view);
+        let laws = Laws { live, candidate };
+        let pinned = self.subject.as_ref();
+        let pinned = pinned.map(|subject| (subject.kind.as_str(), subject.contract.as_str()));
+        let answer = candidate.rules().answer_without(
+            &Question {
+                actor,
+                ability: &self.ability,
+                subject,
+                context: &self.context,
+                standing: &self.standing(),
+                modes: &Modes::default(),
+                now: self.at,
+            },
+            &|path| !self.knows(path, pinned, laws),
+        );
+        match answer {
+            Some(Err(unknown)) => Err(unknown.iter().map(ToString::to_string).collect()),
+            Some(Ok(answer)) => Ok(answer.effect == DecisionEffect::Allow),
+            None => Ok(false),
+        }
+    }
+
+    /// Whether the record tells the value of a path of a question about a subject of a kind that
+    /// pinned a contract version, or that it was absent.
+    pub(super) fn knows(
+        &self,
+        path: &Path,
+        subject: Option<(&str, &str)>,
+        Laws { live, candidate }: Laws<'_>,
+    ) -> bool {
         if self.redacted.contains(&path.to_string()) {
             return false;
         }
@@ -198,10 +227,9 @@ impl DecisionRecord {
         match path.root {
             Root::Actor => is_same(live.actor(), candidate.actor(), name),
             Root::Context => is_same(live.context(), candidate.context(), name),
-            Root::Subject => match &self.subject {
+            Root::Subject => match subject {
                 None => true,
-                Some(subject) => {
-                    let (kind, version) = (subject.kind.as_str(), subject.contract.as_str());
+                Some((kind, version)) => {
                     let contract = live.contract_version(kind, version);
                     let now = candidate.contract(kind).map(|contract| contract.attributes());
                     SUBJECT_BUILT_INS.iter().any(|(built_in, _)| *built_in == name)
@@ -216,7 +244,7 @@ impl DecisionRecord {
 }
 
 /// Whether a name is declared by both, and of one type: a value of another type was not recorded.
-fn is_same(live: &Schema, candidate: &Schema, name: &str) -> bool {
+pub(super) fn is_same(live: &Schema, candidate: &Schema, name: &str) -> bool {
     let type_of = |schema: &Schema| schema.get(name).copied();
     type_of(live).is_some() && type_of(live) == type_of(candidate)
 }

@@ -24,8 +24,8 @@ fn count(gains: u64, losses: u64, others: u64) -> DivergenceCount {
 #[test]
 fn a_law_never_parts_from_itself() {
     let desk = Desk::new(live());
-    desk.tries(live());
     let order = desk.order("o", 5);
+    desk.tries(live());
     assert!(desk.asks("customer-1", "order.cancel", &order));
     assert!(!desk.asks("stranger-1", "order.pay", &order));
     assert_eq!(desk.does("clerk-1", "pay", &order), Err("guard_failed"));
@@ -244,7 +244,7 @@ fn a_candidate_is_ready_after_seven_quiet_days() {
     desk.clock.advance(7 * DAY);
     assert_eq!(blocked(&desk.report()), [""; 0], "seven days later");
 
-    desk.hos.set_candidate(Candidate::new(next()).expect("order.cancel")).unwrap();
+    desk.hos.set_candidate(&Candidate::new(next()).expect("order.cancel")).unwrap();
     assert!(desk.asks("customer-1", "order.cancel", &order));
     let report = desk.report();
     assert_eq!((report.totals, report.unexpected), (count(0, 1, 0), count(0, 0, 0)));
@@ -259,7 +259,7 @@ fn what_the_candidate_cannot_decide_stands_in_its_way() {
     block_on(desk.hos.open(&opening.key("bare"))).unwrap();
     let next = builder("2").contract(contract("1", "subject.total >= 10", "paid"));
     let next = next.allow_if("order.pay", ["clerk"], "subject.total > 1").build().unwrap();
-    desk.hos.set_candidate(Candidate::new(next).expect("order.pay")).unwrap();
+    desk.hos.set_candidate(&Candidate::new(next).expect("order.pay")).unwrap();
     assert!(desk.asks("clerk-1", "order.pay", &order));
     let report = desk.report();
     assert_eq!((report.errors, report.examples[0].candidate.as_str()), (1, "indeterminate"));
@@ -293,7 +293,7 @@ fn a_candidate_is_of_a_known_world_and_ends_with_the_law_beside_it() {
     let desk = Desk::new(live());
     assert_eq!(desk.hos.divergences(&world()), None);
     let elsewhere = Law::builder("annex", "1").build().unwrap();
-    let refused = desk.hos.set_candidate(Candidate::new(elsewhere)).unwrap_err();
+    let refused = desk.hos.set_candidate(&Candidate::new(elsewhere)).unwrap_err();
     assert_eq!(refused.refusal().unwrap().code(), "invalid_world");
     let next = builder("2").contract(contract("1", "subject.total >= 10", "paid"));
     let next = next.build().unwrap();

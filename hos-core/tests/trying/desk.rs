@@ -155,7 +155,7 @@ impl Desk {
     }
 
     pub(crate) fn tries(&self, law: Law) {
-        self.hos.set_candidate(Candidate::new(law)).unwrap();
+        self.hos.set_candidate(&Candidate::new(law)).unwrap();
     }
 
     pub(crate) fn report(&self) -> DivergenceReport {

@@ -8,6 +8,8 @@
     reason = "helpers of tests"
 )]
 
+mod attempts;
+mod beginnings;
 mod candidate;
 mod desk;
 mod recording;

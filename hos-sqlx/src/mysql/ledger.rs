@@ -5,7 +5,7 @@ use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
 use hos_core::merkle::{Hash, empty_root};
 use hos_core::proof::{LogEntry, LogHead, PAGE_MAX, Part};
-use hos_core::store::Ledger;
+use hos_core::store::{Ledger, Seals};
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
 use sqlx::mysql::MySqlRow;
@@ -93,6 +93,10 @@ impl Ledger for MysqlStore {
 
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
         sequence::sequence_pending(self.pool(), limit).await
+    }
+
+    fn seals(&self) -> &dyn Seals {
+        self
     }
 }
 

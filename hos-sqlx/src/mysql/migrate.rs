@@ -24,6 +24,7 @@ const STEPS: [(&str, &[&str]); 1] = [(
         include_str!("schema/migration.sql"),
         include_str!("schema/hold.sql"),
         include_str!("schema/partitions.sql"),
+        include_str!("schema/seal.sql"),
     ],
 )];
 

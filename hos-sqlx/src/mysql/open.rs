@@ -1,5 +1,6 @@
 //! Opens the connections and checks what they were opened on.
 
+use std::future::ready;
 use std::time::Duration;
 
 use hos_core::error::{Fault, FaultKind};
@@ -32,6 +33,7 @@ pub(super) async fn open(options: &MysqlOptions) -> Result<MySqlPool, Fault> {
         .test_before_acquire(false)
         .before_acquire(|connection, metadata| Box::pin(is_there(connection, metadata)))
         .after_connect(move |connection, _| Box::pin(prepare(connection, seconds)))
+        .after_release(|connection, _| Box::pin(ready(Ok(is_at_rest(connection)))))
         .connect_lazy_with(connect(&options.url, options.connections)?))
 }
 
@@ -71,6 +73,14 @@ async fn is_there(
         connection.ping().await?;
     }
     Ok(true)
+}
+
+/// Whether nothing waits to be sent, as a ROLLBACK does when a transaction was dropped.
+///
+/// What was dropped with it may have been a statement that was being prepared, whose answers belong
+/// to nobody: sqlx would wait for others without end, and the pool with it.
+fn is_at_rest(connection: &MySqlConnection) -> bool {
+    !connection.should_flush()
 }
 
 async fn prepare(connection: &mut MySqlConnection, seconds: u64) -> Result<(), Error> {

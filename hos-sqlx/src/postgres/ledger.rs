@@ -5,7 +5,7 @@ use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
 use hos_core::merkle::{Hash, empty_root};
 use hos_core::proof::{LogEntry, LogHead, PAGE_MAX, Part};
-use hos_core::store::Ledger;
+use hos_core::store::{Ledger, Seals};
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
 use sqlx::postgres::PgRow;
@@ -98,6 +98,10 @@ impl Ledger for PostgresStore {
 
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
         sequence::sequence_pending(self, limit.min(PAGE_MAX)).await
+    }
+
+    fn seals(&self) -> &dyn Seals {
+        self
     }
 }
 

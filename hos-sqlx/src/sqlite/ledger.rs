@@ -5,7 +5,7 @@ use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
 use hos_core::merkle::{Hash, empty_root};
 use hos_core::proof::{LogEntry, LogHead, PAGE_MAX, Part};
-use hos_core::store::Ledger;
+use hos_core::store::{Ledger, Seals};
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
 use sqlx::sqlite::SqliteRow;
@@ -96,6 +96,10 @@ impl Ledger for SqliteStore {
 
     async fn sequence_pending(&self, _limit: u32) -> Result<u32, Fault> {
         Ok(0)
+    }
+
+    fn seals(&self) -> &dyn Seals {
+        self
     }
 }
 

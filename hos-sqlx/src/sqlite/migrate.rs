@@ -18,6 +18,7 @@ const STEPS: [(&str, &[&str]); 1] = [(
         include_str!("schema/standing.sql"),
         include_str!("schema/write.sql"),
         include_str!("schema/migration.sql"),
+        include_str!("schema/seal.sql"),
     ],
 )];
 

@@ -6,6 +6,7 @@ mod batch;
 mod guard;
 mod in_progress;
 mod protection;
+mod quarantine;
 mod recall;
 mod rotation;
 mod shop;

@@ -25,10 +25,10 @@ pub fn verify_range(
     if proof.len() > RANGE_HASHES_MAX {
         return Err(MerkleError::ProofTooLong { hashes: proof.len() });
     }
-    let to = from.saturating_add(count(leaf_hashes.len()));
-    if leaf_hashes.is_empty() || to > size {
-        return Err(MerkleError::IndexOutOfRange { index: to, size });
-    }
+    let to = from.checked_add(count(leaf_hashes.len()));
+    let Some(to) = to.filter(|to| *to <= size && !leaf_hashes.is_empty()) else {
+        return Err(MerkleError::IndexOutOfRange { index: from, size });
+    };
     let mut hashes = Hashes { from, to, inside: leaf_hashes.iter(), outside: proof.iter() };
     let reached = hashes.node(0, size)?;
     if hashes.outside.next().is_some() {

@@ -14,7 +14,7 @@ use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead, SegmentRecord};
 use hos_core::standing::Standing;
 use hos_core::store::{
-    Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Segments, Store,
+    Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Segments, Store,
 };
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
@@ -238,6 +238,10 @@ impl Ledger for Watched {
 
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
         self.inner.sequence_pending(limit).await
+    }
+
+    fn seals(&self) -> &dyn Seals {
+        self.inner.seals()
     }
 }
 

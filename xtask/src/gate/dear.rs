@@ -3,12 +3,13 @@
 use crate::failure::Failure;
 use crate::gate::{Gate, Verdict, unique};
 use crate::step::Step;
-use crate::{tool, tree};
+use crate::{campaign, tool, tree};
 
 pub(super) const GATES: &[Gate] = &[
     Gate { name: "dependencies", check: dependencies },
     Gate { name: "features", check: features },
     Gate { name: "minimal versions", check: minimal_versions },
+    Gate { name: "weave", check: weave },
     Gate { name: "fuzz build", check: fuzz_build },
     Gate { name: "bench smoke", check: bench_smoke },
 ];
@@ -49,6 +50,12 @@ fn minimal_versions() -> Result<Verdict, Failure> {
         .arg(target.display().to_string())
         .directory(copy.path())
         .run()?;
+    Ok(Verdict::Passed)
+}
+
+/// Who comes when, as a scheduler tries it, in few orders.
+fn weave() -> Result<Verdict, Failure> {
+    campaign::weave_steps().iter().try_for_each(Step::run)?;
     Ok(Verdict::Passed)
 }
 

@@ -32,7 +32,7 @@ const RULES: &[Rule] = &[
     Rule { name: "hos-archive", normal: &["hos-core", "hos-verify"], dev: &[] },
     Rule {
         name: "hos-conformance",
-        normal: &["hos-archive", "hos-core"],
+        normal: &["hos-archive", "hos-core", "hos-verify"],
         dev: &["hos-sqlx", "hos-work"],
     },
     Rule { name: "hos-inspect", normal: &["hos-core"], dev: &["hos-conformance"] },

@@ -9,13 +9,14 @@ use super::{report, tree};
 /// From left to right: a module imports from its own group and from those before it. What judging
 /// and keeping share (subject, receipt, standing) is plain data and stands before both.
 const ORDER: &[&[&str]] = &[
-    &["id", "time", "value", "error"],
+    &["id", "time", "value", "error", "weave"],
     &["encoding", "digest"],
     &["condition"],
     &["actor", "subject"],
     &["receipt"],
     &["standing"],
     &["policy", "contract", "proof", "merkle"],
+    &["seal"],
     &["law"],
     &["command"],
     &["commit"],

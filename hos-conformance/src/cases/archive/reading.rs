@@ -1,15 +1,19 @@
 //! What is read across the cut, with the archive and without it.
 
+use std::sync::Arc;
+
 use hos_archive::{Expectation, FileName, MemoryTarget, Source, Status, directory, verify_archive};
 use hos_core::command::{Archival, ArchivalChange};
 use hos_core::error::FaultKind;
-use hos_core::hos::Hos;
+use hos_core::hos::{Export, Hos};
 use hos_core::laws::{Policy as _, Proofs as _, Query};
 use hos_core::merkle::{root_of, verify_consistency, verify_inclusion};
+use hos_core::seal::ProofState;
 use hos_core::store::Archived;
 use hos_core::time::ProofId;
 
 use super::{aged, archived, archivist, kept, with_archive};
+use crate::sealing;
 use crate::stage::{
     NEIGHBOUR, Stage, act, code, firm, log_of, owner, root, subject, tenant, world,
 };
@@ -63,6 +67,35 @@ pub(super) async fn archive_is_proved_across_the_cut(stage: Stage) {
     verify_consistency(before.size, &before.root, head.size, &head.root, &proof).unwrap();
 }
 
+pub(super) async fn archive_is_proved_under_checkpoints_of_before(stage: Stage) {
+    let keeper = Arc::default();
+    stage.order("first").await;
+    let early = stage.sealed(&stage.sealer(&keeper)).await;
+    aged(&stage).await;
+    let target = MemoryTarget::new();
+    let before = stage.log().await;
+    archived(&stage, &target).await;
+    // Sealing goes on, with a keeper whose last note ends within what is archived.
+    let late = stage.sealed(&stage.sealer(&keeper)).await;
+    assert!(early.size < 256 && late.size > 256);
+    let log = sealing::log_of(&firm());
+    stage.hos.prove_consistency(&log, &early, &late).await.unwrap();
+    let hos = with_archive(&stage, &target).await;
+    for entry in before.iter().step_by(40) {
+        let proven = hos.prove(&world(), &firm(), entry.id).await.unwrap().unwrap();
+        assert_eq!((&proven.entry, proven.checkpoint.size), (entry, late.size));
+        let state = hos.proof_state(&world(), &firm(), entry.id).await.unwrap();
+        assert_eq!(state, Some(ProofState::Sealed));
+    }
+    let order = subject("order", "o-0");
+    let life = Export::subject(&order).disclose_all().since(early.size);
+    for export in [Export::entries([before[20].id]), Export::range(200, 270), life] {
+        assert!(hos.export(&world(), &firm(), &export).await.unwrap().is_some(), "{export:?}");
+    }
+    let fault = stage.hos.export(&world(), &firm(), &Export::range(200, 270)).await.unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Archived);
+}
+
 pub(super) async fn archive_tells_of_itself_where_it_is_not_given(stage: Stage) {
     aged(&stage).await;
     let order = subject("order", "o-0");
@@ -75,14 +108,15 @@ pub(super) async fn archive_tells_of_itself_where_it_is_not_given(stage: Stage) 
         hos.page(&world(), &firm(), 255, 1_000).await.unwrap_err(),
         hos.find(&world(), &firm(), before[17].id).await.unwrap_err(),
         hos.history(&order, 0, 10).await.unwrap_err(),
-        hos.inclusion(&world(), &firm(), 256, head.size).await.unwrap_err(),
     ];
     for fault in answers {
         assert_eq!(fault.kind(), FaultKind::Archived, "{fault}");
         let archived = Archived::of(&fault).expect("it says which");
         assert_eq!((archived.entry, archived.first, archived.end), (written.entry, 0, 256));
     }
-    // What was never archived is answered as ever.
+    // What was never archived is answered as ever, and proved: the hashes are in the tiles.
+    let proof = hos.inclusion(&world(), &firm(), 256, head.size).await.unwrap();
+    verify_inclusion(&head.root, head.size, 256, &before[256].leaf_hash, &proof).unwrap();
     let page = hos.page(&world(), &firm(), 256, 1_000).await.unwrap();
     assert_eq!(page, kept(&stage, &firm()).await);
     let last = before.last().unwrap();
@@ -188,7 +222,7 @@ pub(super) async fn archive_comes_back_and_goes_again(stage: Stage) {
     assert_eq!(leaf["ref"]["id"], first.entry.to_string());
     // Nothing of it is let go of, and nothing is due before it.
     assert_eq!(stage.backend().release(&world(), &firm(), 0, 100).await.unwrap(), 0);
-    assert_eq!(archivist.archive(&world(), &firm(), None).await.unwrap(), None);
+    assert_eq!(archivist.archive(&world(), &firm()).await.unwrap(), None);
     let stale =
         ArchivalChange::Restore { record: hos_core::proof::SegmentRecord { turn: 0, ..record } };
     let stale = Archival::new(&root(), &world(), &firm(), stale).key("stale");
@@ -221,16 +255,15 @@ impl Source for Files {
 pub(super) async fn archive_verifies_from_its_files_alone(stage: Stage) {
     aged(&stage).await;
     let target = MemoryTarget::new();
-    let head = stage.hos.head(&world(), &firm()).await.unwrap();
     let written = archived(&stage, &target).await;
-    let origin = stage.hos.origin(&world(), &firm());
+    let origin = stage.hos.origin(&sealing::log_of(&firm()));
     let files = copy(&target);
     assert!(files.iter().all(|((place, _), _)| *place == directory(&origin)));
     let expectation = Expectation {
         origin,
         now: stage.hos.now(),
-        keys: Vec::new(),
-        known: Some((head.size, head.root)),
+        keys: vec![sealing::key(7).verifier_key()],
+        known: None,
         segments: vec![(0, 256, written.files.manifest)],
     };
     let files = Files(files);

@@ -11,7 +11,7 @@ use hos_core::proof::{SEGMENT_AGE, SegmentFiles};
 use hos_core::standing::WorldStatus;
 use hos_core::subject::Subject;
 
-use super::{DAY, aged, archived, archivist, filled, grow, kept, with_archive};
+use super::{DAY, aged, archived, archivist, filled, grow, kept, seal, with_archive};
 use crate::ground::{Answer, Tampering};
 use crate::stage::{
     NEIGHBOUR, Stage, act, ban, code, firm, leaf, log_of, member, owner, root, stranger, tenant,
@@ -28,24 +28,40 @@ pub(super) async fn archive_takes_what_is_old_and_leaves_the_rest(stage: Stage) 
     assert_eq!(kept.first().unwrap().index, Some(256));
     assert_eq!(256 + kept.len(), before.len() + 1, "the entry that says so is one more");
     assert_eq!(kept[..kept.len() - 1], before[256..]);
-    let again = archivist(&stage, &target).archive(&world(), &firm(), None).await;
+    let again = archivist(&stage, &target).archive(&world(), &firm()).await;
     assert_eq!(again.unwrap(), None);
 }
 
 pub(super) async fn archive_leaves_what_is_young(stage: Stage) {
     filled(&stage, 600).await;
+    seal(&stage).await;
     let target = MemoryTarget::new();
     let archivist = archivist(&stage, &target);
-    let due = archivist.due(&world(), &firm(), None).await.unwrap();
+    let due = archivist.due(&world(), &firm()).await.unwrap();
     assert_eq!((due.from, due.entries, due.segments), (0, 0, 0));
-    assert_eq!(archivist.archive(&world(), &firm(), None).await.unwrap(), None);
+    assert_eq!(archivist.archive(&world(), &firm()).await.unwrap(), None);
     stage.advance(DAY.as_secs() * 7);
-    assert_eq!(archivist.archive(&world(), &firm(), None).await.unwrap(), None);
+    assert_eq!(archivist.archive(&world(), &firm()).await.unwrap(), None);
     let sooner = archivist.clone().older_than(DAY * 7);
-    let due = sooner.due(&world(), &firm(), None).await.unwrap();
+    let due = sooner.due(&world(), &firm()).await.unwrap();
     assert_eq!((due.from, due.entries, due.segments), (0, 512, 1), "whole tiles only");
     let log = stage.log().await;
     assert!(stage.size().await > 600 && log.len() == kept(&stage, &firm()).await.len());
+}
+
+pub(super) async fn archive_leaves_what_is_not_sealed(stage: Stage) {
+    let orders = filled(&stage, 300).await;
+    stage.advance(SEGMENT_AGE.as_secs() + 1);
+    let archivist = archivist(&stage, &MemoryTarget::new());
+    assert_eq!(archivist.due(&world(), &firm()).await.unwrap().entries, 0);
+    assert_eq!(archivist.archive(&world(), &firm()).await.unwrap(), None);
+    seal(&stage).await;
+    grow(&stage, &orders, 600).await;
+    stage.advance(SEGMENT_AGE.as_secs() + 1);
+    let due = archivist.due(&world(), &firm()).await.unwrap();
+    assert_eq!((due.from, due.entries, due.segments), (0, 256, 1), "as far as it is sealed");
+    assert_eq!(archivist.archive(&world(), &firm()).await.unwrap().unwrap().files.end, 256);
+    assert_eq!(archivist.archive(&world(), &firm()).await.unwrap(), None);
 }
 
 pub(super) async fn archive_is_one_entry_that_names_the_files(stage: Stage) {
@@ -77,10 +93,10 @@ pub(super) async fn archive_needs_an_ability_of_the_whole_world(stage: Stage) {
         [(owner(), "denied"), (user("auditor-1"), "not_found"), (stranger(), "not_found")]
     {
         let archivist = Archivist::new(&stage.hos, target.clone(), &who);
-        assert_eq!(code(archivist.archive(&world(), &firm(), None).await), refusal);
+        assert_eq!(code(archivist.archive(&world(), &firm()).await), refusal);
     }
     assert_eq!(stage.log().await, before);
-    let nowhere = archivist(&stage, &target).archive(&world(), &tenant("firm-9"), None).await;
+    let nowhere = archivist(&stage, &target).archive(&world(), &tenant("firm-9")).await;
     assert_eq!(nowhere.unwrap(), None);
 }
 
@@ -90,7 +106,7 @@ pub(super) async fn archive_by_a_banned_actor_is_refused(stage: Stage) {
     let ban = StandingCommand::new(&root(), &world(), &Tenant::world(), ban("second"));
     stage.hos.change_standing(&ban.key("ban")).await.unwrap();
     let second = Archivist::new(&stage.hos, MemoryTarget::new(), &user("second"));
-    assert_eq!(code(second.archive(&world(), &firm(), None).await), "banned");
+    assert_eq!(code(second.archive(&world(), &firm()).await), "banned");
 }
 
 pub(super) async fn archive_goes_on_in_a_closed_world(stage: Stage) {
@@ -113,7 +129,7 @@ pub(super) async fn archive_of_a_held_tenant_is_refused(stage: Stage) {
     aged(&stage).await;
     let before = stage.log().await;
     let held = archivist(&stage, &MemoryTarget::new()).holds(Held);
-    match held.archive(&world(), &firm(), None).await {
+    match held.archive(&world(), &firm()).await {
         Err(Error::Fault(fault)) => {
             assert_eq!(fault.kind(), FaultKind::Limit);
             assert!(fault.to_string().contains("case 17"), "{fault}");
@@ -138,17 +154,18 @@ pub(super) async fn archive_stays_in_its_tenant(stage: Stage) {
 pub(super) async fn archive_goes_on_segment_by_segment(stage: Stage) {
     let orders = filled(&stage, 800).await;
     stage.advance(SEGMENT_AGE.as_secs() + 1);
+    seal(&stage).await;
     let before = stage.log().await;
     let target = MemoryTarget::new();
     let archivist = archivist(&stage, &target).at_most(300);
-    let due = archivist.due(&world(), &firm(), None).await.unwrap();
+    let due = archivist.due(&world(), &firm()).await.unwrap();
     assert_eq!((due.from, due.entries, due.segments), (0, 768, 3));
     for turn in 0..3 {
-        let written = archivist.archive(&world(), &firm(), None).await.unwrap().unwrap();
+        let written = archivist.archive(&world(), &firm()).await.unwrap().unwrap();
         assert_eq!((written.files.first, written.files.end), (256 * turn, 256 * (turn + 1)));
         stage.moved(&act(&owner(), &orders[0], "touch", &format!("between {turn}"))).await;
     }
-    assert_eq!(archivist.archive(&world(), &firm(), None).await.unwrap(), None);
+    assert_eq!(archivist.archive(&world(), &firm()).await.unwrap(), None);
     let hos = with_archive(&stage, &target).await;
     assert_eq!(log_of(&hos, &world(), &firm()).await[..before.len()], before);
 }
@@ -158,7 +175,7 @@ pub(super) async fn archive_takes_no_segment_out_of_its_turn(stage: Stage) {
     let before = stage.log().await;
     let target = MemoryTarget::new();
     let writer = archivist(&stage, &target);
-    let (files, _) = writer.write(&world(), &firm(), None).await.unwrap().unwrap();
+    let (files, _) = writer.write(&world(), &firm()).await.unwrap().unwrap();
     let other = |files: SegmentFiles, turn| {
         let key = format!("{} {} {turn}", files.first, files.end);
         let change = ArchivalChange::Archive { files, turn };
@@ -185,7 +202,7 @@ pub(super) async fn archive_goes_on_wherever_it_was_broken_off(stage: Stage) {
     let target = MemoryTarget::new();
     // After the files.
     let first = archivist(&stage, &target);
-    let (files, turn) = first.write(&world(), &firm(), None).await.unwrap().unwrap();
+    let (files, turn) = first.write(&world(), &firm()).await.unwrap().unwrap();
     assert_eq!(stage.log().await, before);
     // After the record: the archive answers, though every row is still there.
     let second = archivist(&stage, &target);
@@ -202,7 +219,7 @@ pub(super) async fn archive_goes_on_wherever_it_was_broken_off(stage: Stage) {
     assert_eq!(log_of(&hos, &world(), &firm()).await[..before.len()], before);
     // The next call ends it.
     let third = archivist(&stage, &target);
-    assert_eq!(third.archive(&world(), &firm(), None).await.unwrap(), None);
+    assert_eq!(third.archive(&world(), &firm()).await.unwrap(), None);
     assert_eq!(kept(&stage, &firm()).await.first().unwrap().index, Some(256));
     assert_eq!(third.tidy(&world(), &firm()).await.unwrap(), 0);
     assert_eq!(stage.size().await, u64::try_from(before.len()).unwrap() + 1, "one entry");
@@ -212,18 +229,19 @@ pub(super) async fn archive_by_several_at_once_ends_in_one(stage: Stage) {
     aged(&stage).await;
     let target = MemoryTarget::new();
     let (ours, theirs) = (archivist(&stage, &target), archivist(&stage, &target));
-    // Their head is another, and so is their manifest.
-    let (files, turn) = ours.write(&world(), &firm(), None).await.unwrap().unwrap();
+    // Their checkpoint is another, and so is their manifest.
+    let (files, turn) = ours.write(&world(), &firm()).await.unwrap().unwrap();
     let order = Subject::new("suite", "firm-1", "order", "o-0").unwrap();
     stage.moved(&act(&owner(), &order, "touch", "between")).await;
-    let (others, _) = theirs.write(&world(), &firm(), None).await.unwrap().unwrap();
+    seal(&stage).await;
+    let (others, _) = theirs.write(&world(), &firm()).await.unwrap().unwrap();
     assert_ne!(files.manifest, others.manifest);
     let (world, firm) = (world(), firm());
     let both =
         join(ours.record(&world, &firm, files, turn), theirs.record(&world, &firm, others, turn));
     let (one, other) = both.await;
     assert_eq!(one.unwrap(), other.unwrap(), "both are told how it stands");
-    let both = join(ours.archive(&world, &firm, None), theirs.archive(&world, &firm, None));
+    let both = join(ours.archive(&world, &firm), theirs.archive(&world, &firm));
     let (one, other) = both.await;
     assert_eq!((one.unwrap(), other.unwrap()), (None, None));
     let hos = with_archive(&stage, &target).await;
@@ -239,7 +257,7 @@ pub(super) async fn archive_lets_commits_go_on(stage: Stage) {
     let archivist = archivist(&stage, &target);
     let size = stage.size().await;
     let (archived, ()) =
-        join(archivist.archive(&world, &firm, None), grow(&stage, &orders, size + 100)).await;
+        join(archivist.archive(&world, &firm), grow(&stage, &orders, size + 100)).await;
     assert_eq!(archived.unwrap().unwrap().released, 256);
     for order in &orders {
         stage.moved(&act(&owner(), order, "pay", &format!("pay {order}"))).await;
@@ -256,7 +274,7 @@ pub(super) async fn archive_of_damaged_entries_is_refused(stage: Stage) {
     if stage.ground.tamper(&tampering).await != Answer::Done {
         return;
     }
-    let answer = archivist(&stage, &MemoryTarget::new()).archive(&world(), &firm(), None).await;
+    let answer = archivist(&stage, &MemoryTarget::new()).archive(&world(), &firm()).await;
     assert_eq!(answer.unwrap_err().fault().map(Fault::kind), Some(FaultKind::Corrupt));
     assert_eq!(stage.hos.segments(&world(), &firm(), 0, 10).await.unwrap(), []);
 }
@@ -281,7 +299,7 @@ pub(super) async fn archive_keeps_entries_until_they_are_archived(stage: Stage) 
     };
     refused(3).await;
     let writer = archivist(&stage, &target);
-    let (files, turn) = writer.write(&world(), &firm(), None).await.unwrap().unwrap();
+    let (files, turn) = writer.write(&world(), &firm()).await.unwrap().unwrap();
     refused(3).await;
     assert_eq!(stage.backend().release(&world(), &firm(), 0, 10).await.unwrap(), 0);
     writer.record(&world(), &firm(), files, turn).await.unwrap();

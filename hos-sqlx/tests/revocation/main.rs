@@ -1,0 +1,156 @@
+//! What is taken away in one process is taken away in every other, with the next answer there: a
+//! second process, which remembers what the first one takes, asks over a wire that is cut.
+//!
+//! This binary starts itself as the second process. Nothing tells it of a change but the database,
+//! in the answer to the question itself; so there is nothing else that could be cut.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test binary")]
+
+mod harbor;
+#[path = "../support/house.rs"]
+mod house;
+mod reader;
+mod wire;
+
+use std::process::ExitCode;
+
+use hos_conformance::campaign::Campaign;
+use libtest_mimic::{Arguments, Trial};
+
+use harbor::{Harbor, Way};
+use house::Kind;
+use reader::Reader;
+use wire::Wire;
+
+/// How often each permission is given and taken.
+const ROUNDS: u64 = 3;
+/// How often it moves its subject before it is revoked in mid-course.
+const HEADWAY: usize = 5;
+
+fn main() -> ExitCode {
+    if let Ok(url) = std::env::var(reader::CHILD) {
+        runtime().block_on(reader::serve(&url));
+        return ExitCode::SUCCESS;
+    }
+    let every = [Kind::Sqlite, Kind::Postgres, Kind::MariaDb];
+    let servers = [Kind::Postgres, Kind::MariaDb];
+    let mut trials = Vec::new();
+    for kind in every {
+        trials.push(trial(kind, "the_next_answer_elsewhere_knows_of_it", next_answer));
+        trials.push(trial(kind, "no_move_elsewhere_comes_after_it", in_mid_course));
+    }
+    for kind in servers {
+        trials.push(trial(kind, "whoever_is_cut_off_is_told_nothing", cut_off));
+        trials.push(trial(kind, "a_question_that_was_held_up_is_answered_as_of_then", held_up));
+    }
+    // One at a time: each has a process and a server of its own on a small machine.
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// A test in a fresh database; none where its server cannot be started.
+fn trial<F>(kind: Kind, name: &str, test: fn(Harbor) -> F) -> Trial
+where
+    F: Future<Output = ()> + 'static,
+{
+    Trial::test(format!("{}::{name}", kind.name()), move || {
+        let directory = tempfile::tempdir().unwrap();
+        if let Some(url) = kind.database(directory.path()) {
+            runtime().block_on(async { test(Harbor::open(&url).await).await });
+        }
+        Ok(())
+    })
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+/// By every way in which somebody may come to be permitted.
+async fn next_answer(harbor: Harbor) {
+    let mut reader = Reader::start(harbor.url());
+    assert_eq!(reader.ask("can"), "deny", "before anything was given");
+    for round in 0..Campaign::from_environment(ROUNDS).size {
+        for way in Way::ALL {
+            let given = harbor.give(way).await;
+            for _ in 0..2 {
+                assert_eq!(reader.ask("can"), "allow", "{way:?}, round {round}");
+                assert_eq!(reader.ask("can_all"), "allow", "{way:?}, round {round}");
+                assert_eq!(reader.ask("move"), "moved", "{way:?}, round {round}");
+            }
+            harbor.take(way, &given).await;
+            assert_eq!(reader.ask("can"), "deny", "{way:?}, round {round}");
+            assert_eq!(reader.ask("can_all"), "deny", "{way:?}, round {round}");
+            assert_eq!(reader.ask("move"), "refused", "{way:?}, round {round}");
+            harbor.restore(way).await;
+        }
+    }
+    reader.end();
+    harbor.close().await;
+}
+
+/// Law 9.9: the other process moves without a break, and the last of its moves that came to be
+/// came to be before the revocation was answered.
+async fn in_mid_course(harbor: Harbor) {
+    let mut reader = Reader::start(harbor.url());
+    for way in Way::ALL {
+        let given = harbor.give(way).await;
+        reader.tell("run");
+        for _ in 0..HEADWAY {
+            assert_eq!(reader.hear(), "moved", "{way:?}");
+        }
+        harbor.take(way, &given).await;
+        let revision = harbor.revision().await;
+        while reader.hear() != "end" {}
+        assert_eq!(harbor.revision().await, revision, "{way:?}: moved after it was revoked");
+        harbor.restore(way).await;
+    }
+    reader.end();
+    harbor.close().await;
+}
+
+/// What is remembered is never the answer: without a word from the database there is none.
+async fn cut_off(harbor: Harbor) {
+    let wire = Wire::before(harbor.url()).await;
+    let mut reader = Reader::start(&wire.url(harbor.url()));
+    let given = harbor.give(Way::Role).await;
+    assert_eq!(reader.ask("can"), "allow");
+    assert_eq!(reader.ask("move"), "moved");
+
+    wire.cut();
+    for _ in 0..HEADWAY {
+        assert_eq!(reader.ask("can"), "fault", "it remembers, and does not answer by heart");
+        assert_eq!(reader.ask("can_all"), "fault");
+        assert_eq!(reader.ask("move"), "fault");
+    }
+    let revision = harbor.revision().await;
+    harbor.take(Way::Role, &given).await;
+    assert_eq!(reader.ask("can"), "fault");
+
+    wire.mend();
+    assert_eq!(reader.ask("can"), "deny", "the first answer after the cut");
+    assert_eq!(reader.ask("move"), "refused");
+    assert_eq!(harbor.revision().await, revision);
+    reader.end();
+    harbor.close().await;
+}
+
+/// Nobody tells the reader that the wire is dead, and it waits: the answer is that of the moment
+/// in which the database was asked, however long the question was on its way.
+async fn held_up(harbor: Harbor) {
+    let wire = Wire::before(harbor.url()).await;
+    let mut reader = Reader::start(&wire.url(harbor.url()));
+    let given = harbor.give(Way::Role).await;
+    for question in ["can", "can_all"] {
+        assert_eq!(reader.ask(question), "allow");
+        wire.hold();
+        reader.tell(question);
+        wire.until_held().await;
+        harbor.take(Way::Role, &given).await;
+        wire.mend();
+        assert_eq!(reader.hear(), "deny", "{question}");
+        harbor.give(Way::Role).await;
+    }
+    reader.end();
+    harbor.close().await;
+}

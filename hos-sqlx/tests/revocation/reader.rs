@@ -1,0 +1,120 @@
+//! The process that asks, and remembers.
+
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command as Process, Stdio};
+
+use hos_core::prelude::*;
+
+use crate::harbor::{job, law, reader};
+use crate::house::House;
+
+pub(crate) const CHILD: &str = "HOS_REVOCATION_CHILD";
+/// After so many refusals it has understood.
+const REFUSED_MAX: u32 = 8;
+/// However it is answered, it tries no more often.
+const TRIES_MAX: u32 = 100_000;
+
+/// The child: answers one line with one line, `run` with one for each try.
+pub(crate) async fn serve(url: &str) {
+    let house = House::open(url).await;
+    let hos = house.hos(law(), HosOptions::default()).await;
+    let mut moves = (0_u64..).map(|number| {
+        Command::new(&reader(), &job(), "touch").key(format!("{}-{number}", std::process::id()))
+    });
+    say("ready");
+    for line in std::io::stdin().lines() {
+        match line.unwrap().as_str() {
+            "can" => say(&answer(hos.can(&query()).await)),
+            "can_all" => say(&answer(hos.can_all(&[query()]).await.remove(0))),
+            "move" => say(&outcome(hos.transition(&moves.next().unwrap()).await)),
+            _ => {
+                let mut refused = 0;
+                for command in moves.by_ref().take(usize::try_from(TRIES_MAX).unwrap()) {
+                    let outcome = outcome(hos.transition(&command).await);
+                    refused += u32::from(outcome == "refused");
+                    say(&outcome);
+                    if refused == REFUSED_MAX {
+                        break;
+                    }
+                }
+                say("end");
+            }
+        }
+    }
+    house.close().await;
+}
+
+fn query() -> Query {
+    Query::new(&reader(), "job.touch", &job())
+}
+
+fn answer(decision: Result<hos_core::laws::Decision, Error>) -> String {
+    match decision {
+        Ok(decision) if decision.permits() => "allow".to_owned(),
+        Ok(_) => "deny".to_owned(),
+        Err(Error::Fault(_)) => "fault".to_owned(),
+        Err(Error::Refused(refusal)) => refusal.code().to_owned(),
+    }
+}
+
+fn outcome(receipt: Result<Receipt, Error>) -> String {
+    let refused = |refusal: &Refusal| {
+        matches!(refusal, Refusal::Denied | Refusal::Banned | Refusal::NotFound)
+    };
+    match receipt {
+        Ok(_) => "moved".to_owned(),
+        Err(Error::Fault(_)) => "fault".to_owned(),
+        Err(Error::Refused(refusal)) if refused(&refusal) => "refused".to_owned(),
+        Err(Error::Refused(refusal)) => refusal.code().to_owned(),
+    }
+}
+
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    out.write_all(format!("{line}\n").as_bytes()).unwrap();
+    out.flush().unwrap();
+}
+
+/// The child as its parent sees it.
+pub(crate) struct Reader {
+    child: Child,
+    questions: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+impl Reader {
+    /// Starts one and waits until it has opened its store.
+    pub(crate) fn start(url: &str) -> Self {
+        let mut child = Process::new(std::env::current_exe().unwrap())
+            .env(CHILD, url)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let questions = child.stdin.take().unwrap();
+        let answers = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut reader = Self { child, questions, answers };
+        assert_eq!(reader.hear(), "ready");
+        reader
+    }
+
+    pub(crate) fn ask(&mut self, question: &str) -> String {
+        self.tell(question);
+        self.hear()
+    }
+
+    pub(crate) fn tell(&mut self, question: &str) {
+        self.questions.write_all(format!("{question}\n").as_bytes()).unwrap();
+        self.questions.flush().unwrap();
+    }
+
+    pub(crate) fn hear(&mut self) -> String {
+        self.answers.next().expect("it answers").unwrap()
+    }
+
+    pub(crate) fn end(self) {
+        let Self { mut child, questions, .. } = self;
+        drop(questions);
+        assert!(child.wait().unwrap().success(), "the reader ended well");
+    }
+}
