@@ -6,6 +6,8 @@ mod batch;
 mod chain;
 mod compound;
 mod contract;
+mod erasing;
+mod erasure;
 mod filter;
 mod idempotency;
 mod ids;
@@ -26,6 +28,7 @@ mod tenant;
 mod timer;
 mod timers;
 mod transition;
+mod vault;
 mod within;
 
 use crate::case::Case;
@@ -48,6 +51,11 @@ pub fn cases() -> Vec<Case> {
         chain::CASES,
         proof::CASES,
         leaf::CASES,
+        erasure::CASES,
+        erasure::keys::CASES,
+        erasing::CASES,
+        erasing::holds::CASES,
+        vault::CASES,
         outbox::CASES,
         timer::CASES,
         migration::CASES,

@@ -21,3 +21,4 @@ pub mod model;
 pub mod planted;
 pub mod random;
 mod stage;
+mod vaulted;

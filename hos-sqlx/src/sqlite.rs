@@ -3,6 +3,7 @@
 mod archive;
 mod caller;
 mod commit;
+mod erasure;
 mod fault;
 mod guard;
 mod lease;
@@ -18,6 +19,7 @@ mod options;
 mod outbox;
 mod row;
 mod step;
+mod vault;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -32,6 +34,7 @@ use sqlx::{Sqlite, Transaction};
 
 pub use caller::SqliteCaller;
 pub use options::SqliteOptions;
+pub use vault::SqliteVault;
 
 use crate::guard::GuardedColumn;
 use crate::known::Known;

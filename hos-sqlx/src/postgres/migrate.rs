@@ -24,6 +24,7 @@ const STEPS: [(&str, &[&str]); 1] = [(
         include_str!("schema/read.sql"),
         include_str!("schema/upkeep.sql"),
         include_str!("schema/rotation.sql"),
+        include_str!("schema/erasure.sql"),
     ],
 )];
 
