@@ -1,5 +1,7 @@
 //! Sealed parts and master keys: whatever was changed is found, and nothing secret is printed.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 use hos_core::cipher::{KeyId, PART_PADDING, SealedPart, SecretKey};
 use hos_core::error::FaultKind;
 use hos_core::proof::{LogEntry, Part, Withholding};

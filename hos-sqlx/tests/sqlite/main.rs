@@ -15,4 +15,5 @@ mod plans;
 mod schema;
 mod shop;
 mod two_stores;
+mod vault;
 mod within;
