@@ -34,6 +34,7 @@ cases!(
         erasure_may_be_repeated_by_another_key,
         erasure_of_a_person_who_said_nothing_is_recorded,
         erasure_is_of_one_tenant,
+        erasure_in_the_whole_world_is_of_the_worlds_log,
         erasure_takes_the_one_whom_a_command_names,
         erasure_takes_the_reason_of_a_ban,
         erasure_takes_what_was_said_in_a_batch,
@@ -210,6 +211,29 @@ async fn erasure_is_of_one_tenant(stage: Stage) {
     let id = ActorId::new("root").unwrap();
     let nowhere = Erasure::person(&root(), &world(), &tenant("firm-9"), &id, "consent_withdrawn");
     assert_eq!(code(hos.erase(&nowhere.key("k")).await), "not_found");
+}
+
+async fn erasure_in_the_whole_world_is_of_the_worlds_log(stage: Stage) {
+    let hos = stage.vaulted().await;
+    let world_wide = Tenant::world();
+    let ban = |key: &str| {
+        StandingCommand::new(&root(), &world(), &world_wide, ban("customer-1")).key(key)
+    };
+    let banned = hos.change_standing(&ban("k1")).await.unwrap().proof_id;
+    let in_firm = said(
+        &hos,
+        Record::new(&owner(), &world(), &firm(), "note").person(customer().id()),
+        "in the firm",
+    );
+    let in_firm = in_firm.await;
+    let id = ActorId::new("customer-1").unwrap();
+    let erasure = Erasure::person(&root(), &world(), &world_wide, &id, "consent_withdrawn");
+    hos.erase(&erasure.key("e")).await.unwrap();
+    let later = hos.change_standing(&ban("k2")).await.unwrap().proof_id;
+    let open = async |id| hos.find(&world(), &world_wide, id).await.unwrap().unwrap().parts.len();
+    assert_eq!((open(banned).await, open(later).await), (0, 1));
+    assert!(told(&hos, in_firm).await.is_some(), "a tenant's log is erased by itself");
+    verify(&hos, &world_wide).await;
 }
 
 async fn erasure_takes_the_one_whom_a_command_names(stage: Stage) {

@@ -8,7 +8,7 @@ use crate::condition::Nothing;
 use crate::digest::Digest;
 use crate::error::{InputFault, Refusal};
 use crate::id::{ActorId, CommandKey, Name, Tenant, World};
-use crate::proof::{Entry, EntryType, ErasureFacts, Leaf, denial_dedup};
+use crate::proof::{Entry, EntryType, ErasureFacts, Leaf, denial_dedup, part};
 use crate::receipt::{Effect, StepReceipt};
 use crate::standing::Standing;
 
@@ -211,6 +211,10 @@ fn check_parts(parts: &[(crate::time::ProofId, String)], faults: &mut Vec<InputF
     for (at, (entry, name)) in parts.iter().enumerate() {
         if let Err(error) = Name::new(name) {
             faults.push(InputFault::new("parts", error.to_string()));
+        }
+        if name == part::SUBJECTS {
+            let message = "a migration's list of subjects is what a replay of the log needs";
+            faults.push(InputFault::new("parts", message));
         }
         if parts.iter().take(at).any(|other| *other == (*entry, name.clone())) {
             faults.push(InputFault::new("parts", format!("`{name}` of {entry} is named twice")));

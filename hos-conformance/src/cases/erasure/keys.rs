@@ -139,7 +139,9 @@ async fn erasure_of_unknown_parts_is_refused(stage: Stage) {
     let order = stage.order("o").await;
     let bare = stage.moved(&act(&owner(), &order, "pay", "p")).await.proof_id;
     let size = stage.size().await;
-    for parts in [vec![(id, "input".to_owned())], vec![(bare, "payload".to_owned())]] {
+    let wrong = [(id, "input"), (id, "subjects"), (bare, "payload")];
+    for (id, name) in wrong {
+        let parts = [(id, name.to_owned())];
         let erasure = Erasure::parts(&root(), &world(), &firm(), parts, "mistake").key("k");
         assert_eq!(code(hos.erase(&erasure).await), "invalid_input");
     }
