@@ -7,6 +7,8 @@ mod batch;
 mod chain;
 mod compound;
 mod contract;
+mod erasing;
+mod erasure;
 mod export;
 mod filter;
 mod idempotency;
@@ -29,6 +31,7 @@ mod tenant;
 mod timer;
 mod timers;
 mod transition;
+mod vault;
 mod within;
 
 use crate::case::Case;
@@ -51,6 +54,11 @@ pub fn cases() -> Vec<Case> {
         chain::CASES,
         proof::CASES,
         leaf::CASES,
+        erasure::CASES,
+        erasure::keys::CASES,
+        erasing::CASES,
+        erasing::holds::CASES,
+        vault::CASES,
         outbox::CASES,
         timer::CASES,
         migration::CASES,

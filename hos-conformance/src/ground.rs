@@ -8,6 +8,7 @@ use hos_core::id::{Tenant, World};
 use hos_core::memory::{MemoryStore, MemoryTransaction};
 use hos_core::store::{Backend, Store};
 use hos_core::subject::Subject;
+use hos_core::vault::{MemoryVault, Vault};
 
 pub use crate::forward::Sequenced;
 
@@ -23,6 +24,9 @@ pub trait Factory: Send + Sync {
 pub trait Ground: Send + Sync {
     /// The backend; every call gives the same one.
     fn backend(&self) -> Arc<dyn Backend>;
+
+    /// The vault beside the backend; every call gives the same one.
+    async fn vault(&self) -> Arc<dyn Vault>;
 
     /// Begins a transaction of the caller's.
     async fn begin(&self) -> Box<dyn Transaction + '_>;
@@ -107,16 +111,20 @@ pub struct MemoryFactory;
 #[async_trait]
 impl Factory for MemoryFactory {
     async fn fresh(&self) -> Box<dyn Ground> {
-        Box::new(MemoryGround(MemoryStore::new()))
+        Box::new(MemoryGround(MemoryStore::new(), MemoryVault::new()))
     }
 }
 
-struct MemoryGround(MemoryStore);
+struct MemoryGround(MemoryStore, MemoryVault);
 
 #[async_trait]
 impl Ground for MemoryGround {
     fn backend(&self) -> Arc<dyn Backend> {
         Arc::new(self.0.clone())
+    }
+
+    async fn vault(&self) -> Arc<dyn Vault> {
+        Arc::new(self.1.clone())
     }
 
     async fn begin(&self) -> Box<dyn Transaction + '_> {

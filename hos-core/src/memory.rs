@@ -19,7 +19,9 @@ use crate::id::{ActorId, Kind, Role, Tenant, Version, World};
 use crate::merkle::Hash;
 use crate::proof::{LogEntry, LogHead};
 use crate::standing::Standing;
-use crate::store::{Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Store};
+use crate::store::{
+    Archive, Ask, Erasures, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Store,
+};
 use crate::subject::Subject;
 use crate::time::{ProofId, Timestamp};
 
@@ -209,7 +211,7 @@ impl Ledger for MemoryStore {
         tenant: &Tenant,
         id: ProofId,
     ) -> Result<Option<LogEntry>, Fault> {
-        Ok(self.with(|tables| tables.find(world, tenant, id)))
+        self.with(|tables| tables.find(world, tenant, id))
     }
 
     async fn page(
@@ -219,7 +221,7 @@ impl Ledger for MemoryStore {
         from: u64,
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault> {
-        Ok(self.with(|tables| tables.page(world, tenant, from, limit)))
+        self.with(|tables| tables.page(world, tenant, from, limit))
     }
 
     async fn history(
@@ -228,7 +230,7 @@ impl Ledger for MemoryStore {
         after: u64,
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault> {
-        Ok(self.with(|tables| tables.history(subject, after, limit)))
+        self.with(|tables| tables.history(subject, after, limit))
     }
 
     async fn leaf_hashes(
@@ -248,6 +250,18 @@ impl Ledger for MemoryStore {
 
     fn seals(&self) -> &dyn Seals {
         self
+    }
+}
+
+#[async_trait]
+impl Erasures for MemoryStore {
+    async fn delete_parts(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        parts: &[(ProofId, String)],
+    ) -> Result<u32, Fault> {
+        Ok(self.with(|tables| tables.delete_parts(world, tenant, parts)))
     }
 }
 

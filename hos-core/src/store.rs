@@ -210,6 +210,19 @@ pub trait Ledger: Send + Sync {
     fn seals(&self) -> &dyn Seals;
 }
 
+/// Deletes parts, which their commitments survive.
+#[async_trait]
+pub trait Erasures: Send + Sync {
+    /// Deletes the rows of parts of this tenant's entries, each an entry and a name; answers how
+    /// many were there. Nothing else of an entry changes.
+    async fn delete_parts(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        parts: &[(ProofId, String)],
+    ) -> Result<u32, Fault>;
+}
+
 /// A message that waits to be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxRow {
@@ -240,6 +253,6 @@ pub trait Outbox: Send + Sync {
 }
 
 /// A whole backend.
-pub trait Backend: Store + Archive + Migrations + Ledger + Outbox {}
+pub trait Backend: Store + Archive + Migrations + Ledger + Erasures + Outbox {}
 
-impl<T: Store + Archive + Migrations + Ledger + Outbox> Backend for T {}
+impl<T: Store + Archive + Migrations + Ledger + Erasures + Outbox> Backend for T {}

@@ -4,6 +4,7 @@ mod archive;
 mod call;
 mod caller;
 mod commit;
+mod erasure;
 mod fault;
 mod guard;
 mod lease;
@@ -26,6 +27,7 @@ mod single;
 mod step;
 mod transaction;
 mod upkeep;
+mod vault;
 mod verify;
 mod write;
 
@@ -44,6 +46,7 @@ use tokio::time::timeout;
 
 pub use caller::MysqlCaller;
 pub use options::MysqlOptions;
+pub use vault::MysqlVault;
 
 use numbers::Numbers;
 

@@ -4,6 +4,7 @@
 mod archive;
 mod caller;
 mod commit;
+mod erasure;
 mod fault;
 mod guard;
 mod lease;
@@ -25,6 +26,7 @@ mod seals;
 mod sequence;
 mod session;
 mod statement;
+mod vault;
 
 use std::sync::Arc;
 
@@ -40,6 +42,7 @@ use sqlx::{Postgres, Transaction};
 pub use caller::PostgresCaller;
 pub use options::{Pooler, PostgresOptions};
 pub use replica::{Position, Replica};
+pub use vault::PostgresVault;
 
 use crate::guard::GuardedColumn;
 use crate::recall::Recall;

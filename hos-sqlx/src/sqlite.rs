@@ -3,6 +3,7 @@
 mod archive;
 mod caller;
 mod commit;
+mod erasure;
 mod fault;
 mod guard;
 mod lease;
@@ -19,6 +20,7 @@ mod outbox;
 mod row;
 mod seals;
 mod step;
+mod vault;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,6 +35,7 @@ use sqlx::{Sqlite, Transaction};
 
 pub use caller::SqliteCaller;
 pub use options::SqliteOptions;
+pub use vault::SqliteVault;
 
 use crate::guard::GuardedColumn;
 use crate::known::Known;

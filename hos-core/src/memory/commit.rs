@@ -140,6 +140,7 @@ impl Tables {
         let generations = &mut scope.generations;
         match row {
             StandingRow::Scope => generations.status += 1,
+            StandingRow::Generation => generations.grants += 1,
             StandingRow::Member { member, roles } => {
                 generations.members += 1;
                 if roles.is_empty() {

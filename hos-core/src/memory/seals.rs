@@ -100,7 +100,7 @@ impl Tables {
                 anchors.take(usize::from(count)).map(|anchor| anchor.leaf_hash).collect()
             }
             LogName::Tenant(world, tenant) => {
-                let page = self.page(world, tenant, first, u32::from(count));
+                let page = self.page(world, tenant, first, u32::from(count)).ok()?;
                 page.into_iter().map(|entry| entry.leaf_hash).collect()
             }
         };

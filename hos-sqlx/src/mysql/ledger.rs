@@ -109,12 +109,14 @@ fn entry(row: &MySqlRow) -> Result<LogEntry, Fault> {
         Ok(Part { name, salt, body })
     };
     let is_sequenced = unchecked::<Option<i64>>(row, 0)?.is_some();
-    Ok(LogEntry {
+    let bare = LogEntry {
         index: is_sequenced.then(|| count(row, 0)).transpose()?,
         id: proof_id(row, 1)?,
         leaf: text(row, 2)?.to_owned(),
         leaf_hash: hash(row, 3)?,
         recorded_at: Timestamp::from_micros(unchecked(row, 4)?),
-        parts: parts.into_iter().map(part).collect::<Result<_, Fault>>()?,
-    })
+        parts: Vec::new(),
+        withheld: Vec::new(),
+    };
+    bare.with_rows(parts.into_iter().map(part).collect::<Result<Vec<_>, Fault>>()?)
 }

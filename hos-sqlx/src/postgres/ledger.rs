@@ -119,12 +119,14 @@ fn entry(row: &PgRow) -> Result<LogEntry, Fault> {
     };
     let index: Option<i64> = column(row, 0)?;
     let index = index.map(u64::try_from).transpose();
-    Ok(LogEntry {
+    let bare = LogEntry {
         index: index.map_err(|error| corrupt("a negative index").caused_by(error))?,
         id: proof_id(row, 1)?,
         leaf: column(row, 2)?,
         leaf_hash: hash(row, 3)?,
         recorded_at: Timestamp::from_micros(column(row, 4)?),
-        parts: parts.into_iter().map(part).collect::<Result<_, Fault>>()?,
-    })
+        parts: Vec::new(),
+        withheld: Vec::new(),
+    };
+    bare.with_rows(parts.into_iter().map(part).collect::<Result<Vec<_>, Fault>>()?)
 }

@@ -25,6 +25,7 @@ const STEPS: [(&str, &[&str]); 1] = [(
         include_str!("schema/upkeep.sql"),
         include_str!("schema/rotation.sql"),
         include_str!("schema/seal.sql"),
+        include_str!("schema/erasure.sql"),
     ],
 )];
 

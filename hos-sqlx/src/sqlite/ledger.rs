@@ -110,12 +110,14 @@ fn entry(row: &SqliteRow) -> Result<LogEntry, Fault> {
         let salt = unhex(&salt).ok_or_else(|| corrupt("a salt"))?;
         Ok(Part { name, salt, body })
     };
-    Ok(LogEntry {
+    let bare = LogEntry {
         index: Some(count(row, 0)?),
         id: proof_id(row, 1)?,
         leaf: column(row, 2)?,
         leaf_hash: hash(row, 3)?,
         recorded_at: Timestamp::from_micros(unchecked(row, 4)?),
-        parts: parts.into_iter().map(part).collect::<Result<_, Fault>>()?,
-    })
+        parts: Vec::new(),
+        withheld: Vec::new(),
+    };
+    bare.with_rows(parts.into_iter().map(part).collect::<Result<Vec<_>, Fault>>()?)
 }
