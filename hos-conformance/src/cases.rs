@@ -22,6 +22,7 @@ mod replay;
 mod restart;
 mod search;
 mod standing;
+mod survey;
 mod tenant;
 mod timer;
 mod timers;
@@ -61,6 +62,7 @@ pub fn cases() -> Vec<Case> {
         mode::CASES,
         restart::CASES,
         bad_input::CASES,
+        survey::CASES,
     ];
     groups.concat()
 }

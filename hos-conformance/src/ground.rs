@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
 use hos_core::memory::{MemoryStore, MemoryTransaction};
-use hos_core::store::{Backend, Store};
+use hos_core::store::{Backend, Store, Survey};
 use hos_core::subject::Subject;
 
 pub use crate::forward::Sequenced;
@@ -23,6 +23,11 @@ pub trait Factory: Send + Sync {
 pub trait Ground: Send + Sync {
     /// The backend; every call gives the same one.
     fn backend(&self) -> Arc<dyn Backend>;
+
+    /// The backend as a whole, if it can be seen so.
+    fn survey(&self) -> Option<Arc<dyn Survey>> {
+        None
+    }
 
     /// Begins a transaction of the caller's.
     async fn begin(&self) -> Box<dyn Transaction + '_>;
@@ -117,6 +122,10 @@ struct MemoryGround(MemoryStore);
 impl Ground for MemoryGround {
     fn backend(&self) -> Arc<dyn Backend> {
         Arc::new(self.0.clone())
+    }
+
+    fn survey(&self) -> Option<Arc<dyn Survey>> {
+        Some(Arc::new(self.0.clone()))
     }
 
     async fn begin(&self) -> Box<dyn Transaction + '_> {

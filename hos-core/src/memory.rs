@@ -3,6 +3,7 @@
 mod commit;
 mod migration;
 mod read;
+mod survey;
 mod tables;
 
 use std::sync::{Arc, Mutex, PoisonError};

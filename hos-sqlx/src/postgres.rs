@@ -4,6 +4,7 @@
 mod archive;
 mod caller;
 mod commit;
+mod doctor;
 mod fault;
 mod guard;
 mod lease;
@@ -24,6 +25,7 @@ mod scopes;
 mod sequence;
 mod session;
 mod statement;
+mod survey;
 
 use std::sync::Arc;
 

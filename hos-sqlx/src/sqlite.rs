@@ -3,6 +3,7 @@
 mod archive;
 mod caller;
 mod commit;
+mod doctor;
 mod fault;
 mod guard;
 mod lease;
@@ -18,6 +19,7 @@ mod options;
 mod outbox;
 mod row;
 mod step;
+mod survey;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -210,7 +210,7 @@ impl Tables {
     }
 }
 
-fn log_entry(index: usize, entry: &Entry) -> LogEntry {
+pub(super) fn log_entry(index: usize, entry: &Entry) -> LogEntry {
     LogEntry {
         index: u64::try_from(index).ok(),
         id: entry.id(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hos_conformance::ground::{Answer, Factory, Ground, Tampering, Transaction};
 use hos_core::error::{Fault, FaultKind};
-use hos_core::store::{Backend, Store};
+use hos_core::store::{Backend, Store, Survey};
 use hos_sqlx::{Caller as _, SqliteStore};
 use sqlx::Sqlite;
 
@@ -29,6 +29,10 @@ struct SqliteGround {
 impl Ground for SqliteGround {
     fn backend(&self) -> Arc<dyn Backend> {
         Arc::new(self.store.clone())
+    }
+
+    fn survey(&self) -> Option<Arc<dyn Survey>> {
+        Some(Arc::new(self.store.clone()))
     }
 
     async fn begin(&self) -> Box<dyn Transaction + '_> {

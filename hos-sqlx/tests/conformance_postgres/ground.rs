@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use async_trait::async_trait;
 use hos_conformance::ground::{Answer, Factory, Ground, Sequenced, Tampering, Transaction};
 use hos_core::error::{Fault, FaultKind};
-use hos_core::store::{Backend, Store};
+use hos_core::store::{Backend, Store, Survey};
 use hos_services::{Postgres, ServiceError};
 use hos_sqlx::{Caller as _, PostgresOptions, PostgresStore};
 use sqlx::Connection as _;
@@ -89,6 +89,10 @@ impl Drop for PostgresGround {
 impl Ground for PostgresGround {
     fn backend(&self) -> Arc<dyn Backend> {
         Arc::new(Sequenced(self.store.clone()))
+    }
+
+    fn survey(&self) -> Option<Arc<dyn Survey>> {
+        Some(Arc::new(self.store.clone()))
     }
 
     async fn begin(&self) -> Box<dyn Transaction + '_> {
