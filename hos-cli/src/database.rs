@@ -10,6 +10,8 @@ use hos_sqlx::{
     MysqlOptions, MysqlStore, Pooler, PostgresOptions, PostgresStore, SqliteOptions, SqliteStore,
 };
 
+use crate::exit::{Exit, Trouble};
+
 /// How many connections a command that reads takes.
 const CONNECTIONS: u32 = 2;
 
@@ -19,7 +21,7 @@ pub(crate) struct DatabaseArguments {
     /// A URL that begins with `postgres://` or `mysql://`, or the path of a SQLite file.
     #[arg(long = "db", alias = "database", value_name = "URL|FILE")]
     #[arg(env = "DATABASE_URL", hide_env_values = true)]
-    pub(crate) database: String,
+    pub(crate) database: Option<String>,
     /// The URL past a pooler, or of a role that may create tables.
     #[arg(long, value_name = "URL")]
     pub(crate) direct: Option<String>,
@@ -29,8 +31,12 @@ pub(crate) struct DatabaseArguments {
 }
 
 impl DatabaseArguments {
-    pub(crate) fn parse(&self) -> Result<Database, Fault> {
-        match Database::parse(&self.database, self.direct.as_deref())? {
+    pub(crate) fn parse(&self) -> Result<Database, Trouble> {
+        let Some(database) = &self.database else {
+            let message = "no database was named";
+            return Err(Trouble::new(Exit::Usage, message, "give `--db`, or set DATABASE_URL"));
+        };
+        match Database::parse(database, self.direct.as_deref())? {
             Database::Postgres(options) if self.pooled => {
                 Ok(Database::Postgres(options.pooler(Pooler::Transaction)))
             }

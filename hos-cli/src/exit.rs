@@ -16,20 +16,26 @@ Exit codes:
   4  not this database or file: check path, URL, rights, versions
   5  what is kept is damaged or does not agree: the first places are named
   6  what was looked at is wrong: a law with faults, a candidate that is not ready, a failed check
-  7  warnings only, where they were asked for";
+  7  warnings only, where they were asked for
+A bundle's verdict: 0 verified under the policy, 10 nothing from outside vouches for it,
+20 incomplete or erased as it says, 30 contradicts a known checkpoint, 40 invalid, 50 unreadable";
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub(crate) enum Exit {
-    Done = 0,
-    Defect = 1,
-    Usage = 2,
-    Later = 3,
-    Address = 4,
-    Damage = 5,
-    Wrong = 6,
-    Warned = 7,
+    Done,
+    Defect,
+    Usage,
+    Later,
+    Address,
+    Damage,
+    Wrong,
+    Warned,
+    Unanchored,
+    Incomplete,
+    Contradicted,
+    Invalid,
+    Unreadable,
 }
 
 impl Exit {
@@ -43,6 +49,11 @@ impl Exit {
             Self::Damage => 5,
             Self::Wrong => 6,
             Self::Warned => 7,
+            Self::Unanchored => 10,
+            Self::Incomplete => 20,
+            Self::Contradicted => 30,
+            Self::Invalid => 40,
+            Self::Unreadable => 50,
         }
     }
 
@@ -145,6 +156,16 @@ mod tests {
         ];
         for exit in all {
             assert!(EXIT_CODES.contains(&format!("\n  {}  ", exit.code())), "{exit:?}");
+        }
+        let verdicts = [
+            Exit::Unanchored,
+            Exit::Incomplete,
+            Exit::Contradicted,
+            Exit::Invalid,
+            Exit::Unreadable,
+        ];
+        for exit in verdicts {
+            assert!(EXIT_CODES.contains(&format!("{} ", exit.code())), "{exit:?}");
         }
     }
 }

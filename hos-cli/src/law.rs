@@ -35,8 +35,8 @@ pub(crate) struct FileFault {
     pub(crate) message: String,
 }
 
-/// The text of a file, at most so many bytes.
-pub(crate) fn text(path: &Path, most: usize) -> Result<String, Trouble> {
+/// The bytes of a file, at most so many; more of them end the program so.
+pub(crate) fn bytes(path: &Path, most: usize, too_many: Exit) -> Result<Vec<u8>, Trouble> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| {
         let message = format!("{shown} cannot be read: {error}");
@@ -48,9 +48,15 @@ pub(crate) fn text(path: &Path, most: usize) -> Result<String, Trouble> {
     file.take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() > most {
         let message = format!("{shown} has more than {most} bytes");
-        return Err(Trouble::new(Exit::Wrong, message, "give the file of a law"));
+        return Err(Trouble::new(too_many, message, "is it the right file?"));
     }
-    String::from_utf8(bytes).map_err(|error| {
+    Ok(bytes)
+}
+
+/// The text of a file, at most so many bytes.
+pub(crate) fn text(path: &Path, most: usize) -> Result<String, Trouble> {
+    let shown = path.display();
+    String::from_utf8(bytes(path, most, Exit::Wrong)?).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let message = format!("{shown} is not UTF-8 from byte {at} on");
         Trouble::new(Exit::Wrong, message, "save it as UTF-8")

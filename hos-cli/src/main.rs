@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod arguments;
+mod bundle;
 mod check;
 mod completions;
 mod database;

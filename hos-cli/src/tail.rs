@@ -6,7 +6,6 @@ use std::time::Duration;
 use clap::Args;
 use hos_core::id::{IdError, Tenant, World};
 use hos_core::proof::{LogEntry, PAGE_MAX};
-use hos_core::store::ScopeRow;
 use serde_json::{Value, json};
 
 use crate::database::{DatabaseArguments, Opened};
@@ -15,8 +14,8 @@ use crate::voice::Voice;
 
 /// The most logs that are followed at once.
 const LOGS_MAX: usize = 1_000;
-/// How often the logs are asked again, at most and at least.
-const POLL: std::ops::RangeInclusive<u64> = 100..=60_000;
+/// How many entries of each log are shown unless it is told from where.
+const LAST: u64 = 10;
 
 /// Shows the last entries of a log, or of all logs of a world, one a line, and follows them.
 #[derive(Debug, Args)]
@@ -50,79 +49,96 @@ pub(crate) async fn obey(voice: &Voice, order: &Tail) -> Result<Exit, Trouble> {
     let world = World::new(order.world.as_str()).map_err(wrong)?;
     let tenant = order.tenant.as_deref().map(Tenant::from_stored).transpose().map_err(wrong)?;
     let opened = order.database.parse()?.open().await?;
-    let mut places = Places::new();
-    let mut is_first = true;
+    let mut places = places(&opened, &world, tenant.as_ref(), order.from).await?;
     loop {
-        let rows = scopes(&opened, &world, tenant.as_ref()).await?;
-        if rows.is_empty() {
-            let message = "there is no such world or tenant in this database";
-            return Err(Trouble::new(Exit::Address, message, "check `--world` and `--tenant`"));
-        }
-        for row in &rows {
-            // A log that comes to be while others are followed is shown from its beginning.
-            let last = if is_first { row.size.saturating_sub(10) } else { 0 };
-            let place = places.entry(row.tenant.clone()).or_insert(order.from.unwrap_or(last));
-            show(voice, &opened, row, place).await?;
+        for (tenant, place) in &mut places {
+            show(voice, &opened, (&world, tenant), place).await?;
         }
         if !order.follow {
             return Ok(Exit::Done);
         }
-        is_first = false;
-        let poll = order.poll.clamp(*POLL.start(), *POLL.end());
-        tokio::time::sleep(Duration::from_millis(poll)).await;
+        tokio::time::sleep(Duration::from_millis(order.poll)).await;
+        if tenant.is_none() {
+            add_new(&opened, &world, &mut places).await?;
+        }
     }
 }
 
-/// The logs that are followed, with their sizes.
-async fn scopes(
+/// The logs that are followed, and where each begins.
+async fn places(
     opened: &Opened,
     world: &World,
     tenant: Option<&Tenant>,
-) -> Result<Vec<ScopeRow>, Trouble> {
+    from: Option<u64>,
+) -> Result<Places, Trouble> {
     let mut picture = opened.survey.picture().await?;
-    let mut rows: Vec<ScopeRow> = Vec::new();
+    let mut places = Places::new();
     let mut after: Option<(World, Tenant)> = None;
     loop {
         let last = after.as_ref().map(|(world, tenant)| (world, tenant));
         let page = picture.scopes(last, PAGE_MAX).await?;
-        let Some(last) = page.last() else { return Ok(rows) };
+        let Some(last) = page.last() else { break };
         after = Some((last.world.clone(), last.tenant.clone()));
-        let is_wanted = |row: &ScopeRow| {
-            row.world == *world && tenant.is_none_or(|tenant| row.tenant == *tenant)
-        };
-        rows.extend(page.into_iter().filter(is_wanted));
-        if rows.len() > LOGS_MAX {
-            let message = format!("the world has more than {LOGS_MAX} logs");
-            return Err(Trouble::new(Exit::Usage, message, "follow one of them: give `--tenant`"));
+        for row in page {
+            if row.world == *world && tenant.is_none_or(|tenant| row.tenant == *tenant) {
+                places.insert(row.tenant, from.unwrap_or(row.size.saturating_sub(LAST)));
+                require_few(&places)?;
+            }
         }
     }
+    if places.is_empty() {
+        let message = "there is no such world or tenant in this database";
+        return Err(Trouble::new(Exit::Address, message, "check `--world` and `--tenant`"));
+    }
+    Ok(places)
+}
+
+/// Tenants that came to be meanwhile are shown from the beginning of their logs.
+async fn add_new(opened: &Opened, world: &World, places: &mut Places) -> Result<(), Trouble> {
+    let mut after: Option<Tenant> = None;
+    loop {
+        let page = opened.backend.tenants(world, after.as_ref(), PAGE_MAX).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.clone());
+        for tenant in page {
+            places.entry(tenant).or_insert(0);
+            require_few(places)?;
+        }
+    }
+}
+
+fn require_few(places: &Places) -> Result<(), Trouble> {
+    if places.len() <= LOGS_MAX {
+        return Ok(());
+    }
+    let message = format!("the world has more than {LOGS_MAX} logs");
+    Err(Trouble::new(Exit::Usage, message, "follow one of them: give `--tenant`"))
 }
 
 /// Shows what a log has from a place on, and moves the place.
 async fn show(
     voice: &Voice,
     opened: &Opened,
-    row: &ScopeRow,
+    (world, tenant): (&World, &Tenant),
     place: &mut u64,
 ) -> Result<(), Trouble> {
-    while *place < row.size {
-        let page = opened.backend.page(&row.world, &row.tenant, *place, PAGE_MAX).await?;
+    loop {
+        let page = opened.backend.page(world, tenant, *place, PAGE_MAX).await?;
         let Some(last) = page.last().and_then(|entry| entry.index) else { return Ok(()) };
         for entry in &page {
-            line(voice, row, entry);
+            line(voice, world, tenant, entry);
         }
         *place = last + 1;
     }
-    Ok(())
 }
 
-fn line(voice: &Voice, row: &ScopeRow, entry: &LogEntry) {
+fn line(voice: &Voice, world: &World, tenant: &Tenant, entry: &LogEntry) {
     let leaf: Value = serde_json::from_str(&entry.leaf).unwrap_or(Value::Null);
     let index = entry.index;
     voice.document(
         "tail",
         json!({
-            "world": row.world, "tenant": row.tenant, "index": index, "id": entry.id,
+            "world": world, "tenant": tenant, "index": index, "id": entry.id,
             "leaf": leaf,
         }),
     );
@@ -137,9 +153,7 @@ fn line(voice: &Voice, row: &ScopeRow, entry: &LogEntry) {
     let revision = leaf.get("revision").map(|revision| format!(" r{revision}"));
     // Ids may hold signs that a terminal would obey.
     let shown = format!(
-        "{}/{} {:>6} {} {} {} {about}{path}{} by {actor}",
-        row.world,
-        row.tenant,
+        "{world}/{tenant} {:>6} {} {} {} {about}{path}{} by {actor}",
         index.unwrap_or_default(),
         member("at"),
         member("typ"),

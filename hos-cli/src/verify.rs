@@ -9,17 +9,21 @@ use hos_fsck::{Depth, Options, Progress, Report};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use crate::bundle::{self, Bundle};
 use crate::database::DatabaseArguments;
 use crate::exit::{Exit, Trouble};
 use crate::voice::{BAD, GOOD, Voice};
 
-/// Checks whole logs: every leaf against its hash, no entry missing, the tree against its head.
+/// Checks a bundle offline, or the whole logs of a database.
 ///
-/// The database is seen as it is in one moment, while the world goes on.
+/// Of a database: every leaf against its hash, no entry missing, the tree against its head; it is
+/// seen as it is in one moment, while the world goes on.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
-    pub(crate) scope: Scope,
+    bundle: Bundle,
+    #[command(flatten)]
+    scope: Scope,
 }
 
 /// What is checked.
@@ -35,9 +39,12 @@ pub(crate) struct Scope {
     tenant: Option<String>,
 }
 
-/// Checks the logs.
+/// Checks a bundle, or the logs.
 pub(crate) async fn obey(voice: &Voice, order: &Verify) -> Result<Exit, Trouble> {
-    check(voice, &order.scope, Depth::Logs).await
+    match &order.bundle.bundle {
+        Some(path) => bundle::obey(voice, &order.bundle, path),
+        None => check(voice, &order.scope, Depth::Logs).await,
+    }
 }
 
 /// Checks to a depth.

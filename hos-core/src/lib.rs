@@ -15,7 +15,6 @@ pub mod judge;
 pub mod law;
 pub mod laws;
 pub mod memory;
-pub mod merkle;
 pub mod policy;
 pub mod proof;
 pub mod receipt;
@@ -26,6 +25,8 @@ pub mod subject;
 pub mod time;
 pub mod typed;
 pub mod value;
+
+pub use hos_verify::merkle;
 
 /// The paved path, for `use hos_core::prelude::*`.
 pub mod prelude {

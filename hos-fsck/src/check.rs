@@ -108,7 +108,7 @@ impl Check<'_> {
 
     async fn coverage(&mut self, scope: &Arc<Scope>, row: &ScopeRow) -> Result<(), Fault> {
         let seed = self.seed.sized(row.size);
-        let (mut tree, mut sums) = (Tree::new(), Sums::new(&seed));
+        let (mut tree, mut sums) = (Tree::new(), Sums::new(&seed, row.size));
         let mut standing = Standing::part(seed, 0, 1);
         let mut erased = BTreeSet::new();
         let report = &mut self.report;

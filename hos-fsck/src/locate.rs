@@ -30,13 +30,10 @@ pub(crate) async fn locate(
     round: &Round<'_>,
     report: &mut Report,
 ) -> Result<(), Fault> {
-    let mut replay = Replay { round, tips: BTreeMap::new(), findings: Vec::new() };
+    let mut replay = Replay { round, tips: BTreeMap::new(), report };
     log::read(reader, round.scope, Wanted::Facts, |checked| replay.add(checked)).await?;
-    subjects::read(reader, round.scope, round.contracts, |kept| {
-        replay.compare(&kept, report);
-    })
-    .await?;
-    replay.end(report);
+    subjects::read(reader, round.scope, round.contracts, |kept| replay.compare(&kept)).await?;
+    replay.end();
     Ok(())
 }
 
@@ -51,7 +48,7 @@ struct Tip {
 struct Replay<'a> {
     round: &'a Round<'a>,
     tips: BTreeMap<String, Tip>,
-    findings: Vec<Finding>,
+    report: &'a mut Report,
 }
 
 impl Replay<'_> {
@@ -97,7 +94,7 @@ impl Replay<'_> {
             }
         };
         if let Some(message) = wrong {
-            self.findings.push(Finding {
+            self.report.findings.add(Finding {
                 index: entry.index,
                 entry: Some(entry.id.clone()),
                 about: Some(fact.subject.clone()),
@@ -108,7 +105,7 @@ impl Replay<'_> {
         self.tips.insert(fact.subject.clone(), tip);
     }
 
-    fn compare(&mut self, kept: &Kept, report: &mut Report) {
+    fn compare(&mut self, kept: &Kept) {
         if !self.is_ours(&kept.subject) {
             return;
         }
@@ -124,7 +121,7 @@ impl Replay<'_> {
                 Some(finding(FindingCode::SubjectWithoutEntry, None, message))
             }
             Some(tip) if self.may_be_erased(&kept.subject, &tip.state, &kept.state) => {
-                report.not_rebuilt += 1;
+                self.report.not_rebuilt += 1;
                 let message = format!("entry {} does not say: {}", kept.proof, kept.state);
                 let code = FindingCode::SubjectDiffers;
                 (!kept.is_proven).then(|| finding(code, Some(&tip), message))
@@ -140,15 +137,14 @@ impl Replay<'_> {
             }
             Some(_) => None,
         };
-        found.into_iter().for_each(|finding| report.findings.add(finding));
+        found.into_iter().for_each(|finding| self.report.findings.add(finding));
     }
 
-    fn end(self, report: &mut Report) {
-        self.findings.into_iter().for_each(|finding| report.findings.add(finding));
+    fn end(self) {
         for (subject, tip) in self.tips {
             let message = format!("the log leads to {}; it is not there", tip.state);
             let finding = self.round.scope.finding(FindingCode::SubjectMissing, message);
-            report.findings.add(Finding {
+            self.report.findings.add(Finding {
                 index: tip.index,
                 entry: Some(tip.entry),
                 about: Some(subject),

@@ -16,6 +16,10 @@ use crate::scope::Scope;
 
 /// How many pages are being checked at once.
 const PAGES_AHEAD: usize = 4;
+/// The most entries that are read at once.
+const ENTRIES_AT_ONCE_MAX: u32 = 250;
+/// How large a page should be, in bytes, parts included: entries of migrations are large.
+const PAGE_BYTES: usize = 4 << 20;
 
 /// The picture that is read, and who is told how far.
 pub(crate) struct Reader<'a> {
@@ -66,11 +70,12 @@ pub(crate) async fn read(
     mut each: impl FnMut(Checked) + Send,
 ) -> Result<(), Fault> {
     let mut ahead = Ahead::new();
-    let mut from = 0;
+    let (mut from, mut most) = (0, ENTRIES_AT_ONCE_MAX);
     loop {
-        let page = reader.picture.entries(&scope.world, &scope.tenant, from, PAGE_MAX).await?;
+        let page = reader.picture.entries(&scope.world, &scope.tenant, from, most).await?;
         let next = page.last().and_then(|entry| entry.index).map(|index| index + 1);
-        let is_last = is_short(&page);
+        let is_last = is_shorter(&page, most);
+        most = next_most(&page);
         work(reader, &mut ahead, scope, wanted, page).await?.into_iter().for_each(&mut each);
         match next {
             Some(next) if !is_last => from = next,
@@ -80,10 +85,11 @@ pub(crate) async fn read(
     let mut after = 0;
     loop {
         let picture = &mut reader.picture;
-        let page = picture.waiting_entries(&scope.world, &scope.tenant, after, PAGE_MAX).await?;
+        let page = picture.waiting_entries(&scope.world, &scope.tenant, after, most).await?;
         let next = page.last().map(|(number, _)| *number);
         let page: Vec<LogEntry> = page.into_iter().map(|(_, entry)| entry).collect();
-        let is_last = is_short(&page);
+        let is_last = is_shorter(&page, most);
+        most = next_most(&page);
         work(reader, &mut ahead, scope, wanted, page).await?.into_iter().for_each(&mut each);
         match next {
             Some(next) if !is_last => after = next,
@@ -96,8 +102,21 @@ pub(crate) async fn read(
     Ok(())
 }
 
+/// Whether nothing comes after a page of the largest size.
 pub(crate) fn is_short<T>(page: &[T]) -> bool {
-    u32::try_from(page.len()).is_ok_and(|length| length < PAGE_MAX)
+    is_shorter(page, PAGE_MAX)
+}
+
+fn is_shorter<T>(page: &[T], most: u32) -> bool {
+    u32::try_from(page.len()).is_ok_and(|length| length < most)
+}
+
+/// How many entries to read next, by how large these are.
+fn next_most(page: &[LogEntry]) -> u32 {
+    let of_parts = |entry: &LogEntry| entry.parts.iter().map(|part| part.body.len()).sum::<usize>();
+    let bytes: usize = page.iter().map(|entry| entry.leaf.len() + of_parts(entry)).sum();
+    let fit = PAGE_BYTES.saturating_mul(page.len()) / bytes.max(1);
+    u32::try_from(fit).unwrap_or(ENTRIES_AT_ONCE_MAX).clamp(1, ENTRIES_AT_ONCE_MAX)
 }
 
 async fn work(

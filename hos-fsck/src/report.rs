@@ -8,6 +8,9 @@ use serde::Serialize;
 /// The most findings that a report lists; all are counted.
 pub const FINDINGS_MAX: usize = 1_000;
 
+/// The longest text of a finding, in bytes; what is beyond is cut off.
+const TEXT_BYTES_MAX: usize = 1_000;
+
 /// What a check saw and what it found.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
@@ -52,10 +55,15 @@ pub struct Findings {
 }
 
 impl Findings {
-    pub(crate) fn add(&mut self, finding: Finding) {
+    pub(crate) fn add(&mut self, mut finding: Finding) {
         self.total += 1;
         *self.by_code.entry(finding.code).or_default() += 1;
         if self.listed.len() < FINDINGS_MAX {
+            // What was written around the law may be of any length.
+            finding.message.truncate(finding.message.floor_char_boundary(TEXT_BYTES_MAX));
+            if let Some(about) = &mut finding.about {
+                about.truncate(about.floor_char_boundary(TEXT_BYTES_MAX));
+            }
             self.listed.push(finding);
         }
     }

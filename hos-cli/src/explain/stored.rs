@@ -15,13 +15,8 @@ use crate::facts::bag;
 
 #[derive(Debug, Args)]
 pub(super) struct Stored {
-    /// A URL that begins with `postgres://` or `mysql://`, or the path of a SQLite file.
-    #[arg(long = "db", id = "database", value_name = "URL|FILE")]
-    #[arg(env = "DATABASE_URL", hide_env_values = true)]
-    database: Option<String>,
-    /// A pooler in transaction mode, such as PgBouncer, stands before the server.
-    #[arg(long)]
-    pooled: bool,
+    #[command(flatten)]
+    database: DatabaseArguments,
     /// The tenant.
     #[arg(long, required_unless_present = "situation")]
     tenant: Option<String>,
@@ -49,10 +44,6 @@ pub(super) struct Stored {
 pub(super) async fn read(stored: &Stored, law: &Law) -> Result<Case, Trouble> {
     let wrong = |error: IdError| Trouble::new(Exit::Usage, error.to_string(), "");
     let given = |value: &Option<String>| value.clone().unwrap_or_default();
-    let Some(database) = stored.database.clone() else {
-        let message = "no database: give `--db` or DATABASE_URL, or a `--situation`";
-        return Err(Trouble::new(Exit::Usage, message, ""));
-    };
     let tenant = Tenant::from_stored(&given(&stored.tenant)).map_err(wrong)?;
     let kinds = [ActorKind::User, ActorKind::Service, ActorKind::Job, ActorKind::Webhook];
     let kind = kinds.into_iter().find(|kind| kind.as_str() == stored.actor_kind);
@@ -66,8 +57,7 @@ pub(super) async fn read(stored: &Stored, law: &Law) -> Result<Case, Trouble> {
     let context = bag("context", &stored.context, law.context())?;
     let subject = stored.subject.as_deref().map(|name| named(name, law.world(), &tenant));
     let subject = subject.transpose()?;
-    let database = DatabaseArguments { database, direct: None, pooled: stored.pooled };
-    let opened = database.parse()?.open().await?;
+    let opened = stored.database.parse()?.open().await?;
     let remarks = remarks(&opened, law).await?;
     let ask = Ask {
         world: law.world().clone(),

@@ -8,6 +8,7 @@
     reason = "a test binary"
 )]
 
+mod bundle;
 mod check;
 mod databases;
 mod explain;

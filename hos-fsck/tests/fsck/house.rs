@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hos_core::hos::Hos;
 use hos_core::store::{Backend, Survey};
 use hos_fsck::{Options, Report, fsck};
 use hos_sqlx::{MysqlStore, PostgresStore, SqliteStore};
@@ -21,6 +22,7 @@ pub(crate) enum Sort {
 pub(crate) struct House {
     pub(crate) sort: Sort,
     survey: Arc<dyn Survey>,
+    pub(crate) hos: Hos,
     url: String,
     _directory: tempfile::TempDir,
 }
@@ -45,12 +47,12 @@ impl House {
                 return None;
             }
         };
-        let survey: Arc<dyn Survey> = match sort {
+        let (survey, hos) = match sort {
             Sort::Sqlite => told(SqliteStore::open(&url).await.unwrap()).await,
             Sort::Postgres => told(PostgresStore::open(&url).await.unwrap()).await,
             Sort::Mariadb => told(MysqlStore::open(&url).await.unwrap()).await,
         };
-        Some(Self { sort, survey, url, _directory: directory })
+        Some(Self { sort, survey, hos, url, _directory: directory })
     }
 
     pub(crate) async fn check(&self) -> Report {
@@ -108,7 +110,10 @@ impl House {
     }
 }
 
-async fn told<S: Backend + Survey + Clone + 'static>(store: S) -> Arc<dyn Survey> {
-    tell(store.clone()).await;
-    Arc::new(store)
+async fn told<S>(store: S) -> (Arc<dyn Survey>, Hos)
+where
+    S: Backend + Survey + Clone + 'static,
+{
+    let hos = tell(store.clone()).await;
+    (Arc::new(store), hos)
 }

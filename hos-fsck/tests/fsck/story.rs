@@ -1,6 +1,7 @@
 //! A little of everything that the law writes.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use hos_core::command::{Adoption, Migration};
@@ -47,7 +48,7 @@ fn subject(firm: &str, number: u64) -> Subject {
 }
 
 /// Two firms with orders in every state, two laws, a migration, and each sort of standing.
-pub(crate) async fn tell(store: impl Backend + Clone + 'static) {
+pub(crate) async fn tell(store: impl Backend + Clone + 'static) -> Hos {
     let (root, world) = (Actor::user("root").unwrap(), World::new("shop").unwrap());
     let hos = Hos::open([law("1").build().unwrap()], store.clone()).await.unwrap();
     hos.bootstrap(&world, root.id(), &"root".parse().unwrap(), b"boot").await.unwrap();
@@ -99,6 +100,7 @@ pub(crate) async fn tell(store: impl Backend + Clone + 'static) {
     let close = Command::new(&clerk, &subject("firm-1", 1), "close").key("after");
     hos.transition(&close).await.unwrap();
     while store.sequence_pending(1_000).await.unwrap() > 0 {}
+    hos
 }
 
 async fn orders(hos: &Hos, firm: &str) {
@@ -130,6 +132,55 @@ async fn finds_nothing(sort: Sort) {
     assert_eq!((logs.entries, logs.bytes), (report.entries, report.bytes));
     let one = Options::default().tenant(&Tenant::new("firm-1").unwrap());
     assert_eq!(house.check_with(&one).await.subjects, ORDERS);
+}
+
+/// Opens and pays orders until it is told to stop; gives entries their places now and then.
+async fn trade(hos: Hos, stop: Arc<AtomicBool>) -> u64 {
+    let clerk = Actor::user("clerk").unwrap();
+    let mut number = 1_000;
+    while !stop.load(Ordering::Relaxed) {
+        let order = subject("firm-1", number);
+        let opening = Opening::new(&clerk, &order).attribute("total", 5);
+        hos.open(&opening.key(format!("o{number}"))).await.unwrap();
+        let pay = Command::new(&clerk, &order, "pay").key(format!("p{number}"));
+        hos.transition(&pay).await.unwrap();
+        if number % 5 == 0 {
+            hos.sequence_pending(7).await.unwrap();
+        }
+        number += 1;
+    }
+    number
+}
+
+async fn finds_nothing_meanwhile(sort: Sort) {
+    let Some(house) = House::build(sort).await else { return };
+    let stop = Arc::new(AtomicBool::new(false));
+    let trading = tokio::spawn(trade(house.hos.clone(), Arc::clone(&stop)));
+    for _ in 0..5 {
+        let report = house.check().await;
+        assert!(report.is_sound(), "{:#?}", report.findings);
+        tokio::task::yield_now().await;
+    }
+    stop.store(true, Ordering::Relaxed);
+    let traded = trading.await.unwrap() - 1_000;
+    let report = house.check().await;
+    assert!(report.is_sound(), "{:#?}", report.findings);
+    assert_eq!(report.subjects, 2 * ORDERS + traded);
+}
+
+#[tokio::test]
+async fn nothing_is_found_while_sqlite_is_written() {
+    finds_nothing_meanwhile(Sort::Sqlite).await;
+}
+
+#[tokio::test]
+async fn nothing_is_found_while_postgresql_is_written() {
+    finds_nothing_meanwhile(Sort::Postgres).await;
+}
+
+#[tokio::test]
+async fn nothing_is_found_while_mariadb_is_written() {
+    finds_nothing_meanwhile(Sort::Mariadb).await;
 }
 
 #[tokio::test]

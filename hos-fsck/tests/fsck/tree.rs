@@ -50,6 +50,44 @@ async fn a_cut_log_with_a_head_of_its_own_does_not_lead_to_what_is_kept() {
 }
 
 #[tokio::test]
+async fn entries_of_a_subject_in_another_order_are_found() {
+    let house = House::build(Sort::Sqlite).await.unwrap();
+    let mut leaves = leaves(&house).await;
+    let of = |type_: &str| {
+        let is_it = |leaf: &String| leaf.contains("order:o-2\"") && leaf.contains(type_);
+        leaves.iter().position(is_it).unwrap()
+    };
+    let (opened, paid) = (of("opened/1"), of("transition/1"));
+    leaves.swap(opened, paid);
+    let first = "(SELECT number << 40 FROM hos_scope WHERE tenant = 'firm-1')";
+    let swap = |table: &str, place: &str| {
+        let moves = [(opened, 99_999), (paid, opened), (99_999, paid)];
+        let moves = moves.map(|(from, to)| {
+            format!("UPDATE {table} SET {place} = {first} + {to} WHERE {place} = {first} + {from};")
+        });
+        moves.concat()
+    };
+    let swap = [swap("hos_entry", "position"), swap("hos_part", "entry")].concat();
+    house.tamper(&format!("{swap} {}", set_head(&frontier(&leaves)))).await;
+    let logs = house.check_with(&Options::default().depth(Depth::Logs)).await;
+    assert!(logs.is_sound(), "{:#?}", logs.findings);
+    let report = house.check().await;
+    let finding = &report.findings.listed[0];
+    assert_eq!(finding.code, FindingCode::HistoryBroken);
+    assert_eq!(finding.index, Some(u64::try_from(opened).unwrap()));
+    assert_eq!(finding.about.as_deref(), Some("order:o-2"));
+}
+
+#[tokio::test]
+async fn every_difference_is_counted() {
+    let house = House::build(Sort::Sqlite).await.unwrap();
+    house.tamper("UPDATE hos_subject SET revision = revision + 1").await;
+    let report = house.check().await;
+    let codes: Vec<_> = report.findings.by_code.into_iter().collect();
+    assert_eq!(codes, [(FindingCode::SubjectDiffers, 2 * crate::story::ORDERS)]);
+}
+
+#[tokio::test]
 async fn an_edited_leaf_with_its_hash_is_found_by_the_tree() {
     let house = House::build(Sort::Sqlite).await.unwrap();
     let leaves = leaves(&house).await;

@@ -8,13 +8,13 @@ pub const PROOF_HASHES_MAX: usize = 64;
 /// Proves that the leaf at `index` is in the tree of these leaf hashes (RFC 9162 section 2.1.3.1).
 ///
 /// ```
-/// use hos_core::merkle::{inclusion_proof, leaf_hash, root_of, verify_inclusion};
+/// use hos_verify::merkle::{inclusion_proof, leaf_hash, root_of, verify_inclusion};
 ///
 /// let leaves = [leaf_hash(b"a"), leaf_hash(b"b"), leaf_hash(b"c")];
 /// let proof = inclusion_proof(&leaves, 1)?;
 /// verify_inclusion(&root_of(leaves), 3, 1, &leaf_hash(b"b"), &proof)?;
 /// assert!(verify_inclusion(&root_of(leaves), 3, 1, &leaf_hash(b"x"), &proof).is_err());
-/// # Ok::<(), hos_core::merkle::MerkleError>(())
+/// # Ok::<(), hos_verify::merkle::MerkleError>(())
 /// ```
 ///
 /// # Errors
@@ -49,13 +49,13 @@ pub fn inclusion_proof(leaves: &[Hash], index: u64) -> Result<Vec<Hash>, MerkleE
 /// The proof is empty for an `old_size` of zero, which the RFC leaves open, and of all the leaves.
 ///
 /// ```
-/// use hos_core::merkle::{consistency_proof, leaf_hash, root_of, verify_consistency};
+/// use hos_verify::merkle::{consistency_proof, leaf_hash, root_of, verify_consistency};
 ///
 /// let leaves = [leaf_hash(b"a"), leaf_hash(b"b"), leaf_hash(b"c")];
 /// let old_root = root_of([leaf_hash(b"a"), leaf_hash(b"b")]);
 /// let proof = consistency_proof(&leaves, 2)?;
 /// verify_consistency(2, &old_root, 3, &root_of(leaves), &proof)?;
-/// # Ok::<(), hos_core::merkle::MerkleError>(())
+/// # Ok::<(), hos_verify::merkle::MerkleError>(())
 /// ```
 ///
 /// # Errors

@@ -7,6 +7,7 @@
 mod error;
 mod frontier;
 mod proof;
+mod range;
 
 use sha2::{Digest, Sha256};
 
@@ -15,6 +16,7 @@ pub use frontier::Frontier;
 pub use proof::{
     PROOF_HASHES_MAX, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion,
 };
+pub use range::{RANGE_HASHES_MAX, verify_range};
 
 /// The length of one SHA-256 hash in bytes.
 pub const HASH_BYTES: usize = 32;
@@ -25,7 +27,7 @@ pub type Hash = [u8; HASH_BYTES];
 /// Hashes one leaf's bytes (RFC 9162 section 2.1.1).
 ///
 /// ```
-/// use hos_core::merkle::{leaf_hash, root_of};
+/// use hos_verify::merkle::{leaf_hash, root_of};
 ///
 /// // The root of a tree of one leaf is that leaf's hash.
 /// assert_eq!(root_of([leaf_hash(b"entry")]), leaf_hash(b"entry"));
@@ -47,7 +49,7 @@ pub fn empty_root() -> Hash {
 /// The root of the tree made of exactly these leaf hashes (RFC 9162 section 2.1.1).
 ///
 /// ```
-/// use hos_core::merkle::{empty_root, leaf_hash, node_hash, root_of};
+/// use hos_verify::merkle::{empty_root, leaf_hash, node_hash, root_of};
 ///
 /// let [a, b, c] = [leaf_hash(b"a"), leaf_hash(b"b"), leaf_hash(b"c")];
 /// assert_eq!(root_of([]), empty_root());
@@ -70,7 +72,7 @@ pub fn root_of(leaf_hashes: impl IntoIterator<Item = Hash>) -> Hash {
 /// long log can be checked page by page.
 ///
 /// ```
-/// use hos_core::merkle::{first_bad, leaf_hash};
+/// use hos_verify::merkle::{first_bad, leaf_hash};
 ///
 /// let page = [("kept", leaf_hash(b"kept")), ("edited", leaf_hash(b"written"))];
 /// assert_eq!(first_bad(40, page), Some(41));

@@ -6,7 +6,7 @@ use super::{Hash, MerkleError, empty_root, node_hash};
 /// whatever the size of the tree.
 ///
 /// ```
-/// use hos_core::merkle::{Frontier, leaf_hash, root_of};
+/// use hos_verify::merkle::{Frontier, leaf_hash, root_of};
 ///
 /// let leaves = [leaf_hash(b"a"), leaf_hash(b"b"), leaf_hash(b"c")];
 /// let mut frontier = Frontier::new();
@@ -17,7 +17,7 @@ use super::{Hash, MerkleError, empty_root, node_hash};
 ///
 /// let restored = Frontier::from_bytes(frontier.size(), &frontier.to_bytes())?;
 /// assert_eq!(restored, frontier);
-/// # Ok::<(), hos_core::merkle::MerkleError>(())
+/// # Ok::<(), hos_verify::merkle::MerkleError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frontier {

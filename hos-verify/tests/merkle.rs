@@ -1,6 +1,6 @@
 //! The Merkle tree against the published vectors, a recursive reference and altered proofs.
 
-use hos_core::merkle::{
+use hos_verify::merkle::{
     Frontier, HASH_BYTES, Hash, MerkleError, PROOF_HASHES_MAX, consistency_proof, empty_root,
     first_bad, inclusion_proof, leaf_hash, node_hash, root_of, verify_consistency,
     verify_inclusion,
