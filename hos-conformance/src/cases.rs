@@ -27,6 +27,7 @@ mod restart;
 mod seal;
 mod search;
 mod standing;
+mod survey;
 mod tenant;
 mod timer;
 mod timers;
@@ -74,6 +75,7 @@ pub fn cases() -> Vec<Case> {
         bad_input::CASES,
         anchor::CASES,
         export::CASES,
+        survey::CASES,
     ];
     let mut cases = groups.concat();
     cases.extend(seal::all());

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
 use hos_core::memory::{MemoryStore, MemoryTransaction};
-use hos_core::store::{Backend, Store};
+use hos_core::store::{Backend, Store, Survey};
 use hos_core::subject::Subject;
 use hos_core::vault::{MemoryVault, Vault};
 
@@ -27,6 +27,11 @@ pub trait Ground: Send + Sync {
 
     /// The vault beside the backend; every call gives the same one.
     async fn vault(&self) -> Arc<dyn Vault>;
+
+    /// The backend as a whole, if it can be seen so.
+    fn survey(&self) -> Option<Arc<dyn Survey>> {
+        None
+    }
 
     /// Begins a transaction of the caller's.
     async fn begin(&self) -> Box<dyn Transaction + '_>;
@@ -125,6 +130,10 @@ impl Ground for MemoryGround {
 
     async fn vault(&self) -> Arc<dyn Vault> {
         Arc::new(self.1.clone())
+    }
+
+    fn survey(&self) -> Option<Arc<dyn Survey>> {
+        Some(Arc::new(self.0.clone()))
     }
 
     async fn begin(&self) -> Box<dyn Transaction + '_> {

@@ -4,6 +4,7 @@ mod commit;
 mod migration;
 mod read;
 mod seals;
+mod survey;
 mod tables;
 
 use std::sync::{Arc, Mutex, PoisonError};

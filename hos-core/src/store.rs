@@ -1,6 +1,7 @@
 //! What a backend implements. A backend executes commits; it never sees the judge.
 
 mod seals;
+mod survey;
 
 use async_trait::async_trait;
 
@@ -17,6 +18,8 @@ use crate::proof::{LogEntry, LogHead};
 use crate::standing::Standing;
 use crate::subject::Subject;
 use crate::time::{ProofId, Timestamp};
+
+pub use survey::{Picture, ScopeRow, StandingGroup, StandingLine, SubjectRow, Survey};
 
 /// The most commands in one batch.
 pub const BATCH_MAX: usize = 256;

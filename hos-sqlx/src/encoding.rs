@@ -52,3 +52,9 @@ pub(crate) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
     }
     digits.next().is_none().then_some(bytes)
 }
+
+/// When an entry was numbered (RFC 9562, section 5.7).
+pub(crate) fn made_at(id: [u8; 16]) -> hos_core::time::Timestamp {
+    let millis = i64::try_from(u128::from_be_bytes(id) >> 80).unwrap_or(0);
+    hos_core::time::Timestamp::from_micros(millis.saturating_mul(1_000))
+}

@@ -14,6 +14,8 @@
 mod connections;
 #[cfg(any(feature = "mysql", feature = "sqlite"))]
 mod decide;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+pub mod doctor;
 mod encoding;
 mod fault;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]

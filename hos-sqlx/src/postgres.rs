@@ -4,6 +4,7 @@
 mod archive;
 mod caller;
 mod commit;
+mod doctor;
 mod erasure;
 mod fault;
 mod guard;
@@ -26,6 +27,7 @@ mod seals;
 mod sequence;
 mod session;
 mod statement;
+mod survey;
 mod vault;
 
 use std::sync::Arc;

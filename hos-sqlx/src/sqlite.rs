@@ -3,6 +3,7 @@
 mod archive;
 mod caller;
 mod commit;
+mod doctor;
 mod erasure;
 mod fault;
 mod guard;
@@ -20,6 +21,7 @@ mod outbox;
 mod row;
 mod seals;
 mod step;
+mod survey;
 mod vault;
 
 use std::path::Path;

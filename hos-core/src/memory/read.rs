@@ -243,7 +243,7 @@ impl Tables {
     }
 }
 
-fn log_entry(index: usize, entry: &Entry) -> Result<LogEntry, Fault> {
+pub(super) fn log_entry(index: usize, entry: &Entry) -> Result<LogEntry, Fault> {
     let bare = LogEntry {
         index: u64::try_from(index).ok(),
         id: entry.id(),

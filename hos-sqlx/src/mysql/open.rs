@@ -51,11 +51,21 @@ pub(super) async fn direct(options: &MysqlOptions) -> Result<MySqlConnection, Fa
 
 /// A connection to where the schema is brought up to date.
 pub(super) async fn connected(options: &MysqlOptions) -> Result<MySqlConnection, Fault> {
-    let direct = connect(options.direct_url.as_ref().unwrap_or(&options.url), 1)?;
-    // Not from a pool, which would try again and again where nobody is.
-    let mut connection = direct.connect().await.map_err(classify)?;
+    let mut connection = look(options).await?;
     prepare(&mut connection, options.lock_timeout.as_secs()).await.map_err(classify)?;
     Ok(connection)
+}
+
+/// A connection to where the schema is brought up to date, as it is.
+pub(super) async fn look(options: &MysqlOptions) -> Result<MySqlConnection, Fault> {
+    let direct = connect(options.direct_url.as_ref().unwrap_or(&options.url), 1)?;
+    // Not from a pool, which would try again and again where nobody is.
+    direct.connect().await.map_err(classify)
+}
+
+/// How the URL that is usually used connects.
+pub(super) fn usual(options: &MysqlOptions) -> Result<MySqlConnectOptions, Fault> {
+    connect(&options.url, 1)
 }
 
 async fn refuse_unfinished_move(connection: &mut MySqlConnection) -> Result<(), Fault> {

@@ -107,7 +107,7 @@ async fn prepare(writer: &SqlitePool) -> Result<(), Fault> {
     migrate::migrate(writer).await
 }
 
-fn check_version(version: &str) -> Result<(), Fault> {
+pub(super) fn check_version(version: &str) -> Result<(), Fault> {
     let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
     let mut number = || numbers.next().unwrap_or(0);
     if (number(), number(), number()) >= SQLITE_VERSION_MIN {

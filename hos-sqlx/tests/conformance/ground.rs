@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hos_conformance::ground::{Answer, Factory, Ground, Tampering, Transaction};
 use hos_core::error::{Fault, FaultKind};
-use hos_core::store::{Backend, Store};
+use hos_core::store::{Backend, Store, Survey};
 use hos_core::vault::Vault;
 use hos_sqlx::{Caller as _, SqliteStore, SqliteVault};
 use sqlx::Sqlite;
@@ -36,6 +36,10 @@ impl Ground for SqliteGround {
 
     async fn vault(&self) -> Arc<dyn Vault> {
         Arc::new(self.vault.clone())
+    }
+
+    fn survey(&self) -> Option<Arc<dyn Survey>> {
+        Some(Arc::new(self.store.clone()))
     }
 
     async fn begin(&self) -> Box<dyn Transaction + '_> {

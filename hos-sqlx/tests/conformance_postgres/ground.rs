@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use async_trait::async_trait;
 use hos_conformance::ground::{Answer, Factory, Ground, Sequenced, Tampering, Transaction};
 use hos_core::error::{Fault, FaultKind};
-use hos_core::store::{Backend, Store};
+use hos_core::store::{Backend, Store, Survey};
 use hos_core::vault::Vault;
 use hos_services::{Postgres, ServiceError};
 use hos_sqlx::{Caller as _, PostgresOptions, PostgresStore, PostgresVault};
@@ -107,6 +107,10 @@ impl Ground for PostgresGround {
     async fn vault(&self) -> Arc<dyn Vault> {
         let open = async || Arc::new(PostgresVault::open(self.options.clone()).await.unwrap());
         self.vault.get_or_init(open).await.clone()
+    }
+
+    fn survey(&self) -> Option<Arc<dyn Survey>> {
+        Some(Arc::new(self.store.clone()))
     }
 
     async fn begin(&self) -> Box<dyn Transaction + '_> {

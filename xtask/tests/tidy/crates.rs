@@ -28,12 +28,17 @@ const RULES: &[Rule] = &[
         normal: &["hos-core"],
         dev: &["hos-conformance", "hos-services", "hos-sqlx"],
     },
-    Rule { name: "hos-cli", normal: &["hos-core", "hos-sqlx"], dev: &["hos-services"] },
+    Rule {
+        name: "hos-cli",
+        normal: &["hos-core", "hos-fsck", "hos-inspect", "hos-sqlx", "hos-verify"],
+        dev: &["hos-services"],
+    },
     Rule {
         name: "hos-conformance",
         normal: &["hos-core", "hos-verify"],
         dev: &["hos-sqlx", "hos-work"],
     },
+    Rule { name: "hos-fsck", normal: &["hos-core"], dev: &["hos-services", "hos-sqlx"] },
     Rule { name: "hos-inspect", normal: &["hos-core"], dev: &["hos-conformance"] },
     Rule { name: "hos-services", normal: &[], dev: &[] },
     Rule { name: "xtask", normal: &["hos-services"], dev: &[] },
