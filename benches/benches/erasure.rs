@@ -1,4 +1,4 @@
-//! What a vault costs a commit, in memory and in a SQLite file, and one person of many parts erased.
+//! What a vault costs a commit, in memory and in a SQLite file; one person of many parts is erased.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench")]
 

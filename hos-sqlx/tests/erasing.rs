@@ -5,7 +5,8 @@
 //! acknowledgements, opens law and vault again, and looks. `HOS_CAMPAIGN_SIZE` is the number of
 //! rounds, `HOS_CAMPAIGN_SEED` the seed.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test binary")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test binary")]
+#![expect(clippy::panic, clippy::indexing_slicing, reason = "a test binary")]
 #![expect(clippy::print_stdout, reason = "the child acknowledges on its standard output")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,7 +90,7 @@ async fn work_one(hos: Hos, round: u64, task: u64) {
     let person = ActorId::new(&name).unwrap();
     for number in 0.. {
         let turn = format!("{round}-{task}-{number}");
-        if (number + task) % ERASED_EACH == 0 {
+        if (number + task).is_multiple_of(ERASED_EACH) {
             let key = format!("erase-{turn}");
             let erasure = Erasure::person(&root(), &world, &tenant, &person, "asked").key(&key);
             let receipt = hos.erase(&erasure).await.unwrap();
