@@ -1,22 +1,23 @@
 //! What an operator should know of a database: facts from each, judged alike.
 
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod server;
+
 use std::time::Duration;
 
 use hos_core::time::Timestamp;
 
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(crate) use server::{clock, partitions, pending};
+
 /// More rows than this are not counted.
 pub const COUNTED_MAX: i64 = 100_000;
-/// A clock may differ by so much.
-const SKEW: Duration = Duration::from_secs(1);
 /// Proofs and messages should not wait for longer, timers not be overdue for longer.
 const WAITING: Duration = Duration::from_secs(60);
 /// By then something that should run does not.
 const WAITING_LONG: Duration = Duration::from_secs(3_600);
 /// So many messages may wait: what the gates of a remote law ask for too.
 const MESSAGES: i64 = 100;
-/// So many months should have partitions of their own, this one counted.
-const MONTHS_AHEAD: i64 = 2;
-
 /// What one look at a database found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -118,14 +119,6 @@ pub(crate) fn schema(version: Option<usize>, newest: usize) -> Checkup {
     Checkup::new("schema", level, found, advice)
 }
 
-pub(crate) fn clock(skew_micros: i64) -> Checkup {
-    let limit = i64::try_from(SKEW.as_micros()).unwrap_or(i64::MAX);
-    let level = if skew_micros.abs() > limit { Level::Warning } else { Level::Good };
-    let found = format!("the database is {} ms ahead", skew_micros / 1_000);
-    let advice = "synchronise the clocks: grants, timers and leases go by them";
-    Checkup::new("clock_skew", level, found, advice)
-}
-
 /// Names that should be there and are not.
 pub(crate) fn missing(name: &'static str, what: &str, missing: &[String]) -> Checkup {
     let (level, found) = match missing {
@@ -134,11 +127,6 @@ pub(crate) fn missing(name: &'static str, what: &str, missing: &[String]) -> Che
     };
     let advice = "somebody took protections away: run `hos fsck`, then restore them";
     Checkup::new(name, level, found, advice)
-}
-
-pub(crate) fn pending(queue: Queue, now: Timestamp) -> Checkup {
-    let advice = "call `Hos::sequence_pending` again and again, in any process";
-    Checkup::new("unsequenced_entries", queue.level(now), queue.tell(now), advice)
 }
 
 pub(crate) fn outbox(queue: Queue, now: Timestamp) -> Checkup {
@@ -150,12 +138,6 @@ pub(crate) fn outbox(queue: Queue, now: Timestamp) -> Checkup {
 pub(crate) fn timers(queue: Queue, now: Timestamp) -> Checkup {
     let advice = "call `Hos::fire_due` each second, in any process";
     Checkup::new("overdue_timers", queue.level(now), queue.tell(now), advice)
-}
-
-pub(crate) fn partitions(months: i64) -> Checkup {
-    let level = if months < MONTHS_AHEAD { Level::Warning } else { Level::Good };
-    let found = format!("{months} months from this one on have partitions");
-    Checkup::new("partitions", level, found, "call `partition_ahead` daily; entries share one else")
 }
 
 /// The names of the triggers that the texts of a schema make.
@@ -182,8 +164,8 @@ mod tests {
     fn a_queue_is_judged_by_its_oldest() {
         let now = at(10_000);
         let queue = |oldest| Queue { count: 3, oldest: Some(at(oldest)) };
-        assert_eq!(pending(Queue::default(), now).level, Level::Good);
-        assert_eq!(pending(queue(9_999), now).level, Level::Good);
+        assert_eq!(timers(Queue::default(), now).level, Level::Good);
+        assert_eq!(timers(queue(9_999), now).level, Level::Good);
         assert_eq!(timers(queue(9_900), now).level, Level::Warning);
         assert_eq!(outbox(queue(5_000), now).level, Level::Failure);
         let many = Queue { count: COUNTED_MAX, oldest: Some(now) };
