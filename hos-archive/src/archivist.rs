@@ -15,7 +15,6 @@ use hos_core::digest::Digest;
 use hos_core::error::{Error, Fault, FaultKind, Refusal};
 use hos_core::hos::Hos;
 use hos_core::id::{Tenant, World};
-use hos_core::laws::Proofs as _;
 use hos_core::proof::{
     PAGE_MAX, SEGMENT_AGE, SEGMENT_ENTRIES_MAX, SEGMENT_TILE, SegmentFiles, SegmentRecord,
 };
@@ -51,6 +50,23 @@ pub struct Written {
     pub entry: ProofId,
     /// How many rows of entries were let go by this call.
     pub released: u64,
+}
+
+/// Files that were written and verified, and are not recorded yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    files: SegmentFiles,
+    turn: u32,
+    /// The generation of the tenant's parts before they were written.
+    seen: u64,
+}
+
+impl Draft {
+    /// The files.
+    #[must_use]
+    pub fn files(&self) -> &SegmentFiles {
+        &self.files
+    }
 }
 
 /// Whether something forbids to take a tenant's entries out of the store.
@@ -138,7 +154,7 @@ impl Archivist {
         let (mut old, mut young) = (from, size.max(from));
         while old < young {
             let middle = old + (young - old) / 2;
-            let page = self.hos.page(world, tenant, middle, 1).await?;
+            let page = self.hos.store().page(world, tenant, middle, 1).await?;
             if page.first().is_some_and(|entry| entry.recorded_at <= self.before()) {
                 old = middle + 1;
             } else {
@@ -164,14 +180,20 @@ impl Archivist {
         if let Some(last) = self.last(world, tenant).await? {
             self.release(world, tenant, &last).await?;
         }
-        let Some((files, turn)) = self.write(world, tenant).await? else { return Ok(None) };
-        let record = self.record(world, tenant, files.clone(), turn).await?;
-        let released = self.release(world, tenant, &record).await?;
-        Ok(Some(Written { files, entry: record.entry, released }))
+        loop {
+            let Some(draft) = self.write(world, tenant).await? else { return Ok(None) };
+            let record = self.record(world, tenant, &draft).await?;
+            if record.manifest == draft.files.manifest {
+                let released = self.let_go(world, tenant, &record).await?;
+                return Ok(Some(Written { files: draft.files, entry: record.entry, released }));
+            }
+            // Somebody else was quicker with it, and what comes next is due now.
+            self.release(world, tenant, &record).await?;
+        }
     }
 
     /// The first step of [`Archivist::archive`]: writes and verifies the files of the next
-    /// segment, and says in which turn it goes.
+    /// segment.
     ///
     /// # Errors
     ///
@@ -180,17 +202,17 @@ impl Archivist {
         &self,
         world: &World,
         tenant: &Tenant,
-    ) -> Result<Option<(SegmentFiles, u32)>, Error> {
+    ) -> Result<Option<Draft>, Error> {
         let Some(checkpoint) = self.checkpoint(world, tenant).await? else { return Ok(None) };
         let due = self.due_under(world, tenant, Some(&checkpoint)).await?;
         let mut end = due.from + due.entries.min(self.entries_max);
         while end > due.from {
             let range = (due.from, end);
-            if let Some(files) = self.write_range(world, tenant, range, &checkpoint).await? {
-                return Ok(Some((files, 0)));
+            match self.write_range(world, tenant, range, 0, &checkpoint).await? {
+                Ok(draft) => return Ok(Some(draft)),
+                // Something in this tile is too young.
+                Err(at) => end = at,
             }
-            // Something in it is too young.
-            end -= SEGMENT_TILE;
         }
         Ok(None)
     }
@@ -200,17 +222,20 @@ impl Archivist {
         world: &World,
         tenant: &Tenant,
         range: (u64, u64),
+        turn: u32,
         checkpoint: &Checkpoint,
-    ) -> Result<Option<SegmentFiles>, Error> {
+    ) -> Result<Result<Draft, u64>, Error> {
         self.require_not_held(world, tenant).await?;
+        let seen = self.hos.part_generation(world, tenant).await?;
         let origin = self.origin(world, tenant);
         let target = self.shelf.target();
         let job = Job { hos: &self.hos, target, world, tenant, origin: &origin };
-        let files = job.write(range, self.before(), checkpoint).await?;
-        if let Some(files) = &files {
-            job.verify(files, self.hos.now()).await?;
-        }
-        Ok(files)
+        let files = match job.write(range, self.before(), checkpoint).await? {
+            Ok(files) => files,
+            Err(at) => return Ok(Err(at)),
+        };
+        job.verify(&files, self.hos.now()).await?;
+        Ok(Ok(Draft { files, turn, seen }))
     }
 
     /// The second step of [`Archivist::archive`]: says that a segment whose files were written and
@@ -223,15 +248,15 @@ impl Archivist {
         &self,
         world: &World,
         tenant: &Tenant,
-        files: SegmentFiles,
-        turn: u32,
+        draft: &Draft,
     ) -> Result<SegmentRecord, Error> {
         self.require_not_held(world, tenant).await?;
+        let Draft { files, turn, seen } = draft.clone();
         let (first, end) = (files.first, files.end);
         let change = ArchivalChange::Archive { files, turn };
-        match self.send(world, tenant, change, (first, turn)).await {
+        match self.send(world, tenant, change, (first, turn), Some(seen)).await {
             Ok(_) => {}
-            // Somebody else was quicker, under the same head or another.
+            // Somebody else was quicker, or parts were erased meanwhile.
             Err(Error::Refused(Refusal::Conflict | Refusal::KeyReused)) => {}
             Err(error) => return Err(error),
         }
@@ -244,12 +269,14 @@ impl Archivist {
         done.ok_or_else(|| Refusal::Conflict.into())
     }
 
-    /// The last step of [`Archivist::archive`]: lets the rows of an archived segment go, and
+    /// The last step of [`Archivist::archive`], for a segment that was archived by somebody who
+    /// was broken off: if rows of it are left, verifies its files once more, lets the rows go, and
     /// deletes files of it that were begun and never recorded. Answers how many entries went.
     ///
     /// # Errors
     ///
-    /// What store and target say; call again.
+    /// `Corrupt` when the files are not what was archived: nothing goes then. What store and
+    /// target say; call again.
     pub async fn release(
         &self,
         world: &World,
@@ -259,7 +286,24 @@ impl Archivist {
         if !segment.is_archived() {
             return Ok(0);
         }
-        // What the rows said is there to be read before the first of them goes.
+        let left = self.hos.store().page(world, tenant, segment.first, 1).await?;
+        if left.first().is_none_or(|entry| entry.index >= Some(segment.end)) {
+            return Ok(0);
+        }
+        let origin = self.origin(world, tenant);
+        let target = self.shelf.target();
+        let job = Job { hos: &self.hos, target, world, tenant, origin: &origin };
+        let range = (segment.first, segment.end);
+        job.verify_files(range, segment.manifest, self.hos.now()).await?;
+        self.let_go(world, tenant, segment).await
+    }
+
+    async fn let_go(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        segment: &SegmentRecord,
+    ) -> Result<u64, Error> {
         let log = self.origin(world, tenant);
         let manifest = self.shelf.manifest(&log, segment).await?;
         let mut released = 0;
@@ -359,10 +403,14 @@ impl Archivist {
         tenant: &Tenant,
         change: ArchivalChange,
         (first, turn): (u64, u32),
+        seen: Option<u64>,
     ) -> Result<Receipt, Error> {
         let of = format!("{} {first} {turn}", self.origin(world, tenant));
         let key = format!("hos.archive:{}", Digest::of(of.as_bytes()));
-        let archival = Archival::new(&self.actor, world, tenant, change).key(key);
+        let mut archival = Archival::new(&self.actor, world, tenant, change).key(key);
+        if let Some(seen) = seen {
+            archival = archival.seen(seen);
+        }
         self.hos.archive(&archival).await
     }
 }

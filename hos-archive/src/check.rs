@@ -40,6 +40,7 @@ pub struct SegmentCheck {
     step: Step,
     leaves: Sha256,
     parts: Sha256,
+    tile_parts: Sha256,
     hashes: Vec<Hash>,
     lists: Lists,
     part_count: u64,
@@ -111,6 +112,7 @@ impl SegmentCheck {
             step,
             leaves: Sha256::new(),
             parts: Sha256::new(),
+            tile_parts: Sha256::new(),
             hashes: Vec::new(),
             lists: Lists::default(),
             part_count: 0,
@@ -207,6 +209,7 @@ impl SegmentCheck {
             }
             Step::Parts { tile, at, mut member } => {
                 self.parts.update(bytes);
+                self.tile_parts.update(bytes);
                 member.feed(bytes)?;
                 self.step = Step::Parts { tile, at: at + count, member };
                 self.end_parts()
@@ -258,6 +261,10 @@ impl SegmentCheck {
             return Ok(());
         };
         let parts = member.finish()?;
+        let sha256 = Digest::from_bytes(std::mem::take(&mut self.tile_parts).finalize().into());
+        if self.manifest.tiles.get(tile).is_none_or(|tile| tile.sha256 != sha256) {
+            return Err(Fault::Digest);
+        }
         self.part_count += parts.count;
         self.withheld += u64::try_from(parts.missing.len()).unwrap_or(u64::MAX);
         if tile + 1 < self.manifest.tile_count() {

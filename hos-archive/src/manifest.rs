@@ -47,13 +47,15 @@ pub(crate) struct Whole {
     pub(crate) sha256: Digest,
 }
 
-/// 256 entries: the lengths of their members, and the root over their leaves.
+/// 256 entries: the lengths of their members, the root over their leaves, and the SHA-256 of the
+/// member of their parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Tile {
     pub(crate) leaves: u64,
     pub(crate) parts: u64,
     pub(crate) root: Digest,
+    pub(crate) sha256: Digest,
 }
 
 /// Why bytes are no manifest.

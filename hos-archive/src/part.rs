@@ -18,6 +18,11 @@ struct Line {
     salt: Digest,
 }
 
+/// Whether a body is sealed: a plain one is canonical JSON, which begins with a bracket.
+pub(crate) fn is_sealed(part: &Part) -> bool {
+    part.body.starts_with('~')
+}
+
 /// A part as its line; none when it is longer than a line may be.
 pub(crate) fn encode(entry: ProofId, part: &Part) -> Option<Vec<u8>> {
     let line = Line {

@@ -97,10 +97,13 @@ impl Shelf {
             return Err(corrupt(manifest.name(File::Leaves), "has a tile of another root"));
         }
         let bytes = self.member(manifest, File::Parts, tile).await?;
+        if manifest.tiles.get(tile).is_none_or(|tile| tile.sha256 != Digest::of(&bytes)) {
+            return Err(corrupt(manifest.name(File::Parts), "has a tile of other parts"));
+        }
         let parts = Member::unpack(&bytes, Parts::kept(leaves.commitments()));
         let mut parts = parts.map_err(broken(File::Parts))?;
         let first = manifest.first + u64::try_from(tile).unwrap_or_default() * SEGMENT_TILE;
-        Ok(leaves.entries(first, &mut parts.kept))
+        leaves.entries(first, &mut parts.kept)
     }
 
     async fn member(&self, manifest: &Manifest, file: File, tile: usize) -> Result<Vec<u8>, Fault> {

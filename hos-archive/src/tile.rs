@@ -59,15 +59,24 @@ impl<'o> Leaves<'o> {
         self.lines.iter().flat_map(of).collect()
     }
 
-    /// The entries of a tile that begins at an index, with their parts.
-    pub(crate) fn entries(self, first: u64, parts: &mut Kept) -> Vec<LogEntry> {
-        let entry = |(index, Line { hash, facts, leaf }): (u64, Line)| LogEntry {
-            index: Some(index),
-            id: facts.id,
-            leaf,
-            leaf_hash: hash,
-            recorded_at: facts.recorded_at,
-            parts: parts.remove(&facts.id).unwrap_or_default(),
+    /// The entries of a tile that begins at an index, with their parts as they were stored.
+    pub(crate) fn entries(
+        self,
+        first: u64,
+        parts: &mut Kept,
+    ) -> Result<Vec<LogEntry>, hos_core::error::Fault> {
+        let entry = |(index, Line { hash, facts, leaf }): (u64, Line)| {
+            let rows = parts.remove(&facts.id).unwrap_or_default();
+            let bare = LogEntry {
+                index: Some(index),
+                id: facts.id,
+                leaf,
+                leaf_hash: hash,
+                recorded_at: facts.recorded_at,
+                parts: Vec::new(),
+                withheld: Vec::new(),
+            };
+            bare.with_rows(rows)
         };
         (first..).zip(self.lines).map(entry).collect()
     }
@@ -123,7 +132,11 @@ impl Sink for Parts {
     fn line(&mut self, line: &[u8]) -> Result<(), Fault> {
         let (entry, part) = part::parse(line).ok_or(Fault::Part)?;
         let bound = self.missing.remove(&(entry, part.name.clone())).ok_or(Fault::Part)?;
-        if commit(&part.salt, entry.as_bytes(), &part.name, part.body.as_bytes()) != bound {
+        // What is sealed under a person's key binds nobody before it is opened: the commitment is
+        // to what is inside.
+        if !part::is_sealed(&part)
+            && commit(&part.salt, entry.as_bytes(), &part.name, part.body.as_bytes()) != bound
+        {
             return Err(Fault::Part);
         }
         self.count += 1;

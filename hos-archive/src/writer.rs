@@ -6,7 +6,6 @@ use hos_core::digest::Digest;
 use hos_core::error::{Error, Fault, FaultKind};
 use hos_core::hos::Hos;
 use hos_core::id::{Tenant, World};
-use hos_core::laws::Proofs as _;
 use hos_core::proof::{LeafFacts, LogEntry, PAGE_MAX, SEGMENT_TILE, SegmentFiles};
 use hos_core::seal::{Checkpoint, LogName};
 use hos_core::time::{ProofId, Timestamp};
@@ -31,19 +30,20 @@ pub(crate) struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Writes a segment; none when an entry of it is younger than it may be.
+    /// Writes a segment; or says where the tile begins of which an entry is younger than it may
+    /// be.
     pub(crate) async fn write(
         &self,
         (first, end): (u64, u64),
         before: Timestamp,
         checkpoint: &Checkpoint,
-    ) -> Result<Option<SegmentFiles>, Error> {
+    ) -> Result<Result<SegmentFiles, u64>, Error> {
         let mut files = Writing::begin(self).await?;
         let mut at = first;
         while at < end {
             let tile = self.tile(at).await?;
             if tile.iter().any(|entry| entry.recorded_at > before) {
-                return Ok(None);
+                return Ok(Err(at));
             }
             files.add(self, tile).await?;
             at += SEGMENT_TILE;
@@ -61,13 +61,14 @@ impl Job<'_> {
         let manifest = Manifest::new(self.origin, (first, end), &checkpoint.note, &proof);
         let manifest = manifest.ok_or_else(unlike)?;
         manifest.verify(&files.hashes).map_err(|error| unlike().caused_by(error))?;
-        Ok(Some(files.finish(self, manifest).await?))
+        Ok(Ok(files.finish(self, manifest).await?))
     }
 
     /// The entries of one tile as the store has them.
     async fn tile(&self, at: u64) -> Result<Vec<LogEntry>, Fault> {
         let count = u32::try_from(SEGMENT_TILE).unwrap_or(PAGE_MAX);
-        let page = self.hos.page(self.world, self.tenant, at, count).await?;
+        // As it is stored: what is sealed under a person's key stays so.
+        let page = self.hos.store().page(self.world, self.tenant, at, count).await?;
         let mut indexes = page.iter().zip(at..);
         let follow = indexes.all(|(entry, index)| entry.index == Some(index));
         if follow && u64::try_from(page.len()) == Ok(SEGMENT_TILE) {
@@ -79,10 +80,20 @@ impl Job<'_> {
 
     /// Reads the files of a segment back and checks every byte of them.
     pub(crate) async fn verify(&self, files: &SegmentFiles, now: Timestamp) -> Result<(), Fault> {
+        self.verify_files((files.first, files.end), files.manifest, now).await
+    }
+
+    /// Checks every byte of the files that a manifest of this digest names.
+    pub(crate) async fn verify_files(
+        &self,
+        range: (u64, u64),
+        digest: Digest,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
         let place = directory(self.origin);
-        let name = FileName::new((files.first, files.end), &files.manifest, File::Manifest);
+        let name = FileName::new(range, &digest, File::Manifest);
         let bytes = self.target.read(&place, name, 0, MANIFEST_BYTES_MAX + 1).await?;
-        let bytes = bytes.filter(|bytes| Digest::of(bytes) == files.manifest);
+        let bytes = bytes.filter(|bytes| Digest::of(bytes) == digest);
         let manifest = bytes.and_then(|bytes| Manifest::parse(&bytes).ok());
         let manifest = manifest.filter(|manifest| manifest.origin() == self.origin);
         let manifest = manifest.ok_or_else(|| unlike(&"its manifest is another"))?;
@@ -155,10 +166,8 @@ impl Writing {
         let mut parts = Vec::new();
         for entry in &tile {
             self.add_entry(job, entry)?;
-            let mut own: Vec<_> = entry.parts.iter().collect();
-            own.sort_by(|a, b| a.name.cmp(&b.name));
-            for part in own {
-                let line = part::encode(entry.id, part).ok_or_else(|| {
+            for part in entry.rows() {
+                let line = part::encode(entry.id, &part).ok_or_else(|| {
                     let message = format!("the part `{}` of {} is too long", part.name, entry.id);
                     Fault::new(FaultKind::Limit, message)
                 })?;
@@ -168,9 +177,10 @@ impl Writing {
         let packed = pack(tile.iter().map(|entry| entry.leaf.as_bytes())).map_err(unpacked)?;
         let leaves = self.leaves.write(packed).await?;
         let packed = pack(parts.iter().map(Vec::as_slice)).map_err(unpacked)?;
+        let sha256 = Digest::of(&packed);
         let parts = self.parts.write(packed).await?;
-        let root = root_of(self.hashes.iter().skip(start).copied());
-        self.tiles.push(Tile { leaves, parts, root: Digest::from_bytes(root) });
+        let root = Digest::from_bytes(root_of(self.hashes.iter().skip(start).copied()));
+        self.tiles.push(Tile { leaves, parts, root, sha256 });
         Ok(())
     }
 

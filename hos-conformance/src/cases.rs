@@ -8,6 +8,8 @@ mod batch;
 mod chain;
 mod compound;
 mod contract;
+mod erasing;
+mod erasure;
 mod export;
 mod filter;
 mod idempotency;
@@ -26,10 +28,12 @@ mod restart;
 mod seal;
 mod search;
 mod standing;
+mod survey;
 mod tenant;
 mod timer;
 mod timers;
 mod transition;
+mod vault;
 mod within;
 
 use crate::case::Case;
@@ -53,6 +57,11 @@ pub fn cases() -> Vec<Case> {
         proof::CASES,
         archive::CASES,
         leaf::CASES,
+        erasure::CASES,
+        erasure::keys::CASES,
+        erasing::CASES,
+        erasing::holds::CASES,
+        vault::CASES,
         outbox::CASES,
         timer::CASES,
         migration::CASES,
@@ -68,6 +77,7 @@ pub fn cases() -> Vec<Case> {
         bad_input::CASES,
         anchor::CASES,
         export::CASES,
+        survey::CASES,
     ];
     let mut cases = groups.concat();
     cases.extend(seal::all());

@@ -19,7 +19,8 @@ use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead, SegmentRecord};
 use hos_core::standing::Standing;
 use hos_core::store::{
-    Archive, Ask, Backend, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Segments, Store,
+    Archive, Ask, Backend, Erasures, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals,
+    Segments, Store,
 };
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
@@ -327,6 +328,19 @@ impl<S: Backend> Segments for FaultyStore<S> {
         entries: &[LogEntry],
     ) -> Result<bool, Fault> {
         inject!(self, Call::Write, self.inner.refill(world, tenant, first, entries))
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<S: Backend> Erasures for FaultyStore<S> {
+    async fn delete_parts(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        parts: &[(ProofId, String)],
+    ) -> Result<u32, Fault> {
+        inject!(self, Call::Write, self.inner.delete_parts(world, tenant, parts))
     }
 }
 

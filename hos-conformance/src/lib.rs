@@ -22,4 +22,5 @@ pub mod planted;
 pub mod random;
 mod sealing;
 mod stage;
+mod vaulted;
 pub mod watched;

@@ -3,6 +3,7 @@
 mod activation;
 mod archival;
 mod envelope;
+mod erasure;
 mod migration;
 mod opening;
 mod record;
@@ -12,12 +13,14 @@ pub use activation::Activation;
 pub use archival::{Archival, ArchivalChange};
 pub(crate) use envelope::Envelope;
 pub use envelope::TRACEPARENT_BYTES_MAX;
+pub(crate) use erasure::Erased;
+pub use erasure::{ERASED_PARTS_MAX, Erasure, Hold};
 pub use migration::Migration;
 pub use opening::{Adoption, Opening};
 pub use record::Record;
 pub use standing::{StandingChange, StandingCommand};
 
-use envelope::{encode_subject, envelope_builders, fingerprint};
+use envelope::{encode_subject, envelope_builders, fingerprint, person_builder};
 
 use crate::actor::Actor;
 use crate::digest::Digest;
@@ -150,6 +153,7 @@ impl Command {
     }
 
     envelope_builders!();
+    person_builder!();
 
     pub(crate) fn by_timer(mut self) -> Self {
         self.timer = true;

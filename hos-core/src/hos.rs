@@ -7,7 +7,9 @@ mod archiving;
 mod batch;
 mod bench;
 mod case;
+mod erasing;
 mod exporting;
+mod keyring;
 mod migrating;
 mod proving;
 mod reading;
@@ -28,7 +30,9 @@ use async_trait::async_trait;
 use tracing::Instrument as _;
 
 pub use anchoring::{Anchoring, ProvenAnchor};
+pub use erasing::RepeatedErasures;
 pub use exporting::{EXPORTED_MAX, Export};
+pub use keyring::PERSONS_CACHED_MAX;
 pub use migrating::{MIGRATION_EXAMPLES_MAX, MigrationReport};
 pub use proving::Proven;
 pub use reading::PROVED_LEAVES_MAX;
@@ -36,6 +40,7 @@ pub use sealing::{SEALED_TILES_MAX, SealReport, Sealer, Sealing};
 pub use within::{Denials, Within};
 
 use bench::Bench;
+use keyring::Keyring;
 use settle::{ask_open, ask_transition, noted, settle, span};
 
 use crate::actor::Actor;
@@ -51,6 +56,7 @@ use crate::subject::Subject;
 use crate::time::{Clock, IdSource, RandomIds, SystemClock};
 use crate::typed::Machine;
 use crate::value::Attributes;
+use crate::vault::{KeyWrapper, Vault};
 
 /// How often a command is judged anew after a conflict.
 pub const ATTEMPTS_MAX: u32 = 16;
@@ -86,6 +92,7 @@ pub struct HosOptions {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     recorder: Option<Recorder>,
+    keyring: Option<Arc<Keyring>>,
     checks: Vec<LawCheck>,
     archive: Option<Arc<dyn ArchiveReader>>,
 }
@@ -97,7 +104,8 @@ impl Default for HosOptions {
     fn default() -> Self {
         let deployment = "hos.local".to_owned();
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
-        Self { deployment, clock, ids, recorder: None, checks: Vec::new(), archive: None }
+        let (recorder, keyring, archive) = (None, None, None);
+        Self { deployment, clock, ids, recorder, keyring, checks: Vec::new(), archive }
     }
 }
 
@@ -131,6 +139,17 @@ impl HosOptions {
     /// of a program.
     pub fn machine<M: Machine>(mut self) -> Self {
         self.checks.push((M::WORLD, M::check));
+        self
+    }
+
+    /// Seals the parts of entries under their person's key, which the vault keeps and a master key
+    /// wraps, so that one person can be erased; see [`Hos::erase`]. Without one, parts are plain.
+    ///
+    /// The part of an entry is about the person whom its command names (`person(..)`), else about
+    /// the acting user; what programs do about nobody stays plain, and so does the list of subjects
+    /// of a migration. Every process that opens the law over the same store is to have the vault.
+    pub fn vault(mut self, vault: Arc<dyn Vault>, master: Arc<dyn KeyWrapper>) -> Self {
+        self.keyring = Some(Arc::new(Keyring::new(vault, master)));
         self
     }
 

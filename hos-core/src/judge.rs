@@ -4,6 +4,7 @@
 
 mod activation;
 mod archival;
+mod erasure;
 mod find;
 mod migration;
 mod open;
@@ -301,6 +302,7 @@ impl<'a> Judge<'a> {
                 changes: Vec::<SubjectChange>::new(),
                 standing: None,
                 entries: vec![entry],
+                person: None,
                 diverged: false,
             })
         });

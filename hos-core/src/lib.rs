@@ -2,6 +2,7 @@
 
 pub mod actor;
 pub mod candidate;
+pub mod cipher;
 pub mod command;
 pub mod commit;
 pub mod condition;
@@ -26,6 +27,7 @@ pub mod subject;
 pub mod time;
 pub mod typed;
 pub mod value;
+pub mod vault;
 #[doc(hidden)]
 pub mod weave;
 

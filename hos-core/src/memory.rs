@@ -5,6 +5,7 @@ mod migration;
 mod read;
 mod seals;
 mod segments;
+mod survey;
 mod tables;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +22,8 @@ use crate::merkle::Hash;
 use crate::proof::{LogEntry, LogHead, SegmentRecord};
 use crate::standing::Standing;
 use crate::store::{
-    Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Segments, Store,
+    Archive, Ask, Erasures, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Segments,
+    Store,
 };
 use crate::subject::Subject;
 use crate::time::{ProofId, Timestamp};
@@ -284,6 +286,18 @@ impl Segments for MemoryStore {
         entries: &[LogEntry],
     ) -> Result<bool, Fault> {
         self.with(|tables| tables.refill(world, tenant, first, entries))
+    }
+}
+
+#[async_trait]
+impl Erasures for MemoryStore {
+    async fn delete_parts(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        parts: &[(ProofId, String)],
+    ) -> Result<u32, Fault> {
+        Ok(self.with(|tables| tables.delete_parts(world, tenant, parts)))
     }
 }
 

@@ -1,22 +1,27 @@
 //! The third law: what happened, provably. Entries, their leaf bytes, and the parts beside them.
 
+mod erasure;
 mod facts;
+mod origin;
 mod segment;
-
-use std::fmt::Write as _;
+mod withheld;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+pub(crate) use erasure::ErasureFacts;
+pub use withheld::{Withheld, Withholding};
+
 use crate::actor::Actor;
 use crate::digest::{Digest, commitment};
 use crate::encoding::encode;
-use crate::id::{CommandKey, RequestId, Tenant, World};
+use crate::id::{CommandKey, RequestId};
 use crate::merkle::{Hash, leaf_hash};
 use crate::subject::Subject;
 use crate::time::{IdSource, ProofId, Timestamp};
 
 pub use facts::LeafFacts;
+pub use origin::origin;
 pub use segment::{SEGMENT_AGE, SEGMENT_ENTRIES_MAX, SEGMENT_TILE, SegmentFiles, SegmentRecord};
 
 /// The largest leaf, in bytes.
@@ -62,6 +67,10 @@ pub enum EntryType {
     Record,
     /// An earlier entry is corrected.
     Correction,
+    /// A person or single parts were erased.
+    Erasure,
+    /// A hold, which refuses the erasure of a person, was placed or lifted.
+    Hold,
     /// A segment of the log left the store for the archive.
     Archive,
     /// A segment of the log came back from the archive.
@@ -90,6 +99,8 @@ impl EntryType {
             Self::Migration => "migration/1",
             Self::Record => "record/1",
             Self::Correction => "correction/1",
+            Self::Erasure => "erasure/1",
+            Self::Hold => "hold/1",
             Self::Archive => "archive/1",
             Self::Restore => "restore/1",
         }
@@ -196,8 +207,10 @@ pub struct LogEntry {
     pub leaf_hash: Hash,
     /// When it was recorded.
     pub recorded_at: Timestamp,
-    /// The payloads that are still there.
+    /// The payloads that can be read here.
     pub parts: Vec<Part>,
+    /// The payloads that cannot: sealed under a person's key, or erased with one.
+    pub withheld: Vec<Withheld>,
 }
 
 /// The head of a log.
@@ -207,24 +220,6 @@ pub struct LogHead {
     pub size: u64,
     /// The Merkle tree hash over them (RFC 9162, section 2.1.1).
     pub root: Hash,
-}
-
-/// The origin of a tenant's log: `<deployment>/w/<world>/t/<tenant>/main`.
-///
-/// Bytes of the tenant outside `[A-Za-z0-9._~@-]` are percent-encoded (RFC 3986, section 2.1).
-#[must_use]
-pub fn origin(deployment: &str, world: &World, tenant: &Tenant) -> String {
-    let mut origin = format!("{deployment}/w/{world}/t/");
-    for byte in tenant.as_str().bytes() {
-        if byte.is_ascii_alphanumeric() || b"._~@-".contains(&byte) {
-            origin.push(char::from(byte));
-        } else {
-            // OK because writing to a string cannot fail.
-            let _infallible = write!(origin, "%{byte:02X}");
-        }
-    }
-    origin.push_str("/main");
-    origin
 }
 
 /// What goes into a leaf. Only codes, opaque ids, integers, digests and commitments.
@@ -257,6 +252,8 @@ pub(crate) struct Leaf<'a> {
     pub(crate) version: Option<&'a str>,
     /// The contract that subjects were migrated from, and how many they are.
     pub(crate) migrated: Option<(Digest, u32)>,
+    /// What an erasure or a hold says beside its target.
+    pub(crate) erasure: Option<&'a ErasureFacts<'a>>,
     pub(crate) archived: Option<&'a SegmentFiles>,
 }
 
@@ -290,6 +287,7 @@ impl<'a> Leaf<'a> {
             reference: None,
             version: None,
             migrated: None,
+            erasure: None,
             archived: None,
         }
     }
@@ -324,12 +322,21 @@ impl<'a> Leaf<'a> {
             });
             self.archived.inspect(|files| leaf.object("archived", |object| files.encode(object)));
             leaf.display("at", self.at);
+            leaf.optional("basis", self.erasure.and_then(|facts| facts.basis));
             leaf.optional("code", self.code);
             self.contract.inspect(|digest| leaf.display("contract", digest));
+            if let Some(facts) = self.erasure.filter(|facts| !facts.parts.is_empty()) {
+                leaf.objects("erased", facts.parts, |object, (entry, name)| {
+                    object.display("id", entry);
+                    object.string("n", name);
+                });
+            }
             leaf.optional("from", self.from);
             leaf.display("id", id);
             leaf.display("law", self.law);
             leaf.string("log", self.log);
+            leaf.optional("matter", self.erasure.and_then(|facts| facts.matter));
+            leaf.optional("method", self.erasure.and_then(|facts| facts.method));
             if let Some((contract, count)) = self.migrated {
                 leaf.object("migrated", |object| {
                     object.display("contract", contract);
@@ -351,12 +358,16 @@ impl<'a> Leaf<'a> {
                 });
             }
             leaf.optional("request", self.request.map(RequestId::as_str));
+            leaf.optional("requester", self.erasure.and_then(|facts| facts.requester));
             self.revision.inspect(|revision| leaf.integer("revision", *revision));
             self.roles.inspect(|roles| leaf.strings("roles", *roles));
             if let Some(subject) = self.subject {
                 leaf.string("subject", &subject.to_string());
             }
             leaf.optional("target", self.target);
+            if let Some(through) = self.erasure.and_then(|facts| facts.through) {
+                leaf.integer("through", through);
+            }
             leaf.optional("to", self.to);
             leaf.string("typ", self.type_.as_str());
             self.until.inspect(|until| leaf.display("until", until));

@@ -2,6 +2,7 @@
 
 mod seals;
 mod segments;
+mod survey;
 
 use async_trait::async_trait;
 
@@ -20,6 +21,7 @@ use crate::subject::Subject;
 use crate::time::{ProofId, Timestamp};
 
 pub use segments::{ArchiveReader, Archived, RELEASE_MAX, Segments};
+pub use survey::{Picture, ScopeRow, StandingGroup, StandingLine, SubjectRow, Survey};
 
 /// The most commands in one batch.
 pub const BATCH_MAX: usize = 256;
@@ -214,6 +216,19 @@ pub trait Ledger: Send + Sync {
     fn seals(&self) -> &dyn Seals;
 }
 
+/// Deletes parts, which their commitments survive.
+#[async_trait]
+pub trait Erasures: Send + Sync {
+    /// Deletes the rows of parts of this tenant's entries, each an entry and a name; answers how
+    /// many were there. Nothing else of an entry changes.
+    async fn delete_parts(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        parts: &[(ProofId, String)],
+    ) -> Result<u32, Fault>;
+}
+
 /// A message that waits to be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxRow {
@@ -244,6 +259,6 @@ pub trait Outbox: Send + Sync {
 }
 
 /// A whole backend.
-pub trait Backend: Store + Archive + Migrations + Ledger + Segments + Outbox {}
+pub trait Backend: Store + Archive + Migrations + Ledger + Erasures + Segments + Outbox {}
 
-impl<T: Store + Archive + Migrations + Ledger + Segments + Outbox> Backend for T {}
+impl<T: Store + Archive + Migrations + Ledger + Erasures + Segments + Outbox> Backend for T {}

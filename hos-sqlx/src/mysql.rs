@@ -4,6 +4,8 @@ mod archive;
 mod call;
 mod caller;
 mod commit;
+mod doctor;
+mod erasure;
 mod fault;
 mod guard;
 mod lease;
@@ -25,8 +27,10 @@ mod segments;
 mod sequence;
 mod single;
 mod step;
+mod survey;
 mod transaction;
 mod upkeep;
+mod vault;
 mod verify;
 mod write;
 
@@ -45,6 +49,7 @@ use tokio::time::timeout;
 
 pub use caller::MysqlCaller;
 pub use options::MysqlOptions;
+pub use vault::MysqlVault;
 
 use numbers::Numbers;
 

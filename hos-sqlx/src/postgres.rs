@@ -4,6 +4,8 @@
 mod archive;
 mod caller;
 mod commit;
+mod doctor;
+mod erasure;
 mod fault;
 mod guard;
 mod lease;
@@ -26,6 +28,8 @@ mod segments;
 mod sequence;
 mod session;
 mod statement;
+mod survey;
+mod vault;
 
 use std::sync::Arc;
 
@@ -41,6 +45,7 @@ use sqlx::{Postgres, Transaction};
 pub use caller::PostgresCaller;
 pub use options::{Pooler, PostgresOptions};
 pub use replica::{Position, Replica};
+pub use vault::PostgresVault;
 
 use crate::guard::GuardedColumn;
 use crate::recall::Recall;

@@ -59,8 +59,8 @@ impl Returning<'_> {
 
     /// Its parts as JSON: name, salt, body.
     pub(crate) fn parts(&self) -> Value {
-        let parts = self.entry.parts.iter();
-        parts.map(|part| json!([part.name, hex(&part.salt), part.body])).collect()
+        let rows = self.entry.rows();
+        rows.iter().map(|part| json!([part.name, hex(&part.salt), part.body])).collect()
     }
 
     /// All of it as JSON, in the order in which the statements of SQLite and MariaDB take it.

@@ -3,6 +3,8 @@
 mod archive;
 mod caller;
 mod commit;
+mod doctor;
+mod erasure;
 mod fault;
 mod guard;
 mod lease;
@@ -20,6 +22,8 @@ mod row;
 mod seals;
 mod segments;
 mod step;
+mod survey;
+mod vault;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -34,6 +38,7 @@ use sqlx::{Sqlite, Transaction};
 
 pub use caller::SqliteCaller;
 pub use options::SqliteOptions;
+pub use vault::SqliteVault;
 
 use crate::guard::GuardedColumn;
 use crate::known::Known;

@@ -3,7 +3,7 @@
 use hos_core::command::ArchivalChange;
 use hos_core::error::{Error, Fault, FaultKind, Refusal};
 use hos_core::id::{Tenant, World};
-use hos_core::proof::{LogEntry, Part, SEGMENT_TILE, SegmentRecord};
+use hos_core::proof::{LogEntry, SEGMENT_TILE, SegmentRecord};
 use hos_core::store::ArchiveReader as _;
 
 use super::{Archivist, Written};
@@ -36,7 +36,7 @@ impl Archivist {
             self.refill(world, tenant, &segment).await?;
             let change = ArchivalChange::Restore { record: segment.clone() };
             let turn = segment.turn.saturating_add(1);
-            match self.send(world, tenant, change, (segment.first, turn)).await {
+            match self.send(world, tenant, change, (segment.first, turn), None).await {
                 Ok(_) | Err(Error::Refused(Refusal::Conflict | Refusal::KeyReused)) => {}
                 Err(error) => return Err(error),
             }
@@ -89,26 +89,20 @@ impl Archivist {
             Fault::new(FaultKind::Limit, message)
         };
         let checkpoint = self.checkpoint(world, tenant).await?.ok_or_else(young)?;
-        let files = self.write_range(world, tenant, range, &checkpoint).await?.ok_or_else(young)?;
         let turn = segment.turn.saturating_add(1);
-        let record = self.record(world, tenant, files.clone(), turn).await?;
-        let released = self.release(world, tenant, &record).await?;
-        Ok(Some(Written { files, entry: record.entry, released }))
+        let draft = self.write_range(world, tenant, range, turn, &checkpoint).await?;
+        let draft = draft.map_err(|_| young())?;
+        let record = self.record(world, tenant, &draft).await?;
+        let released = self.let_go(world, tenant, &record).await?;
+        Ok(Some(Written { files: draft.files, entry: record.entry, released }))
     }
-}
-
-/// The parts of an entry, in the order of their names.
-fn parts(entry: &LogEntry) -> Vec<&Part> {
-    let mut parts: Vec<&Part> = entry.parts.iter().collect();
-    parts.sort_by(|a, b| a.name.cmp(&b.name));
-    parts
 }
 
 /// What was put back is what is there: somebody may have put other rows there before.
 fn require_same(archived: &[LogEntry], held: &[LogEntry]) -> Result<(), Fault> {
     let differs = archived.iter().zip(held).find(|(ours, theirs)| {
         let named = |entry: &LogEntry| (entry.index, entry.id, entry.leaf_hash);
-        named(ours) != named(theirs) || ours.leaf != theirs.leaf || parts(ours) != parts(theirs)
+        named(ours) != named(theirs) || ours.leaf != theirs.leaf || ours.rows() != theirs.rows()
     });
     if let Some((entry, _)) = differs {
         let message = format!("the store holds another entry in the place of {}", entry.id);

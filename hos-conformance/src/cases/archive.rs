@@ -2,6 +2,7 @@
 
 mod reading;
 mod steps;
+mod whole;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +50,10 @@ cases!(
         archive_comes_back_and_goes_again,
         archive_verifies_from_its_files_alone,
         archive_leaves_subjects_and_messages_as_they_are,
+        archive_is_seen_whole_by_whoever_checks,
+        archive_keeps_sealed_parts_sealed,
+        archive_is_never_overtaken_by_an_erasure,
+        archive_keeps_its_parts_from_single_erasures,
         archive_survives_a_restart,
     ]
 );
@@ -70,6 +75,12 @@ use steps::{
     archive_needs_an_ability_of_the_whole_world, archive_of_a_held_tenant_is_refused,
     archive_of_damaged_entries_is_refused, archive_stays_in_its_tenant,
     archive_takes_no_segment_out_of_its_turn, archive_takes_what_is_old_and_leaves_the_rest,
+};
+
+use whole::{
+    archive_is_never_overtaken_by_an_erasure,
+    archive_is_seen_whole_by_whoever_checks, archive_keeps_its_parts_from_single_erasures,
+    archive_keeps_sealed_parts_sealed,
 };
 
 /// How many subjects the entries of a case are about.

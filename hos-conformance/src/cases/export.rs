@@ -12,8 +12,9 @@ use hos_verify::verdict::{Exit, Verdict};
 use hos_verify::verify::{Trust, verify};
 
 use crate::case::cases;
-use crate::sealing::{key, kind, published, signed};
+use crate::sealing::{key, kind, published, sealer_over, signed};
 use crate::stage::{NEIGHBOUR, Stage, act, firm, owner, subject, tenant, world};
+use crate::vaulted::{erase, say};
 
 cases!(
     "export",
@@ -27,6 +28,7 @@ cases!(
         export_before_the_seal_is_none,
         export_leads_from_what_the_receiver_holds,
         export_carries_the_anchor_and_its_witness,
+        export_after_an_erasure_says_by_which_entry,
         export_has_a_limit,
     ]
 );
@@ -177,6 +179,27 @@ async fn export_carries_the_anchor_and_its_witness(stage: Stage) {
     let nobody = SigningKey::from_seed("nobody.example", &[10; 32]).unwrap().cosigner_key();
     let asked = policy(&format!("witness w {nobody}\nquorum w\n"));
     assert_eq!(judged(&bundle, &asked).exit(), Exit::Unanchored);
+}
+
+async fn export_after_an_erasure_says_by_which_entry(stage: Stage) {
+    let hos = stage.vaulted().await;
+    let sealer = sealer_over(&hos, &Arc::default());
+    let id = say(&hos, &owner(), "a secret").await;
+    stage.sealed(&sealer).await;
+    let export = Export::entries([id]).disclose_all();
+    let before = hos.export(&world(), &firm(), &export).await.unwrap().unwrap();
+    hos.erase(&erase("owner-1", "e")).await.unwrap();
+    let unsealed = hos.export(&world(), &firm(), &export).await.unwrap().unwrap();
+    stage.sealed(&sealer).await;
+    let after = hos.export(&world(), &firm(), &export).await.unwrap().unwrap();
+    assert_verified(&before);
+    assert_verified(&unsealed);
+    let verdict = judged(&after, &policy("quorum none\n"));
+    assert_eq!(verdict.exit(), Exit::Incomplete, "{}", verdict.to_json());
+    let words = verdict.disclosure.words.join(" ");
+    assert!(words.contains("erased lawfully"), "{words}");
+    let holds = |bundle: &[u8]| bundle.windows(8).any(|window| window == b"a secret");
+    assert!(holds(&before) && !holds(&unsealed) && !holds(&after));
 }
 
 async fn export_has_a_limit(stage: Stage) {

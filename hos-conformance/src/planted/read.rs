@@ -15,7 +15,7 @@ use hos_core::proof::{LogEntry, LogHead};
 use hos_core::receipt::StoredReceipt;
 use hos_core::standing::{ActorStanding, Modes, Standing, Versions};
 use hos_core::store::{
-    Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Store,
+    Archive, Ask, Erasures, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Store,
 };
 use hos_core::subject::{Snapshot, Subject};
 use hos_core::time::{ProofId, Timestamp};
@@ -292,6 +292,18 @@ impl Ledger for PlantedStore {
 
     fn seals(&self) -> &dyn Seals {
         self
+    }
+}
+
+#[async_trait]
+impl Erasures for PlantedStore {
+    async fn delete_parts(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        parts: &[(ProofId, String)],
+    ) -> Result<u32, Fault> {
+        Ok(self.with(|tables| tables.delete_parts(world, tenant, parts)))
     }
 }
 

@@ -18,6 +18,7 @@ pub struct Archival {
     pub(crate) world: World,
     pub(crate) tenant: Tenant,
     pub(crate) change: ArchivalChange,
+    pub(crate) seen: Option<u64>,
     pub(crate) envelope: Envelope,
 }
 
@@ -45,7 +46,16 @@ impl Archival {
     /// Says which way a segment of a tenant's log goes.
     pub fn new(actor: &Actor, world: &World, tenant: &Tenant, change: ArchivalChange) -> Self {
         let (world, tenant) = (world.clone(), tenant.clone());
-        Self { actor: actor.clone(), world, tenant, change, envelope: Envelope::default() }
+        let envelope = Envelope::default();
+        Self { actor: actor.clone(), world, tenant, change, seen: None, envelope }
+    }
+
+    /// The [`Hos::part_generation`](crate::hos::Hos::part_generation) that was seen before the
+    /// files were written: one that has risen since is a conflict, for parts may have been erased
+    /// that the files hold.
+    pub fn seen(mut self, generation: u64) -> Self {
+        self.seen = Some(generation);
+        self
     }
 
     envelope_builders!();

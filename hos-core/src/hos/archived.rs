@@ -36,15 +36,33 @@ impl Hos {
             };
         }
         let mut after = 0;
-        while let Some(segment) = self.next_archived(world, tenant, after).await? {
-            after = segment.end;
-            if segment.may_hold(id)
-                && let Some(entry) = self.in_archive(world, tenant, &segment, id).await?
-            {
-                return Ok(Some(entry));
+        loop {
+            let segments = self.store.segments(world, tenant, after, PAGE_MAX).await?;
+            let Some(last) = segments.last() else { return Ok(None) };
+            after = last.end;
+            let may_hold = |segment: &&SegmentRecord| segment.is_archived() && segment.may_hold(id);
+            for segment in segments.iter().filter(may_hold) {
+                if let Some(entry) = self.in_archive(world, tenant, segment, id).await? {
+                    return Ok(Some(entry));
+                }
             }
         }
-        Ok(None)
+    }
+
+    /// As [`Hos::found`], for whoever would change what stands beside the entry: a fault of the
+    /// kind `Archived` where that is not in the store.
+    pub(super) async fn found_here(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        id: ProofId,
+    ) -> Result<Option<LogEntry>, Fault> {
+        let Some(entry) = self.found(world, tenant, id).await? else { return Ok(None) };
+        let Some(index) = entry.index else { return Ok(Some(entry)) };
+        match self.next_archived(world, tenant, index).await? {
+            Some(segment) if segment.covers(index) => Err(archived(&segment)),
+            _ => Ok(Some(entry)),
+        }
     }
 
     async fn in_archive(
@@ -67,33 +85,35 @@ impl Hos {
         let limit = limit.min(PAGE_MAX);
         let mut page: Vec<LogEntry> = Vec::new();
         loop {
-            let have = u32::try_from(page.len()).unwrap_or(limit);
-            let (at, left) = (from.saturating_add(u64::from(have)), limit.saturating_sub(have));
+            let left = limit.saturating_sub(u32::try_from(page.len()).unwrap_or(limit));
+            let last = page.last().and_then(|last| last.index);
+            let at = last.map_or(from, |last| last.saturating_add(1));
             if left == 0 {
                 return Ok(page);
             }
-            let piece = match self.piece(world, tenant, at, left).await {
+            let (piece, is_last) = match self.piece(world, tenant, at, left).await {
                 // The next call says so.
                 Err(fault) if fault.kind() == FaultKind::Archived && !page.is_empty() => {
                     return Ok(page);
                 }
                 piece => piece?,
             };
-            if piece.is_empty() {
+            page.extend(piece);
+            if is_last {
                 return Ok(page);
             }
-            page.extend(piece);
         }
     }
 
-    /// Entries from an index on, all of them from one side of a cut; none at the end of the log.
+    /// Entries from an index on, all of them from one side of a cut, and whether nothing follows
+    /// them.
     async fn piece(
         &self,
         world: &World,
         tenant: &Tenant,
         at: u64,
         limit: u32,
-    ) -> Result<Vec<LogEntry>, Fault> {
+    ) -> Result<(Vec<LogEntry>, bool), Fault> {
         let mut attempts = 0;
         loop {
             attempts += 1;
@@ -101,7 +121,9 @@ impl Hos {
             let segment = self.next_archived(world, tenant, at).await?;
             if let Some(segment) = segment.as_ref().filter(|segment| segment.covers(at)) {
                 let log = self.origin(&LogName::of(world, tenant));
-                return self.reader(segment)?.entries(&log, segment, at, limit).await;
+                let piece = self.reader(segment)?.entries(&log, segment, at, limit).await?;
+                let is_empty = piece.is_empty();
+                return Ok((piece, is_empty));
             }
             let is_whole = piece.first().is_none_or(|first| first.index == Some(at));
             if is_whole || attempts == ATTEMPTS_MAX {
@@ -109,8 +131,10 @@ impl Hos {
                     let first = segment.as_ref().map(|segment| segment.first);
                     first.is_none_or(|first| entry.index.is_some_and(|index| index < first))
                 };
+                let is_short = u32::try_from(piece.len()).is_ok_and(|length| length < limit);
                 piece.retain(is_kept);
-                return Ok(piece);
+                let is_last = piece.is_empty() || (is_short && segment.is_none());
+                return Ok((piece, is_last));
             }
         }
     }
@@ -226,11 +250,14 @@ impl Hos {
     }
 
     fn reader(&self, segment: &SegmentRecord) -> Result<&dyn ArchiveReader, Fault> {
-        self.archive.as_deref().ok_or_else(|| {
-            let archived = Archived::from(segment);
-            Fault::new(FaultKind::Archived, archived.to_string()).caused_by(archived)
-        })
+        self.archive.as_deref().ok_or_else(|| archived(segment))
     }
+}
+
+fn archived(segment: &SegmentRecord) -> Fault {
+    let archived = Archived::from(segment);
+    let message = format!("{archived}; open the law with their archive, or restore them");
+    Fault::new(FaultKind::Archived, message).caused_by(archived)
 }
 
 fn by_revision(entry: LogEntry) -> Option<(u64, LogEntry)> {

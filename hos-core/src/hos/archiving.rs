@@ -2,8 +2,9 @@
 
 use tracing::Instrument as _;
 
-use super::settle::{ask, commit_one, kept, noted, span};
+use super::settle::{ask, commit_one, kept, load_one, noted, span};
 use super::{ATTEMPTS_MAX, Hos};
+use crate::actor::Actor;
 use crate::command::Archival;
 use crate::commit::Outcome;
 use crate::error::{Error, Fault, FaultKind, Refusal};
@@ -59,6 +60,17 @@ impl Hos {
         let mut standings = self.store.load_all(asks).await?.into_iter();
         let missing = || Fault::new(FaultKind::Internal, "the store did not answer both asks");
         standings.next().zip(standings.next()).ok_or_else(missing)
+    }
+
+    /// A number that rises whenever parts of a tenant are erased; it may rise for other reasons.
+    ///
+    /// # Errors
+    ///
+    /// What the store says.
+    pub async fn part_generation(&self, world: &World, tenant: &Tenant) -> Result<u64, Fault> {
+        let actor = Actor::service("hos").map_err(super::internal)?;
+        let standing = load_one(&*self.store, &ask(world, tenant, &actor, Vec::new(), None)).await?;
+        Ok(standing.versions.tenant.grants)
     }
 
     /// The segments of a log that end after an index, each as it stands now.

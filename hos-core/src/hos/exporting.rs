@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use hos_verify::bundle::make::{Draft, DraftEntry, MakeError, OpenedPart, make};
 use hos_verify::bundle::{Claim, ENTRIES_MAX};
+use hos_verify::leaf::EntryId;
 use hos_verify::proof::Proof;
 use hos_verify::tile::Plan;
 use hos_verify::time::Time;
@@ -12,7 +13,7 @@ use super::Hos;
 use super::proving::{Missing, Read, WIDTH, included};
 use crate::error::{Fault, FaultKind};
 use crate::id::{Tenant, World};
-use crate::proof::{LogEntry, PAGE_MAX, Part};
+use crate::proof::{LogEntry, PAGE_MAX, Part, Withholding};
 use crate::seal::{Anchor, AttestationKind, Checkpoint, LogName, inconsistent};
 use crate::subject::Subject;
 use crate::time::ProofId;
@@ -125,11 +126,15 @@ impl Hos {
         let log = LogName::of(world, tenant);
         let Some(sealed) = self.store.seals().state(&log).await?.sealed else { return Ok(None) };
         let entries = self.wanted(world, tenant, &export.wanted, sealed.size).await?;
-        let Some(last) = entries.as_ref().and_then(|entries| entries.last()) else {
+        let Some(mut entries) = entries.filter(|entries| !entries.is_empty()) else {
             return Ok(None);
         };
-        let last = last.index.unwrap_or_default();
-        let entries = entries.iter().flatten();
+        self.bench.open(world, tenant, &mut entries).await?;
+        let revisions = u64::try_from(entries.len()).unwrap_or(u64::MAX);
+        self.add_erasures(world, tenant, &mut entries, sealed.size).await?;
+        let last = entries.last().and_then(|entry| entry.index).unwrap_or_default();
+        let ids: BTreeSet<ProofId> = entries.iter().map(|entry| entry.id).collect();
+        let entries = entries.iter();
         // One that is behind what the receiver holds would prove nothing of that.
         let held = export.earlier.last().copied().unwrap_or_default();
         let anchored = self.anchored(world, tenant, last).await?;
@@ -141,10 +146,7 @@ impl Hos {
         let claims = vec![match &export.wanted {
             Wanted::Entries(_) => Claim::Entries,
             Wanted::Range(from, to) => Claim::Range { from: *from, to: *to },
-            Wanted::Subject(subject) => {
-                let revisions = u64::try_from(entries.clone().count()).unwrap_or(u64::MAX);
-                Claim::Subject { subject: subject.to_string(), revisions }
-            }
+            Wanted::Subject(subject) => Claim::Subject { subject: subject.to_string(), revisions },
         }];
         let earlier = self.earlier(&log, export, checkpoint.size).await?;
         let plan = plan(&export.wanted, entries.clone(), &earlier, checkpoint.size)?;
@@ -155,7 +157,7 @@ impl Hos {
             })?,
             checkpoint: checkpoint.note,
             claims,
-            entries: entries.map(|entry| drafted(export, entry)).collect(),
+            entries: entries.map(|entry| drafted(export, entry, &ids)).collect(),
             others: earlier.into_iter().map(|earlier| earlier.note).collect(),
             anchor,
             tokens,
@@ -213,6 +215,24 @@ impl Hos {
         entries.sort_by_key(|entry| entry.index);
         let is_sealed = |entry: &LogEntry| entry.index.is_some_and(|index| index < sealed);
         Ok(entries.iter().all(is_sealed).then_some(entries))
+    }
+
+    /// Adds the entries that record why parts are gone, as far as they are sealed.
+    async fn add_erasures(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        entries: &mut Vec<LogEntry>,
+        sealed: u64,
+    ) -> Result<(), Fault> {
+        let there: BTreeSet<ProofId> = entries.iter().map(|entry| entry.id).collect();
+        let by: BTreeSet<ProofId> = entries.iter().flat_map(erased).map(|(_, by)| by).collect();
+        for by in by.difference(&there) {
+            let found = self.found(world, tenant, *by).await?;
+            entries.extend(found.filter(|found| found.index.is_some_and(|index| index < sealed)));
+        }
+        entries.sort_by_key(|entry| entry.index);
+        Ok(())
     }
 
     async fn side_by_side(
@@ -324,7 +344,18 @@ fn plan<'e>(
     plan.map_err(|error| Fault::new(FaultKind::Limit, error.to_string()))
 }
 
-fn drafted(export: &Export, entry: &LogEntry) -> DraftEntry {
+/// The parts of an entry that are gone, each with the entry that records why.
+fn erased(entry: &LogEntry) -> impl Iterator<Item = (&str, ProofId)> {
+    entry.withheld.iter().filter_map(|withheld| match withheld.why {
+        Withholding::Erased { entry, .. } => Some((&*withheld.name, entry)),
+        _ => None,
+    })
+}
+
+fn drafted(export: &Export, entry: &LogEntry, ids: &BTreeSet<ProofId>) -> DraftEntry {
+    let told = erased(entry).filter(|(_, by)| ids.contains(by));
+    let erased =
+        told.filter_map(|(name, by)| Some((name.to_owned(), EntryId::parse(&by.to_string())?)));
     let opened = entry.parts.iter().filter(|part| export.opens(entry.id, part));
     let opened = opened.map(|part| OpenedPart {
         name: part.name.clone(),
@@ -335,7 +366,7 @@ fn drafted(export: &Export, entry: &LogEntry) -> DraftEntry {
         index: entry.index.unwrap_or_default(),
         leaf: entry.leaf.clone(),
         opened: opened.collect(),
-        erased: Vec::new(),
+        erased: erased.collect(),
     }
 }
 

@@ -27,9 +27,10 @@ impl Judge<'_> {
         standing: &Standing,
         of_world: &Standing,
     ) -> Result<Commit, Stop> {
-        let Archival { actor, world, tenant, change, envelope } = command;
+        let Archival { actor, world, tenant, change, envelope, .. } = command;
         let (key, fingerprint) = self.admit(actor, envelope, standing, || command.fingerprint())?;
-        if standing.versions.world != of_world.versions.world {
+        let is_stale = command.seen.is_some_and(|seen| seen != standing.versions.tenant.grants);
+        if standing.versions.world != of_world.versions.world || is_stale {
             return Err(Refusal::Conflict.into());
         }
         self.require_not_banned(standing)?;
@@ -70,6 +71,7 @@ impl Judge<'_> {
             standing: Some(StandingWrite { change: row }),
             entries: vec![entry],
             diverged: false,
+            person: None,
         })
     }
 }

@@ -109,17 +109,19 @@ impl Tables {
         };
         log.frontier.push(*entry.leaf_hash()).map_err(full)?;
         let index = log.frontier.size() - 1;
+        let bare = LogEntry {
+            index: Some(index),
+            id: entry.id(),
+            leaf: entry.leaf().to_owned(),
+            leaf_hash: *entry.leaf_hash(),
+            recorded_at: entry.recorded_at(),
+            parts: Vec::new(),
+            withheld: Vec::new(),
+        };
         log.by_id.insert(entry.id(), index);
         log.dedups.extend(entry.dedup());
         let row = LogRow {
-            entry: LogEntry {
-                index: Some(index),
-                id: entry.id(),
-                leaf: entry.leaf().to_owned(),
-                leaf_hash: *entry.leaf_hash(),
-                recorded_at: entry.recorded_at(),
-                parts: entry.parts().to_vec(),
-            },
+            entry: bare.with_rows(entry.parts().iter().cloned())?,
             subject: entry.subject().cloned(),
             revision: entry.revision(),
             moves: entry.type_().moves(),
@@ -157,6 +159,7 @@ impl Tables {
         let generations = &mut scope.generations;
         match row {
             StandingRow::Scope => generations.status += 1,
+            StandingRow::Generation => generations.grants += 1,
             StandingRow::Member { member, roles } => {
                 generations.members += 1;
                 if roles.is_empty() {

@@ -196,6 +196,29 @@ impl Tables {
         rows.map(|row| row.entry.clone()).collect()
     }
 
+    pub(super) fn delete_parts(
+        &mut self,
+        world: &World,
+        tenant: &Tenant,
+        parts: &[(ProofId, String)],
+    ) -> u32 {
+        let Some(scope) = self.scopes.get_mut(&(world.clone(), tenant.clone())) else { return 0 };
+        let mut count: usize = 0;
+        for (id, name) in parts {
+            let index = scope.log.by_id.get(id);
+            let Some(row) = index.and_then(|index| scope.log.rows.get_mut(index)) else {
+                continue;
+            };
+            let entry = &mut row.entry;
+            let before = entry.parts.len() + entry.withheld.len();
+            entry.parts.retain(|part| part.name != *name);
+            entry.withheld.retain(|withheld| withheld.name != *name);
+            count += before - entry.parts.len() - entry.withheld.len();
+        }
+        self.changes += 1;
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
     pub(super) fn waiting(&self, limit: u32) -> Vec<OutboxRow> {
         self.outbox.values().take(limited(limit)).cloned().collect()
     }

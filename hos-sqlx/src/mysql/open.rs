@@ -26,6 +26,11 @@ pub(super) async fn open(options: &MysqlOptions) -> Result<MySqlPool, Fault> {
     let mut connection = direct(options).await?;
     refuse_unfinished_move(&mut connection).await?;
     connection.close().await.map_err(classify)?;
+    pool(options)
+}
+
+/// A pool that connects when it is used.
+pub(super) fn pool(options: &MysqlOptions) -> Result<MySqlPool, Fault> {
     let seconds = options.lock_timeout.as_secs();
     Ok(MySqlPoolOptions::new()
         .max_connections(options.connections)
@@ -39,12 +44,28 @@ pub(super) async fn open(options: &MysqlOptions) -> Result<MySqlPool, Fault> {
 
 /// A connection to where the schema is brought up to date, which it now is.
 pub(super) async fn direct(options: &MysqlOptions) -> Result<MySqlConnection, Fault> {
-    let direct = connect(options.direct_url.as_ref().unwrap_or(&options.url), 1)?;
-    // Not from a pool, which would try again and again where nobody is.
-    let mut connection = direct.connect().await.map_err(classify)?;
-    prepare(&mut connection, options.lock_timeout.as_secs()).await.map_err(classify)?;
+    let mut connection = connected(options).await?;
     migrate::migrate(&mut connection, options.lock_timeout).await?;
     Ok(connection)
+}
+
+/// A connection to where the schema is brought up to date.
+pub(super) async fn connected(options: &MysqlOptions) -> Result<MySqlConnection, Fault> {
+    let mut connection = look(options).await?;
+    prepare(&mut connection, options.lock_timeout.as_secs()).await.map_err(classify)?;
+    Ok(connection)
+}
+
+/// A connection to where the schema is brought up to date, as it is.
+pub(super) async fn look(options: &MysqlOptions) -> Result<MySqlConnection, Fault> {
+    let direct = connect(options.direct_url.as_ref().unwrap_or(&options.url), 1)?;
+    // Not from a pool, which would try again and again where nobody is.
+    direct.connect().await.map_err(classify)
+}
+
+/// How the URL that is usually used connects.
+pub(super) fn usual(options: &MysqlOptions) -> Result<MySqlConnectOptions, Fault> {
+    connect(&options.url, 1)
 }
 
 async fn refuse_unfinished_move(connection: &mut MySqlConnection) -> Result<(), Fault> {

@@ -18,7 +18,7 @@ use crate::fault::corrupt;
 use crate::frontier::frontier;
 
 /// One more than the last leaf index that a position has room for.
-const LOG_SIZE_MAX: u64 = 1 << 40;
+pub(super) const LOG_SIZE_MAX: u64 = 1 << 40;
 
 #[async_trait]
 impl Ledger for SqliteStore {
@@ -103,19 +103,22 @@ impl Ledger for SqliteStore {
     }
 }
 
-fn entry(row: &SqliteRow) -> Result<LogEntry, Fault> {
+/// An entry, in six columns.
+pub(super) fn entry(row: &SqliteRow) -> Result<LogEntry, Fault> {
     let parts: Vec<(String, String, String)> = serde_json::from_str(unchecked(row, 5)?)
         .map_err(|error| corrupt("parts of an entry").caused_by(error))?;
     let part = |(name, salt, body): (String, String, String)| {
         let salt = unhex(&salt).ok_or_else(|| corrupt("a salt"))?;
         Ok(Part { name, salt, body })
     };
-    Ok(LogEntry {
+    let bare = LogEntry {
         index: Some(count(row, 0)?),
         id: proof_id(row, 1)?,
         leaf: column(row, 2)?,
         leaf_hash: hash(row, 3)?,
         recorded_at: Timestamp::from_micros(unchecked(row, 4)?),
-        parts: parts.into_iter().map(part).collect::<Result<_, Fault>>()?,
-    })
+        parts: Vec::new(),
+        withheld: Vec::new(),
+    };
+    bare.with_rows(parts.into_iter().map(part).collect::<Result<Vec<_>, Fault>>()?)
 }

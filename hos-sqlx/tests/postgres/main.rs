@@ -11,4 +11,5 @@ mod recall;
 mod rotation;
 mod shop;
 mod timers;
+mod vault;
 mod wall;

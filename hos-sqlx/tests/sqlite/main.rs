@@ -16,4 +16,5 @@ mod schema;
 mod seals;
 mod shop;
 mod two_stores;
+mod vault;
 mod within;

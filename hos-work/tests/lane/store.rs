@@ -14,7 +14,8 @@ use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead, SegmentRecord};
 use hos_core::standing::Standing;
 use hos_core::store::{
-    Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Segments, Store,
+    Archive, Ask, Erasures, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Segments,
+    Store,
 };
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
@@ -189,6 +190,18 @@ impl Migrations for Watched {
 
     async fn migrate(&self, batch: &MigrationCommit) -> Result<MigrationOutcome, Fault> {
         self.inner.migrate(batch).await
+    }
+}
+
+#[async_trait]
+impl Erasures for Watched {
+    async fn delete_parts(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        parts: &[(ProofId, String)],
+    ) -> Result<u32, Fault> {
+        self.inner.delete_parts(world, tenant, parts).await
     }
 }
 

@@ -175,7 +175,7 @@ pub(super) async fn archive_takes_no_segment_out_of_its_turn(stage: Stage) {
     let before = stage.log().await;
     let target = MemoryTarget::new();
     let writer = archivist(&stage, &target);
-    let (files, _) = writer.write(&world(), &firm()).await.unwrap().unwrap();
+    let files = writer.write(&world(), &firm()).await.unwrap().unwrap().files().clone();
     let other = |files: SegmentFiles, turn| {
         let key = format!("{} {} {turn}", files.first, files.end);
         let change = ArchivalChange::Archive { files, turn };
@@ -202,12 +202,12 @@ pub(super) async fn archive_goes_on_wherever_it_was_broken_off(stage: Stage) {
     let target = MemoryTarget::new();
     // After the files.
     let first = archivist(&stage, &target);
-    let (files, turn) = first.write(&world(), &firm()).await.unwrap().unwrap();
+    let draft = first.write(&world(), &firm()).await.unwrap().unwrap();
     assert_eq!(stage.log().await, before);
     // After the record: the archive answers, though every row is still there.
     let second = archivist(&stage, &target);
-    let record = second.record(&world(), &firm(), files.clone(), turn).await.unwrap();
-    assert_eq!(second.record(&world(), &firm(), files, turn).await.unwrap(), record);
+    let record = second.record(&world(), &firm(), &draft).await.unwrap();
+    assert_eq!(second.record(&world(), &firm(), &draft).await.unwrap(), record);
     let hos = with_archive(&stage, &target).await;
     assert_eq!(kept(&stage, &firm()).await.len(), before.len() + 1);
     assert_eq!(log_of(&hos, &world(), &firm()).await[..before.len()], before);
@@ -230,15 +230,15 @@ pub(super) async fn archive_by_several_at_once_ends_in_one(stage: Stage) {
     let target = MemoryTarget::new();
     let (ours, theirs) = (archivist(&stage, &target), archivist(&stage, &target));
     // Their checkpoint is another, and so is their manifest.
-    let (files, turn) = ours.write(&world(), &firm()).await.unwrap().unwrap();
+    let our = ours.write(&world(), &firm()).await.unwrap().unwrap();
     let order = Subject::new("suite", "firm-1", "order", "o-0").unwrap();
     stage.moved(&act(&owner(), &order, "touch", "between")).await;
     seal(&stage).await;
-    let (others, _) = theirs.write(&world(), &firm()).await.unwrap().unwrap();
-    assert_ne!(files.manifest, others.manifest);
+    let their = theirs.write(&world(), &firm()).await.unwrap().unwrap();
+    assert_ne!(our.files().manifest, their.files().manifest);
     let (world, firm) = (world(), firm());
     let both =
-        join(ours.record(&world, &firm, files, turn), theirs.record(&world, &firm, others, turn));
+        join(ours.record(&world, &firm, &our), theirs.record(&world, &firm, &their));
     let (one, other) = both.await;
     assert_eq!(one.unwrap(), other.unwrap(), "both are told how it stands");
     let both = join(ours.archive(&world, &firm), theirs.archive(&world, &firm));
@@ -299,10 +299,10 @@ pub(super) async fn archive_keeps_entries_until_they_are_archived(stage: Stage) 
     };
     refused(3).await;
     let writer = archivist(&stage, &target);
-    let (files, turn) = writer.write(&world(), &firm()).await.unwrap().unwrap();
+    let draft = writer.write(&world(), &firm()).await.unwrap().unwrap();
     refused(3).await;
     assert_eq!(stage.backend().release(&world(), &firm(), 0, 10).await.unwrap(), 0);
-    writer.record(&world(), &firm(), files, turn).await.unwrap();
+    writer.record(&world(), &firm(), &draft).await.unwrap();
     refused(256).await;
     refused(260).await;
     assert_eq!(stage.backend().release(&world(), &firm(), 256, 10).await.unwrap(), 0);

@@ -112,15 +112,14 @@ SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    bound bigint[];
+    own bigint := hos_bind_one(world, tenant);
 BEGIN
-    SELECT numbers INTO bound FROM hos_bind(ARRAY[world], ARRAY[tenant], false);
     RETURN QUERY
     SELECT DISTINCT ON (segment.first_index)
         segment.first_index, segment.end_index, segment.turn, segment.entry, segment.digest,
         segment.least_id, segment.greatest_id
     FROM hos_archive AS segment
-    WHERE segment.scope = bound[1] AND segment.first_index > after - 65536
+    WHERE segment.scope = own AND segment.first_index > after - 65536
         AND segment.end_index > after
     ORDER BY segment.first_index, segment.turn DESC
     LIMIT most;

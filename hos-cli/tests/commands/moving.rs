@@ -1,26 +1,10 @@
-//! The program as an operator runs it: what it says and how it exits.
-
-#![expect(clippy::unwrap_used, reason = "a test binary")]
-
-use std::process::{Command, Output};
+//! `hos move` and `hos migrate`.
 
 use hos_core::prelude::*;
 use hos_services::ServiceError;
 use hos_sqlx::SqliteStore;
 
-fn hos(words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hos")).args(words).output().unwrap()
-}
-
-#[track_caller]
-fn ends(output: &Output, code: i32, words: &[&str]) {
-    let said = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
-    let said = String::from_utf8_lossy(&said);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-    for word in words {
-        assert!(said.contains(word), "no `{word}` in: {said}");
-    }
-}
+use crate::program::{ends, hos};
 
 #[test]
 fn a_command_line_that_is_wrong_says_how_it_is_right() {
