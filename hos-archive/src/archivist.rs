@@ -288,6 +288,7 @@ impl Archivist {
         }
         let left = self.hos.store().page(world, tenant, segment.first, 1).await?;
         if left.first().is_none_or(|entry| entry.index >= Some(segment.end)) {
+            self.sweep(world, tenant, segment).await?;
             return Ok(0);
         }
         let origin = self.origin(world, tenant);
@@ -304,8 +305,6 @@ impl Archivist {
         tenant: &Tenant,
         segment: &SegmentRecord,
     ) -> Result<u64, Error> {
-        let log = self.origin(world, tenant);
-        let manifest = self.shelf.manifest(&log, segment).await?;
         let mut released = 0;
         loop {
             let store = self.hos.store();
@@ -314,6 +313,20 @@ impl Archivist {
                 gone => released += u64::from(gone),
             }
         }
+        self.sweep(world, tenant, segment).await?;
+        Ok(released)
+    }
+
+    /// Deletes files that were begun for entries of an archived segment and never recorded. Whoever
+    /// is still at them is refused when they are to be recorded.
+    async fn sweep(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        segment: &SegmentRecord,
+    ) -> Result<(), Fault> {
+        let log = self.origin(world, tenant);
+        let manifest = self.shelf.manifest(&log, segment).await?;
         let place = directory(&log);
         let own = crate::name::File::ALL.map(|file| manifest.name(file));
         let meets = |name: &FileName| name.first < segment.end && segment.first < name.end;
@@ -322,7 +335,7 @@ impl Archivist {
                 self.shelf.target().remove(&place, name).await?;
             }
         }
-        Ok(released)
+        Ok(())
     }
 
     /// Lets go what was left of every archived segment when somebody was broken off. Answers how

@@ -238,3 +238,33 @@ fn manifests_that_are_none_are_refused() {
         assert!(Manifest::parse(other.as_bytes()).is_err(), "{}", other.len());
     }
 }
+
+#[test]
+fn a_segment_that_was_written_twice_is_one_and_overlapping_ones_are_named() {
+    let scene = block_on(Scene::new(600));
+    let mut twice = block_on(scene.archive(2));
+    block_on(async {
+        scene.grow(700).await;
+        scene.seal().await;
+    });
+    // Under another checkpoint, never recorded.
+    let other = hos_archive::MemoryTarget::new();
+    let world = hos_core::id::Tenant::world();
+    let scene_2 = block_on(Scene::new(700));
+    block_on(scene_2.archivist(other.clone()).write(&scene_2.world, &world)).unwrap().unwrap();
+    other.tamper(|files| {
+        twice.0.extend(files.iter().map(|((_, name), bytes)| (*name, bytes.clone())));
+    });
+    let report = verify_archive(&twice, &scene.expectation());
+    assert_eq!((report.status(), report.segments, report.entries), (Status::Verified, 2, 512));
+    let long = hos_archive::MemoryTarget::new();
+    let longer = scene_2.archivist(long.clone()).at_most(512);
+    block_on(longer.write(&scene_2.world, &world)).unwrap().unwrap();
+    let mut overlapping = block_on(scene.archive(0));
+    long.tamper(|files| {
+        overlapping.0.extend(files.iter().map(|((_, name), bytes)| (*name, bytes.clone())));
+    });
+    overlapping.0.extend(twice.0);
+    let blind = verify_archive(&overlapping, &scene.expectation());
+    assert!(kinds(&blind).iter().any(|(kind, _)| *kind == FindingKind::Overlap), "{blind:?}");
+}
