@@ -92,6 +92,11 @@ impl Desk {
         Self { hos, lane, actor, spread: spread.into(), hot: hot.into(), turn: Arc::default() }
     }
 
+    /// The law.
+    pub fn hos(&self) -> &Hos {
+        &self.hos
+    }
+
     /// How long many callers at once take, each one call after the other; `gathered` by the lane,
     /// or directly.
     pub fn crowd(

@@ -1,57 +1,50 @@
-//! What the operator asks for.
+//! What the operator asks for. The arguments of a subcommand stand in its own file.
 
-use std::path::PathBuf;
+use clap::{Parser, Subcommand};
 
-use clap::{Args, Parser, Subcommand};
+use crate::exit::EXIT_CODES;
+use crate::{
+    check, completions, doctor, explain, fsck, graph, manual, migrate, moving, replay, table, tail,
+    verify,
+};
 
-const EXIT_CODES: &str = "\
-Exit codes: 0 done; 2 the command line is wrong; 3 try again later (busy, unreachable, full);
-4 not this database or file (check path, URL, rights, versions); 5 bytes are damaged or differ;
-1 anything else.";
-
-/// The operator's commands of H-OS.
+/// The operator's command of H-OS, the law layer.
 #[derive(Debug, Parser)]
-#[command(name = "hos", version, about, after_help = EXIT_CODES)]
+#[command(name = "hos", version, about, after_help = EXIT_CODES, max_term_width = 100)]
 pub(crate) struct Arguments {
+    /// Answers as JSON on the standard output, one document, or one a line from `tail`.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) order: Order,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Order {
-    /// Moves a deployment from a SQLite file into another database, and compares every row.
-    ///
-    /// Stop whoever writes to the file first; nothing is written to it. A move that was
-    /// interrupted goes on where it stopped when it is run again; one that is finished says so.
     #[command(after_help = EXIT_CODES)]
-    Move(Move),
-    /// Brings the schema of a database up to date and says its version.
+    Check(check::Check),
     #[command(after_help = EXIT_CODES)]
-    Migrate(Migrate),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Move {
-    /// The SQLite file that holds the deployment.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) from: PathBuf,
-    /// The database to move into: empty, or holding a move of the same file.
-    #[arg(long, value_name = "postgres://..|mysql://..")]
-    pub(crate) to: String,
-    /// The URL past a pooler, or of a role that may create tables.
-    #[arg(long, value_name = "URL")]
-    pub(crate) direct: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Migrate {
-    /// A URL that begins with `postgres://` or `mysql://`, or the path of a SQLite file, made when
-    /// missing.
-    #[arg(long, value_name = "URL|FILE")]
-    pub(crate) database: String,
-    /// The URL past a pooler, or of a role that may create tables.
-    #[arg(long, value_name = "URL")]
-    pub(crate) direct: Option<String>,
+    Explain(explain::Explain),
+    #[command(after_help = EXIT_CODES)]
+    Graph(graph::Graph),
+    #[command(after_help = EXIT_CODES)]
+    Table(table::Table),
+    #[command(after_help = EXIT_CODES)]
+    Replay(replay::Replay),
+    #[command(after_help = EXIT_CODES)]
+    Verify(verify::Verify),
+    #[command(after_help = EXIT_CODES)]
+    Fsck(fsck::Fsck),
+    #[command(after_help = EXIT_CODES)]
+    Doctor(doctor::Doctor),
+    #[command(after_help = EXIT_CODES)]
+    Tail(tail::Tail),
+    #[command(after_help = EXIT_CODES)]
+    Migrate(migrate::Migrate),
+    #[command(after_help = EXIT_CODES)]
+    Move(moving::Move),
+    Completions(completions::Completions),
+    Manual(manual::Manual),
 }
 
 #[cfg(test)]

@@ -1,26 +1,63 @@
 #![doc = include_str!("../README.md")]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its operator")]
 
 mod arguments;
+mod bundle;
+mod check;
+mod completions;
 mod database;
+mod doctor;
 mod exit;
+mod explain;
+mod facts;
+mod fsck;
+mod graph;
+mod law;
+mod manual;
 mod migrate;
 mod moving;
+mod replay;
+mod secret;
+mod table;
+mod tail;
+mod verify;
+mod voice;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 use arguments::{Arguments, Order};
+use exit::{Exit, Trouble};
+use voice::Voice;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let done = match Arguments::parse().order {
-        Order::Move(order) => moving::obey(&order).await,
-        Order::Migrate(order) => migrate::obey(&order).await,
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return exit::usage(&error),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => exit::tell(&fault),
+    let voice = Voice::new(arguments.json);
+    let exit = match obey(&voice, arguments.order).await {
+        Ok(exit) => exit,
+        Err(trouble) => voice.trouble(&trouble),
+    };
+    exit.into()
+}
+
+async fn obey(voice: &Voice, order: Order) -> Result<Exit, Trouble> {
+    match order {
+        Order::Check(order) => check::obey(voice, &order),
+        Order::Completions(order) => completions::obey(voice, &order),
+        Order::Doctor(order) => doctor::obey(voice, &order).await,
+        Order::Explain(order) => explain::obey(voice, &order).await,
+        Order::Fsck(order) => fsck::obey(voice, &order).await,
+        Order::Graph(order) => graph::obey(voice, &order),
+        Order::Manual(order) => manual::obey(voice, &order),
+        Order::Migrate(order) => migrate::obey(voice, &order).await,
+        Order::Move(order) => moving::obey(voice, &order).await,
+        Order::Replay(order) => replay::obey(voice, &order),
+        Order::Table(order) => table::obey(voice, &order),
+        Order::Tail(order) => tail::obey(voice, &order).await,
+        Order::Verify(order) => verify::obey(voice, &order).await,
     }
 }

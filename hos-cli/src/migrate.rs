@@ -1,14 +1,23 @@
 //! `hos migrate`.
 
-use hos_core::error::Fault;
+use clap::Args;
 use hos_sqlx::{MysqlStore, PostgresStore, SqliteStore};
+use serde_json::json;
 
-use crate::arguments::Migrate;
-use crate::database::Database;
+use crate::database::{Database, DatabaseArguments};
+use crate::exit::{Exit, Trouble};
+use crate::voice::Voice;
+
+/// Brings the schema of a database up to date and says its version; a file is made when missing.
+#[derive(Debug, Args)]
+pub(crate) struct Migrate {
+    #[command(flatten)]
+    database: DatabaseArguments,
+}
 
 /// Brings a schema up to date: opening does it.
-pub(crate) async fn obey(order: &Migrate) -> Result<(), Fault> {
-    let version = match Database::parse(&order.database, order.direct.as_deref())? {
+pub(crate) async fn obey(voice: &Voice, order: &Migrate) -> Result<Exit, Trouble> {
+    let version = match order.database.parse()? {
         Database::Sqlite(path) => {
             SqliteStore::open(path).await?.close().await?;
             SqliteStore::SCHEMA_VERSION
@@ -22,6 +31,7 @@ pub(crate) async fn obey(order: &Migrate) -> Result<(), Fault> {
             MysqlStore::SCHEMA_VERSION
         }
     };
-    println!("the schema is up to date: version {version}");
-    Ok(())
+    voice.line(format_args!("the schema is up to date: version {version}"));
+    voice.document("migrate", json!({"version": version}));
+    Ok(Exit::Done)
 }

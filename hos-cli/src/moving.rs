@@ -1,32 +1,54 @@
 //! `hos move`.
 
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use clap::Args;
 use hos_core::error::{Fault, FaultKind};
 use hos_sqlx::moving::{Destination, Progress, Report, Stage, move_house};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::arguments::Move;
+use serde_json::json;
+
 use crate::database::Database;
+use crate::exit::{Exit, Trouble};
+use crate::voice::Voice;
 
 const BAR: &str = "{msg:<24} {bar:30} {human_pos:>11} of {human_len:<11} {elapsed}";
 
+/// Moves a deployment from a SQLite file into another database, and compares every row.
+///
+/// Stop whoever writes to the file first; nothing is written to it. A move that was interrupted
+/// goes on where it stopped when it is run again; one that is finished says so.
+#[derive(Debug, Args)]
+pub(crate) struct Move {
+    /// The SQLite file that holds the deployment.
+    #[arg(long, value_name = "FILE")]
+    from: PathBuf,
+    /// The database to move into: empty, or holding a move of the same file.
+    #[arg(long, value_name = "postgres://..|mysql://..")]
+    to: String,
+    /// The URL past a pooler, or of a role that may create tables.
+    #[arg(long, value_name = "URL")]
+    direct: Option<String>,
+}
+
 /// Moves a deployment and shows what was moved.
-pub(crate) async fn obey(order: &Move) -> Result<(), Fault> {
+pub(crate) async fn obey(voice: &Voice, order: &Move) -> Result<Exit, Trouble> {
     let to: Destination = match Database::parse(&order.to, order.direct.as_deref())? {
         Database::Postgres(options) => options.into(),
         Database::Mysql(options) => options.into(),
         Database::Sqlite(_) => {
             let message =
                 "a deployment moves into a server; give `--to` a postgres:// or mysql:// URL";
-            return Err(Fault::new(FaultKind::Unsupported, message));
+            return Err(Fault::new(FaultKind::Unsupported, message).into());
         }
     };
     let bars = Bars::default();
     let moved = move_house(&order.from, to, |progress| bars.show(progress)).await;
     bars.leave(moved.is_ok());
-    show(&moved?);
-    Ok(())
+    show(voice, &moved?);
+    Ok(Exit::Done)
 }
 
 /// One bar at a time: that of the table that is being copied or compared.
@@ -68,20 +90,27 @@ fn bar(progress: &Progress) -> ProgressBar {
     bar.with_message(format!("{doing} {}", progress.table))
 }
 
-fn show(report: &Report) {
+fn show(voice: &Voice, report: &Report) {
+    let moved = report.tables.iter().map(|moved| json!({"table": moved.table, "rows": moved.rows}));
+    let tables: Vec<_> = moved.collect();
+    let document = json!({
+        "finished_before": report.finished_before, "resumed": report.resumed, "tables": tables,
+        "seconds": report.elapsed.as_secs_f64(),
+    });
+    voice.document("move", document);
     if report.finished_before {
-        println!("this move is finished already; nothing was copied or compared");
+        voice.line("this move is finished already; nothing was copied or compared");
         return;
     }
-    println!("{:<14} {:>12}", "table", "rows");
+    voice.line(format_args!("{:<14} {:>12}", "table", "rows"));
     for moved in &report.tables {
-        println!("{:<14} {:>12}", moved.table, moved.rows);
+        voice.line(format_args!("{:<14} {:>12}", moved.table, moved.rows));
     }
     let rows: u64 = report.tables.iter().map(|moved| moved.rows).sum();
-    println!("{:<14} {rows:>12}", "all");
+    voice.line(format_args!("{:<14} {rows:>12}", "all"));
     let resumed = if report.resumed { ", going on with an earlier run" } else { "" };
-    println!(
+    voice.line(format_args!(
         "moved and compared in {:.1} s{resumed}; both sides are equal",
         report.elapsed.as_secs_f64()
-    );
+    ));
 }

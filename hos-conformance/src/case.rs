@@ -48,7 +48,7 @@ impl fmt::Debug for Case {
 macro_rules! cases {
     ($group:literal, [$($name:ident),* $(,)?]) => {
         /// The cases of this group.
-        pub(super) const CASES: &[$crate::case::Case] = &[$($crate::case::Case {
+        pub(in crate::cases) const CASES: &[$crate::case::Case] = &[$($crate::case::Case {
             name: stringify!($name),
             group: $group,
             run: |factory| Box::pin(async move {

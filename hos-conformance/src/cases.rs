@@ -1,11 +1,15 @@
 //! Every case of the suite.
 
 mod activation;
+mod anchor;
 mod bad_input;
 mod batch;
 mod chain;
 mod compound;
 mod contract;
+mod erasing;
+mod erasure;
+mod export;
 mod filter;
 mod idempotency;
 mod ids;
@@ -20,12 +24,15 @@ mod race;
 mod registry;
 mod replay;
 mod restart;
+mod seal;
 mod search;
 mod standing;
+mod survey;
 mod tenant;
 mod timer;
 mod timers;
 mod transition;
+mod vault;
 mod within;
 
 use crate::case::Case;
@@ -48,6 +55,11 @@ pub fn cases() -> Vec<Case> {
         chain::CASES,
         proof::CASES,
         leaf::CASES,
+        erasure::CASES,
+        erasure::keys::CASES,
+        erasing::CASES,
+        erasing::holds::CASES,
+        vault::CASES,
         outbox::CASES,
         timer::CASES,
         migration::CASES,
@@ -61,6 +73,11 @@ pub fn cases() -> Vec<Case> {
         mode::CASES,
         restart::CASES,
         bad_input::CASES,
+        anchor::CASES,
+        export::CASES,
+        survey::CASES,
     ];
-    groups.concat()
+    let mut cases = groups.concat();
+    cases.extend(seal::all());
+    cases
 }

@@ -19,7 +19,7 @@ use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead};
 use hos_core::standing::Standing;
 use hos_core::store::{
-    Archive, Ask, Backend, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Store,
+    Archive, Ask, Backend, Erasures, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Store,
 };
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
@@ -289,6 +289,23 @@ impl<S: Backend> Ledger for FaultyStore<S> {
 
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
         inject!(self, Call::Write, self.inner.sequence_pending(limit))
+    }
+
+    fn seals(&self) -> &dyn Seals {
+        self.inner.seals()
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<S: Backend> Erasures for FaultyStore<S> {
+    async fn delete_parts(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        parts: &[(ProofId, String)],
+    ) -> Result<u32, Fault> {
+        inject!(self, Call::Write, self.inner.delete_parts(world, tenant, parts))
     }
 }
 

@@ -1,11 +1,11 @@
 //! Wrappers that forward: a shared backend, a borrowed store, and one that lets others go first.
 
 mod borrowed;
+mod trap;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::future::BoxFuture;
 use hos_core::command::DueTimer;
 use hos_core::commit::{
     Commit, ContractRecord, LawRecord, MigrationCommit, MigrationOutcome, Outcome, Pinned,
@@ -16,14 +16,15 @@ use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead, PAGE_MAX};
 use hos_core::standing::Standing;
 use hos_core::store::{
-    Archive, Ask, Backend, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Store,
+    Archive, Ask, Backend, Erasures, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Store,
 };
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
 
 pub(crate) use borrowed::{Borrowed, Owned};
+pub(crate) use trap::{Hook, Trap};
 
-/// Forwards [`Archive`] and [`Outbox`] to a field.
+/// Forwards [`Archive`], [`Outbox`] and [`Erasures`] to a field.
 macro_rules! forward_archive_and_outbox {
     ($type:ty, $field:tt $(, $generic:ident)?) => {
         #[async_trait]
@@ -103,6 +104,19 @@ macro_rules! forward_archive_and_outbox {
                 self.$field.done(ids).await
             }
         }
+
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
+        impl$(<$generic: Backend>)? Erasures for $type {
+            async fn delete_parts(
+                &self,
+                world: &World,
+                tenant: &Tenant,
+                parts: &[(ProofId, String)],
+            ) -> Result<u32, Fault> {
+                self.$field.delete_parts(world, tenant, parts).await
+            }
+        }
     };
 }
 
@@ -175,6 +189,10 @@ macro_rules! forward_all_but_writes {
 
             async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
                 self.$field.sequence_pending(limit).await
+            }
+
+            fn seals(&self) -> &dyn Seals {
+                self.$field.seals()
             }
         }
     };
@@ -287,27 +305,9 @@ impl<B: Backend> Ledger for Sequenced<B> {
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
         self.0.sequence_pending(limit).await
     }
-}
 
-/// What happens between a load and its commit.
-pub(crate) type Hook = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
-
-/// Where a hook is laid, once.
-#[derive(Clone, Default)]
-pub(crate) struct Trap(Arc<Mutex<Option<Hook>>>);
-
-impl Trap {
-    pub(crate) fn set(&self, hook: Hook) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(hook);
-    }
-
-    fn take(&self) -> Option<Hook> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    /// Whether nothing waits any more.
-    pub(crate) fn sprang(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    fn seals(&self) -> &dyn Seals {
+        self.0.seals()
     }
 }
 

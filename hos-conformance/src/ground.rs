@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
 use hos_core::memory::{MemoryStore, MemoryTransaction};
-use hos_core::store::{Backend, Store};
+use hos_core::store::{Backend, Store, Survey};
 use hos_core::subject::Subject;
+use hos_core::vault::{MemoryVault, Vault};
 
 pub use crate::forward::Sequenced;
 
@@ -23,6 +24,14 @@ pub trait Factory: Send + Sync {
 pub trait Ground: Send + Sync {
     /// The backend; every call gives the same one.
     fn backend(&self) -> Arc<dyn Backend>;
+
+    /// The vault beside the backend; every call gives the same one.
+    async fn vault(&self) -> Arc<dyn Vault>;
+
+    /// The backend as a whole, if it can be seen so.
+    fn survey(&self) -> Option<Arc<dyn Survey>> {
+        None
+    }
 
     /// Begins a transaction of the caller's.
     async fn begin(&self) -> Box<dyn Transaction + '_>;
@@ -107,16 +116,24 @@ pub struct MemoryFactory;
 #[async_trait]
 impl Factory for MemoryFactory {
     async fn fresh(&self) -> Box<dyn Ground> {
-        Box::new(MemoryGround(MemoryStore::new()))
+        Box::new(MemoryGround(MemoryStore::new(), MemoryVault::new()))
     }
 }
 
-struct MemoryGround(MemoryStore);
+struct MemoryGround(MemoryStore, MemoryVault);
 
 #[async_trait]
 impl Ground for MemoryGround {
     fn backend(&self) -> Arc<dyn Backend> {
         Arc::new(self.0.clone())
+    }
+
+    async fn vault(&self) -> Arc<dyn Vault> {
+        Arc::new(self.1.clone())
+    }
+
+    fn survey(&self) -> Option<Arc<dyn Survey>> {
+        Some(Arc::new(self.0.clone()))
     }
 
     async fn begin(&self) -> Box<dyn Transaction + '_> {

@@ -20,5 +20,7 @@ pub mod law;
 pub mod model;
 pub mod planted;
 pub mod random;
+mod sealing;
 mod stage;
+mod vaulted;
 pub mod watched;

@@ -2,6 +2,7 @@
 
 mod migration;
 mod read;
+mod seals;
 mod tables;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use hos_core::error::{Fault, FaultKind};
 use hos_core::store::{Backend, Store};
+use hos_core::vault::{MemoryVault, Vault};
 
 use crate::ground::{Answer, Factory, Ground, Tampering, Transaction};
 use tables::Tables;
@@ -90,6 +92,16 @@ pub enum Plant {
     MigrationUnproved,
     /// A migration lists the subjects of every tenant, and those that ended.
     MigrationListsAll,
+    /// A checkpoint is published whatever the last one is.
+    SealUncompared,
+    /// A log that was sealed once is not listed again.
+    SealForgotten,
+    /// Checkpoints of every tenant are shown to each.
+    SealsOfAnyTenant,
+    /// A tile is taken for another that is there.
+    TileOverwritten,
+    /// The deployment's log takes leaves at places that are taken.
+    AnchorUncompared,
 }
 
 /// Makes naive stores with one fault.
@@ -99,7 +111,7 @@ pub struct PlantedFactory(pub Plant);
 #[async_trait]
 impl Factory for PlantedFactory {
     async fn fresh(&self) -> Box<dyn Ground> {
-        Box::new(PlantedStore { plant: self.0, tables: Arc::default() })
+        Box::new(PlantedStore { plant: self.0, tables: Arc::default(), vault: MemoryVault::new() })
     }
 }
 
@@ -108,6 +120,7 @@ impl Factory for PlantedFactory {
 pub struct PlantedStore {
     plant: Plant,
     tables: Arc<Mutex<Tables>>,
+    vault: MemoryVault,
 }
 
 impl PlantedStore {
@@ -122,10 +135,15 @@ impl Ground for PlantedStore {
         Arc::new(self.clone())
     }
 
+    async fn vault(&self) -> Arc<dyn Vault> {
+        Arc::new(self.vault.clone())
+    }
+
     async fn begin(&self) -> Box<dyn Transaction + '_> {
         let copy = self.with(|tables| tables.clone());
         let base = copy.changes;
-        let copy = Self { plant: self.plant, tables: Arc::new(Mutex::new(copy)) };
+        let (tables, vault) = (Arc::new(Mutex::new(copy)), self.vault.clone());
+        let copy = Self { plant: self.plant, tables, vault };
         Box::new(PlantedTransaction { store: self.clone(), copy, base })
     }
 

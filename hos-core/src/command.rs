@@ -2,6 +2,7 @@
 
 mod activation;
 mod envelope;
+mod erasure;
 mod migration;
 mod opening;
 mod record;
@@ -10,12 +11,14 @@ mod standing;
 pub use activation::Activation;
 pub(crate) use envelope::Envelope;
 pub use envelope::TRACEPARENT_BYTES_MAX;
+pub(crate) use erasure::Erased;
+pub use erasure::{ERASED_PARTS_MAX, Erasure, Hold};
 pub use migration::Migration;
 pub use opening::{Adoption, Opening};
 pub use record::Record;
 pub use standing::{StandingChange, StandingCommand};
 
-use envelope::{encode_subject, envelope_builders, fingerprint};
+use envelope::{encode_subject, envelope_builders, fingerprint, person_builder};
 
 use crate::actor::Actor;
 use crate::digest::Digest;
@@ -148,6 +151,7 @@ impl Command {
     }
 
     envelope_builders!();
+    person_builder!();
 
     pub(crate) fn by_timer(mut self) -> Self {
         self.timer = true;

@@ -38,6 +38,8 @@ pub struct Commit {
     pub(crate) changes: Vec<SubjectChange>,
     pub(crate) standing: Option<StandingWrite>,
     pub(crate) entries: Vec<Entry>,
+    /// Whom the parts of the entries are about.
+    pub(crate) person: Option<ActorId>,
     /// Whether only a mode of `shadow` let it through.
     pub(crate) diverged: bool,
 }
@@ -266,6 +268,9 @@ pub enum StandingRow {
         /// None clears it.
         mode: Option<crate::standing::Mode>,
     },
+    /// Nothing but the generation of the group `grants`: whatever was judged before is judged
+    /// again. An erasure writes it, so that nothing is committed under a key that it destroys.
+    Generation,
     /// The world's status. Group `status`.
     Status {
         /// From now on.

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
 
 use crate::time::ProofId;
@@ -82,21 +81,8 @@ impl<'de> serde::Deserialize<'de> for Digest {
     }
 }
 
-/// The salted commitment to a part: HMAC-SHA-256 under the salt, bound to entry and part name.
-///
-/// Lengths are eight bytes, big-endian, so that no two (name, body) pairs share an input.
+/// The salted commitment to a part, bound to entry and part name ([`hos_verify::commitment`]).
 #[must_use]
 pub fn commitment(salt: &[u8; 32], entry: ProofId, name: &str, body: &[u8]) -> Digest {
-    let length = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes();
-    // RFC 2104, section 2: a key shorter than a block is padded with zeros.
-    let mut key = [0; 64];
-    key.iter_mut().zip(salt).for_each(|(slot, byte)| *slot = *byte);
-    let mut mac = Hmac::<Sha256>::new(&key.into());
-    mac.update(b"hos/part/v1\0");
-    mac.update(entry.as_bytes());
-    mac.update(&length(name.as_bytes()));
-    mac.update(name.as_bytes());
-    mac.update(&length(body));
-    mac.update(body);
-    Digest(mac.finalize().into_bytes().into())
+    Digest(hos_verify::commitment::commit(salt, entry.as_bytes(), name, body))
 }

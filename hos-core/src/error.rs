@@ -72,6 +72,9 @@ pub enum Refusal {
     /// Two actions lead to the state that was asked for.
     #[error("several actions lead there: {}", list(.0))]
     AmbiguousAction(Vec<ActionName>),
+    /// A hold refuses the erasure, for this matter; or another hold is there already.
+    #[error("the person is held for `{0}`")]
+    Held(Name),
     /// Another, uncommitted holder of the key outlasted the lock wait. Retry.
     #[error("a command with this key is in progress")]
     InProgress,
@@ -103,6 +106,7 @@ impl Refusal {
             Self::StaleRevision { .. } => "stale_revision",
             Self::KeyReused => "key_reused",
             Self::AmbiguousAction(_) => "ambiguous_action",
+            Self::Held(_) => "held",
             Self::InProgress => "in_progress",
             Self::Conflict => "conflict",
         }
@@ -121,6 +125,7 @@ impl Refusal {
             | Self::InvalidTransition { .. }
             | Self::TerminalState(_)
             | Self::GuardFailed(_)
+            | Self::Held(_)
             | Self::KeyReused
             | Self::AmbiguousAction(_) => 422,
         }
@@ -183,6 +188,11 @@ pub enum FaultKind {
     NewerSchema,
     /// The store belongs to another application. Check the path.
     Foreign,
+    /// The store is behind what was signed from it, or beside it: a backup was restored. Compare
+    /// the two before anything is signed again.
+    Restored,
+    /// A signing key is missing, damaged or open to others. It is never made anew.
+    Key,
     /// The laws do not fit what the store has recorded.
     Law,
     /// The transaction that was handed in cannot be used.

@@ -1,12 +1,18 @@
 //! The law, embedded: loads, judges, commits. The one file where judging and keeping meet.
 
 mod activating;
+mod anchoring;
 mod batch;
 mod bench;
 mod case;
+mod erasing;
+mod exporting;
+mod keyring;
 mod migrating;
+mod proving;
 mod reading;
 mod registering;
+mod sealing;
 mod searching;
 mod settle;
 mod timers;
@@ -21,11 +27,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tracing::Instrument as _;
 
+pub use anchoring::{Anchoring, ProvenAnchor};
+pub use erasing::RepeatedErasures;
+pub use exporting::{EXPORTED_MAX, Export};
+pub use keyring::PERSONS_CACHED_MAX;
 pub use migrating::{MIGRATION_EXAMPLES_MAX, MigrationReport};
+pub use proving::Proven;
 pub use reading::PROVED_LEAVES_MAX;
+pub use sealing::{SEALED_TILES_MAX, SealReport, Sealer, Sealing};
 pub use within::{Denials, Within};
 
 use bench::Bench;
+use keyring::Keyring;
 use settle::{ask_open, ask_transition, noted, settle, span};
 
 use crate::actor::Actor;
@@ -41,6 +54,7 @@ use crate::subject::Subject;
 use crate::time::{Clock, IdSource, RandomIds, SystemClock};
 use crate::typed::Machine;
 use crate::value::Attributes;
+use crate::vault::{KeyWrapper, Vault};
 
 /// How often a command is judged anew after a conflict.
 pub const ATTEMPTS_MAX: u32 = 16;
@@ -79,6 +93,7 @@ pub struct HosOptions {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     recorder: Option<Recorder>,
+    keyring: Option<Arc<Keyring>>,
     checks: Vec<LawCheck>,
 }
 
@@ -89,7 +104,8 @@ impl Default for HosOptions {
     fn default() -> Self {
         let deployment = "hos.local".to_owned();
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
-        Self { deployment, clock, ids, recorder: None, checks: Vec::new() }
+        let (recorder, keyring) = (None, None);
+        Self { deployment, clock, ids, recorder, keyring, checks: Vec::new() }
     }
 }
 
@@ -123,6 +139,17 @@ impl HosOptions {
     /// of a program.
     pub fn machine<M: Machine>(mut self) -> Self {
         self.checks.push((M::WORLD, M::check));
+        self
+    }
+
+    /// Seals the parts of entries under their person's key, which the vault keeps and a master key
+    /// wraps, so that one person can be erased; see [`Hos::erase`]. Without one, parts are plain.
+    ///
+    /// The part of an entry is about the person whom its command names (`person(..)`), else about
+    /// the acting user; what programs do about nobody stays plain, and so does the list of subjects
+    /// of a migration. Every process that opens the law over the same store is to have the vault.
+    pub fn vault(mut self, vault: Arc<dyn Vault>, master: Arc<dyn KeyWrapper>) -> Self {
+        self.keyring = Some(Arc::new(Keyring::new(vault, master)));
         self
     }
 
@@ -217,13 +244,16 @@ impl Hos {
     }
 
     /// Gives recorded entries that have no place in their log yet their index, at most so many;
-    /// answers how many. To be called again and again, by any process, where a store stages its
-    /// proofs; always 0 where entries are numbered as they are recorded.
+    /// answers with how many it is done. To be called again and again, by any process, where a
+    /// store stages its proofs; always 0 where entries are numbered as they are recorded.
+    ///
+    /// An entry whose leaf is not what its hash says is set aside, with an alarm (an error under
+    /// the target `hos::quarantine`), and holds up nobody: [`Hos::quarantined`] names it, and its
+    /// [`proof_state`](Hos::proof_state) says so.
     ///
     /// # Errors
     ///
-    /// What the store says; `Corrupt` for a leaf that is not what its hash says, which is never
-    /// given an index.
+    /// What the store says.
     pub async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
         self.store.sequence_pending(limit.min(crate::proof::PAGE_MAX)).await
     }

@@ -3,6 +3,7 @@
 //! No await, no clock of its own, no log, no store.
 
 mod activation;
+mod erasure;
 mod find;
 mod migration;
 mod open;
@@ -300,6 +301,7 @@ impl<'a> Judge<'a> {
                 changes: Vec::<SubjectChange>::new(),
                 standing: None,
                 entries: vec![entry],
+                person: None,
                 diverged: false,
             })
         });

@@ -2,6 +2,7 @@
 
 pub mod actor;
 pub mod candidate;
+pub mod cipher;
 pub mod command;
 pub mod commit;
 pub mod condition;
@@ -15,19 +16,22 @@ pub mod judge;
 pub mod law;
 pub mod laws;
 pub mod memory;
-pub mod merkle;
 pub mod policy;
 pub mod proof;
 pub mod receipt;
 pub mod recording;
+pub mod seal;
 pub mod standing;
 pub mod store;
 pub mod subject;
 pub mod time;
 pub mod typed;
 pub mod value;
+pub mod vault;
 #[doc(hidden)]
 pub mod weave;
+
+pub use hos_verify::{checkpoint, merkle, note};
 
 /// The paved path, for `use hos_core::prelude::*`.
 pub mod prelude {

@@ -3,6 +3,8 @@
 mod commit;
 mod migration;
 mod read;
+mod seals;
+mod survey;
 mod tables;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +20,9 @@ use crate::id::{ActorId, Kind, Role, Tenant, Version, World};
 use crate::merkle::Hash;
 use crate::proof::{LogEntry, LogHead};
 use crate::standing::Standing;
-use crate::store::{Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Store};
+use crate::store::{
+    Archive, Ask, Erasures, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Store,
+};
 use crate::subject::Subject;
 use crate::time::{ProofId, Timestamp};
 
@@ -208,7 +212,7 @@ impl Ledger for MemoryStore {
         tenant: &Tenant,
         id: ProofId,
     ) -> Result<Option<LogEntry>, Fault> {
-        Ok(self.with(|tables| tables.find(world, tenant, id)))
+        self.with(|tables| tables.find(world, tenant, id))
     }
 
     async fn page(
@@ -218,7 +222,7 @@ impl Ledger for MemoryStore {
         from: u64,
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault> {
-        Ok(self.with(|tables| tables.page(world, tenant, from, limit)))
+        self.with(|tables| tables.page(world, tenant, from, limit))
     }
 
     async fn history(
@@ -227,7 +231,7 @@ impl Ledger for MemoryStore {
         after: u64,
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault> {
-        Ok(self.with(|tables| tables.history(subject, after, limit)))
+        self.with(|tables| tables.history(subject, after, limit))
     }
 
     async fn leaf_hashes(
@@ -243,6 +247,22 @@ impl Ledger for MemoryStore {
 
     async fn sequence_pending(&self, _limit: u32) -> Result<u32, Fault> {
         Ok(0)
+    }
+
+    fn seals(&self) -> &dyn Seals {
+        self
+    }
+}
+
+#[async_trait]
+impl Erasures for MemoryStore {
+    async fn delete_parts(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        parts: &[(ProofId, String)],
+    ) -> Result<u32, Fault> {
+        Ok(self.with(|tables| tables.delete_parts(world, tenant, parts)))
     }
 }
 

@@ -34,11 +34,13 @@ pub const RULES_MAX: usize = 10_240;
 pub const RULES_OF_ABILITIES_MAX: usize = 1 << 20;
 
 /// The abilities that the law itself asks for; every law has them.
-pub const BUILT_IN_ABILITIES: [&str; 11] = [
+pub const BUILT_IN_ABILITIES: [&str; 13] = [
     "hos.adopt",
     "hos.ban",
     "hos.break_glass",
+    "hos.erase",
     "hos.grant",
+    "hos.hold",
     "hos.law",
     "hos.member",
     "hos.migrate",

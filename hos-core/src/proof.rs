@@ -1,9 +1,15 @@
 //! The third law: what happened, provably. Entries, their leaf bytes, and the parts beside them.
 
+mod erasure;
+mod withheld;
+
 use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+pub(crate) use erasure::ErasureFacts;
+pub use withheld::{Withheld, Withholding};
 
 use crate::actor::Actor;
 use crate::digest::{Digest, commitment};
@@ -56,6 +62,10 @@ pub enum EntryType {
     Record,
     /// An earlier entry is corrected.
     Correction,
+    /// A person or single parts were erased.
+    Erasure,
+    /// A hold, which refuses the erasure of a person, was placed or lifted.
+    Hold,
 }
 
 impl EntryType {
@@ -80,6 +90,8 @@ impl EntryType {
             Self::Migration => "migration/1",
             Self::Record => "record/1",
             Self::Correction => "correction/1",
+            Self::Erasure => "erasure/1",
+            Self::Hold => "hold/1",
         }
     }
 
@@ -184,8 +196,10 @@ pub struct LogEntry {
     pub leaf_hash: Hash,
     /// When it was recorded.
     pub recorded_at: Timestamp,
-    /// The payloads that are still there.
+    /// The payloads that can be read here.
     pub parts: Vec<Part>,
+    /// The payloads that cannot: sealed under a person's key, or erased with one.
+    pub withheld: Vec<Withheld>,
 }
 
 /// The head of a log.
@@ -245,6 +259,8 @@ pub(crate) struct Leaf<'a> {
     pub(crate) version: Option<&'a str>,
     /// The contract that subjects were migrated from, and how many they are.
     pub(crate) migrated: Option<(Digest, u32)>,
+    /// What an erasure or a hold says beside its target.
+    pub(crate) erasure: Option<&'a ErasureFacts<'a>>,
 }
 
 impl<'a> Leaf<'a> {
@@ -277,6 +293,7 @@ impl<'a> Leaf<'a> {
             reference: None,
             version: None,
             migrated: None,
+            erasure: None,
         }
     }
 
@@ -309,12 +326,21 @@ impl<'a> Leaf<'a> {
                 actor.string("p", self.actor.id().as_str());
             });
             leaf.display("at", self.at);
+            leaf.optional("basis", self.erasure.and_then(|facts| facts.basis));
             leaf.optional("code", self.code);
             self.contract.inspect(|digest| leaf.display("contract", digest));
+            if let Some(facts) = self.erasure.filter(|facts| !facts.parts.is_empty()) {
+                leaf.objects("erased", facts.parts, |object, (entry, name)| {
+                    object.display("id", entry);
+                    object.string("n", name);
+                });
+            }
             leaf.optional("from", self.from);
             leaf.display("id", id);
             leaf.display("law", self.law);
             leaf.string("log", self.log);
+            leaf.optional("matter", self.erasure.and_then(|facts| facts.matter));
+            leaf.optional("method", self.erasure.and_then(|facts| facts.method));
             if let Some((contract, count)) = self.migrated {
                 leaf.object("migrated", |object| {
                     object.display("contract", contract);
@@ -336,12 +362,16 @@ impl<'a> Leaf<'a> {
                 });
             }
             leaf.optional("request", self.request.map(RequestId::as_str));
+            leaf.optional("requester", self.erasure.and_then(|facts| facts.requester));
             self.revision.inspect(|revision| leaf.integer("revision", *revision));
             self.roles.inspect(|roles| leaf.strings("roles", *roles));
             if let Some(subject) = self.subject {
                 leaf.string("subject", &subject.to_string());
             }
             leaf.optional("target", self.target);
+            if let Some(through) = self.erasure.and_then(|facts| facts.through) {
+                leaf.integer("through", through);
+            }
             leaf.optional("to", self.to);
             leaf.string("typ", self.type_.as_str());
             self.until.inspect(|until| leaf.display("until", until));

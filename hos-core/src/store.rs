@@ -1,6 +1,11 @@
 //! What a backend implements. A backend executes commits; it never sees the judge.
 
+mod seals;
+mod survey;
+
 use async_trait::async_trait;
+
+pub use seals::Seals;
 
 use crate::command::DueTimer;
 use crate::commit::{
@@ -13,6 +18,8 @@ use crate::proof::{LogEntry, LogHead};
 use crate::standing::Standing;
 use crate::subject::Subject;
 use crate::time::{ProofId, Timestamp};
+
+pub use survey::{Picture, ScopeRow, StandingGroup, StandingLine, SubjectRow, Survey};
 
 /// The most commands in one batch.
 pub const BATCH_MAX: usize = 256;
@@ -195,9 +202,28 @@ pub trait Ledger: Send + Sync {
     ) -> Result<Vec<Hash>, Fault>;
 
     /// Gives recorded entries that have no place in their log yet their index, at most so many;
-    /// answers how many. Any process may call it. Always 0 where entries are numbered as they
-    /// are recorded.
+    /// answers with how many it is done. Any process may call it. Always 0 where entries are
+    /// numbered as they are recorded.
+    ///
+    /// An entry whose leaf is not what its hash says is set aside, so that it holds up nobody: it
+    /// has no place from then on, and [`Seals::quarantined`] names it.
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault>;
+
+    /// The tiles and checkpoints of the same logs.
+    fn seals(&self) -> &dyn Seals;
+}
+
+/// Deletes parts, which their commitments survive.
+#[async_trait]
+pub trait Erasures: Send + Sync {
+    /// Deletes the rows of parts of this tenant's entries, each an entry and a name; answers how
+    /// many were there. Nothing else of an entry changes.
+    async fn delete_parts(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        parts: &[(ProofId, String)],
+    ) -> Result<u32, Fault>;
 }
 
 /// A message that waits to be published.
@@ -230,6 +256,6 @@ pub trait Outbox: Send + Sync {
 }
 
 /// A whole backend.
-pub trait Backend: Store + Archive + Migrations + Ledger + Outbox {}
+pub trait Backend: Store + Archive + Migrations + Ledger + Erasures + Outbox {}
 
-impl<T: Store + Archive + Migrations + Ledger + Outbox> Backend for T {}
+impl<T: Store + Archive + Migrations + Ledger + Erasures + Outbox> Backend for T {}

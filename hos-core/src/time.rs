@@ -21,6 +21,9 @@ impl Timestamp {
     /// 1970-01-01T00:00:00Z.
     pub const EPOCH: Self = Self(0);
 
+    /// The last microsecond of the year 9999.
+    pub const MAX: Self = Self(MICROS_MAX);
+
     /// Takes microseconds since the epoch, held to the years 0 to 9999.
     #[must_use]
     pub fn from_micros(micros: i64) -> Self {

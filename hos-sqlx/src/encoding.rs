@@ -27,6 +27,15 @@ pub(crate) fn timer_lines(timers: &[DueTimer]) -> String {
     serde_json::Value::from(timers.iter().map(line).collect::<Vec<_>>()).to_string()
 }
 
+/// Parts as a JSON array: of each its entry in hexadecimal, and its name.
+#[cfg(any(feature = "sqlite", feature = "mysql"))]
+pub(crate) fn part_lines(parts: &[(hos_core::time::ProofId, String)]) -> String {
+    let line = |(entry, name): &(hos_core::time::ProofId, String)| {
+        serde_json::json!([hex(entry.as_bytes()), name])
+    };
+    serde_json::Value::from(parts.iter().map(line).collect::<Vec<_>>()).to_string()
+}
+
 /// Bytes in lower-case hexadecimal, for values inside JSON.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
@@ -42,4 +51,10 @@ pub(crate) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
         *byte = u8::try_from(high << 4 | low).ok()?;
     }
     digits.next().is_none().then_some(bytes)
+}
+
+/// When an entry was numbered (RFC 9562, section 5.7).
+pub(crate) fn made_at(id: [u8; 16]) -> hos_core::time::Timestamp {
+    let millis = i64::try_from(u128::from_be_bytes(id) >> 80).unwrap_or(0);
+    hos_core::time::Timestamp::from_micros(millis.saturating_mul(1_000))
 }

@@ -14,6 +14,8 @@
 mod connections;
 #[cfg(any(feature = "mysql", feature = "sqlite"))]
 mod decide;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+pub mod doctor;
 mod encoding;
 mod fault;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
@@ -34,20 +36,24 @@ mod patience;
 pub mod postgres;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod recall;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod seals;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod snapshots;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod standing;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod vault;
 mod within;
 
 pub use guard::GuardedColumn;
 #[cfg(all(feature = "sqlite", any(feature = "mysql", feature = "postgres")))]
 pub use moving::move_house;
 #[cfg(feature = "mysql")]
-pub use mysql::{MysqlOptions, MysqlStore};
+pub use mysql::{MysqlOptions, MysqlStore, MysqlVault};
 #[cfg(feature = "postgres")]
-pub use postgres::{Pooler, PostgresOptions, PostgresStore};
+pub use postgres::{Pooler, PostgresOptions, PostgresStore, PostgresVault};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{SqliteOptions, SqliteStore};
+pub use sqlite::{SqliteOptions, SqliteStore, SqliteVault};
 pub use within::{Caller, WithinExt};

@@ -4,6 +4,8 @@ mod archive;
 mod call;
 mod caller;
 mod commit;
+mod doctor;
+mod erasure;
 mod fault;
 mod guard;
 mod lease;
@@ -20,11 +22,14 @@ mod options;
 mod outbox;
 mod row;
 mod scope;
+mod seals;
 mod sequence;
 mod single;
 mod step;
+mod survey;
 mod transaction;
 mod upkeep;
+mod vault;
 mod verify;
 mod write;
 
@@ -43,6 +48,7 @@ use tokio::time::timeout;
 
 pub use caller::MysqlCaller;
 pub use options::MysqlOptions;
+pub use vault::MysqlVault;
 
 use numbers::Numbers;
 

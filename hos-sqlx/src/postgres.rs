@@ -4,6 +4,8 @@
 mod archive;
 mod caller;
 mod commit;
+mod doctor;
+mod erasure;
 mod fault;
 mod guard;
 mod lease;
@@ -21,9 +23,12 @@ mod replica;
 mod row;
 mod run;
 mod scopes;
+mod seals;
 mod sequence;
 mod session;
 mod statement;
+mod survey;
+mod vault;
 
 use std::sync::Arc;
 
@@ -39,6 +44,7 @@ use sqlx::{Postgres, Transaction};
 pub use caller::PostgresCaller;
 pub use options::{Pooler, PostgresOptions};
 pub use replica::{Position, Replica};
+pub use vault::PostgresVault;
 
 use crate::guard::GuardedColumn;
 use crate::recall::Recall;

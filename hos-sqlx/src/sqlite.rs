@@ -3,6 +3,8 @@
 mod archive;
 mod caller;
 mod commit;
+mod doctor;
+mod erasure;
 mod fault;
 mod guard;
 mod lease;
@@ -17,7 +19,10 @@ mod open;
 mod options;
 mod outbox;
 mod row;
+mod seals;
 mod step;
+mod survey;
+mod vault;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -32,6 +37,7 @@ use sqlx::{Sqlite, Transaction};
 
 pub use caller::SqliteCaller;
 pub use options::SqliteOptions;
+pub use vault::SqliteVault;
 
 use crate::guard::GuardedColumn;
 use crate::known::Known;

@@ -129,6 +129,13 @@ pub(crate) fn encode(row: &StandingRow) -> String {
             "until": grant.until.as_micros(),
             "break_glass": u8::from(grant.break_glass),
         }),
+        // The end of a grant that nobody has raises the generation and changes nothing.
+        StandingRow::Generation => json!({
+            "row": "grant",
+            "actor": "",
+            "id": ProofId::from_bytes([0; 16]),
+            "until": 0,
+        }),
         StandingRow::Mode { ability, mode } => json!({
             "row": "mode",
             "ability": ability.as_ref().map_or("", Ability::as_str),

@@ -114,6 +114,13 @@ const CAMPAIGNS: &[Campaign] = &[
         kind: Kind::Servers("migration"),
     },
     Campaign {
+        name: "hammer",
+        shows: "every log and checkpoint is whole, whoever commits, seals and is killed",
+        unit: "rounds on each database: four processes killed",
+        size_default: 100,
+        kind: Kind::Servers("hammer"),
+    },
+    Campaign {
         name: "timers",
         shows: "very many timers due at once fire once each, whoever is killed meanwhile",
         unit: "timers, on each database",

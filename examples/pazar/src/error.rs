@@ -158,6 +158,7 @@ fn meaning(code: &str) -> (StatusCode, &'static str) {
         "invalid_transition" => (StatusCode::UNPROCESSABLE_ENTITY, "Not possible from here"),
         "terminal_state" => (StatusCode::UNPROCESSABLE_ENTITY, "It is closed for good"),
         "guard_failed" => (StatusCode::UNPROCESSABLE_ENTITY, "A condition does not hold"),
+        "held" => (StatusCode::UNPROCESSABLE_ENTITY, "A hold is in the way"),
         "key_reused" => (StatusCode::UNPROCESSABLE_ENTITY, "The key was used for something else"),
         "ambiguous_action" => (StatusCode::UNPROCESSABLE_ENTITY, "Several actions lead there"),
         "world_mismatch" => (StatusCode::UNPROCESSABLE_ENTITY, "Of different worlds or tenants"),
@@ -181,6 +182,7 @@ impl From<Refusal> for Problem {
             }
             Refusal::TerminalState(_) => Self { allowed: Some(Vec::new()), ..problem },
             Refusal::GuardFailed(codes) => problem.because(codes),
+            Refusal::Held(matter) => problem.because([matter]),
             Refusal::Conflict => problem.overtaken(),
             _ => problem,
         }
@@ -294,6 +296,7 @@ mod tests {
             Refusal::WorldClosed,
             Refusal::TerminalState("x".parse().unwrap()),
             Refusal::GuardFailed(vec![name()]),
+            Refusal::Held(name()),
             Refusal::StaleRevision { seen: 1, current: 2 },
             Refusal::KeyReused,
             Refusal::AmbiguousAction(Vec::new()),

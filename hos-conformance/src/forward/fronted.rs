@@ -13,7 +13,7 @@ use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead};
 use hos_core::standing::Standing;
 use hos_core::store::{
-    Archive, Ask, Backend, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Store,
+    Archive, Ask, Backend, Erasures, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Store,
 };
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};

@@ -14,14 +14,16 @@ use hos_core::merkle::{Hash, root_of};
 use hos_core::proof::{LogEntry, LogHead};
 use hos_core::receipt::StoredReceipt;
 use hos_core::standing::{ActorStanding, Modes, Standing, Versions};
-use hos_core::store::{Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Store};
+use hos_core::store::{
+    Archive, Ask, Erasures, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Store,
+};
 use hos_core::subject::{Snapshot, Subject};
 use hos_core::time::{ProofId, Timestamp};
 
 use super::tables::{Row, Scope, SubjectRow, Tables};
 use super::{Plant, PlantedStore};
 
-fn limited(limit: u32) -> usize {
+pub(super) fn limited(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
@@ -283,6 +285,22 @@ impl Ledger for PlantedStore {
 
     async fn sequence_pending(&self, _limit: u32) -> Result<u32, Fault> {
         Ok(0)
+    }
+
+    fn seals(&self) -> &dyn Seals {
+        self
+    }
+}
+
+#[async_trait]
+impl Erasures for PlantedStore {
+    async fn delete_parts(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        parts: &[(ProofId, String)],
+    ) -> Result<u32, Fault> {
+        Ok(self.with(|tables| tables.delete_parts(world, tenant, parts)))
     }
 }
 

@@ -11,9 +11,10 @@ use hos_core::proof::{Entry, EntryType, LogEntry};
 use hos_core::standing::{Generations, Grant, ModeScope, WorldStatus};
 use hos_core::store::OutboxRow;
 use hos_core::subject::{Snapshot, Subject};
-use hos_core::time::Timestamp;
+use hos_core::time::{ProofId, Timestamp};
 
 use super::Plant;
+use super::seals::SealRows;
 use crate::ground::{Answer, Tampering};
 
 pub(super) type ScopeKey = (World, Tenant);
@@ -28,6 +29,7 @@ pub(super) struct Tables {
     last_message: u64,
     pub(super) laws: Vec<(World, LawRecord)>,
     pub(super) contracts: Vec<(World, ContractRecord)>,
+    pub(super) seals: SealRows,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -172,8 +174,29 @@ impl Tables {
             leaf_hash: *entry.leaf_hash(),
             recorded_at: entry.recorded_at(),
             parts,
+            withheld: Vec::new(),
         };
+        let bare = LogEntry { parts: Vec::new(), ..kept.clone() };
+        let kept = bare.with_rows(kept.parts).unwrap();
         log.push(Row { entry: kept, written: entry.clone() });
+    }
+
+    pub(super) fn delete_parts(
+        &mut self,
+        world: &World,
+        tenant: &Tenant,
+        parts: &[(ProofId, String)],
+    ) -> u32 {
+        let Some(scope) = self.scopes.get_mut(&(world.clone(), tenant.clone())) else { return 0 };
+        let mut count = 0;
+        for entry in scope.log.iter_mut().map(|row| &mut row.entry) {
+            let is_gone = |name: &String| parts.contains(&(entry.id, name.clone()));
+            let before = entry.parts.len() + entry.withheld.len();
+            entry.parts.retain(|part| !is_gone(&part.name));
+            entry.withheld.retain(|withheld| !is_gone(&withheld.name));
+            count += before - entry.parts.len() - entry.withheld.len();
+        }
+        u32::try_from(count).unwrap()
     }
 
     fn put_subject(&mut self, plant: Plant, subject: &Subject, after: &SubjectAfter) {
@@ -285,6 +308,7 @@ impl Scope {
                 self.status = *status;
             }
             StandingRow::Scope | StandingRow::Law(_) => generations.status += 1,
+            StandingRow::Generation => generations.grants += 1,
             StandingRow::Contract(_) => {}
         }
     }

@@ -1,10 +1,10 @@
 //! What every command carries, and the fingerprint of what its client intended.
 
-use crate::actor::Actor;
+use crate::actor::{Actor, ActorKind};
 use crate::digest::Digest;
 use crate::encoding::{ObjectWriter, encode};
 use crate::error::InputFault;
-use crate::id::{CommandKey, IdError, Name, RequestId};
+use crate::id::{ActorId, CommandKey, IdError, Name, RequestId};
 use crate::subject::Subject;
 use crate::value::{Attributes, Value};
 
@@ -18,11 +18,20 @@ pub(crate) struct Envelope {
     pub(crate) request: Option<RequestId>,
     pub(crate) traceparent: Option<String>,
     pub(crate) context: Attributes,
+    /// Whom the parts of the entry are about, where it is not the acting user.
+    pub(crate) person: Option<ActorId>,
     /// Found while the command was built; reported together when it is judged.
     pub(crate) faults: Vec<InputFault>,
 }
 
 impl Envelope {
+    /// Whom the parts of the entry are about: the person who was named, or the acting user; none
+    /// where a program acts about nobody.
+    pub(crate) fn person(&self, actor: &Actor) -> Option<ActorId> {
+        let user = (actor.kind() == ActorKind::User).then(|| actor.id());
+        self.person.as_ref().or(user).cloned()
+    }
+
     pub(super) fn keep<T>(&mut self, field: &str, parsed: Result<T, IdError>) -> Option<T> {
         let add = |error: IdError| self.faults.push(InputFault::new(field, error.to_string()));
         parsed.map_err(add).ok()
@@ -81,7 +90,19 @@ macro_rules! envelope_builders {
     };
 }
 
-pub(super) use envelope_builders;
+macro_rules! person_builder {
+    () => {
+        /// Whom the payloads of the entry are about, if it is not the acting user. With a vault
+        /// they are sealed under that person's key. The intent is the same whoever is named, so
+        /// that a retry may name another; what was written first stays.
+        pub fn person(mut self, person: &crate::id::ActorId) -> Self {
+            self.envelope.person = Some(person.clone());
+            self
+        }
+    };
+}
+
+pub(super) use {envelope_builders, person_builder};
 
 pub(super) fn encode_subject(object: &mut ObjectWriter<'_>, subject: &Subject) {
     object.strings("subject", [subject.kind.as_str(), subject.id.as_str()]);

@@ -1,6 +1,6 @@
 //! Openings and adoptions.
 
-use super::envelope::{Envelope, encode_subject, envelope_builders, fingerprint};
+use super::envelope::{Envelope, encode_subject, envelope_builders, fingerprint, person_builder};
 use crate::actor::Actor;
 use crate::digest::Digest;
 use crate::id::RequestId;
@@ -45,6 +45,7 @@ impl Opening {
     }
 
     envelope_builders!();
+    person_builder!();
 
     pub(crate) fn fingerprint(&self) -> Digest {
         fingerprint(&self.actor, "open", |object| {

@@ -1,6 +1,6 @@
 //! Records: proofs of the world's own.
 
-use super::envelope::{Envelope, encode_subject, envelope_builders, fingerprint};
+use super::envelope::{Envelope, encode_subject, envelope_builders, fingerprint, person_builder};
 use crate::actor::Actor;
 use crate::digest::Digest;
 use crate::id::{RequestId, Tenant, World};
@@ -58,6 +58,7 @@ impl Record {
     }
 
     envelope_builders!();
+    person_builder!();
 
     pub(crate) fn fingerprint(&self) -> Digest {
         fingerprint(&self.actor, "record", |object| {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::envelope::{Envelope, envelope_builders, fingerprint};
+use super::envelope::{Envelope, envelope_builders, fingerprint, person_builder};
 use crate::actor::Actor;
 use crate::digest::Digest;
 use crate::encoding::ObjectWriter;
@@ -95,11 +95,25 @@ impl StandingCommand {
     }
 
     envelope_builders!();
+    person_builder!();
 
     /// What changes.
     #[must_use]
     pub fn change(&self) -> &StandingChange {
         &self.change
+    }
+
+    /// Whom the reason is about: who was named, else who is banned or granted something, else the
+    /// acting user.
+    pub(crate) fn about(&self) -> Option<ActorId> {
+        let target = match &self.change {
+            StandingChange::Ban { target, .. } | StandingChange::Grant { target, .. } => {
+                Some(target)
+            }
+            _ => None,
+        };
+        let named = self.envelope.person.as_ref().or(target).cloned();
+        named.or_else(|| self.envelope.person(&self.actor))
     }
 
     pub(crate) fn fingerprint(&self) -> Digest {

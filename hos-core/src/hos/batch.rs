@@ -66,11 +66,16 @@ impl Hos {
         let asks: Vec<Ask> = batch.iter().map(|(_, command)| ask_transition(command)).collect();
         let standings = match self.standings(asks, recalls).await {
             Ok(standings) => standings,
-            Err(fault) => return everyone(&batch, &fault),
+            Err(fault) => return everyone(waiting, &fault),
         };
         let mut round = Round::default();
         for ((at, command), standing) in batch.into_iter().zip(standings) {
             self.judge_into(&mut round, at, command, standing);
+        }
+        for commit in &mut round.commits {
+            if let Err(fault) = self.bench.seal(commit).await {
+                return everyone(waiting, &fault);
+            }
         }
         let outcomes = self.store.commit_all(&round.commits).await;
         round.settle(outcomes, |commit| self.bench.count_divergence(commit))
@@ -140,10 +145,10 @@ struct Ground {
     is_fresh: bool,
 }
 
-/// One fault for all: nothing was judged, so nothing was written.
-fn everyone(batch: &[(usize, &Command)], fault: &Fault) -> Vec<(usize, Answer)> {
+/// One fault for all: nothing was written.
+fn everyone(waiting: &[usize], fault: &Fault) -> Vec<(usize, Answer)> {
     let copy = || Fault::new(fault.kind(), fault.to_string());
-    batch.iter().map(|(at, _)| (*at, Err(copy().into()))).collect()
+    waiting.iter().map(|at| (*at, Err(copy().into()))).collect()
 }
 
 /// A refusal, and the commits that it was judged upon.

@@ -6,13 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 
+use super::keyring::Keyring;
 use super::{HosOptions, LawCheck};
 use crate::candidate::Trial;
 use crate::commit::Commit;
 use crate::error::{Fault, FaultKind, Refusal};
-use crate::id::World;
+use crate::id::{Tenant, World};
 use crate::judge::Judge;
 use crate::law::Law;
+use crate::proof::LogEntry;
 use crate::recording::Recorder;
 use crate::time::{Clock, IdSource};
 use crate::weave::point;
@@ -26,6 +28,8 @@ pub(super) struct Bench {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
     pub(super) recorder: Option<Recorder>,
+    /// None where parts stay plain.
+    pub(super) keyring: Option<Arc<Keyring>>,
     checks: Arc<[LawCheck]>,
     pub(super) divergences: Arc<AtomicU64>,
 }
@@ -42,14 +46,15 @@ struct InForce {
 
 impl Bench {
     pub(super) fn new(laws: BTreeMap<World, Law>, options: HosOptions) -> Self {
-        let HosOptions { deployment, clock, ids, recorder, checks } = options;
+        let HosOptions { deployment, clock, ids, recorder, keyring, checks } = options;
         let in_force = |(world, law)| {
             let in_force = InForce { law: Arc::new(law), recorded: 0, trial: None };
             (world, ArcSwap::from_pointee(in_force))
         };
         let worlds = Arc::new(laws.into_iter().map(in_force).collect());
         let (deployment, divergences) = (deployment.into(), Arc::default());
-        Self { worlds, deployment, clock, ids, recorder, checks: checks.into(), divergences }
+        let checks = checks.into();
+        Self { worlds, deployment, clock, ids, recorder, keyring, checks, divergences }
     }
 
     pub(super) fn worlds(&self) -> impl Iterator<Item = &World> {
@@ -116,6 +121,27 @@ impl Bench {
 
     pub(super) fn judge<'a>(&'a self, law: &'a Law) -> Judge<'a> {
         Judge::new(law, &self.deployment, self.clock.now(), self.ids.as_ref())
+    }
+
+    /// Seals the parts of what was judged, where there is a vault.
+    pub(super) async fn seal(&self, commit: &mut Commit) -> Result<(), Fault> {
+        match &self.keyring {
+            Some(keyring) => keyring.seal(&*self.ids, commit).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Opens the parts of what was read, where there is a vault.
+    pub(super) async fn open(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        entries: &mut [LogEntry],
+    ) -> Result<(), Fault> {
+        match &self.keyring {
+            Some(keyring) => keyring.open(world, tenant, entries).await,
+            None => Ok(()),
+        }
     }
 
     pub(super) fn count_divergence(&self, commit: &Commit) {

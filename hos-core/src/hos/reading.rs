@@ -332,7 +332,10 @@ impl Proofs for Hos {
         tenant: &Tenant,
         id: ProofId,
     ) -> Result<Option<LogEntry>, Fault> {
-        self.store.find(world, tenant, id).await
+        let found = self.store.find(world, tenant, id).await?;
+        let mut found: Vec<LogEntry> = found.into_iter().collect();
+        self.bench.open(world, tenant, &mut found).await?;
+        Ok(found.pop())
     }
 
     async fn page(
@@ -342,7 +345,9 @@ impl Proofs for Hos {
         from: u64,
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault> {
-        self.store.page(world, tenant, from, limit.min(PAGE_MAX)).await
+        let mut page = self.store.page(world, tenant, from, limit.min(PAGE_MAX)).await?;
+        self.bench.open(world, tenant, &mut page).await?;
+        Ok(page)
     }
 
     async fn history(
@@ -351,7 +356,9 @@ impl Proofs for Hos {
         after: u64,
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault> {
-        self.store.history(subject, after, limit.min(PAGE_MAX)).await
+        let mut page = self.store.history(subject, after, limit.min(PAGE_MAX)).await?;
+        self.bench.open(&subject.world, &subject.tenant, &mut page).await?;
+        Ok(page)
     }
 
     async fn head(&self, world: &World, tenant: &Tenant) -> Result<LogHead, Fault> {

@@ -106,12 +106,13 @@ pub(super) async fn settle(
     Err(Refusal::Conflict.into())
 }
 
-/// Commits; none after a conflict.
+/// Seals and commits; none after a conflict.
 async fn committed(
     bench: &Bench,
-    commit: Commit,
+    mut commit: Commit,
     store: &dyn Store,
 ) -> Result<Option<Result<Receipt, Error>>, Fault> {
+    bench.seal(&mut commit).await?;
     Ok(Some(match commit_one(store, &commit).await? {
         Outcome::Committed => {
             bench.count_divergence(&commit);

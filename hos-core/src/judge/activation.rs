@@ -68,6 +68,7 @@ impl Judge<'_> {
             changes: Vec::new(),
             standing: Some(StandingWrite { change: row }),
             entries: vec![entry],
+            person: None,
             diverged: false,
         }
     }
@@ -122,6 +123,7 @@ impl Judge<'_> {
             changes: Vec::new(),
             standing: Some(StandingWrite { change: StandingRow::Law(next.law_record()) }),
             entries: vec![entry],
+            person: None,
             diverged: false,
         })
     }

@@ -188,6 +188,7 @@ impl Judge<'_> {
             }],
             standing: None,
             entries: vec![entry],
+            person: envelope.person(actor),
             diverged: permission.diverged,
         })
     }

@@ -60,6 +60,7 @@ impl Judge<'_> {
             changes: change.into_iter().collect(),
             standing: None,
             entries: vec![entry],
+            person: envelope.person(actor),
             diverged: permission.diverged,
         })
     }

@@ -221,6 +221,7 @@ impl Judge<'_> {
             changes: Vec::new(),
             standing: Some(StandingWrite { change: row }),
             entries: vec![entry],
+            person: command.about(),
             diverged: false,
         })
     }

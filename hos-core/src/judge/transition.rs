@@ -48,6 +48,7 @@ impl Judge<'_> {
             changes,
             standing: None,
             entries,
+            person: envelope.person(&command.actor),
             diverged: plan.diverges(),
         })
     }

@@ -108,6 +108,7 @@ impl Tables {
         log.by_id.insert(entry.id(), log.entries.len());
         log.dedups.extend(entry.dedup());
         log.entries.push(entry.clone());
+        self.seals.grew(scope);
         Ok(())
     }
 
@@ -139,6 +140,7 @@ impl Tables {
         let generations = &mut scope.generations;
         match row {
             StandingRow::Scope => generations.status += 1,
+            StandingRow::Generation => generations.grants += 1,
             StandingRow::Member { member, roles } => {
                 generations.members += 1;
                 if roles.is_empty() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::tables::{Log, ScopeKey, SubjectRow, Tables};
 use crate::command::DueTimer;
 use crate::commit::{ContractRecord, LawRecord};
+use crate::error::Fault;
 use crate::id::{ActionName, ActorId, Kind, Role, Tenant, Version, World};
 use crate::merkle;
 use crate::proof::{Entry, LogEntry, LogHead};
@@ -168,10 +169,16 @@ impl Tables {
         )
     }
 
-    pub(super) fn find(&self, world: &World, tenant: &Tenant, id: ProofId) -> Option<LogEntry> {
-        let log = self.log(world, tenant)?;
-        let index = *log.by_id.get(&id)?;
-        log.entries.get(index).map(|entry| log_entry(index, entry))
+    pub(super) fn find(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        id: ProofId,
+    ) -> Result<Option<LogEntry>, Fault> {
+        let Some(log) = self.log(world, tenant) else { return Ok(None) };
+        let index = log.by_id.get(&id).copied();
+        let found = index.and_then(|index| Some((index, log.entries.get(index)?)));
+        found.map(|(index, entry)| log_entry(index, entry)).transpose()
     }
 
     pub(super) fn page(
@@ -180,15 +187,20 @@ impl Tables {
         tenant: &Tenant,
         from: u64,
         limit: u32,
-    ) -> Vec<LogEntry> {
+    ) -> Result<Vec<LogEntry>, Fault> {
         let from = usize::try_from(from).unwrap_or(usize::MAX);
         let entries = self.log(world, tenant).map(|log| log.entries.iter().enumerate());
         let page = entries.into_iter().flatten().skip(from).take(limited(limit));
         page.map(|(index, entry)| log_entry(index, entry)).collect()
     }
 
-    pub(super) fn history(&self, subject: &Subject, after: u64, limit: u32) -> Vec<LogEntry> {
-        let Some(log) = self.log(&subject.world, &subject.tenant) else { return Vec::new() };
+    pub(super) fn history(
+        &self,
+        subject: &Subject,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<LogEntry>, Fault> {
+        let Some(log) = self.log(&subject.world, &subject.tenant) else { return Ok(Vec::new()) };
         let raised = |(_, entry): &(usize, &Entry)| {
             entry.type_().moves()
                 && entry.subject() == Some(subject)
@@ -196,6 +208,27 @@ impl Tables {
         };
         let entries = log.entries.iter().enumerate().filter(raised).take(limited(limit));
         entries.map(|(index, entry)| log_entry(index, entry)).collect()
+    }
+
+    pub(super) fn delete_parts(
+        &mut self,
+        world: &World,
+        tenant: &Tenant,
+        parts: &[(ProofId, String)],
+    ) -> u32 {
+        let Some(scope) = self.scopes.get_mut(&(world.clone(), tenant.clone())) else { return 0 };
+        let mut count: usize = 0;
+        for (id, name) in parts {
+            let index = scope.log.by_id.get(id);
+            let Some(entry) = index.and_then(|index| scope.log.entries.get_mut(*index)) else {
+                continue;
+            };
+            let before = entry.parts.len();
+            entry.parts.retain(|part| part.name != *name);
+            count += before - entry.parts.len();
+        }
+        self.changes += 1;
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     pub(super) fn waiting(&self, limit: u32) -> Vec<OutboxRow> {
@@ -210,13 +243,15 @@ impl Tables {
     }
 }
 
-fn log_entry(index: usize, entry: &Entry) -> LogEntry {
-    LogEntry {
+pub(super) fn log_entry(index: usize, entry: &Entry) -> Result<LogEntry, Fault> {
+    let bare = LogEntry {
         index: u64::try_from(index).ok(),
         id: entry.id(),
         leaf: entry.leaf().to_owned(),
         leaf_hash: *entry.leaf_hash(),
         recorded_at: entry.recorded_at(),
-        parts: entry.parts().to_vec(),
-    }
+        parts: Vec::new(),
+        withheld: Vec::new(),
+    };
+    bare.with_rows(entry.parts().iter().cloned())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::seals::SealTables;
 use crate::commit::{ContractRecord, LawRecord};
 use crate::digest::Digest;
 use crate::id::{Ability, ActionName, ActorId, CommandKey, Role, Tenant, World};
@@ -27,6 +28,7 @@ pub(super) struct Tables {
     pub(super) last_message: u64,
     pub(super) laws: BTreeMap<World, Vec<LawRecord>>,
     pub(super) contracts: BTreeMap<World, Vec<ContractRecord>>,
+    pub(super) seals: SealTables,
 }
 
 #[derive(Debug, Clone, Default)]

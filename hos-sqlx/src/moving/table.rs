@@ -1,4 +1,5 @@
-//! The tables that move, in their order: entries come before the states that they prove.
+//! The tables that move, in their order: entries come before the states that they prove, and logs
+//! before their checkpoints.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,10 @@ pub(crate) enum Table {
     Dedup,
     Part,
     Log,
+    Tile,
+    Deployment,
+    Checkpoint,
+    Attestation,
     Subject,
     Receipt,
     Outbox,
@@ -62,7 +67,7 @@ const fn uuid(name: &'static str) -> Column {
 }
 
 impl Table {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::Scope,
         Self::Law,
         Self::Contract,
@@ -70,6 +75,10 @@ impl Table {
         Self::Dedup,
         Self::Part,
         Self::Log,
+        Self::Tile,
+        Self::Deployment,
+        Self::Checkpoint,
+        Self::Attestation,
         Self::Subject,
         Self::Receipt,
         Self::Outbox,
@@ -90,6 +99,10 @@ impl Table {
             Self::Dedup => "SELECT count(*) FROM hos_dedup",
             Self::Part => "SELECT count(*) FROM hos_part",
             Self::Log => "SELECT count(*) FROM hos_log",
+            Self::Tile => "SELECT count(*) FROM hos_tile",
+            Self::Checkpoint => "SELECT count(*) FROM hos_checkpoint",
+            Self::Deployment => "SELECT count(*) FROM hos_deployment",
+            Self::Attestation => "SELECT count(*) FROM hos_attestation",
             Self::Subject => "SELECT count(*) FROM hos_subject",
             Self::Receipt => "SELECT count(*) FROM hos_receipt",
             Self::Outbox => "SELECT count(*) FROM hos_outbox",
@@ -110,6 +123,10 @@ impl Table {
             Self::Dedup => "hos_dedup",
             Self::Part => "hos_part",
             Self::Log => "hos_log",
+            Self::Tile => "hos_tile",
+            Self::Checkpoint => "hos_checkpoint",
+            Self::Deployment => "hos_deployment",
+            Self::Attestation => "hos_attestation",
             Self::Subject => "hos_subject",
             Self::Receipt => "hos_receipt",
             Self::Outbox => "hos_outbox",
@@ -131,6 +148,10 @@ impl Table {
             Self::Dedup => DEDUP,
             Self::Part => PART,
             Self::Log => LOG,
+            Self::Tile => TILE,
+            Self::Checkpoint => CHECKPOINT,
+            Self::Deployment => DEPLOYMENT,
+            Self::Attestation => ATTESTATION,
             Self::Subject => SUBJECT,
             Self::Receipt => RECEIPT,
             Self::Outbox => OUTBOX,
@@ -147,9 +168,10 @@ impl Table {
         let columns = self.columns();
         let length = match self {
             Self::Scope | Self::Law | Self::Contract | Self::Log => 1,
-            Self::Subject | Self::Outbox | Self::Grant => 1,
+            Self::Subject | Self::Outbox | Self::Grant | Self::Deployment => 1,
             Self::Entry | Self::Dedup | Self::Part | Self::Receipt => 2,
-            Self::Timer | Self::Member | Self::Ban | Self::Mode => 2,
+            Self::Timer | Self::Member | Self::Ban | Self::Mode | Self::Checkpoint => 2,
+            Self::Tile | Self::Attestation => 3,
         };
         columns.get(..length).unwrap_or(columns)
     }
@@ -197,6 +219,13 @@ const DEDUP: &[Column] = &[integer("scope"), bytes("dedup")];
 const PART: &[Column] =
     &[uuid("entry"), text("name"), integer("scope"), bytes("salt"), text("body")];
 const LOG: &[Column] = &[integer("scope"), integer("size"), bytes("frontier")];
+const TILE: &[Column] =
+    &[integer("scope"), integer("level"), integer("place"), bytes("root"), bytes("hashes")];
+const CHECKPOINT: &[Column] =
+    &[integer("scope"), integer("size"), integer("sealed_at"), text("note")];
+const DEPLOYMENT: &[Column] =
+    &[integer("leaf_index"), integer("scope"), integer("size"), bytes("leaf_hash"), text("note")];
+const ATTESTATION: &[Column] = &[integer("size"), text("kind"), text("attester"), bytes("body")];
 const SUBJECT: &[Column] = &[
     integer("number"),
     integer("world"),

@@ -5,7 +5,7 @@ use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
 use hos_core::merkle::{Hash, empty_root};
 use hos_core::proof::{LogEntry, LogHead, PAGE_MAX, Part};
-use hos_core::store::Ledger;
+use hos_core::store::{Ledger, Seals};
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
 use sqlx::mysql::MySqlRow;
@@ -94,23 +94,35 @@ impl Ledger for MysqlStore {
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
         sequence::sequence_pending(self.pool(), limit).await
     }
+
+    fn seals(&self) -> &dyn Seals {
+        self
+    }
 }
 
-fn entry(row: &MySqlRow) -> Result<LogEntry, Fault> {
-    let parts = optional_text(row, 5)?.unwrap_or("[]");
+/// An entry, in six columns.
+pub(super) fn entry(row: &MySqlRow) -> Result<LogEntry, Fault> {
+    entry_at(row, 0)
+}
+
+/// An entry, in six columns from this one on.
+pub(super) fn entry_at(row: &MySqlRow, at: usize) -> Result<LogEntry, Fault> {
+    let parts = optional_text(row, at + 5)?.unwrap_or("[]");
     let parts: Vec<(String, String, String)> = serde_json::from_str(parts)
         .map_err(|error| corrupt("parts of an entry").caused_by(error))?;
     let part = |(name, salt, body): (String, String, String)| {
         let salt = unhex(&salt).ok_or_else(|| corrupt("a salt"))?;
         Ok(Part { name, salt, body })
     };
-    let is_sequenced = unchecked::<Option<i64>>(row, 0)?.is_some();
-    Ok(LogEntry {
-        index: is_sequenced.then(|| count(row, 0)).transpose()?,
-        id: proof_id(row, 1)?,
-        leaf: text(row, 2)?.to_owned(),
-        leaf_hash: hash(row, 3)?,
-        recorded_at: Timestamp::from_micros(unchecked(row, 4)?),
-        parts: parts.into_iter().map(part).collect::<Result<_, Fault>>()?,
-    })
+    let is_sequenced = unchecked::<Option<i64>>(row, at)?.is_some();
+    let bare = LogEntry {
+        index: is_sequenced.then(|| count(row, at)).transpose()?,
+        id: proof_id(row, at + 1)?,
+        leaf: text(row, at + 2)?.to_owned(),
+        leaf_hash: hash(row, at + 3)?,
+        recorded_at: Timestamp::from_micros(unchecked(row, at + 4)?),
+        parts: Vec::new(),
+        withheld: Vec::new(),
+    };
+    bare.with_rows(parts.into_iter().map(part).collect::<Result<Vec<_>, Fault>>()?)
 }

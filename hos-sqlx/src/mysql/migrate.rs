@@ -23,11 +23,17 @@ const STEPS: [(&str, &[&str]); 1] = [(
         include_str!("schema/migration.sql"),
         include_str!("schema/hold.sql"),
         include_str!("schema/partitions.sql"),
+        include_str!("schema/seal.sql"),
     ],
 )];
 
 /// The version that a schema is brought to.
 pub(super) const VERSION: usize = STEPS.len();
+
+/// Every text of the schema.
+pub(super) fn texts() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().flat_map(|(_, texts)| texts.iter().copied())
+}
 /// The first server with `SKIP LOCKED`, `JSON_TABLE` and everything else that is used here.
 const SERVER_VERSION_MIN: (u32, u32) = (10, 6);
 /// How long to wait before the lock is asked for again.
@@ -60,7 +66,7 @@ async fn check_server(connection: &mut MySqlConnection) -> Result<(), Fault> {
     require_version(&version)
 }
 
-fn require_version(version: &str) -> Result<(), Fault> {
+pub(super) fn require_version(version: &str) -> Result<(), Fault> {
     let mut numbers = version.split(['.', '-']).map(|number| number.parse().unwrap_or(0));
     let mut number = || numbers.next().unwrap_or(0);
     if version.contains("MariaDB") && (number(), number()) >= SERVER_VERSION_MIN {
@@ -71,7 +77,7 @@ fn require_version(version: &str) -> Result<(), Fault> {
 }
 
 /// The schema's version; 0 when there is none.
-async fn version(connection: &mut MySqlConnection) -> Result<usize, Fault> {
+pub(super) async fn version(connection: &mut MySqlConnection) -> Result<usize, Fault> {
     let known = include_str!("has_schema.sql");
     if number(connection, known).await? == 0 {
         return Ok(0);

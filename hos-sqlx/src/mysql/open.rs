@@ -1,5 +1,6 @@
 //! Opens the connections and checks what they were opened on.
 
+use std::future::ready;
 use std::time::Duration;
 
 use hos_core::error::{Fault, FaultKind};
@@ -25,6 +26,11 @@ pub(super) async fn open(options: &MysqlOptions) -> Result<MySqlPool, Fault> {
     let mut connection = direct(options).await?;
     refuse_unfinished_move(&mut connection).await?;
     connection.close().await.map_err(classify)?;
+    pool(options)
+}
+
+/// A pool that connects when it is used.
+pub(super) fn pool(options: &MysqlOptions) -> Result<MySqlPool, Fault> {
     let seconds = options.lock_timeout.as_secs();
     Ok(MySqlPoolOptions::new()
         .max_connections(options.connections)
@@ -32,17 +38,34 @@ pub(super) async fn open(options: &MysqlOptions) -> Result<MySqlPool, Fault> {
         .test_before_acquire(false)
         .before_acquire(|connection, metadata| Box::pin(is_there(connection, metadata)))
         .after_connect(move |connection, _| Box::pin(prepare(connection, seconds)))
+        .after_release(|connection, _| Box::pin(ready(Ok(is_at_rest(connection)))))
         .connect_lazy_with(connect(&options.url, options.connections)?))
 }
 
 /// A connection to where the schema is brought up to date, which it now is.
 pub(super) async fn direct(options: &MysqlOptions) -> Result<MySqlConnection, Fault> {
-    let direct = connect(options.direct_url.as_ref().unwrap_or(&options.url), 1)?;
-    // Not from a pool, which would try again and again where nobody is.
-    let mut connection = direct.connect().await.map_err(classify)?;
-    prepare(&mut connection, options.lock_timeout.as_secs()).await.map_err(classify)?;
+    let mut connection = connected(options).await?;
     migrate::migrate(&mut connection, options.lock_timeout).await?;
     Ok(connection)
+}
+
+/// A connection to where the schema is brought up to date.
+pub(super) async fn connected(options: &MysqlOptions) -> Result<MySqlConnection, Fault> {
+    let mut connection = look(options).await?;
+    prepare(&mut connection, options.lock_timeout.as_secs()).await.map_err(classify)?;
+    Ok(connection)
+}
+
+/// A connection to where the schema is brought up to date, as it is.
+pub(super) async fn look(options: &MysqlOptions) -> Result<MySqlConnection, Fault> {
+    let direct = connect(options.direct_url.as_ref().unwrap_or(&options.url), 1)?;
+    // Not from a pool, which would try again and again where nobody is.
+    direct.connect().await.map_err(classify)
+}
+
+/// How the URL that is usually used connects.
+pub(super) fn usual(options: &MysqlOptions) -> Result<MySqlConnectOptions, Fault> {
+    connect(&options.url, 1)
 }
 
 async fn refuse_unfinished_move(connection: &mut MySqlConnection) -> Result<(), Fault> {
@@ -71,6 +94,14 @@ async fn is_there(
         connection.ping().await?;
     }
     Ok(true)
+}
+
+/// Whether nothing waits to be sent, as a ROLLBACK does when a transaction was dropped.
+///
+/// What was dropped with it may have been a statement that was being prepared, whose answers belong
+/// to nobody: sqlx would wait for others without end, and the pool with it.
+fn is_at_rest(connection: &MySqlConnection) -> bool {
+    !connection.should_flush()
 }
 
 async fn prepare(connection: &mut MySqlConnection, seconds: u64) -> Result<(), Error> {

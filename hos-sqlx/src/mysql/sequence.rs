@@ -13,12 +13,14 @@ use sqlx::mysql::{MySqlConnection, MySqlPool, MySqlRow};
 use super::fault::{classify, classify_commit, is_lock_wait, is_race};
 use super::lease::Lease;
 use super::lines::Lines;
-use super::row::{frontier, hash, optional_text, proof_id, unchecked};
+use super::row::{frontier, proof_id, unchecked};
 use crate::encoding::signed;
 use crate::fault::corrupt;
+use crate::seals::set_aside;
 
 static ADD_LOGS: LazyLock<Lines> = LazyLock::new(|| Lines::new(include_str!("add_logs.sql")));
 static LEAVES: LazyLock<Lines> = LazyLock::new(|| Lines::new(include_str!("write_leaves.sql")));
+static ASIDE: LazyLock<Lines> = LazyLock::new(|| Lines::new(include_str!("set_aside.sql")));
 static END: LazyLock<Lines> = LazyLock::new(|| Lines::new(include_str!("end_pending.sql")));
 static MOVE_LOGS: LazyLock<Lines> = LazyLock::new(|| Lines::new(include_str!("move_logs.sql")));
 
@@ -45,7 +47,7 @@ async fn sequence_patiently(pool: &MySqlPool, limit: u32) -> Result<u32, Fault> 
     for _ in 0..ATTEMPTS_MAX {
         let mut lease = Lease::acquire(pool).await?;
         let plan = Plan::read(lease.connection(), limit).await?;
-        if plan.entries.is_empty() {
+        if plan.done() == 0 {
             lease.release();
             return Ok(0);
         }
@@ -54,7 +56,7 @@ async fn sequence_patiently(pool: &MySqlPool, limit: u32) -> Result<u32, Fault> 
                 let done = sqlx::raw_sql("COMMIT").execute(lease.connection()).await;
                 done.map_err(classify_commit)?;
                 lease.release();
-                return Ok(u32::try_from(plan.entries.len()).unwrap_or(limit));
+                return Ok(u32::try_from(plan.done()).unwrap_or(limit));
             }
             Ok(false) => lease.roll_back().await,
             Err(fault) if is_race(&fault) || is_lock_wait(&fault) => lease.roll_back().await,
@@ -72,6 +74,8 @@ async fn sequence_patiently(pool: &MySqlPool, limit: u32) -> Result<u32, Fault> 
 #[derive(Default)]
 struct Plan {
     entries: Vec<Placed>,
+    /// Those that are not what was recorded: number, scope and entry.
+    aside: Vec<(i64, i64, ProofId)>,
     /// The size that was read, and what becomes of each log.
     logs: BTreeMap<i64, (u64, Frontier)>,
 }
@@ -102,18 +106,23 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Gives an entry the next place, if its leaf is the one that was recorded.
+    /// How many entries wait no more.
+    fn done(&self) -> usize {
+        self.entries.len() + self.aside.len()
+    }
+
+    /// Gives an entry the next place, or sets it aside if its leaf is not what was recorded.
     fn place(&mut self, row: &MySqlRow) -> Result<(), Fault> {
         let (number, scope) = (unchecked(row, 0)?, unchecked(row, 1)?);
         let entry = proof_id(row, 2)?;
-        let Some(leaf) = optional_text(row, 4)? else {
-            return Err(Fault::new(FaultKind::Corrupt, format!("the entry {entry} is gone")));
+        let leaf: Option<&[u8]> = unchecked(row, 4)?;
+        let stored: Option<&[u8]> = unchecked(row, 3)?;
+        let computed = leaf.map(leaf_hash);
+        let Some(recorded) = computed.filter(|hash| stored == Some(hash.as_slice())) else {
+            set_aside(scope, entry);
+            self.aside.push((number, scope, entry));
+            return Ok(());
         };
-        let recorded = hash(row, 3)?;
-        if leaf_hash(leaf.as_bytes()) != recorded {
-            let message = format!("the leaf of the entry {entry} is not the one that was recorded");
-            return Err(Fault::new(FaultKind::Corrupt, message));
-        }
         let Some((_, frontier)) = self.logs.get_mut(&scope) else {
             return Err(corrupt("an entry of no log"));
         };
@@ -150,9 +159,18 @@ impl Plan {
                 row.add(placed.leaf_hash.as_slice())
             })
             .await?;
-        let gone =
-            END.write(connection, &self.entries, |placed, row| row.add(placed.number)).await?;
-        if usize::try_from(gone).ok() != Some(self.entries.len()) {
+        ASIDE
+            .write(connection, &self.aside, |(number, scope, entry), row| {
+                row.add(entry.as_bytes().as_slice())?;
+                row.add(scope)?;
+                row.add(number)
+            })
+            .await?;
+        let aside = self.aside.iter().map(|(number, ..)| *number);
+        let ended: Vec<i64> =
+            self.entries.iter().map(|placed| placed.number).chain(aside).collect();
+        let gone = END.write(connection, &ended, |number, row| row.add(number)).await?;
+        if usize::try_from(gone).ok() != Some(ended.len()) {
             return Ok(false);
         }
         let logs: Vec<_> = self.logs.iter().collect();

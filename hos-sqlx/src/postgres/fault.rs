@@ -124,6 +124,8 @@ fn kind(error: &Error) -> FaultKind {
         "25006" => FaultKind::ReadOnly,
         "53100" | "53200" => FaultKind::Full,
         "25P02" => FaultKind::Transaction,
+        // The schema's own.
+        "HO003" => FaultKind::Corrupt,
         "XX001" | "XX002" => FaultKind::Corrupt,
         "54000" | "22001" => FaultKind::Limit,
         "42501" | "3D000" | "3F000" => FaultKind::Unauthorized,

@@ -5,7 +5,7 @@ use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
 use hos_core::merkle::{Hash, empty_root};
 use hos_core::proof::{LogEntry, LogHead, PAGE_MAX, Part};
-use hos_core::store::Ledger;
+use hos_core::store::{Ledger, Seals};
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
 use sqlx::postgres::PgRow;
@@ -99,6 +99,10 @@ impl Ledger for PostgresStore {
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
         sequence::sequence_pending(self, limit.min(PAGE_MAX)).await
     }
+
+    fn seals(&self) -> &dyn Seals {
+        self
+    }
 }
 
 /// A limit as the database takes it.
@@ -106,21 +110,29 @@ pub(super) fn most(limit: u32) -> i32 {
     i32::try_from(limit.min(PAGE_MAX)).unwrap_or(i32::MAX)
 }
 
-fn entry(row: &PgRow) -> Result<LogEntry, Fault> {
-    let parts: Vec<(String, String, String)> = serde_json::from_str(column(row, 5)?)
+/// An entry, in six columns.
+pub(super) fn entry(row: &PgRow) -> Result<LogEntry, Fault> {
+    entry_at(row, 0)
+}
+
+/// An entry, in six columns from this one on.
+pub(super) fn entry_at(row: &PgRow, at: usize) -> Result<LogEntry, Fault> {
+    let parts: Vec<(String, String, String)> = serde_json::from_str(column(row, at + 5)?)
         .map_err(|error| corrupt("parts of an entry").caused_by(error))?;
     let part = |(name, salt, body): (String, String, String)| {
         let salt = unhex(&salt).ok_or_else(|| corrupt("a salt"))?;
         Ok(Part { name, salt, body })
     };
-    let index: Option<i64> = column(row, 0)?;
+    let index: Option<i64> = column(row, at)?;
     let index = index.map(u64::try_from).transpose();
-    Ok(LogEntry {
+    let bare = LogEntry {
         index: index.map_err(|error| corrupt("a negative index").caused_by(error))?,
-        id: proof_id(row, 1)?,
-        leaf: column(row, 2)?,
-        leaf_hash: hash(row, 3)?,
-        recorded_at: Timestamp::from_micros(column(row, 4)?),
-        parts: parts.into_iter().map(part).collect::<Result<_, Fault>>()?,
-    })
+        id: proof_id(row, at + 1)?,
+        leaf: column(row, at + 2)?,
+        leaf_hash: hash(row, at + 3)?,
+        recorded_at: Timestamp::from_micros(column(row, at + 4)?),
+        parts: Vec::new(),
+        withheld: Vec::new(),
+    };
+    bare.with_rows(parts.into_iter().map(part).collect::<Result<Vec<_>, Fault>>()?)
 }

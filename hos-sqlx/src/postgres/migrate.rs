@@ -24,11 +24,18 @@ const STEPS: [(&str, &[&str]); 1] = [(
         include_str!("schema/read.sql"),
         include_str!("schema/upkeep.sql"),
         include_str!("schema/rotation.sql"),
+        include_str!("schema/seal.sql"),
+        include_str!("schema/erasure.sql"),
     ],
 )];
 
 /// The version of a schema that is up to date.
 pub(super) const VERSION: usize = STEPS.len();
+
+/// Every text of the schema.
+pub(super) fn texts() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().flat_map(|(_, texts)| texts.iter().copied())
+}
 
 /// Held until the transaction ends, so that of several processes one takes the steps.
 const LOCK: &str = include_str!("schema/lock.sql");
@@ -57,7 +64,7 @@ pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), Fault> 
 }
 
 /// The schema's version; none when there is no schema.
-async fn version(connection: &mut PgConnection) -> Result<Option<usize>, Fault> {
+pub(super) async fn version(connection: &mut PgConnection) -> Result<Option<usize>, Fault> {
     let known = "SELECT (to_regclass('hos_schema') IS NOT NULL)::text";
     if read(connection, known).await? != "true" {
         return Ok(None);

@@ -42,6 +42,11 @@ pub(super) async fn direct(options: &PostgresOptions) -> Result<PgConnection, Fa
     connect(direct, options, pooler)?.connect().await.map_err(classify)
 }
 
+/// How the URL that is usually used connects.
+pub(super) fn usual(options: &PostgresOptions) -> Result<PgConnectOptions, Fault> {
+    connect(&options.url, options, options.pooler)
+}
+
 /// A pool that connects when it is used.
 pub(super) fn pool(url: &str, options: &PostgresOptions) -> Result<PgPool, Fault> {
     let pool = PgPoolOptions::new()
@@ -130,7 +135,7 @@ async fn warn_above_the_wall(connection: &mut PgConnection) -> Result<(), Fault>
     Ok(())
 }
 
-fn check_version(version: &str) -> Result<(), Fault> {
+pub(super) fn check_version(version: &str) -> Result<(), Fault> {
     if version.parse::<i32>().is_ok_and(|version| version < VERSION_MIN) {
         let message = format!("PostgreSQL 15 or later is needed; this server says {version}");
         return Err(Fault::new(FaultKind::Unsupported, message));

@@ -13,10 +13,10 @@ use uuid::Uuid;
 
 use super::PostgresStore;
 use super::ledger::most;
-use super::row::{column, count, hash};
+use super::row::{column, count};
 use crate::encoding::signed;
-use crate::fault::corrupt;
 use crate::frontier::{appended, frontier};
+use crate::seals::set_aside;
 
 /// How often another process may be quicker before the rest is left to it.
 const ROUNDS_MAX: u32 = 8;
@@ -47,6 +47,8 @@ struct Places {
     indexes: Vec<i64>,
     entries: Vec<Uuid>,
     hashes: Vec<Vec<u8>>,
+    /// Of those that wait, the ones that are not what was recorded.
+    aside: Vec<i64>,
 }
 
 impl Places {
@@ -61,11 +63,15 @@ impl Places {
     fn add(&mut self, row: &PgRow) -> Result<(), Fault> {
         let scope: i64 = column(row, 1)?;
         let entry: Uuid = column(row, 2)?;
-        let leaf: &str = column(row, 3)?;
-        let stored = hash(row, 4)?;
-        if leaf_hash(leaf.as_bytes()) != stored {
-            return Err(corrupt(format!("the leaf of entry {entry}")));
-        }
+        self.pending.push(column(row, 0)?);
+        let leaf: Option<&str> = column(row, 3)?;
+        let stored: Option<&[u8]> = column(row, 4)?;
+        let computed = leaf.map(|leaf| leaf_hash(leaf.as_bytes()));
+        let Some(stored) = computed.filter(|hash| stored == Some(hash.as_slice())) else {
+            set_aside(scope, entry);
+            self.aside.push(column(row, 0)?);
+            return Ok(());
+        };
         let (_, log) = match self.logs.entry(scope) {
             Entry::Occupied(log) => log.into_mut(),
             Entry::Vacant(place) => {
@@ -75,7 +81,6 @@ impl Places {
         };
         self.indexes.push(signed(log.size()));
         appended(log, stored)?;
-        self.pending.push(column(row, 0)?);
         self.scopes.push(scope);
         self.entries.push(entry);
         self.hashes.push(stored.to_vec());
@@ -84,7 +89,7 @@ impl Places {
 
     fn query(&self) -> super::session::Bound<'_> {
         let logs = || self.logs.iter();
-        sqlx::query("SELECT hos_sequence($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+        sqlx::query("SELECT hos_sequence($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
             .bind(logs().map(|(scope, _)| *scope).collect::<Vec<i64>>())
             .bind(logs().map(|(_, (base, _))| signed(*base)).collect::<Vec<i64>>())
             .bind(logs().map(|(_, (_, log))| signed(log.size())).collect::<Vec<i64>>())
@@ -94,5 +99,6 @@ impl Places {
             .bind(&self.indexes)
             .bind(&self.entries)
             .bind(&self.hashes)
+            .bind(&self.aside)
     }
 }

@@ -5,7 +5,7 @@ use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
 use hos_core::merkle::{Hash, empty_root};
 use hos_core::proof::{LogEntry, LogHead, PAGE_MAX, Part};
-use hos_core::store::Ledger;
+use hos_core::store::{Ledger, Seals};
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
 use sqlx::sqlite::SqliteRow;
@@ -18,7 +18,7 @@ use crate::fault::corrupt;
 use crate::frontier::frontier;
 
 /// One more than the last leaf index that a position has room for.
-const LOG_SIZE_MAX: u64 = 1 << 40;
+pub(super) const LOG_SIZE_MAX: u64 = 1 << 40;
 
 #[async_trait]
 impl Ledger for SqliteStore {
@@ -97,21 +97,28 @@ impl Ledger for SqliteStore {
     async fn sequence_pending(&self, _limit: u32) -> Result<u32, Fault> {
         Ok(0)
     }
+
+    fn seals(&self) -> &dyn Seals {
+        self
+    }
 }
 
-fn entry(row: &SqliteRow) -> Result<LogEntry, Fault> {
+/// An entry, in six columns.
+pub(super) fn entry(row: &SqliteRow) -> Result<LogEntry, Fault> {
     let parts: Vec<(String, String, String)> = serde_json::from_str(unchecked(row, 5)?)
         .map_err(|error| corrupt("parts of an entry").caused_by(error))?;
     let part = |(name, salt, body): (String, String, String)| {
         let salt = unhex(&salt).ok_or_else(|| corrupt("a salt"))?;
         Ok(Part { name, salt, body })
     };
-    Ok(LogEntry {
+    let bare = LogEntry {
         index: Some(count(row, 0)?),
         id: proof_id(row, 1)?,
         leaf: column(row, 2)?,
         leaf_hash: hash(row, 3)?,
         recorded_at: Timestamp::from_micros(unchecked(row, 4)?),
-        parts: parts.into_iter().map(part).collect::<Result<_, Fault>>()?,
-    })
+        parts: Vec::new(),
+        withheld: Vec::new(),
+    };
+    bare.with_rows(parts.into_iter().map(part).collect::<Result<Vec<_>, Fault>>()?)
 }

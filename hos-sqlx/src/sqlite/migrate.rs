@@ -17,11 +17,17 @@ const STEPS: [(&str, &[&str]); 1] = [(
         include_str!("schema/standing.sql"),
         include_str!("schema/write.sql"),
         include_str!("schema/migration.sql"),
+        include_str!("schema/seal.sql"),
     ],
 )];
 
 /// The version of a schema that is up to date.
 pub(super) const VERSION: usize = STEPS.len();
+
+/// Every text of the schema.
+pub(super) fn texts() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().flat_map(|(_, texts)| texts.iter().copied())
+}
 
 /// "HOS1", in the header of the file.
 const APPLICATION_ID: i64 = 0x484F_5331;
@@ -62,7 +68,7 @@ pub(super) async fn check_current(connection: &mut SqliteConnection) -> Result<(
 }
 
 /// The schema's version; none when the file does not yet say whose it is.
-async fn inspect(connection: &mut SqliteConnection) -> Result<Option<usize>, Fault> {
+pub(super) async fn inspect(connection: &mut SqliteConnection) -> Result<Option<usize>, Fault> {
     let application = pragma(connection, "PRAGMA application_id").await?;
     if application != 0 && application != APPLICATION_ID {
         let message = "the file belongs to another application; check the path";

@@ -28,10 +28,7 @@ const ROWS_AHEAD: usize = 512;
 
 /// The pool of the one connection that writes, and that of those that read.
 pub(super) async fn open(options: &SqliteOptions) -> Result<(SqlitePool, SqlitePool), Fault> {
-    if options.path().as_os_str().is_empty() || options.path().as_os_str() == ":memory:" {
-        let message = "a store needs a file of its own; use `MemoryStore` for one in memory";
-        return Err(Fault::new(FaultKind::Foreign, message));
-    }
+    require_file(options)?;
     let writer = pool(1, options).connect_lazy_with(
         connect(options)
             .create_if_missing(true)
@@ -46,6 +43,26 @@ pub(super) async fn open(options: &SqliteOptions) -> Result<(SqlitePool, SqliteP
     let reader = pool(options.reader_count(), options)
         .connect_lazy_with(connect(options).pragma("query_only", "ON"));
     Ok((writer, reader))
+}
+
+/// The one connection to a vault, which is asked rarely. Deleted bytes are overwritten.
+pub(super) fn vault(options: &SqliteOptions) -> Result<SqlitePool, Fault> {
+    require_file(options)?;
+    Ok(pool(1, options).connect_lazy_with(
+        connect(options)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Truncate)
+            .synchronous(SqliteSynchronous::Extra)
+            .pragma("secure_delete", "ON"),
+    ))
+}
+
+fn require_file(options: &SqliteOptions) -> Result<(), Fault> {
+    if options.path().as_os_str().is_empty() || options.path().as_os_str() == ":memory:" {
+        let message = "a store needs a file of its own; use `MemoryStore` for one in memory";
+        return Err(Fault::new(FaultKind::Foreign, message));
+    }
+    Ok(())
 }
 
 fn connect(options: &SqliteOptions) -> SqliteConnectOptions {
@@ -90,7 +107,7 @@ async fn prepare(writer: &SqlitePool) -> Result<(), Fault> {
     migrate::migrate(writer).await
 }
 
-fn check_version(version: &str) -> Result<(), Fault> {
+pub(super) fn check_version(version: &str) -> Result<(), Fault> {
     let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
     let mut number = || numbers.next().unwrap_or(0);
     if (number(), number(), number()) >= SQLITE_VERSION_MIN {

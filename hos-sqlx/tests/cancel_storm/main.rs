@@ -100,8 +100,24 @@ async fn weather(server: Server) {
     audit(&server, load.hos(), &firm, &storm.acknowledged).await;
     let Storm { sent, dropped, acknowledged } = storm;
     println!("{} s: {sent} begun, {dropped} dropped, {} done", campaign.size, acknowledged.len());
+    let taken = match &load.store {
+        Store::Postgres(store) => take_all(store.pool()).await,
+        #[cfg(feature = "mysql")]
+        Store::MariaDb(store) => take_all(store.pool()).await,
+    };
+    assert!(taken.is_ok(), "a connection is waited for without end: {taken:?}");
     let closed = tokio::time::timeout(CLOSING_MAX, load.store.close()).await;
     assert!(closed.is_ok(), "a connection is not given back");
+}
+
+/// Takes every connection at once, but for those that the store may keep at hand.
+async fn take_all<DB: sqlx::Database>(pool: &sqlx::Pool<DB>) -> Result<(), sqlx::Error> {
+    let connections = pool.options().get_max_connections();
+    let mut taken = Vec::new();
+    for _ in 0..connections - connections / 4 {
+        taken.push(pool.acquire().await?);
+    }
+    Ok(())
 }
 
 #[derive(Default)]

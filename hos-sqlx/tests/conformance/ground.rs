@@ -5,8 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hos_conformance::ground::{Answer, Factory, Ground, Tampering, Transaction};
 use hos_core::error::{Fault, FaultKind};
-use hos_core::store::{Backend, Store};
-use hos_sqlx::{Caller as _, SqliteStore};
+use hos_core::store::{Backend, Store, Survey};
+use hos_core::vault::Vault;
+use hos_sqlx::{Caller as _, SqliteStore, SqliteVault};
 use sqlx::Sqlite;
 
 pub(super) struct SqliteFactory;
@@ -16,12 +17,14 @@ impl Factory for SqliteFactory {
     async fn fresh(&self) -> Box<dyn Ground> {
         let directory = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(directory.path().join("law.db")).await.unwrap();
-        Box::new(SqliteGround { store, directory })
+        let vault = SqliteVault::open(directory.path().join("vault.db")).await.unwrap();
+        Box::new(SqliteGround { store, vault, directory })
     }
 }
 
 struct SqliteGround {
     store: SqliteStore,
+    vault: SqliteVault,
     directory: tempfile::TempDir,
 }
 
@@ -29,6 +32,14 @@ struct SqliteGround {
 impl Ground for SqliteGround {
     fn backend(&self) -> Arc<dyn Backend> {
         Arc::new(self.store.clone())
+    }
+
+    async fn vault(&self) -> Arc<dyn Vault> {
+        Arc::new(self.vault.clone())
+    }
+
+    fn survey(&self) -> Option<Arc<dyn Survey>> {
+        Some(Arc::new(self.store.clone()))
     }
 
     async fn begin(&self) -> Box<dyn Transaction + '_> {

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hos_conformance::ground::{Answer, Factory, Ground, Sequenced, Tampering, Transaction};
 use hos_core::error::{Fault, FaultKind};
-use hos_core::store::{Backend, Store};
+use hos_core::store::{Backend, Store, Survey};
+use hos_core::vault::Vault;
 use hos_services::MariaDb;
-use hos_sqlx::{Caller as _, MysqlOptions, MysqlStore};
+use hos_sqlx::{Caller as _, MysqlOptions, MysqlStore, MysqlVault};
 use sqlx::mysql::{MySqlArguments, MySqlConnection};
 use sqlx::query::Query;
 use sqlx::{Connection as _, MySql};
+use tokio::sync::OnceCell;
 
 /// Makes databases on one server.
 pub(crate) struct MariaDbFactory {
@@ -27,12 +29,13 @@ impl Factory for MariaDbFactory {
         let url = created.unwrap();
         let options = (self.options)(&url).connections(8);
         let store = MysqlStore::open_with(options.clone()).await.unwrap();
-        Box::new(MariaDbGround { store, options, url })
+        Box::new(MariaDbGround { store, vault: OnceCell::new(), options, url })
     }
 }
 
 struct MariaDbGround {
     store: MysqlStore,
+    vault: OnceCell<Arc<MysqlVault>>,
     options: MysqlOptions,
     url: String,
 }
@@ -41,7 +44,13 @@ impl Drop for MariaDbGround {
     fn drop(&mut self) {
         let store = self.store.clone();
         // So that hundreds of cases do not hold hundreds of connections.
-        tokio::spawn(async move { store.close().await });
+        let vault = self.vault.take();
+        tokio::spawn(async move {
+            store.close().await;
+            if let Some(vault) = vault {
+                vault.close_connections().await;
+            }
+        });
     }
 }
 
@@ -49,6 +58,15 @@ impl Drop for MariaDbGround {
 impl Ground for MariaDbGround {
     fn backend(&self) -> Arc<dyn Backend> {
         Arc::new(Sequenced(self.store.clone()))
+    }
+
+    async fn vault(&self) -> Arc<dyn Vault> {
+        let open = async || Arc::new(MysqlVault::open(self.options.clone()).await.unwrap());
+        self.vault.get_or_init(open).await.clone()
+    }
+
+    fn survey(&self) -> Option<Arc<dyn Survey>> {
+        Some(Arc::new(self.store.clone()))
     }
 
     async fn begin(&self) -> Box<dyn Transaction + '_> {

@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, OnceLock};
 use async_trait::async_trait;
 use hos_conformance::ground::{Answer, Factory, Ground, Sequenced, Tampering, Transaction};
 use hos_core::error::{Fault, FaultKind};
-use hos_core::store::{Backend, Store};
+use hos_core::store::{Backend, Store, Survey};
+use hos_core::vault::Vault;
 use hos_services::{Postgres, ServiceError};
-use hos_sqlx::{Caller as _, PostgresOptions, PostgresStore};
+use hos_sqlx::{Caller as _, PostgresOptions, PostgresStore, PostgresVault};
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
+use tokio::sync::OnceCell;
 
 /// A server that lives as long as this process, and would not outlive a power cut: nothing here
 /// waits for a disk.
@@ -62,12 +64,19 @@ impl Factory for PostgresFactory {
         let url = self.database().await;
         let options = (self.options)(&url);
         let store = PostgresStore::open_with(options.clone()).await.unwrap();
-        Box::new(PostgresGround { store, options, url, free: Arc::clone(&self.free) })
+        Box::new(PostgresGround {
+            store,
+            vault: OnceCell::new(),
+            options,
+            url,
+            free: Arc::clone(&self.free),
+        })
     }
 }
 
 struct PostgresGround {
     store: PostgresStore,
+    vault: OnceCell<Arc<PostgresVault>>,
     options: PostgresOptions,
     url: String,
     free: Arc<Mutex<Vec<String>>>,
@@ -78,8 +87,12 @@ impl Drop for PostgresGround {
     fn drop(&mut self) {
         let (store, free) = (self.store.clone(), Arc::clone(&self.free));
         let url = std::mem::take(&mut self.url);
+        let vault = self.vault.take();
         tokio::spawn(async move {
             store.close().await;
+            if let Some(vault) = vault {
+                vault.close_connections().await;
+            }
             free.lock().unwrap().push(url);
         });
     }
@@ -89,6 +102,15 @@ impl Drop for PostgresGround {
 impl Ground for PostgresGround {
     fn backend(&self) -> Arc<dyn Backend> {
         Arc::new(Sequenced(self.store.clone()))
+    }
+
+    async fn vault(&self) -> Arc<dyn Vault> {
+        let open = async || Arc::new(PostgresVault::open(self.options.clone()).await.unwrap());
+        self.vault.get_or_init(open).await.clone()
+    }
+
+    fn survey(&self) -> Option<Arc<dyn Survey>> {
+        Some(Arc::new(self.store.clone()))
     }
 
     async fn begin(&self) -> Box<dyn Transaction + '_> {

@@ -3,15 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use hos_core::hos::Sealing;
 use hos_core::id::{Kind, SubjectId};
 use hos_core::prelude::*;
 use hos_core::proof::PAGE_MAX;
+use hos_core::seal::LogName;
 use hos_core::store::Backend;
 use hos_core::time::Timestamp;
 use hos_sqlx::SqliteStore;
 
 use super::server::House;
-use super::source::{TENANTS, WORLDS, laws, owner, subject};
+use super::source::{TENANTS, WORLDS, laws, owner, sealer, subject};
 
 const SUBJECTS_COMPARED: u64 = 200;
 
@@ -66,6 +68,18 @@ async fn same_log(old: &Hos, new: &Hos, world: &World, tenant: &Tenant) {
         same(&page, &new.page(world, tenant, from, PAGE_MAX).await.unwrap());
         from += page.len() as u64;
     }
+    let log = LogName::of(world, tenant);
+    let (ours, theirs) = (old.store().seals(), new.store().seals());
+    same(&ours.state(&log).await.unwrap(), &theirs.state(&log).await.unwrap());
+    let checkpoints = old.checkpoints(&log, 0, PAGE_MAX).await.unwrap();
+    same(&checkpoints, &new.checkpoints(&log, 0, PAGE_MAX).await.unwrap());
+    let first = old.page(world, tenant, 0, 1).await.unwrap().remove(0);
+    let proven = old.prove(world, tenant, first.id).await.unwrap();
+    assert!(proven.is_some(), "every log was sealed");
+    same(&proven, &new.prove(world, tenant, first.id).await.unwrap());
+    let anchored = old.prove_anchor(world, tenant, 0).await.unwrap();
+    assert!(anchored.is_some(), "every checkpoint is in the deployment's log");
+    same(&anchored, &new.prove_anchor(world, tenant, 0).await.unwrap());
 }
 
 async fn same_subjects(old: &Hos, new: &Hos, world: &World, tenant: &Tenant) {
@@ -124,7 +138,23 @@ pub(crate) async fn goes_on(url: &str) {
     let fired = hos.fire_due(later, 1_000).await.unwrap();
     assert!(due > 0 && fired.len() == due, "every timer that moved fires");
     assert!(fired.iter().all(|fired| fired.outcome.is_ok()));
+    seals_go_on(&hos).await;
     house.close().await;
+}
+
+/// Every log grows from the checkpoint that moved, and the deployment's log from its leaves.
+async fn seals_go_on(hos: &Hos) {
+    while hos.sequence_pending(1_000).await.unwrap() > 0 {}
+    let sealer = sealer(hos);
+    let report = sealer.seal_pending(100).await.unwrap();
+    assert!(report.refused.is_empty() && !report.sealed.is_empty(), "{report:?}");
+    let round = sealer.anchor_round(100).await.unwrap();
+    assert_eq!(usize::try_from(round.anchored).unwrap(), report.sealed.len());
+    assert!(matches!(round.sealing, Sealing::Sealed(_)), "{round:?}");
+    for (log, new) in &report.sealed {
+        let old = hos.checkpoints(log, 0, 1).await.unwrap().remove(0);
+        hos.prove_consistency(log, &old, new).await.unwrap();
+    }
 }
 
 fn opening(subject: &Subject) -> Opening {

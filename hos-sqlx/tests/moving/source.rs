@@ -4,9 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use hos_core::command::Migration;
+use hos_core::hos::Sealer;
 use hos_core::id::Ability;
 use hos_core::law::MigrationDefinition;
+use hos_core::note::SigningKey;
 use hos_core::prelude::*;
+use hos_core::seal::{Keys, LogName, MemoryKeeper};
 use hos_core::standing::{AbilityPattern, Mode};
 use hos_core::store::BATCH_MAX;
 use hos_core::value::Value;
@@ -89,7 +92,22 @@ pub(crate) async fn build(path: &Path, entries: u64) {
             migrate(&hos, &world, tenant).await;
         }
     }
+    seal(&hos).await;
     store.close().await.unwrap();
+}
+
+pub(crate) fn sealer(hos: &Hos) -> Sealer {
+    let key = SigningKey::from_seed("hos.local", &[7; 32]).unwrap();
+    hos.sealer(Keys::new(key), MemoryKeeper::default()).unwrap()
+}
+
+/// Seals every log, puts the checkpoints into the deployment's log and has that one stamped.
+async fn seal(hos: &Hos) {
+    let sealer = sealer(hos);
+    while sealer.seal_pending(100).await.unwrap().tried() > 0 {}
+    sealer.anchor_round(100).await.unwrap();
+    let last = hos.checkpoints(&LogName::Deployment, 0, 1).await.unwrap().remove(0);
+    hos.timestamped(last.size, "tsa.example", b"token").await.unwrap();
 }
 
 async fn stand(hos: &Hos, world: &World, tenant: &str) {
@@ -165,6 +183,9 @@ async fn trade(hos: &Hos, world: &str, tenant: &str, entries: u64) {
         Command::new(&owner, &at("order", number), "cancel").key(&key)
     };
     let touches = entries / (WORLDS.len() * TENANTS.len()) as u64;
+    // One log at least has a whole tile.
+    let touches =
+        if (world, tenant) == (WORLDS[0], TENANTS[0]) { touches.max(256) } else { touches };
     send(hos, (0..touches).map(touch)).await;
     send(hos, (0..orders).filter(|number| number % 2 == 0).map(pay)).await;
     send(hos, (0..orders).filter(|number| number % 5 == 0).map(cancel)).await;

@@ -98,3 +98,17 @@ async fn a_dropped_begin_leaves_no_transaction() {
     }
     shop.audit().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_dropped_within_a_statement_costs_no_connection() {
+    let Some(shop) = open_shop().await else { return };
+    let connections = shop.store.pool().options().get_max_connections();
+    for _ in 0..=connections {
+        let mut transaction = shop.store.begin().await.unwrap();
+        // No connection knows it yet, so that it is first prepared.
+        let unknown = sqlx::query("SELECT ?, ?, ?").bind(1).bind(2).bind(3);
+        assert!(!dropped_after(1, unknown.execute(&mut *transaction)).await, "it was cut");
+    }
+    shop.open("o-1").await;
+    shop.audit().await;
+}

@@ -264,17 +264,3 @@ async fn a_part_may_be_erased_but_never_changed() {
     assert_eq!(shop.number(parts).await, 0);
     shop.audit().await;
 }
-
-#[tokio::test]
-async fn a_changed_leaf_is_found_before_it_gets_its_place() {
-    let Some(shop) = open_shop().await else { return };
-    shop.open("o-1").await;
-    let mut stranger = shop.stranger().await;
-    // An operator who may drop triggers.
-    stranger.execute("DROP TRIGGER hos_entry_update").await.unwrap();
-    let change = "UPDATE hos_entry SET leaf = replace(leaf, '\"v\":1', '\"v\":2')";
-    stranger.execute(change).await.unwrap();
-    let fault = shop.hos.sequence_pending(1_000).await.unwrap_err();
-    assert_eq!(fault.kind(), hos_core::error::FaultKind::Corrupt);
-    assert!(fault.to_string().contains("is not the one that was recorded"), "{fault}");
-}

@@ -4,7 +4,10 @@
 use std::collections::BTreeSet;
 
 use hos_core::command::Migration;
+use hos_core::hos::Sealer;
+use hos_core::note::SigningKey;
 use hos_core::prelude::*;
+use hos_core::seal::{Keys, LogName, MemoryKeeper, TILE_HASHES, Tile};
 use hos_core::store::{Archive as _, Ask, Ledger as _, Migrations as _, PinnedAsk, Store as _};
 use hos_core::time::{ProofId, Timestamp};
 use hos_core::value::Value;
@@ -34,7 +37,7 @@ const PREDICATES: [&str; 17] = [
 ];
 
 /// Functions that concern every tenant and say so by binding themselves to all of them.
-const FOR_ALL: [&str; 9] = [
+const FOR_ALL: [&str; 15] = [
     "hos_tenants",
     "hos_pins",
     "hos_due_timers",
@@ -44,6 +47,12 @@ const FOR_ALL: [&str; 9] = [
     "hos_pending_page",
     "hos_sequence",
     "hos_state",
+    "hos_unsealed_logs",
+    "hos_unanchored_logs",
+    "hos_anchor",
+    "hos_anchors",
+    "hos_attest",
+    "hos_attestations",
 ];
 
 /// One function with one predicate taken out.
@@ -106,6 +115,20 @@ async fn furnish(shop: &Shop) {
     };
     shop.change(FIRMS[1], ban, "ban").await;
     while shop.hos.sequence_pending(1_000).await.unwrap() > 0 {}
+    let sealer = sealer(&shop.hos);
+    assert_eq!(sealer.seal_pending(100).await.unwrap().refused.len(), 0);
+    // The second firm's last checkpoint waits for its anchor.
+    sealer.anchor_round(100).await.unwrap();
+    for name in FIRMS {
+        shop.act(name, "o-2", "cancel").await;
+    }
+    while shop.hos.sequence_pending(1_000).await.unwrap() > 0 {}
+    assert_eq!(sealer.seal_pending(100).await.unwrap().refused.len(), 0);
+}
+
+fn sealer(hos: &Hos) -> Sealer {
+    let key = SigningKey::from_seed("hos.local", &[7; 32]).unwrap();
+    hos.sealer(Keys::new(key), MemoryKeeper::default()).unwrap()
 }
 
 /// Every row of the second firm.
@@ -125,6 +148,12 @@ async fn theirs(shop: &Shop) -> String {
         "hos_ban",
         "hos_grant",
         "hos_mode",
+        "hos_tile",
+        "hos_checkpoint",
+        "hos_unsealed",
+        "hos_unanchored",
+        "hos_deployment",
+        "hos_quarantine",
     ];
     let mut rows = String::new();
     let number = "SELECT number FROM hos_scope WHERE tenant = 'firm-2'";
@@ -225,6 +254,17 @@ async fn play(shop: &Shop, round: usize) -> BTreeSet<String> {
     );
     if let Some(id) = theirs.await.and_then(|id| ProofId::parse(&id)) {
         tell("find", format!("{:?}", hos.find(&world(), &us(), id).await));
+    }
+    let sealer = sealer(&hos);
+    tell("seal", format!("{:?}", sealer.seal(&world(), &us()).await.is_err()));
+    let log = LogName::of(&world(), &us());
+    tell("checkpoints", format!("{:?}", hos.checkpoints(&log, 0, 1_000).await));
+    tell("anchor", format!("{:?}", hos.prove_anchor(&world(), &us(), 0).await));
+    tell("quarantined", format!("{:?}", hos.quarantined(&world(), &us(), None, 9).await));
+    let tile = Tile { level: 0, place: 9, root: [1; 32], hashes: vec![[1; 32]; TILE_HASHES] };
+    drop(shop.store.seals().write_tiles(&log, &[tile]).await);
+    if let Ok(state) = shop.store.seals().state(&log).await {
+        tell("state", format!("{state:?}"));
     }
     let due = shop.store.due_timers(&world(), Timestamp::from_micros(i64::MAX), 100).await;
     for timer in due.unwrap_or_default() {

@@ -13,6 +13,8 @@ mod guard;
 mod open_errors;
 mod plans;
 mod schema;
+mod seals;
 mod shop;
 mod two_stores;
+mod vault;
 mod within;

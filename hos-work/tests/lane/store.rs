@@ -13,7 +13,9 @@ use hos_core::memory::MemoryStore;
 use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead};
 use hos_core::standing::Standing;
-use hos_core::store::{Archive, Ask, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Store};
+use hos_core::store::{
+    Archive, Ask, Erasures, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Store,
+};
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
 use rand::rngs::StdRng;
@@ -191,6 +193,18 @@ impl Migrations for Watched {
 }
 
 #[async_trait]
+impl Erasures for Watched {
+    async fn delete_parts(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        parts: &[(ProofId, String)],
+    ) -> Result<u32, Fault> {
+        self.inner.delete_parts(world, tenant, parts).await
+    }
+}
+
+#[async_trait]
 impl Ledger for Watched {
     async fn head(&self, world: &World, tenant: &Tenant) -> Result<LogHead, Fault> {
         self.inner.head(world, tenant).await
@@ -236,6 +250,10 @@ impl Ledger for Watched {
 
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
         self.inner.sequence_pending(limit).await
+    }
+
+    fn seals(&self) -> &dyn Seals {
+        self.inner.seals()
     }
 }
 

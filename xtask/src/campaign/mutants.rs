@@ -6,7 +6,7 @@ use crate::step::Step;
 use crate::{tool, tree};
 
 /// Where a wrong line would be a wrong answer.
-const MODULES: &[&str] = &["judge", "condition", "contract", "policy", "merkle"];
+const MODULES: &[&str] = &["judge", "condition", "contract", "policy"];
 
 /// As many shards as make one of them about the size asked for; the seed chooses the shard.
 pub(super) fn plan(size: &Size) -> Result<Plan, Failure> {
@@ -22,7 +22,7 @@ pub(super) fn plan(size: &Size) -> Result<Plan, Failure> {
     let scratch = tempfile::tempdir()
         .map_err(|error| Failure::new(format!("no temporary directory: {error}")))?;
     let step = with_files(Step::cargo(["mutants", "--no-shuffle", "--jobs", "1"]))
-        .arg("--test-package=hos-core,hos-conformance")
+        .arg("--test-package=hos-core,hos-conformance,hos-verify")
         .arg(format!("--shard={shard}/{shards}"))
         .arg(format!("--output={}", scratch.path().display()))
         .arg("--cargo-arg=--locked");
@@ -34,5 +34,7 @@ fn with_files(step: Step) -> Step {
     step.arg("--package=hos-core")
         .arg(format!("--file=hos-core/src/{{{modules}}}.rs"))
         .arg(format!("--file=hos-core/src/{{{modules}}}/**/*.rs"))
+        .arg("--package=hos-verify")
+        .arg("--file=hos-verify/src/**/*.rs")
         .arg(format!("--dir={}", tree::root().display()))
 }

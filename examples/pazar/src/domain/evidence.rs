@@ -336,6 +336,7 @@ mod tests {
             leaf_hash: hashes[3],
             recorded_at: Timestamp::EPOCH,
             parts: Vec::new(),
+            withheld: Vec::new(),
         };
         let head = LogHead { size: 5, root: root_of(hashes.iter().copied()) };
         (entry, head, inclusion_proof(&hashes, 3).unwrap())

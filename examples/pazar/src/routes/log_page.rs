@@ -77,7 +77,7 @@ fn day(text: &str) -> Result<Option<i64>, Problem> {
 }
 
 /// The sorts of entries that a log may hold.
-const SORTS: [&str; 16] = [
+const SORTS: [&str; 18] = [
     "opened",
     "adopted",
     "transition",
@@ -94,6 +94,8 @@ const SORTS: [&str; 16] = [
     "contract",
     "record",
     "correction",
+    "erasure",
+    "hold",
 ];
 
 /// A firm's log, the latest first.

@@ -19,7 +19,8 @@ pub(super) const SESSION: &str = "
 pub(super) const ANALYZE: &str = "
     ANALYZE LOCAL TABLE hos_scope, hos_entry, hos_leaf, hos_part, hos_log, hos_dedup,
         hos_subject, hos_receipt, hos_outbox, hos_timer, hos_member, hos_ban, hos_grant,
-        hos_mode, hos_law, hos_contract";
+        hos_mode, hos_law, hos_contract, hos_tile, hos_checkpoint, hos_deployment,
+        hos_attestation";
 
 pub(super) const BEGIN_PICTURE: &str = "
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
@@ -67,8 +68,8 @@ pub(super) fn last_number(table: Table) -> Option<&'static str> {
     })
 }
 
-/// A page of a table: first the values of the key that it comes after, the first of two twice; last
-/// the most rows.
+/// A page of a table: first the values of the key that it comes after, each but the last twice;
+/// then the most rows.
 pub(super) fn page(table: Table) -> &'static str {
     match table {
         Table::Scope => {
@@ -96,6 +97,10 @@ pub(super) fn page(table: Table) -> &'static str {
         Table::Log => {
             "SELECT scope, size, frontier FROM hos_log WHERE scope > ? ORDER BY scope LIMIT ?"
         }
+        Table::Tile => PAGE_OF_TILE,
+        Table::Checkpoint => PAGE_OF_CHECKPOINT,
+        Table::Deployment => PAGE_OF_DEPLOYMENT,
+        Table::Attestation => PAGE_OF_ATTESTATION,
         Table::Subject => {
             "SELECT
                 number, world, scope, revision, proof_id, terminal, timed, kind, id, state,
@@ -143,3 +148,21 @@ const PAGE_OF_ENTRY: &str = "
         AND hos_entry.scope = placed.scope AND hos_entry.leaf_hash = placed.leaf_hash
     WHERE placed.scope > ? OR (placed.scope = ? AND placed.leaf_index > ?)
     ORDER BY placed.scope, placed.leaf_index LIMIT ?";
+
+const PAGE_OF_TILE: &str = "
+    SELECT scope, level, place, root, hashes FROM hos_tile
+    WHERE scope > ? OR (scope = ? AND (level > ? OR (level = ? AND place > ?)))
+    ORDER BY scope, level, place LIMIT ?";
+
+const PAGE_OF_CHECKPOINT: &str = "
+    SELECT scope, size, sealed_at, note FROM hos_checkpoint
+    WHERE scope > ? OR (scope = ? AND size > ?) ORDER BY scope, size LIMIT ?";
+
+const PAGE_OF_DEPLOYMENT: &str = "
+    SELECT leaf_index, scope, size, leaf_hash, note FROM hos_deployment
+    WHERE leaf_index > ? ORDER BY leaf_index LIMIT ?";
+
+const PAGE_OF_ATTESTATION: &str = "
+    SELECT size, kind, attester, body FROM hos_attestation
+    WHERE size > ? OR (size = ? AND (kind > ? OR (kind = ? AND attester > ?)))
+    ORDER BY size, kind, attester LIMIT ?";

@@ -54,11 +54,13 @@ pub(super) fn add(arguments: &mut MySqlArguments, cell: &Cell) -> Result<(), Box
     }
 }
 
-/// Binds the key that a page comes after: the first of two values once more, for no plan follows a
+/// Binds the key that a page comes after: each value but the last once more, for no plan follows a
 /// comparison of rows.
 pub(super) fn bind_key<'q>(query: Bound<'q>, key: &'q Row) -> Bound<'q> {
-    let first = if key.len() > 1 { key.first() } else { None };
-    first.into_iter().chain(key).fold(query, |query, cell| match cell {
+    let last = key.len().saturating_sub(1);
+    let times = |at: usize| if at < last { 2 } else { 1 };
+    let cells = key.iter().enumerate().flat_map(|(at, cell)| std::iter::repeat_n(cell, times(at)));
+    cells.fold(query, |query, cell| match cell {
         Cell::Null => query.bind(None::<i64>),
         Cell::Integer(value) => query.bind(value),
         Cell::Text(value) => query.bind(value.as_bytes()),

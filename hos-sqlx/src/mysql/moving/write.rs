@@ -56,6 +56,10 @@ pub(super) fn inserts(table: Table) -> &'static [Insert] {
         Table::Dedup => &DEDUP,
         Table::Part => &PART,
         Table::Log => &LOG,
+        Table::Tile => &TILE,
+        Table::Checkpoint => &CHECKPOINT,
+        Table::Deployment => &DEPLOYMENT,
+        Table::Attestation => &ATTESTATION,
         Table::Subject => &SUBJECT,
         Table::Receipt => &RECEIPT,
         Table::Outbox => &OUTBOX,
@@ -145,6 +149,38 @@ static LOG: [Insert; 2] = [
         )
     }),
 ];
+
+static TILE: [Insert; 1] = [all(|| {
+    Lines::new(
+        "INSERT INTO hos_tile (scope, level, place, root, hashes)
+        VALUES
+        (?, ?, ?, ?, ?)",
+    )
+})];
+
+static CHECKPOINT: [Insert; 1] = [all(|| {
+    Lines::new(
+        "INSERT INTO hos_checkpoint (scope, size, sealed_at, note)
+        VALUES
+        (?, ?, ?, ?)",
+    )
+})];
+
+static DEPLOYMENT: [Insert; 1] = [all(|| {
+    Lines::new(
+        "INSERT INTO hos_deployment (leaf_index, scope, size, leaf_hash, note)
+        VALUES
+        (?, ?, ?, ?, ?)",
+    )
+})];
+
+static ATTESTATION: [Insert; 1] = [all(|| {
+    Lines::new(
+        "INSERT INTO hos_attestation (size, kind, attester, body)
+        VALUES
+        (?, ?, ?, ?)",
+    )
+})];
 
 static SUBJECT: [Insert; 1] = [all(|| {
     Lines::new(

@@ -132,7 +132,9 @@ CREATE OR REPLACE TRIGGER hos_pending_update BEFORE UPDATE ON hos_pending FOR EA
 
 CREATE OR REPLACE TRIGGER hos_pending_delete BEFORE DELETE ON hos_pending FOR EACH ROW
 BEGIN
-    IF NOT EXISTS (SELECT 1 FROM hos_leaf WHERE entry = OLD.entry) THEN
+    IF NOT EXISTS (SELECT 1 FROM hos_leaf WHERE entry = OLD.entry)
+        AND NOT EXISTS (SELECT 1 FROM hos_quarantine WHERE entry = OLD.entry)
+    THEN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:entry has no place in its log';
     END IF;
 END;

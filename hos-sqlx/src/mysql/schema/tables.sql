@@ -49,6 +49,14 @@ CREATE TABLE IF NOT EXISTS hos_pending (
     entry BINARY(16) NOT NULL
 ) ENGINE = InnoDB;
 
+-- Entries that were set aside instead of being numbered.
+CREATE TABLE IF NOT EXISTS hos_quarantine (
+    entry BINARY(16) NOT NULL PRIMARY KEY,
+    scope BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    KEY hos_quarantine_scope (scope, entry)
+) ENGINE = InnoDB;
+
 CREATE TABLE IF NOT EXISTS hos_leaf (
     scope BIGINT NOT NULL,
     leaf_index BIGINT NOT NULL,

@@ -25,7 +25,7 @@ pub(super) const BEGIN: &str = "BEGIN; SELECT hos_bind_all()";
 pub(super) const ANALYZE: &str = "
     ANALYZE hos_scope, hos_entry, hos_leaf, hos_part, hos_log, hos_dedup, hos_subject,
         hos_receipt, hos_outbox, hos_timer, hos_member, hos_ban, hos_grant, hos_mode, hos_law,
-        hos_contract";
+        hos_contract, hos_tile, hos_checkpoint, hos_deployment, hos_attestation";
 
 pub(super) const BEGIN_PICTURE: &str =
     "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT hos_bind_all()";
@@ -105,6 +105,22 @@ pub(super) fn write(table: Table) -> &'static str {
         Table::Log => {
             "INSERT INTO hos_log (scope, size, frontier) SELECT * FROM unnest($1, $2, $3)"
         }
+        Table::Tile => {
+            "INSERT INTO hos_tile (scope, level, place, root, hashes)
+            SELECT * FROM unnest($1, $2, $3, $4, $5)"
+        }
+        Table::Checkpoint => {
+            "INSERT INTO hos_checkpoint (scope, size, sealed_at, note)
+            SELECT * FROM unnest($1, $2, $3, $4)"
+        }
+        Table::Deployment => {
+            "INSERT INTO hos_deployment (leaf_index, scope, size, leaf_hash, note)
+            SELECT * FROM unnest($1, $2, $3, $4, $5)"
+        }
+        Table::Attestation => {
+            "INSERT INTO hos_attestation (size, kind, attester, body)
+            SELECT * FROM unnest($1, $2, $3, $4)"
+        }
         Table::Subject => WRITE_SUBJECT,
         Table::Receipt => {
             "INSERT INTO hos_receipt (scope, key, expires_at, fingerprint, receipt)
@@ -157,6 +173,10 @@ pub(super) fn page(table: Table) -> &'static str {
         Table::Log => {
             "SELECT scope, size, frontier FROM hos_log WHERE scope > $1 ORDER BY scope LIMIT $2"
         }
+        Table::Tile => PAGE_OF_TILE,
+        Table::Checkpoint => PAGE_OF_CHECKPOINT,
+        Table::Deployment => PAGE_OF_DEPLOYMENT,
+        Table::Attestation => PAGE_OF_ATTESTATION,
         Table::Subject => PAGE_OF_SUBJECT,
         Table::Receipt => {
             "SELECT scope, key, expires_at, fingerprint, receipt FROM hos_receipt
@@ -240,3 +260,20 @@ const WRITE_OUTBOX: &str = "
         id, scope, subject, revision, entry, topic, payload, traceparent
     )
     CROSS JOIN hos_outbox_slot";
+
+const PAGE_OF_TILE: &str = "
+    SELECT scope, level::bigint, place, root, hashes FROM hos_tile
+    WHERE (scope, level, place) > ($1, $2, $3) ORDER BY scope, level, place LIMIT $4";
+
+const PAGE_OF_CHECKPOINT: &str = "
+    SELECT scope, size, sealed_at, note FROM hos_checkpoint
+    WHERE (scope, size) > ($1, $2) ORDER BY scope, size LIMIT $3";
+
+const PAGE_OF_DEPLOYMENT: &str = "
+    SELECT leaf_index, scope, size, leaf_hash, note FROM hos_deployment
+    WHERE leaf_index > $1 ORDER BY leaf_index LIMIT $2";
+
+const PAGE_OF_ATTESTATION: &str = "
+    SELECT size, kind, attester, body FROM hos_attestation
+    WHERE (size, kind, attester) > ($1, $2, $3)
+    ORDER BY size, kind, attester LIMIT $4";

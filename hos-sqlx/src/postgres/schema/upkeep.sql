@@ -169,15 +169,17 @@ BEGIN
     FROM (
         SELECT * FROM hos_pending ORDER BY hos_pending.number LIMIT most
     ) AS waiting
-    JOIN hos_entry ON hos_entry.id = waiting.entry
+    LEFT JOIN hos_entry ON hos_entry.id = waiting.entry
     LEFT JOIN hos_log ON hos_log.scope = waiting.scope
     ORDER BY waiting.number;
 END $$;
 
--- Gives entries their place. False, and nothing is written, when somebody else was quicker.
+-- Gives entries their place, and sets those aside that are not what was recorded. False, and
+-- nothing is written, when somebody else was quicker.
 CREATE FUNCTION hos_sequence(
     scopes bigint[], bases bigint[], sizes bigint[], frontiers bytea[],
-    pending bigint[], of_scopes bigint[], indexes bigint[], entries uuid[], hashes bytea[]
+    pending bigint[], of_scopes bigint[], indexes bigint[], entries uuid[], hashes bytea[],
+    aside bigint[]
 ) RETURNS boolean
 LANGUAGE plpgsql VOLATILE
 SET jit = off
@@ -200,6 +202,10 @@ BEGIN
     IF changed > 0 THEN
         RETURN false;
     END IF;
+    INSERT INTO hos_quarantine (entry, scope, number)
+    SELECT hos_pending.entry, hos_pending.scope, hos_pending.number
+    FROM hos_pending WHERE hos_pending.number = ANY (aside)
+    ON CONFLICT DO NOTHING;
     DELETE FROM hos_pending WHERE number = ANY (pending);
     GET DIAGNOSTICS changed = ROW_COUNT;
     IF changed <> cardinality(pending) THEN

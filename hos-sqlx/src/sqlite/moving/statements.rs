@@ -69,6 +69,10 @@ pub(super) fn page(table: Table) -> &'static str {
             WHERE hos_contract.number > ?1 ORDER BY hos_contract.number LIMIT ?2"
         }
         Table::Entry => PAGE_OF_ENTRY,
+        Table::Tile => PAGE_OF_TILE,
+        Table::Checkpoint => PAGE_OF_CHECKPOINT,
+        Table::Deployment => PAGE_OF_DEPLOYMENT,
+        Table::Attestation => PAGE_OF_ATTESTATION,
         Table::Dedup => {
             "SELECT scope, dedup FROM hos_entry INDEXED BY hos_entry_dedup
             WHERE dedup IS NOT NULL AND (scope, dedup) > (?1, ?2)
@@ -137,3 +141,20 @@ const PAGE_OF_PART: &str = "
     FROM hos_entry CROSS JOIN hos_part ON hos_part.entry = hos_entry.position
     WHERE hos_entry.id >= ?1 AND (hos_entry.id > ?1 OR name > ?2)
     ORDER BY hos_entry.id, name LIMIT ?3";
+
+const PAGE_OF_TILE: &str = "
+    SELECT scope, level, place, root, hashes FROM hos_tile
+    WHERE position > (?1 << 40) + (?2 << 37) + ?3 ORDER BY position LIMIT ?4";
+
+const PAGE_OF_CHECKPOINT: &str = "
+    SELECT scope, size, sealed_at, note FROM hos_checkpoint
+    WHERE (scope, size) > (?1, ?2) ORDER BY scope, size LIMIT ?3";
+
+const PAGE_OF_DEPLOYMENT: &str = "
+    SELECT leaf_index, scope, size, leaf_hash, note FROM hos_deployment
+    WHERE leaf_index > ?1 ORDER BY leaf_index LIMIT ?2";
+
+const PAGE_OF_ATTESTATION: &str = "
+    SELECT size, kind, attester, body FROM hos_attestation
+    WHERE (size, kind, attester) > (?1, ?2, ?3)
+    ORDER BY size, kind, attester LIMIT ?4";

@@ -1,0 +1,105 @@
+//! `hos verify BUNDLE`: a bundle, offline.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use hos_core::time::{Clock as _, SystemClock, Timestamp};
+use hos_verify::bundle::BUNDLE_BYTES_MAX;
+use hos_verify::checkpoint::Checkpoint;
+use hos_verify::note::{NOTE_BYTES_MAX, SignedNote};
+use hos_verify::policy::{POLICY_BYTES_MAX, Policy};
+use hos_verify::time::Time;
+use hos_verify::verdict::{self, Status};
+use hos_verify::verify::{Trust, verify};
+use serde_json::json;
+
+use crate::exit::{Exit, Trouble};
+use crate::law::bytes;
+use crate::voice::{BAD, GOOD, Voice, WARNING};
+
+/// The largest file that is read as a bundle: a larger one is none, and is said to be none.
+const READ_MAX: usize = BUNDLE_BYTES_MAX + 1;
+
+/// What a bundle is held to.
+#[derive(Debug, Args)]
+pub(crate) struct Bundle {
+    /// A bundle; it is verified offline, and no database is asked.
+    #[arg(value_name = "BUNDLE", conflicts_with_all = ["world", "tenant"])]
+    pub(crate) bundle: Option<PathBuf>,
+    /// Whose signatures count (C2SP tlog-policy). Trust comes from here, never from the bundle.
+    #[arg(long, value_name = "FILE", requires = "bundle")]
+    policy: Option<PathBuf>,
+    /// A checkpoint that was received another way.
+    #[arg(long, value_name = "FILE", requires = "bundle")]
+    known: Option<PathBuf>,
+    /// The time to hold it to, as in 2026-11-21T09:15:02Z; else the clock's.
+    #[arg(long, value_name = "TIME", requires = "bundle")]
+    now: Option<String>,
+}
+
+/// Verifies a bundle; the exit code is the verdict's.
+pub(crate) fn obey(voice: &Voice, order: &Bundle, path: &Path) -> Result<Exit, Trouble> {
+    let policy = order.policy.as_deref().map(policy).transpose()?;
+    let known = order.known.as_deref().map(known).transpose()?;
+    let now = match &order.now {
+        None => SystemClock.now(),
+        Some(text) => Timestamp::parse(text).ok_or_else(|| {
+            let message = format!("`{}` is no time", text.escape_debug());
+            Trouble::new(Exit::Usage, message, "write it as 2026-11-21T09:15:02Z")
+        })?,
+    };
+    let now = u64::try_from(now.as_micros()).ok().and_then(Time::from_micros);
+    // One byte too many is the verifier's to refuse.
+    let bundle = bytes(path, READ_MAX, Exit::Unreadable)?;
+    let verdict = verify(&bundle, &Trust { policy: policy.as_ref(), known: known.as_ref(), now });
+    let lines = verdict.lines().map(
+        |(name, line)| json!({"line": name, "status": line.status.as_str(), "words": line.words}),
+    );
+    let exit = Exit::from(verdict.exit());
+    voice.document("verify", json!({"exit": exit.code(), "lines": lines}));
+    for (name, line) in verdict.lines() {
+        let style = match line.status {
+            Status::Unchecked | Status::Ok | Status::Stated => GOOD,
+            Status::Incomplete | Status::Unproven => WARNING,
+            Status::Contradicted | Status::Invalid | Status::Unreadable => BAD,
+        };
+        let word = line.status.as_str();
+        voice.line(format_args!("{name:<13} {style}{word}{style:#}"));
+        for words in &line.words {
+            voice.line(format_args!("              {words}"));
+        }
+    }
+    Ok(exit)
+}
+
+impl From<verdict::Exit> for Exit {
+    fn from(exit: verdict::Exit) -> Self {
+        match exit {
+            verdict::Exit::Verified => Self::Done,
+            verdict::Exit::Unanchored => Self::Unanchored,
+            verdict::Exit::Incomplete => Self::Incomplete,
+            verdict::Exit::Contradicted => Self::Contradicted,
+            verdict::Exit::Invalid => Self::Invalid,
+            verdict::Exit::Unreadable => Self::Unreadable,
+        }
+    }
+}
+
+fn policy(path: &Path) -> Result<Policy, Trouble> {
+    let bytes = bytes(path, POLICY_BYTES_MAX, Exit::Address)?;
+    Policy::parse(&bytes).map_err(|faults| {
+        let message = format!("{} is no policy", path.display());
+        let trouble = Trouble::new(Exit::Address, message, "give a C2SP tlog-policy");
+        Trouble { causes: faults.iter().map(ToString::to_string).collect(), ..trouble }
+    })
+}
+
+fn known(path: &Path) -> Result<Checkpoint, Trouble> {
+    let bytes = bytes(path, NOTE_BYTES_MAX, Exit::Address)?;
+    let wrong = |error: &dyn std::fmt::Display| {
+        let message = format!("{} is no checkpoint: {error}", path.display());
+        Trouble::new(Exit::Address, message, "give a signed note (C2SP tlog-checkpoint)")
+    };
+    let note = SignedNote::parse(&bytes).map_err(|error| wrong(&error))?;
+    Checkpoint::parse(note.text()).map_err(|error| wrong(&error))
+}

@@ -1,0 +1,21 @@
+//! The program as an operator runs it: what it says and how it exits.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test binary"
+)]
+
+mod bundle;
+mod check;
+mod databases;
+mod explain;
+mod follow;
+mod general;
+mod look;
+mod moving;
+mod program;
+mod replay;
+mod shop;

@@ -1,0 +1,370 @@
+//! Erases: first the entry that says so, then the key or the rows.
+
+mod said;
+
+use std::sync::Arc;
+
+use tracing::Instrument as _;
+
+use said::{Bound, Said};
+
+use super::keyring::{Keyring, next_generation};
+use super::settle::{ask, commit_one, kept, load_one, noted, span};
+use super::{ATTEMPTS_MAX, Hos};
+use crate::cipher::KeyId;
+use crate::command::{Erased, Erasure, Hold};
+use crate::commit::{Commit, Outcome};
+use crate::error::{Error, Fault, FaultKind, InputFault, Refusal};
+use crate::id::{ActorId, Name, Tenant, World};
+use crate::judge::Verdict;
+use crate::proof::{LogEntry, PAGE_MAX, Withholding};
+use crate::receipt::Receipt;
+use crate::standing::Standing;
+use crate::time::{ProofId, Timestamp};
+use crate::vault::{Closed, KeyState, Person};
+
+/// What a walk over a log did again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct RepeatedErasures {
+    /// How many keys that should have been destroyed were there, and are not any more.
+    pub keys: u32,
+    /// How many parts that should have been deleted were there, and are not any more.
+    pub parts: u32,
+    /// From which index to go on; none at the end of the log.
+    pub next: Option<u64>,
+}
+
+impl Hos {
+    /// Erases a person in a tenant, or single parts.
+    ///
+    /// A person: every part sealed under a key of theirs, recorded before the erasure's entry, can
+    /// be read no more, wherever its bytes lie; whatever is recorded after it is under a new key.
+    /// No leaf, hash, proof or signature changes. Parts that were written without a vault are
+    /// plain: delete those one by one. The attributes of a subject's present state, the outbox and
+    /// the world's own tables are not parts of the log: they are the world's to change.
+    ///
+    /// In this order: the vault lets a new epoch begin with the next generation of the tenant's
+    /// standing; the entry is committed, which raises it; the keys are destroyed or the rows are
+    /// deleted. Broken off before the entry is there, nothing was erased; after it, the erasure is
+    /// recorded, and the same command with the same key, or [`Hos::repeat_erasures`], ends it.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]: `denied` without the ability `hos.erase`, which leaves evidence; `held` for a
+    /// person whom a hold keeps; `invalid_input` for an ill-formed code or a part that is none. A
+    /// [`Fault`] of the kind `Unsupported` where the law was opened without a vault, and what
+    /// store and vault say.
+    pub async fn erase(&self, erasure: &Erasure) -> Result<Receipt, Error> {
+        let Erasure { actor, world, tenant, envelope, .. } = erasure;
+        let about = ask(world, tenant, actor, Vec::new(), envelope.key.as_ref());
+        let span = span("erase", &about, envelope.request.as_ref());
+        async {
+            let erased = async {
+                for _ in 0..ATTEMPTS_MAX {
+                    let standing = load_one(&*self.store, &about).await?;
+                    if let Some(answer) = self.try_erase(erasure, &standing).await? {
+                        return answer;
+                    }
+                }
+                Err(Refusal::Conflict.into())
+            };
+            noted(erased.await)
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// Places or lifts a hold on a person.
+    ///
+    /// A hold is in the vault before its entry is there, and is lifted there after it: broken off,
+    /// either call leaves the person held, and the same command with the same key ends it.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]: `denied` without the ability `hos.hold`, which leaves evidence; `held` for a
+    /// person who is held for another matter. A [`Fault`] as from [`Hos::erase`].
+    pub async fn hold(&self, hold: &Hold) -> Result<Receipt, Error> {
+        let Hold { actor, world, tenant, envelope, .. } = hold;
+        let about = ask(world, tenant, actor, Vec::new(), envelope.key.as_ref());
+        let span = span("hold", &about, envelope.request.as_ref());
+        async {
+            let held = async {
+                for _ in 0..ATTEMPTS_MAX {
+                    let standing = load_one(&*self.store, &about).await?;
+                    if let Some(answer) = self.try_hold(hold, &standing).await? {
+                        return answer;
+                    }
+                }
+                Err(Refusal::Conflict.into())
+            };
+            noted(held.await)
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// Does again what the erasures in a page of a tenant's log say: destroys keys that are there
+    /// although they were destroyed, as after a backup of the vault was restored, and ends
+    /// erasures that were broken off. To be called page by page, from 0 on, when a process starts
+    /// or a log is checked; entries without a place in the log are not seen.
+    ///
+    /// # Errors
+    ///
+    /// What store and vault say; `Unsupported` without a vault where a person was erased.
+    pub async fn repeat_erasures(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        from: u64,
+    ) -> Result<RepeatedErasures, Fault> {
+        let page = self.store.page(world, tenant, from, PAGE_MAX).await?;
+        let mut repeated = RepeatedErasures::default();
+        for entry in &page {
+            let (keys, parts) = self.finish(world, tenant, &entry.leaf, When::Walk).await?;
+            repeated.keys = repeated.keys.saturating_add(keys);
+            repeated.parts = repeated.parts.saturating_add(parts);
+        }
+        let length = u64::try_from(page.len()).unwrap_or(u64::MAX);
+        repeated.next = (!page.is_empty()).then(|| from.saturating_add(length));
+        Ok(repeated)
+    }
+
+    /// Puts keys of persons that are under another master key under the one that wraps now: some
+    /// of them, after a number. Answers how many, and after which number to go on; none at the
+    /// end. No part is touched.
+    ///
+    /// # Errors
+    ///
+    /// What the vault says; `Unauthorized` where an old master key is not at hand.
+    pub async fn rewrap_keys(
+        &self,
+        after: Option<KeyId>,
+        limit: u32,
+    ) -> Result<(u32, Option<KeyId>), Fault> {
+        self.keyring()?.rewrap(after, limit).await
+    }
+
+    fn keyring(&self) -> Result<&Arc<Keyring>, Fault> {
+        self.bench.keyring.as_ref().ok_or_else(|| {
+            let message = "the law was opened without a vault; give one with `HosOptions::vault`";
+            Fault::new(FaultKind::Unsupported, message)
+        })
+    }
+
+    /// None after a conflict.
+    async fn try_erase(
+        &self,
+        erasure: &Erasure,
+        standing: &Standing,
+    ) -> Result<Option<Result<Receipt, Error>>, Error> {
+        let Erasure { world, tenant, what, .. } = erasure;
+        let law = self.bench.law(world)?;
+        let judge = self.bench.judge(&law);
+        let permit = match judge.permit_erasure(erasure, standing) {
+            Ok(permit) => permit,
+            Err(verdict) => return self.unpermitted(world, tenant, verdict).await,
+        };
+        let through = match what {
+            Erased::Person(id) => {
+                let person = person(world, tenant, id);
+                let since = next_generation(tenant, standing);
+                match self.keyring()?.vault.close(&person, since).await? {
+                    Closed::Through(epoch) => Some(epoch),
+                    Closed::Held(matter) => return Err(Refusal::Held(matter).into()),
+                }
+            }
+            Erased::Parts(parts) => {
+                self.check_parts(world, tenant, parts).await?;
+                None
+            }
+        };
+        let commit = judge.erase(erasure, standing, permit, through)?;
+        self.write(commit).await
+    }
+
+    async fn try_hold(
+        &self,
+        hold: &Hold,
+        standing: &Standing,
+    ) -> Result<Option<Result<Receipt, Error>>, Error> {
+        let Hold { world, tenant, places, .. } = hold;
+        let law = self.bench.law(world)?;
+        let judge = self.bench.judge(&law);
+        let permit = match judge.permit_hold(hold, standing) {
+            Ok(permit) => permit,
+            Err(verdict) => return self.unpermitted(world, tenant, verdict).await,
+        };
+        let keyring = self.keyring()?;
+        if *places {
+            let matter = Name::new(&hold.matter)?;
+            let person = person(world, tenant, &hold.person);
+            let held = keyring.vault.hold(&person, &matter, judge.now()).await?;
+            if held != matter {
+                return Err(Refusal::Held(held).into());
+            }
+        }
+        self.write(judge.hold(hold, standing, permit)?).await
+    }
+
+    /// A replay ends what the first call may have left; a refusal leaves evidence.
+    async fn unpermitted(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        verdict: Verdict,
+    ) -> Result<Option<Result<Receipt, Error>>, Error> {
+        match verdict {
+            Verdict::Replayed(receipt) => Ok(Some(self.replayed(world, tenant, *receipt).await)),
+            Verdict::Refused(refused) => {
+                if let Some(evidence) = refused.evidence
+                    && commit_one(&*self.store, &evidence).await? == Outcome::Conflict
+                {
+                    return Ok(None);
+                }
+                Err(refused.refusal.into())
+            }
+            Verdict::Commit(_) => {
+                Err(Fault::new(FaultKind::Internal, "a commit that was not judged").into())
+            }
+        }
+    }
+
+    async fn write(&self, commit: Commit) -> Result<Option<Result<Receipt, Error>>, Error> {
+        let (world, tenant) = (commit.world.clone(), commit.tenant.clone());
+        Ok(Some(match commit_one(&*self.store, &commit).await? {
+            Outcome::Committed => {
+                for entry in &commit.entries {
+                    self.finish(&world, &tenant, &entry.leaf, When::Now).await?;
+                }
+                kept(commit)
+            }
+            Outcome::Replayed(receipt) => self.replayed(&world, &tenant, *receipt).await,
+            Outcome::Reused => Err(Refusal::KeyReused.into()),
+            Outcome::InProgress => Err(Refusal::InProgress.into()),
+            Outcome::Conflict => return Ok(None),
+        }))
+    }
+
+    async fn replayed(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        receipt: Receipt,
+    ) -> Result<Receipt, Error> {
+        let recorded = self.store.find(world, tenant, receipt.proof_id).await?;
+        // An entry that went into an archive was finished long before.
+        if let Some(entry) = recorded {
+            self.finish(world, tenant, &entry.leaf, When::Replay).await?;
+        }
+        Ok(Receipt { replayed: true, ..receipt })
+    }
+
+    /// Does what the leaf of an erasure or of a hold says; nothing for any other.
+    /// Answers how many keys and parts were there.
+    async fn finish(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        leaf: &str,
+        when: When,
+    ) -> Result<(u32, u32), Fault> {
+        let Some(said) = Said::read(leaf)? else { return Ok((0, 0)) };
+        let target = said.target.map(|id| person(world, tenant, &id));
+        match (said.matter, said.through, target) {
+            (Some(matter), _, Some(person)) => {
+                let vault = &self.keyring()?.vault;
+                match (&*said.action, when) {
+                    ("lift", When::Now) => vault.release(&person, &matter, Timestamp::MAX).await?,
+                    // A hold that was placed since is another one.
+                    ("lift", _) => vault.release(&person, &matter, said.at).await?,
+                    // Whoever restored the vault has lost it; its end is further on in the log.
+                    ("place", When::Walk) => {
+                        vault.hold(&person, &matter, said.at).await?;
+                    }
+                    _ => {}
+                }
+                Ok((0, 0))
+            }
+            (None, Some(through), Some(person)) => {
+                let keyring = self.keyring()?;
+                let keys = keyring.vault.destroy(&person, through, said.id, said.at).await?;
+                keyring.forget(&person);
+                Ok((keys, 0))
+            }
+            (None, None, None) => {
+                let parts: Vec<_> = said.erased.into_iter().map(|part| (part.id, part.n)).collect();
+                Ok((0, self.store.delete_parts(world, tenant, &parts).await?))
+            }
+            _ => Ok((0, 0)),
+        }
+    }
+
+    /// Refuses parts that no entry of the tenant has, and those of persons who are held.
+    async fn check_parts(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        parts: &[(ProofId, String)],
+    ) -> Result<(), Error> {
+        let mut faults = Vec::new();
+        for (id, name) in parts {
+            let entry = self.store.find(world, tenant, *id).await?;
+            let binds = |entry: &LogEntry| Ok::<_, Fault>(Bound::read(&entry.leaf)?.has(name));
+            if !entry.as_ref().map(binds).transpose()?.unwrap_or(false) {
+                let message = format!("`{name}` of {id} is no part in this tenant");
+                faults.push(InputFault::new("parts", message));
+            }
+            let is_sealed =
+                |entry: &LogEntry| entry.withheld.iter().any(|withheld| withheld.name == *name);
+            if self.bench.keyring.is_none() && entry.as_ref().is_some_and(is_sealed) {
+                let message =
+                    format!("whether `{name}` of {id} is held is known with its vault only");
+                return Err(Fault::new(FaultKind::Unsupported, message).into());
+            }
+            if let Some(entry) = entry
+                && let Some(keyring) = &self.bench.keyring
+                && let Some(matter) = held(keyring, world, tenant, &entry, name).await?
+            {
+                return Err(Refusal::Held(matter).into());
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Refusal::InvalidInput(faults).into()) }
+    }
+}
+
+/// When an entry is acted upon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// It was committed just now.
+    Now,
+    /// Its command was sent again.
+    Replay,
+    /// Its log is walked.
+    Walk,
+}
+
+/// For which matter the person of a sealed part is held.
+async fn held(
+    keyring: &Keyring,
+    world: &World,
+    tenant: &Tenant,
+    entry: &LogEntry,
+    name: &str,
+) -> Result<Option<Name>, Fault> {
+    let sealed = entry.withheld.iter().find(|withheld| withheld.name == name);
+    let Some(Withholding::Sealed(sealed)) = sealed.map(|withheld| &withheld.why) else {
+        return Ok(None);
+    };
+    let found = keyring.vault.find(world, tenant, &[sealed.key()]).await?;
+    match found.first() {
+        Some(key) if matches!(key.state, KeyState::Live(_)) => {
+            Ok(keyring.vault.keys(&key.person).await?.held)
+        }
+        _ => Ok(None),
+    }
+}
+
+fn person(world: &World, tenant: &Tenant, id: &ActorId) -> Person {
+    Person { world: world.clone(), tenant: tenant.clone(), id: id.clone() }
+}

@@ -1,0 +1,337 @@
+//! Seals logs: writes their tiles, compares, signs, publishes.
+
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::future::join_all;
+use hos_verify::checkpoint;
+use hos_verify::note::SignedNote;
+
+use super::Hos;
+use super::proving::root;
+use crate::error::{Fault, FaultKind};
+use crate::id::{Tenant, World};
+use crate::merkle::Hash;
+use crate::proof::{self, PAGE_MAX};
+use crate::seal::{
+    CHECKPOINT_BYTES_MAX, Checkpoint, Growth, Keeper, LogName, LogState, Published, Signer, Tile,
+    inconsistent,
+};
+
+/// The most tiles of level 0 that one call writes for one log: 65,536 entries.
+pub const SEALED_TILES_MAX: u64 = 256;
+/// How many logs one call seals beside each other; few, so that commits find connections too.
+const SEALED_AT_ONCE: usize = 4;
+
+/// Seals the logs of one deployment. Several may, in several processes, at the same time.
+pub struct Sealer {
+    pub(super) hos: Hos,
+    signer: Box<dyn Signer>,
+    keeper: Box<dyn Keeper>,
+    /// The number of the last log that was tried: those that cannot be sealed hold up nobody.
+    turn: Mutex<Option<u64>>,
+}
+
+impl std::fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sealer").field("keys", &self.signer.keys()).finish_non_exhaustive()
+    }
+}
+
+/// What sealing a log came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Sealing {
+    /// This checkpoint was published.
+    Sealed(Checkpoint),
+    /// The last checkpoint is over every entry, or another sealer was quicker; none for an empty
+    /// log.
+    Unchanged(Option<Checkpoint>),
+    /// Tiles were written, and there are more to write: call again.
+    Growing,
+}
+
+/// What sealing the logs that had new entries came to.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct SealReport {
+    /// Checkpoints that were published.
+    pub sealed: Vec<(LogName, Checkpoint)>,
+    /// How many logs another sealer was quicker with.
+    pub unchanged: u32,
+    /// How many logs have more tiles to be written.
+    pub growing: u32,
+    /// Logs that were not sealed, each with its fault; the others were.
+    pub refused: Vec<(LogName, Fault)>,
+}
+
+impl SealReport {
+    /// How many logs were tried.
+    #[must_use]
+    pub fn tried(&self) -> usize {
+        let counted = self.unchanged.saturating_add(self.growing);
+        let counted = usize::try_from(counted).unwrap_or(usize::MAX);
+        counted.saturating_add(self.sealed.len()).saturating_add(self.refused.len())
+    }
+
+    fn add(&mut self, log: &LogName, sealing: Result<Sealing, Fault>) {
+        match sealing {
+            Ok(Sealing::Sealed(checkpoint)) => self.sealed.push((log.clone(), checkpoint)),
+            Ok(Sealing::Unchanged(_)) => self.unchanged += 1,
+            Ok(Sealing::Growing) => self.growing += 1,
+            Err(fault) => {
+                tracing::error!(target: "hos::seal", %log, %fault, "a log is not sealed");
+                self.refused.push((log.clone(), fault));
+            }
+        }
+    }
+}
+
+impl Hos {
+    /// Makes a sealer of this law's logs, with keys that are named as the deployment is.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] of the kind `Key` for a signer without a key, or with one of another name.
+    pub fn sealer(
+        &self,
+        signer: impl Signer + 'static,
+        keeper: impl Keeper + 'static,
+    ) -> Result<Sealer, Fault> {
+        let name = &*self.bench.deployment;
+        if signer.keys().is_empty() || signer.keys().iter().any(|key| key.name() != name) {
+            let message = format!("the keys that seal `{name}` are to be named so");
+            return Err(Fault::new(FaultKind::Key, message));
+        }
+        let (signer, keeper) = (Box::new(signer), Box::new(keeper));
+        Ok(Sealer { hos: self.clone(), signer, keeper, turn: Mutex::new(None) })
+    }
+
+    /// The origin of a log, as its checkpoints name it.
+    #[must_use]
+    pub fn origin(&self, log: &LogName) -> String {
+        match log {
+            LogName::Deployment => format!("{}/deployment", self.bench.deployment),
+            LogName::Tenant(world, tenant) => proof::origin(&self.bench.deployment, world, tenant),
+        }
+    }
+}
+
+impl Sealer {
+    /// The law whose logs it seals.
+    #[must_use]
+    pub fn hos(&self) -> &Hos {
+        &self.hos
+    }
+
+    /// Seals the log of a tenant, as far as it is sequenced.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupt` where the log, its tiles and its checkpoints do not tell the same: it is not
+    /// sealed. `Restored` where the store is behind or beside what the keeper remembers. `Key` from
+    /// the signer; and what the store and the keeper say. Nothing is published then, and the call
+    /// may be made again.
+    pub async fn seal(&self, world: &World, tenant: &Tenant) -> Result<Sealing, Fault> {
+        self.seal_log(&LogName::of(world, tenant)).await
+    }
+
+    /// Seals logs that have entries beyond their last checkpoint, at most so many, each as
+    /// [`Sealer::seal`] does; the deployment's among them. Logs take turns over the calls. What it
+    /// costs does not depend on how many logs lie idle.
+    ///
+    /// # Errors
+    ///
+    /// What the store says when they cannot be listed; what happens to each is in the report.
+    pub async fn seal_pending(&self, limit: u32) -> Result<SealReport, Fault> {
+        let mut report = SealReport::default();
+        for logs in self.next(limit.min(PAGE_MAX)).await?.chunks(SEALED_AT_ONCE) {
+            let sealings = join_all(logs.iter().map(|log| self.seal_log(log))).await;
+            for (log, sealing) in logs.iter().zip(sealings) {
+                report.add(log, sealing);
+            }
+        }
+        Ok(report)
+    }
+
+    /// The unsealed logs whose turn it is.
+    async fn next(&self, limit: u32) -> Result<Vec<LogName>, Fault> {
+        let seals = self.hos.store.seals();
+        let after = *self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut logs = seals.unsealed(after, limit).await?;
+        let wanted = limit.saturating_sub(u32::try_from(logs.len()).unwrap_or(limit));
+        let last = logs.last().map(|(number, _)| *number);
+        if wanted > 0 && after.is_some() {
+            let from_the_start = seals.unsealed(None, wanted).await?;
+            logs.extend(from_the_start.into_iter().filter(|(number, _)| Some(*number) <= after));
+        }
+        let next = if wanted > 0 { None } else { last };
+        *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        Ok(logs.into_iter().map(|(_, log)| log).collect())
+    }
+
+    pub(super) async fn seal_log(&self, log: &LogName) -> Result<Sealing, Fault> {
+        let seals = self.hos.store.seals();
+        let origin = self.hos.origin(log);
+        // Before the log's state: what another sealer keeps meanwhile is within the log already.
+        let kept = self.keeper.last(&origin).await?;
+        let state = seals.state(log).await?;
+        if !self.grow(log, &state).await? {
+            return Ok(Sealing::Growing);
+        }
+        let base = state.sealed.as_ref().map_or(0, |last| last.size);
+        if base == state.size {
+            // Takes the mark off, if one is left.
+            if let Some(last) = &state.sealed {
+                seals.publish(log, base, last).await?;
+            }
+            return Ok(Sealing::Unchanged(state.sealed));
+        }
+        let note = self.note(log, &origin, kept, &state).await?;
+        let checkpoint =
+            Checkpoint { size: state.size, note, sealed_at: self.hos.bench.clock.now() };
+        match seals.publish(log, base, &checkpoint).await? {
+            Published::Done => Ok(Sealing::Sealed(checkpoint)),
+            Published::Outrun(last) => Ok(Sealing::Unchanged(last)),
+        }
+    }
+
+    /// Writes tiles that are not written yet; false when there are more than one call writes.
+    async fn grow(&self, log: &LogName, state: &LogState) -> Result<bool, Fault> {
+        let seals = self.hos.store.seals();
+        let (mut written, until) = (state.tiles, state.tiles + SEALED_TILES_MAX);
+        loop {
+            let leaves = Growth::leaves(written, state.size);
+            if leaves.is_empty() {
+                return Ok(true);
+            }
+            if written >= until {
+                return Ok(false);
+            }
+            let mut growth = Growth::new(written, seals.hashes(log, &leaves).await?);
+            while let Some(span) = growth.wants() {
+                let read = seals.hashes(log, &[span]).await?;
+                growth.complete(read.into_iter().next().unwrap_or_default());
+            }
+            let tiles: &[Tile] = growth.tiles();
+            seals.write_tiles(log, tiles).await?;
+            written = growth.written();
+        }
+    }
+
+    /// The note over a log as it is, once everything that is known of it agrees.
+    async fn note(
+        &self,
+        log: &LogName,
+        origin: &str,
+        kept: Option<String>,
+        state: &LogState,
+    ) -> Result<String, Fault> {
+        let kept =
+            kept.map(|note| Ok::<_, Fault>((read(log, origin, &note)?, note))).transpose()?;
+        if let Some((kept, _)) = kept.as_ref().filter(|(kept, _)| kept.size() > state.size) {
+            let (known, held) = (kept.size(), state.size);
+            return Err(restored(log, &format!("has {held} entries, {known} were signed")));
+        }
+        let root = root(&self.hos, log, state.size).await?;
+        if state.root.is_some_and(|stored| stored != root) {
+            return Err(inconsistent(log, "its head has another root than its entries"));
+        }
+        let last = state.sealed.as_ref().map(|last| read(log, origin, &last.note)).transpose()?;
+        if let Some(last) = &last
+            && (last.size() > state.size || *last.root() != self.root_at(log, last).await?)
+        {
+            return Err(inconsistent(log, "its last checkpoint is over other entries"));
+        }
+        match kept {
+            // What is the last checkpoint too was compared already.
+            Some((kept, _))
+                if last.as_ref() != Some(&kept)
+                    && *kept.root() != self.root_at(log, &kept).await? =>
+            {
+                let size = kept.size();
+                return Err(restored(log, &format!("has other entries below {size} than signed")));
+            }
+            // Signed already, by a sealer that did not come to publish it.
+            Some((kept, note)) if kept.size() == state.size && self.is_signed(&note) => {
+                return Ok(note);
+            }
+            None if state.sealed.is_some() => {
+                tracing::warn!(target: "hos::seal", %log, "the keeper knows no note of the log");
+            }
+            _ => {}
+        }
+        let note = self.sign(log, origin, state.size, root).await?;
+        self.keeper.keep(origin, state.size, &note).await?;
+        let first = self.keeper.last(origin).await?;
+        let first = first.map(|note| Ok::<_, Fault>((read(log, origin, &note)?, note)));
+        match first.transpose()?.filter(|(first, _)| first.size() == state.size) {
+            Some((first, _)) if *first.root() != root => {
+                Err(restored(log, "was signed with other entries, out of another store"))
+            }
+            Some((_, first)) if self.is_signed(&first) => Ok(first),
+            _ => Ok(note),
+        }
+    }
+
+    /// Whether every key of the signer signed a note.
+    fn is_signed(&self, note: &str) -> bool {
+        let note = SignedNote::parse(note.as_bytes()).ok();
+        let signed = note.as_ref().and_then(|note| note.verify(self.signer.keys()).ok());
+        signed.is_some_and(|signed| signed.len() == self.signer.keys().len())
+    }
+
+    async fn root_at(
+        &self,
+        log: &LogName,
+        checkpoint: &checkpoint::Checkpoint,
+    ) -> Result<Hash, Fault> {
+        root(&self.hos, log, checkpoint.size()).await
+    }
+
+    /// Signs outside any lock, and checks what was signed.
+    async fn sign(
+        &self,
+        log: &LogName,
+        origin: &str,
+        size: u64,
+        root: Hash,
+    ) -> Result<String, Fault> {
+        let checkpoint =
+            checkpoint::Checkpoint::new(origin, size, root).map_err(super::internal)?;
+        let text = checkpoint.to_text();
+        let signatures = self.signer.sign(&text).await?;
+        let key = |error: hos_verify::note::NoteError| {
+            let message = format!("the checkpoint of {log} was not signed as it should be");
+            Fault::new(FaultKind::Key, message).caused_by(error)
+        };
+        let note = SignedNote::new(&text, signatures).map_err(key)?;
+        let signed = note.verify(self.signer.keys()).map_err(key)?.len();
+        let note = note.to_string();
+        if signed != self.signer.keys().len() || note.len() > CHECKPOINT_BYTES_MAX {
+            let message = format!("the checkpoint of {log} was not signed by every key");
+            return Err(Fault::new(FaultKind::Key, message));
+        }
+        Ok(note)
+    }
+}
+
+/// Reads a note of a log that was published or kept.
+fn read(log: &LogName, origin: &str, note: &str) -> Result<checkpoint::Checkpoint, Fault> {
+    let bad = |_| inconsistent(log, "a checkpoint of it cannot be read");
+    let signed = SignedNote::parse(note.as_bytes()).map_err(bad)?;
+    let checkpoint = checkpoint::Checkpoint::parse(signed.text());
+    let checkpoint =
+        checkpoint.map_err(|_| inconsistent(log, "a checkpoint of it cannot be read"))?;
+    if checkpoint.origin() != origin {
+        return Err(inconsistent(log, "a checkpoint of it names another log"));
+    }
+    Ok(checkpoint)
+}
+
+fn restored(log: &LogName, what: &str) -> Fault {
+    let message = format!(
+        "the store was restored from a backup: the log of {log} {what}; it is not sealed. Restore \
+         the newer state, or keep both and begin a new epoch (docs/databases.md)"
+    );
+    Fault::new(FaultKind::Restored, message)
+}

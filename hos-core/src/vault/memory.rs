@@ -1,0 +1,175 @@
+//! The vault in memory: the executable specification of what a vault does.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+
+use super::{Closed, KEYS_MAX, KeyState, Person, PersonKeys, StoredKey, Vault, Wrapped};
+use crate::cipher::KeyId;
+use crate::error::Fault;
+use crate::id::{Name, Tenant, World};
+use crate::time::{ProofId, Timestamp};
+
+/// A vault in memory. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryVault {
+    rows: Arc<Mutex<Rows>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Rows {
+    persons: BTreeMap<Person, PersonRow>,
+    keys: BTreeMap<KeyId, StoredKey>,
+}
+
+#[derive(Debug, Clone)]
+struct PersonRow {
+    epoch: u32,
+    since: u64,
+    held: Option<(Name, Timestamp)>,
+}
+
+impl Default for PersonRow {
+    fn default() -> Self {
+        Self { epoch: 1, since: 0, held: None }
+    }
+}
+
+impl MemoryVault {
+    /// An empty vault.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A copy that shares nothing with this one, as a backup would be.
+    #[must_use]
+    pub fn backup(&self) -> Self {
+        let rows = self.with(|rows| rows.clone());
+        Self { rows: Arc::new(Mutex::new(rows)) }
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Rows) -> T) -> T {
+        act(&mut self.rows.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Rows {
+    fn of(&self, person: &Person, epoch: u32) -> Option<StoredKey> {
+        let is = |key: &&StoredKey| key.person == *person && key.epoch == epoch;
+        self.keys.values().find(is).cloned()
+    }
+
+    fn person(&mut self, person: &Person) -> &mut PersonRow {
+        self.persons.entry(person.clone()).or_default()
+    }
+}
+
+#[async_trait]
+impl Vault for MemoryVault {
+    async fn keys(&self, person: &Person) -> Result<PersonKeys, Fault> {
+        Ok(self.with(|rows| {
+            let PersonRow { epoch, since, held } =
+                rows.persons.get(person).cloned().unwrap_or_default();
+            PersonKeys {
+                epoch,
+                since,
+                newest: rows.of(person, epoch),
+                before: rows.of(person, epoch.saturating_sub(1)),
+                held: held.map(|(matter, _)| matter),
+            }
+        }))
+    }
+
+    async fn add(&self, key: &StoredKey) -> Result<(), Fault> {
+        self.with(|rows| {
+            if rows.of(&key.person, key.epoch).is_none() {
+                rows.keys.insert(key.id, key.clone());
+            }
+        });
+        Ok(())
+    }
+
+    async fn find(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        ids: &[KeyId],
+    ) -> Result<Vec<StoredKey>, Fault> {
+        let is_own = |key: &&StoredKey| key.person.world == *world && key.person.tenant == *tenant;
+        Ok(self.with(|rows| {
+            ids.iter().filter_map(|id| rows.keys.get(id)).filter(is_own).cloned().collect()
+        }))
+    }
+
+    async fn close(&self, person: &Person, since: u64) -> Result<Closed, Fault> {
+        Ok(self.with(|rows| {
+            let row = rows.person(person);
+            if let Some((matter, _)) = &row.held {
+                return Closed::Held(matter.clone());
+            }
+            if row.since != since {
+                (row.epoch, row.since) = (row.epoch.saturating_add(1), since);
+            }
+            Closed::Through(row.epoch - 1)
+        }))
+    }
+
+    async fn destroy(
+        &self,
+        person: &Person,
+        through: u32,
+        entry: ProofId,
+        at: Timestamp,
+    ) -> Result<u32, Fault> {
+        Ok(self.with(|rows| {
+            let row = rows.person(person);
+            row.epoch = row.epoch.max(through.saturating_add(1));
+            let is_over = |key: &&mut StoredKey| {
+                key.person == *person
+                    && key.epoch <= through
+                    && matches!(key.state, KeyState::Live(_))
+            };
+            let mut count = 0;
+            for key in rows.keys.values_mut().filter(is_over) {
+                key.state = KeyState::Destroyed { entry, at };
+                count += 1;
+            }
+            count
+        }))
+    }
+
+    async fn hold(&self, person: &Person, matter: &Name, at: Timestamp) -> Result<Name, Fault> {
+        Ok(self.with(|rows| {
+            let held = &mut rows.person(person).held;
+            held.get_or_insert_with(|| (matter.clone(), at)).0.clone()
+        }))
+    }
+
+    async fn release(&self, person: &Person, matter: &Name, until: Timestamp) -> Result<(), Fault> {
+        self.with(|rows| {
+            let held = &mut rows.person(person).held;
+            if held.as_ref().is_some_and(|(own, at)| own == matter && *at <= until) {
+                *held = None;
+            }
+        });
+        Ok(())
+    }
+
+    async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault> {
+        let limit = usize::try_from(limit.min(KEYS_MAX)).unwrap_or(usize::MAX);
+        let later = |key: &&StoredKey| Some(key.id) > after;
+        Ok(self.with(|rows| rows.keys.values().filter(later).take(limit).cloned().collect()))
+    }
+
+    async fn rewrap(&self, id: KeyId, from: &Wrapped, to: &Wrapped) -> Result<bool, Fault> {
+        Ok(self.with(|rows| match rows.keys.get_mut(&id) {
+            Some(StoredKey { state: KeyState::Live(wrapped), .. }) if wrapped == from => {
+                wrapped.clone_from(to);
+                true
+            }
+            _ => false,
+        }))
+    }
+}

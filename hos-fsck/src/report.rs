@@ -1,0 +1,165 @@
+//! What a check found.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+/// The most findings that a report lists; all are counted.
+pub const FINDINGS_MAX: usize = 1_000;
+
+/// The longest text of a finding, in bytes; what is beyond is cut off.
+const TEXT_BYTES_MAX: usize = 1_000;
+
+/// What a check saw and what it found.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// Tenants and worlds, each with a log of its own.
+    pub logs: u64,
+    /// Entries that have a place in their log.
+    pub entries: u64,
+    /// Entries that wait for one.
+    pub waiting: u64,
+    /// Bytes of leaves that were hashed.
+    pub bytes: u64,
+    /// Subjects that were compared with the logs.
+    pub subjects: u64,
+    /// Lines of standing that were compared with the logs.
+    pub standing: u64,
+    /// Subjects that cannot be rebuilt because the part of a migration's entry that lists them was
+    /// erased; no faults.
+    pub not_rebuilt: u64,
+    /// What is wrong.
+    pub findings: Findings,
+}
+
+impl Report {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.findings.total == 0
+    }
+}
+
+/// What is wrong: all counted, the first listed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
+pub struct Findings {
+    /// How many there are.
+    pub total: u64,
+    /// How many of each code.
+    pub by_code: BTreeMap<FindingCode, u64>,
+    /// The first [`FINDINGS_MAX`].
+    pub listed: Vec<Finding>,
+}
+
+impl Findings {
+    pub(crate) fn add(&mut self, mut finding: Finding) {
+        self.total += 1;
+        *self.by_code.entry(finding.code).or_default() += 1;
+        if self.listed.len() < FINDINGS_MAX {
+            // What was written around the law may be of any length.
+            finding.message.truncate(finding.message.floor_char_boundary(TEXT_BYTES_MAX));
+            if let Some(about) = &mut finding.about {
+                about.truncate(about.floor_char_boundary(TEXT_BYTES_MAX));
+            }
+            self.listed.push(finding);
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The stable code.
+    pub code: FindingCode,
+    /// The world.
+    pub world: String,
+    /// The tenant.
+    pub tenant: String,
+    /// The first index of the log that it concerns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
+    /// The entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
+    /// The subject as `kind:id`, or the row of standing as `group:key`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// In words: what was found, and what should be there.
+    pub message: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}/{}", self.code.as_str(), self.world, self.tenant)?;
+        self.index.map_or(Ok(()), |index| write!(f, " index {index}"))?;
+        self.entry.as_ref().map_or(Ok(()), |entry| write!(f, " entry {entry}"))?;
+        // What was written around the law may hold anything, and is shown on a terminal.
+        self.about.as_ref().map_or(Ok(()), |about| write!(f, " {}", about.escape_debug()))?;
+        write!(f, ": {}", self.message.escape_debug())
+    }
+}
+
+/// The stable codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FindingCode {
+    /// A leaf does not hash to what was stored with it.
+    LeafHash,
+    /// A leaf is not what a leaf is.
+    LeafUnreadable,
+    /// A leaf is another entry's, or of another log.
+    LeafForeign,
+    /// A part is not the one that its leaf is bound to.
+    PartChanged,
+    /// Entries are missing from a log.
+    EntriesMissing,
+    /// A log has entries that its head does not tell of.
+    EntriesBeyondHead,
+    /// The head of a log cannot be read.
+    HeadUnreadable,
+    /// The tree over the entries is not the one that the head tells of.
+    RootDiffers,
+    /// An entry does not follow on the one before it about the same subject.
+    HistoryBroken,
+    /// A subject is not what the logs say.
+    SubjectDiffers,
+    /// A subject of which no entry tells.
+    SubjectWithoutEntry,
+    /// Entries tell of a subject that is not there.
+    SubjectMissing,
+    /// A row of standing is not what the logs say.
+    StandingDiffers,
+    /// A row of standing of which no entry tells.
+    StandingWithoutEntry,
+    /// Entries tell of a row of standing that is not there.
+    StandingMissing,
+}
+
+impl FindingCode {
+    /// The code as text.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LeafHash => "leaf_hash",
+            Self::LeafUnreadable => "leaf_unreadable",
+            Self::LeafForeign => "leaf_foreign",
+            Self::PartChanged => "part_changed",
+            Self::EntriesMissing => "entries_missing",
+            Self::EntriesBeyondHead => "entries_beyond_head",
+            Self::HeadUnreadable => "head_unreadable",
+            Self::RootDiffers => "root_differs",
+            Self::HistoryBroken => "history_broken",
+            Self::SubjectDiffers => "subject_differs",
+            Self::SubjectWithoutEntry => "subject_without_entry",
+            Self::SubjectMissing => "subject_missing",
+            Self::StandingDiffers => "standing_differs",
+            Self::StandingWithoutEntry => "standing_without_entry",
+            Self::StandingMissing => "standing_missing",
+        }
+    }
+}

@@ -1,0 +1,1 @@
+INSERT IGNORE INTO hos_attestation (size, kind, attester, body) VALUES (?, ?, ?, ?)

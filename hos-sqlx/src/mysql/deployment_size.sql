@@ -1,0 +1,1 @@
+SELECT coalesce(max(leaf_index) + 1, 0) FROM hos_deployment

@@ -1,0 +1,1 @@
+DELETE FROM hos_unsealed WHERE scope = ?

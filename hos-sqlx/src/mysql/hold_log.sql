@@ -1,0 +1,1 @@
+SELECT size FROM hos_log WHERE scope = ? FOR UPDATE

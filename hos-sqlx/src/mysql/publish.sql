@@ -1,0 +1,1 @@
+INSERT INTO hos_checkpoint (scope, size, sealed_at, note) VALUES (?, ?, ?, ?)

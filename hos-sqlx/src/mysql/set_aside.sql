@@ -1,0 +1,3 @@
+INSERT IGNORE INTO hos_quarantine (entry, scope, number)
+VALUES
+(?, ?, ?)

@@ -1,0 +1,4 @@
+SELECT leaf_index, size, note, leaf_hash FROM hos_deployment
+WHERE scope = ? AND size > ?
+ORDER BY size
+LIMIT 1

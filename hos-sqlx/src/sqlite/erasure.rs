@@ -1,0 +1,28 @@
+//! Deletes parts, which their commitments survive.
+
+use async_trait::async_trait;
+use hos_core::error::Fault;
+use hos_core::id::{Tenant, World};
+use hos_core::store::Erasures;
+use hos_core::time::ProofId;
+
+use super::SqliteStore;
+use super::fault::classify;
+use crate::encoding::part_lines;
+
+#[async_trait]
+impl Erasures for SqliteStore {
+    async fn delete_parts(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        parts: &[(ProofId, String)],
+    ) -> Result<u32, Fault> {
+        let query = sqlx::query(include_str!("delete_parts.sql"))
+            .bind(world.as_str())
+            .bind(tenant.as_str())
+            .bind(part_lines(parts));
+        let deleted = query.execute(&self.shared.writer).await.map_err(classify)?;
+        Ok(u32::try_from(deleted.rows_affected()).unwrap_or(u32::MAX))
+    }
+}

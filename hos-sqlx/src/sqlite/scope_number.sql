@@ -1,0 +1,1 @@
+SELECT number FROM hos_scope WHERE world = ? AND tenant = ?

@@ -1,0 +1,292 @@
+//! Tiles, checkpoints and the deployment's log.
+
+use async_trait::async_trait;
+use hos_core::error::{Fault, FaultKind};
+use hos_core::id::{Tenant, World};
+use hos_core::merkle::{HASH_BYTES, Hash, empty_root};
+use hos_core::proof::PAGE_MAX;
+use hos_core::seal::{Anchor, Attestation, Checkpoint, LogName, LogState, Published, Span, Tile};
+use hos_core::store::Seals;
+use hos_core::time::{ProofId, Timestamp};
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
+
+use super::SqliteStore;
+use super::fault::{classify, classify_commit, is_conflict};
+use super::lease::Lease;
+use super::row::{column, count, hash, parsed, unchecked};
+use crate::encoding::signed;
+use crate::frontier::frontier;
+use crate::seals::{attestation_kind, hashes, names, no_checkpoint};
+
+type Query = sqlx::query::Query<'static, sqlx::Sqlite, SqliteArguments>;
+
+#[async_trait]
+impl Seals for SqliteStore {
+    async fn unsealed(&self, after: Option<u64>, limit: u32) -> Result<Vec<(u64, LogName)>, Fault> {
+        let query = sqlx::query(include_str!("unsealed.sql"));
+        let rows = self.read(query.bind(after.map_or(-1, signed)).bind(most(limit))).await?;
+        rows.iter().map(|row| Ok((count(row, 0)?, log_name(row, 1)?))).collect()
+    }
+
+    async fn state(&self, log: &LogName) -> Result<LogState, Fault> {
+        let Some(scope) = self.scope(log).await? else {
+            return Ok(LogState { size: 0, root: Some(empty_root()), tiles: 0, sealed: None });
+        };
+        let rows = self.read(sqlx::query(include_str!("state.sql")).bind(scope)).await?;
+        let row = rows.first().ok_or_else(|| Fault::new(FaultKind::Internal, "no answer"))?;
+        let size = count(row, 0)?;
+        let peaks: Option<&[u8]> = unchecked(row, 1)?;
+        let root = peaks.map(|peaks| Ok::<_, Fault>(frontier(size, peaks)?.root())).transpose()?;
+        let sealed: Option<i64> = unchecked(row, 3)?;
+        let sealed = sealed.map(|_| checkpoint(row, 3)).transpose()?;
+        Ok(LogState { size, root, tiles: count(row, 2)?, sealed })
+    }
+
+    async fn hashes(&self, log: &LogName, spans: &[Span]) -> Result<Vec<Vec<Hash>>, Fault> {
+        let scope = self.scope(log).await?.unwrap_or(-1);
+        let mut read = Vec::with_capacity(spans.len());
+        for span in spans {
+            let rows = self.read(query_of(scope, *span)).await?;
+            let mut bytes = Vec::with_capacity(span.count() * HASH_BYTES);
+            for row in &rows {
+                bytes.extend_from_slice(unchecked(row, 0)?);
+            }
+            read.push(hashes(log, *span, &bytes)?);
+        }
+        Ok(read)
+    }
+
+    async fn write_tiles(&self, log: &LogName, tiles: &[Tile]) -> Result<(), Fault> {
+        let Some(scope) = self.scope(log).await? else { return Err(unknown(log)) };
+        let write = tiles.iter().map(|tile| {
+            sqlx::query(include_str!("write_tile.sql"))
+                .bind(position(scope, tile.level, tile.place))
+                .bind(tile.root.to_vec())
+                .bind(tile.hashes.as_flattened().to_vec())
+        });
+        self.write_all(write.collect(), |_| true).await.map(|_| ())
+    }
+
+    async fn publish(
+        &self,
+        log: &LogName,
+        base: u64,
+        checkpoint: &Checkpoint,
+    ) -> Result<Published, Fault> {
+        let Some(scope) = self.scope(log).await? else { return Ok(Published::Outrun(None)) };
+        let publish = sqlx::query(include_str!("publish.sql"))
+            .bind(scope)
+            .bind(signed(base))
+            .bind(signed(checkpoint.size))
+            .bind(checkpoint.note.clone())
+            .bind(checkpoint.sealed_at.as_micros());
+        if self.write_all(vec![publish], |met| met == 1).await? {
+            return Ok(Published::Done);
+        }
+        let is_sealed = sqlx::query(include_str!("is_sealed.sql")).bind(scope);
+        self.write_all(vec![is_sealed], |_| true).await?;
+        Ok(Published::Outrun(self.state(log).await?.sealed))
+    }
+
+    async fn checkpoints(
+        &self,
+        log: &LogName,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<Checkpoint>, Fault> {
+        let Some(scope) = self.scope(log).await? else { return Ok(Vec::new()) };
+        let query = sqlx::query(include_str!("checkpoints.sql")).bind(scope);
+        let rows = self.read(query.bind(signed(from)).bind(most(limit))).await?;
+        rows.iter().map(|row| checkpoint(row, 0)).collect()
+    }
+
+    async fn unanchored(&self, limit: u32) -> Result<Vec<(LogName, Checkpoint)>, Fault> {
+        let rows = self.read(sqlx::query(include_str!("unanchored.sql")).bind(most(limit))).await?;
+        rows.iter().map(|row| Ok((log_name(row, 0)?, checkpoint(row, 2)?))).collect()
+    }
+
+    async fn anchor(&self, anchors: &[Anchor]) -> Result<bool, Fault> {
+        let append = anchors.iter().map(|anchor| {
+            let (world, tenant) = names(&anchor.log);
+            sqlx::query(include_str!("anchor.sql"))
+                .bind(signed(anchor.index))
+                .bind(world.to_owned())
+                .bind(tenant.to_owned())
+                .bind(signed(anchor.size))
+                .bind(anchor.note.clone())
+                .bind(anchor.leaf_hash.to_vec())
+        });
+        self.write_all(append.collect(), |met| met == 1).await
+    }
+
+    async fn anchors(&self, from: u64, limit: u32) -> Result<Vec<Anchor>, Fault> {
+        let query = sqlx::query(include_str!("anchors.sql")).bind(signed(from)).bind(most(limit));
+        let anchor = |row: &SqliteRow| {
+            Ok(Anchor {
+                index: count(row, 0)?,
+                log: log_name(row, 1)?,
+                size: count(row, 3)?,
+                note: column(row, 4)?,
+                leaf_hash: hash(row, 5)?,
+            })
+        };
+        self.read(query).await?.iter().map(anchor).collect()
+    }
+
+    async fn anchor_over(&self, log: &LogName, entries: u64) -> Result<Option<Anchor>, Fault> {
+        let Some(scope) = self.scope(log).await? else { return Ok(None) };
+        let query = sqlx::query(include_str!("anchor_over.sql"));
+        let anchor = |row: &SqliteRow| {
+            Ok(Anchor {
+                index: count(row, 0)?,
+                log: log.clone(),
+                size: count(row, 1)?,
+                note: column(row, 2)?,
+                leaf_hash: hash(row, 3)?,
+            })
+        };
+        let rows = self.read(query.bind(scope).bind(signed(entries))).await?;
+        rows.first().map(anchor).transpose()
+    }
+
+    async fn attest(&self, attestation: &Attestation) -> Result<(), Fault> {
+        let size = signed(attestation.size);
+        let known = sqlx::query(include_str!("has_checkpoint.sql")).bind(size);
+        if self.read(known).await?.is_empty() {
+            return Err(no_checkpoint());
+        }
+        let attest = sqlx::query(include_str!("attest.sql"))
+            .bind(size)
+            .bind(attestation.kind.as_str())
+            .bind(attestation.attester.clone())
+            .bind(attestation.body.clone());
+        self.write_all(vec![attest], |_| true).await.map(|_| ())
+    }
+
+    async fn attestations(&self, from: u64, limit: u32) -> Result<Vec<Attestation>, Fault> {
+        let query = sqlx::query(include_str!("attestations.sql"));
+        let attestation = |row: &SqliteRow| {
+            Ok(Attestation {
+                size: count(row, 0)?,
+                kind: attestation_kind(unchecked(row, 1)?)?,
+                attester: column(row, 2)?,
+                body: column(row, 3)?,
+            })
+        };
+        let rows = self.read(query.bind(signed(from)).bind(most(limit))).await?;
+        rows.iter().map(attestation).collect()
+    }
+
+    async fn quarantined(
+        &self,
+        _world: &World,
+        _tenant: &Tenant,
+        _from: Option<ProofId>,
+        _limit: u32,
+    ) -> Result<Vec<ProofId>, Fault> {
+        Ok(Vec::new())
+    }
+}
+
+impl SqliteStore {
+    async fn read(&self, query: Query) -> Result<Vec<SqliteRow>, Fault> {
+        query.fetch_all(self.reader()).await.map_err(classify)
+    }
+
+    /// The number of a log's scope; none where it has no entry.
+    async fn scope(&self, log: &LogName) -> Result<Option<i64>, Fault> {
+        let LogName::Tenant(world, tenant) = log else { return Ok(Some(0)) };
+        let query = sqlx::query(include_str!("scope_number.sql"));
+        let query = query.bind(world.as_str().to_owned()).bind(tenant.as_str().to_owned());
+        self.read(query).await?.first().map(|row| unchecked(row, 0)).transpose()
+    }
+
+    /// Executes statements in one transaction, as long as each meets the rows that it should;
+    /// else writes nothing and answers false.
+    async fn write_all(
+        &self,
+        statements: Vec<Query>,
+        met: impl Fn(u64) -> bool + Send,
+    ) -> Result<bool, Fault> {
+        let mut lease = Lease::acquire(&self.shared.writer).await.map_err(classify)?;
+        let written = execute_all(lease.opening(), statements, met).await;
+        match written {
+            Ok(true) => lease.committed(),
+            _ => lease.roll_back().await,
+        }
+        written
+    }
+}
+
+async fn execute_all(
+    connection: &mut SqliteConnection,
+    statements: Vec<Query>,
+    met: impl Fn(u64) -> bool + Send,
+) -> Result<bool, Fault> {
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(classify)?;
+    for statement in statements {
+        let done = statement.execute(&mut *connection).await.map_err(refused)?;
+        if !met(done.rows_affected()) {
+            return Ok(false);
+        }
+    }
+    sqlx::query("COMMIT").execute(connection).await.map_err(classify_commit)?;
+    Ok(true)
+}
+
+/// What is there is another than what was to be written.
+fn refused(error: sqlx::Error) -> Fault {
+    if !is_conflict(&error) {
+        return classify(error);
+    }
+    let message = "a tile or a checkpoint that is there is another; compare it with a backup";
+    Fault::new(FaultKind::Corrupt, message).caused_by(error)
+}
+
+fn query_of(scope: i64, span: Span) -> Query {
+    let (text, first, count) = match span {
+        Span::Tile { level, place } => {
+            return sqlx::query(include_str!("tile.sql")).bind(position(scope, level, place));
+        }
+        Span::Edge { level: 0, first, count } if scope == 0 => {
+            (include_str!("anchor_hashes.sql"), signed(first), count)
+        }
+        Span::Edge { level: 0, first, count } => {
+            (include_str!("entry_hashes.sql"), (scope << 40) + signed(first), count)
+        }
+        Span::Edge { level, first, count } => {
+            (include_str!("tile_roots.sql"), position(scope, level - 1, first), count)
+        }
+    };
+    sqlx::query(text).bind(first).bind(first + i64::from(count))
+}
+
+/// Where a tile is kept.
+fn position(scope: i64, level: u8, place: u64) -> i64 {
+    (scope << 40) + (i64::from(level) << 37) + signed(place)
+}
+
+fn most(limit: u32) -> i64 {
+    i64::from(limit.min(PAGE_MAX))
+}
+
+fn unknown(log: &LogName) -> Fault {
+    Fault::new(FaultKind::Limit, format!("there is no log of {log}"))
+}
+
+/// A log, in two columns from this one on.
+fn log_name(row: &SqliteRow, at: usize) -> Result<LogName, Fault> {
+    if unchecked::<&str>(row, at)?.is_empty() {
+        return Ok(LogName::Deployment);
+    }
+    Ok(LogName::Tenant(parsed(row, at, World::new)?, parsed(row, at + 1, Tenant::from_stored)?))
+}
+
+/// A checkpoint, in three columns from this one on.
+fn checkpoint(row: &SqliteRow, at: usize) -> Result<Checkpoint, Fault> {
+    Ok(Checkpoint {
+        size: count(row, at)?,
+        note: column(row, at + 1)?,
+        sealed_at: Timestamp::from_micros(unchecked(row, at + 2)?),
+    })
+}

@@ -1,0 +1,1 @@
+SELECT hashes FROM hos_tile WHERE position = ?

@@ -1,0 +1,1 @@
+SELECT root FROM hos_tile WHERE position >= ? AND position < ? ORDER BY position

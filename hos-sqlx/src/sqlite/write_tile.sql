@@ -1,0 +1,1 @@
+INSERT INTO hos_tile (position, root, hashes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING

@@ -1,0 +1,116 @@
+//! Several processes commit, number, seal and anchor in one database, and each is killed: in a
+//! caller's transaction, before it signs, between keeping and publishing, or anywhere.
+//!
+//! This binary starts itself as a child that works until it kills itself. `HOS_CAMPAIGN_SIZE` is
+//! the number of rounds on each database, `HOS_CAMPAIGN_SEED` the seed.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test binary")]
+#![expect(clippy::panic, clippy::indexing_slicing, reason = "a test binary")]
+#![expect(clippy::print_stdout, reason = "a child reports on its standard output")]
+
+mod audit;
+mod fuse;
+#[path = "../support/house.rs"]
+mod house;
+#[path = "../support/job.rs"]
+mod job;
+mod worker;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use hos_conformance::campaign::Campaign;
+use hos_conformance::random::Random;
+use hos_core::hos::{Hos, HosOptions, Sealer};
+use hos_core::id::{ActorId, Role, Tenant, World};
+use hos_core::laws::Registry as _;
+use hos_core::note::SigningKey;
+use hos_work::DirectoryKeeper;
+use libtest_mimic::{Arguments, Trial};
+
+use fuse::{Fuse, FusedKeeper, FusedSigner, POINTS};
+use house::{House, Kind};
+use worker::Worker;
+
+const ROUNDS: u64 = 2;
+const PROCESSES: usize = 4;
+/// In a campaign, and in ordinary tests.
+const TENANTS: [u64; 2] = [50, 6];
+const DEPLOYMENT: &str = "hammer.example";
+
+fn main() -> ExitCode {
+    if let Ok(child) = std::env::var(worker::CHILD) {
+        runtime().block_on(worker::work(&child));
+        return ExitCode::FAILURE;
+    }
+    let trial = |kind: Kind| {
+        let name = format!("{}::every_log_is_whole_whoever_is_killed", kind.name());
+        Trial::test(name, move || {
+            hammer(kind, Campaign::from_environment(ROUNDS));
+            Ok(())
+        })
+    };
+    // One at a time: each is a load of its own on a small machine.
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    libtest_mimic::run(&arguments, [Kind::Sqlite, Kind::Postgres, Kind::MariaDb].map(trial).into())
+        .exit_code()
+}
+
+fn hammer(kind: Kind, campaign: Campaign) {
+    let directory = tempfile::tempdir().unwrap();
+    let Some(url) = kind.database(directory.path()) else { return };
+    let keeper = directory.path().join("keeper");
+    std::fs::create_dir(&keeper).unwrap();
+    let tenants = TENANTS[usize::from(campaign.size <= ROUNDS)];
+    runtime().block_on(prepare(&url, tenants));
+    let mut random = Random::new(campaign.seed);
+    let (mut told, mut audited) = (worker::Told::default(), audit::Audited::default());
+    for round in 0..campaign.size {
+        let workers = (0..PROCESSES).map(|_| {
+            let point = usize::try_from(random.below(POINTS)).unwrap();
+            let count = random.below(if point == 0 { 120 } else { 12 }) + 1;
+            let seed = random.below(u64::MAX);
+            Worker::start(&url, &keeper, &[tenants, seed, u64::try_from(point).unwrap(), count])
+        });
+        for worker in workers.collect::<Vec<_>>() {
+            told.add(worker.end());
+        }
+        audited = runtime().block_on(audit::audit(&url, &keeper, tenants, &told));
+        if (round + 1) % 10 == 0 {
+            println!("{}: {} rounds: {audited:?}", kind.name(), round + 1);
+        }
+    }
+    println!("{}: {} rounds: {audited:?}", kind.name(), campaign.size);
+    assert!(!told.tenants.is_empty(), "somebody committed something");
+}
+
+async fn prepare(url: &str, tenants: u64) {
+    let house = House::open(url).await;
+    let hos = hos(&house).await;
+    let world = World::new(job::WORLD).unwrap();
+    let (root, role) = (ActorId::new("root-1").unwrap(), Role::new("root").unwrap());
+    hos.bootstrap(&world, &root, &role, b"boot").await.unwrap();
+    for number in 0..tenants {
+        job::prepare(&hos, &tenant(number), 1).await;
+    }
+    house.close().await;
+}
+
+async fn hos(house: &House) -> Hos {
+    house.hos(job::law(), HosOptions::default().deployment(DEPLOYMENT)).await
+}
+
+fn sealer(hos: &Hos, keeper: &Path, fuse: &Fuse) -> Sealer {
+    let key = SigningKey::from_seed(DEPLOYMENT, &[7; 32]).unwrap();
+    let keeper = DirectoryKeeper::open(keeper).unwrap();
+    let signer = FusedSigner::new(key, fuse.clone());
+    hos.sealer(signer, FusedKeeper { inner: keeper, fuse: fuse.clone() }).unwrap()
+}
+
+fn tenant(number: u64) -> Tenant {
+    job::tenant(&format!("firm-{number}"))
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}

@@ -1,0 +1,93 @@
+//! An entry that is not what was recorded is set aside, and the others go on.
+
+use hos_core::laws::Proofs as _;
+use hos_core::seal::ProofState;
+
+use crate::shop::{FIRMS, Shop, firm, server, world};
+
+#[tokio::test]
+async fn a_changed_leaf_is_set_aside_and_every_other_entry_has_its_place() {
+    let Some(server) = server() else { return };
+    let shop = Shop::open(server).await;
+    for name in FIRMS {
+        for id in ["o-1", "o-2", "o-3"] {
+            shop.open_order(name, id, "none").await;
+        }
+    }
+    // Two of one firm: one that was changed, one that is gone.
+    let tampered = shop
+        .run(
+            "SET session_replication_role = replica;
+            UPDATE hos_entry SET leaf = replace(leaf, '\"order:o-2\"', '\"order:o-9\"')
+            FROM hos_scope WHERE number = scope AND tenant = 'firm-1';
+            DELETE FROM hos_entry USING hos_scope
+            WHERE number = scope AND tenant = 'firm-1' AND leaf LIKE '%\"order:o-3\"%';",
+        )
+        .await;
+    tampered.unwrap();
+    let changed = "SELECT hos_entry.id::text FROM hos_entry WHERE leaf LIKE '%\"order:o-9\"%'";
+    let changed = shop.read(changed).await.unwrap().parse::<uuid::Uuid>().unwrap();
+    let changed = hos_core::time::ProofId::from_bytes(changed.into_bytes());
+    let state = |name, id| {
+        let hos = shop.hos.clone();
+        async move { hos.proof_state(&world(), &firm(name), id).await.unwrap() }
+    };
+    assert_eq!(state(FIRMS[0], changed).await, Some(ProofState::Recorded));
+    while shop.hos.sequence_pending(3).await.unwrap() > 0 {}
+    assert_eq!(shop.read("SELECT count(*)::text FROM hos_pending").await.as_deref(), Some("0"));
+    assert_eq!(state(FIRMS[0], changed).await, Some(ProofState::Quarantined));
+    let aside = shop.hos.quarantined(&world(), &firm(FIRMS[0]), None, 10).await.unwrap();
+    assert_eq!(aside.len(), 2);
+    assert!(aside.contains(&changed));
+    let theirs = shop.hos.quarantined(&world(), &firm(FIRMS[1]), None, 10).await.unwrap();
+    assert_eq!(theirs, []);
+    let [ours, theirs] = FIRMS.map(firm);
+    let (ours, theirs) =
+        (shop.hos.head(&world(), &ours).await, shop.hos.head(&world(), &theirs).await);
+    assert_eq!(ours.unwrap().size + 2, theirs.unwrap().size);
+    // The log goes on.
+    let receipt = shop.act(FIRMS[0], "o-1", "pay").await;
+    while shop.hos.sequence_pending(1_000).await.unwrap() > 0 {}
+    assert_eq!(state(FIRMS[0], receipt.proof_id).await, Some(ProofState::Sequenced));
+}
+
+#[tokio::test]
+async fn what_was_sealed_or_set_aside_is_never_changed_by_hand() {
+    let Some(server) = server() else { return };
+    let shop = Shop::open(server).await;
+    shop.run(
+        "SELECT hos_bind_all();
+        INSERT INTO hos_tile VALUES (1, 0, 0, sha256('a'), convert_to(repeat('h', 8192), 'UTF8'));
+        INSERT INTO hos_quarantine VALUES (gen_random_uuid(), 1, 1);",
+    )
+    .await
+    .unwrap();
+    while shop.hos.sequence_pending(1_000).await.unwrap() > 0 {}
+    shop.run("SELECT hos_publish('pazar', 'firm-1', 0, 1, 'note', 0)").await.unwrap();
+    shop.run("SELECT hos_anchor(0, '{pazar}', '{firm-1}', '{1}', '{note}', ARRAY[sha256('a')])")
+        .await
+        .unwrap();
+    shop.run("SELECT hos_publish('', '', 0, 1, 'note', 0)").await.unwrap();
+    shop.run("SELECT hos_attest(1, 'rfc3161', 'tsa', 'token')").await.unwrap();
+    for table in ["tile", "checkpoint", "deployment", "attestation", "quarantine"] {
+        let rows = format!("SELECT count(*)::text FROM hos_{table}");
+        let before = shop.read(&rows).await;
+        assert_ne!(before.as_deref(), Some("0"), "{table}");
+        for statement in [
+            format!("UPDATE hos_{table} SET scope = scope"),
+            format!("DELETE FROM hos_{table}"),
+            format!("TRUNCATE hos_{table}"),
+        ] {
+            assert!(shop.run(&statement).await.is_err(), "{statement}");
+        }
+        assert_eq!(shop.read(&rows).await, before, "{table}");
+    }
+    for statement in [
+        "INSERT INTO hos_checkpoint SELECT scope, size, 0, 'note' FROM hos_checkpoint",
+        "INSERT INTO hos_checkpoint SELECT scope, size + 1, 0, 'note' FROM hos_log",
+        "INSERT INTO hos_checkpoint VALUES (0, 2, 0, 'note')",
+        "INSERT INTO hos_deployment VALUES (2, 1, 9, sha256('a'), 'note')",
+    ] {
+        assert!(shop.run(statement).await.is_err(), "{statement}");
+    }
+}
