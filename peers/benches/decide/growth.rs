@@ -54,7 +54,8 @@ pub(crate) fn members() {
         let medians = row.each_ref().map(|figures| median(figures.clone()).round());
         println!("{name:<36}{medians:>9.0?}  {:.2}", median(growth(row)));
     }
-    let faster = growth(&rows[3]).iter().zip(growth(&rows[2])).map(|(ours, bare)| ours / bare);
+    let bare = growth(&rows[2]);
+    let faster = growth(&rows[3]).into_iter().zip(bare).map(|(ours, bare)| ours / bare);
     println!(
         "H-OS grows {:.2} times as fast as the bare look-up (<= {FASTER_THAN_BARE:.2})",
         median(faster.collect())
