@@ -60,8 +60,12 @@ use crate::vault::{KeyWrapper, Vault};
 
 /// How often a command is judged anew after a conflict.
 pub const ATTEMPTS_MAX: u32 = 16;
-/// How long a timer that could not be fired waits.
+/// How long a timer that could not be fired waits at least.
 pub const TIMER_RETRY: Duration = Duration::from_secs(60);
+/// The longest that a timer which is refused again and again waits.
+pub const TIMER_RETRY_MAX: Duration = Duration::from_secs(3_600);
+/// A timer that is refused for longer is stuck: somebody has to look.
+pub const TIMER_STUCK_AFTER: Duration = Duration::from_secs(86_400);
 /// The most timers that one call fires.
 pub const TIMERS_FIRED_MAX: u32 = 1_000;
 /// The longest deployment name, in bytes.

@@ -300,6 +300,12 @@ pub struct Fired {
     pub due_at: Timestamp,
     /// What it led to. After a refusal the timer is tried again later, unless the subject moved on.
     pub outcome: Result<Receipt, Error>,
+    /// When it is tried again; none where it is over.
+    pub again_at: Option<Timestamp>,
+    /// Whether it has been due for longer than
+    /// [`TIMER_STUCK_AFTER`](crate::hos::TIMER_STUCK_AFTER) and is still refused: its job lacks the
+    /// ability, a guard never holds, or the world is closed. Only a person can mend that.
+    pub is_stuck: bool,
 }
 
 /// A subject as the law keeps it, with its contract's opinion of it.
@@ -307,6 +313,7 @@ pub struct Fired {
 pub struct Situation {
     /// State, revision, attributes, contract version, proof.
     pub snapshot: Snapshot,
-    /// Whether nothing leaves the state.
-    pub terminal: bool,
+    /// Whether nothing leaves the state; none where the law of this process lacks the contract
+    /// version: the subject ended before the version was dropped, or another process knows more.
+    pub terminal: Option<bool>,
 }

@@ -50,6 +50,12 @@ impl Timestamp {
         Self::from_micros(self.0.saturating_sub(micros))
     }
 
+    /// How long it is after another time; nothing where it is before.
+    #[must_use]
+    pub fn since(self, other: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(other.0)).unwrap_or(0))
+    }
+
     /// Reads RFC 3339, as in `2026-11-21T09:15:02.123456Z`; digits past microseconds are dropped.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -149,6 +155,14 @@ impl ProofId {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
+    }
+
+    /// The time that it carries, in whole milliseconds.
+    #[must_use]
+    pub fn at(&self) -> Timestamp {
+        let [a, b, c, d, e, f, ..] = *self.as_bytes();
+        let millis = i64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        Timestamp::from_micros(millis.saturating_mul(1_000))
     }
 
     /// Reads the hyphenated form.

@@ -59,7 +59,7 @@
 //! hos_core::names! { enum Twice { Paid = "paid", Settled = "paid" } }
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::actor::Actor;
@@ -201,8 +201,8 @@ pub struct Move<S, A> {
 
 /// The contracts of one kind in the names of a program.
 ///
-/// Every version of the contract that the law holds must have just these states and actions: a
-/// live subject may pin any of them.
+/// A live subject may pin any version of the contract that the law holds, so each state and action
+/// of each of them must have its variant; and each variant must be of one of them.
 pub trait Machine: 'static {
     /// The states.
     type State: Names;
@@ -218,8 +218,8 @@ pub trait Machine: 'static {
     /// # Errors
     ///
     /// [`LawError`] with every name that one of the two lacks: `unknown_kind`, `unknown_state`,
-    /// `unknown_action` for a name that the law lacks, `unnamed_state`, `unnamed_action` for one
-    /// that the program lacks.
+    /// `unknown_action` for a name that no version of the law has, `unnamed_state`,
+    /// `unnamed_action` for one that the program lacks, at each version that has it.
     fn check(law: &Law) -> Result<(), LawError> {
         let mut faults = LawFaults::default();
         let own = || law.contracts().filter(|contract| contract.kind() == Self::KIND);
@@ -227,18 +227,17 @@ pub trait Machine: 'static {
             let message = format!("no contract of it in world `{}`", Self::WORLD);
             faults.add("unknown_kind", &Place::whole(format!("kind {}", Self::KIND)), message);
         }
-        let states: BTreeSet<&str> =
-            own().flat_map(|contract| contract.states()).map(AsRef::as_ref).collect();
-        let actions: BTreeSet<&str> =
-            own().flat_map(|contract| contract.actions()).map(|a| a.name().as_str()).collect();
-        compare::<Self::State>(
-            &states,
-            Self::KIND,
-            ["unknown_state", "unnamed_state"],
-            &mut faults,
-        );
+        let versions = || own().map(|contract| (contract.version().as_str(), contract));
+        let states = versions().map(|(version, contract)| {
+            (version, contract.states().iter().map(AsRef::as_ref).collect())
+        });
+        let codes = ["unknown_state", "unnamed_state"];
+        compare::<Self::State>(&states.collect(), Self::KIND, codes, &mut faults);
+        let actions = versions().map(|(version, contract)| {
+            (version, contract.actions().iter().map(|action| action.name().as_str()).collect())
+        });
         let codes = ["unknown_action", "unnamed_action"];
-        compare::<Self::Action>(&actions, Self::KIND, codes, &mut faults);
+        compare::<Self::Action>(&actions.collect(), Self::KIND, codes, &mut faults);
         faults.finish(Some(()))
     }
 
@@ -320,18 +319,22 @@ pub fn check_roles<N: Names>(law: &Law) -> Result<(), LawError> {
     faults.finish(Some(()))
 }
 
-/// Adds what either side lacks.
+/// Adds what either side lacks: what the law says, by version.
 fn compare<N: Names>(
-    known: &BTreeSet<&str>,
+    known: &BTreeMap<&str, BTreeSet<&str>>,
     kind: &str,
     [unknown, unnamed]: [&'static str; 2],
     faults: &mut LawFaults,
 ) {
     let at = Place::whole(format!("kind {kind}"));
-    for name in N::names().filter(|name| !known.contains(name)) {
+    let is_known = |name: &&str| known.values().any(|names| names.contains(name));
+    for name in N::names().filter(|name| !is_known(name)) {
         faults.add(unknown, &at, format!("the law has no `{name}`"));
     }
-    for name in known.iter().filter(|name| N::parse(name).is_none()) {
-        faults.add(unnamed, &at, format!("the program has no name for `{name}`"));
+    for (version, names) in known {
+        let at = Place::whole(format!("contract {kind}/{version}"));
+        for name in names.iter().filter(|name| N::parse(name).is_none()) {
+            faults.add(unnamed, &at, format!("the program has no name for `{name}`"));
+        }
     }
 }

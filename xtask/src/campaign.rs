@@ -238,7 +238,7 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "weave",
         shows: "nobody sees two laws at once, or what no longer holds, whoever comes when",
         unit: "orders of each property",
-        size_default: 20_000,
+        size_default: 10_000,
         kind: Kind::Planned(weave::plan),
     },
     Campaign {

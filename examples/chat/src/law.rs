@@ -10,7 +10,10 @@ use hos_core::id::ActorId;
 use hos_core::law::Law;
 use hos_core::policy::RoleDefinition;
 use hos_core::subject::Subject;
+use hos_core::typed::{Machine as _, Names as _};
 use hos_core::value::Type;
+
+use crate::post::{Post, PostAction, PostState};
 
 /// How long a post stays active.
 pub const POST_DURATION: Duration = Duration::from_secs(30 * 86_400);
@@ -86,10 +89,10 @@ pub fn law() -> Result<Law, LawError> {
 ///
 /// None, as for [`law`].
 pub fn post() -> Result<Contract, LawError> {
-    Contract::builder("post", "1")
-        .states(["active", "assigned", "completed", "cancelled"])
-        .initial("active")
-        .terminal(["completed", "cancelled"])
+    Contract::builder(Post::KIND, "1")
+        .states(PostState::names())
+        .initial(PostState::Active.name())
+        .terminal([PostState::Completed, PostState::Cancelled].map(PostState::name))
         .attribute("author", Type::String)
         .attribute("assignee", Type::String)
         .attribute("city", Type::String)
@@ -239,7 +242,7 @@ pub fn accept(
     (chosen, applicant): (&Subject, &ActorId),
     others: &[Subject],
 ) -> Command {
-    let command = Command::new(author, post, "accept")
+    let command = Post::command(author, post, PostAction::Accept)
         .input("applicant", applicant.as_str())
         .seen(seen)
         .and(chosen, "accept")
@@ -253,7 +256,7 @@ pub fn step_down(
     (post, seen): (&Subject, u64),
     application: &Subject,
 ) -> Command {
-    Command::new(assignee, post, "release")
+    Post::command(assignee, post, PostAction::Release)
         .seen(seen)
         .and(application, "step_down")
         .fact("with_post", true)

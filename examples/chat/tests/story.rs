@@ -7,16 +7,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chat::law::{OTHERS_MAX, accept, application_id, law, step_down};
+use chat::post::{Post, PostAction, PostState, typed};
 use hos_core::actor::Actor;
 use hos_core::command::{Command, Opening, STEPS_MAX, StandingChange, StandingCommand};
 use hos_core::error::{Error, Refusal};
-use hos_core::hos::{Hos, HosOptions};
+use hos_core::hos::Hos;
 use hos_core::id::{Tenant, World};
 use hos_core::laws::{Contracts as _, Policy as _, Proofs as _, Query, Registry as _};
 use hos_core::memory::MemoryStore;
 use hos_core::receipt::{Effect, Receipt};
 use hos_core::subject::Subject;
 use hos_core::time::{Clock, ManualClock, SeededIds, Timestamp};
+use hos_core::typed::{Machine as _, Names as _};
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = std::pin::pin!(future);
@@ -61,8 +63,9 @@ fn lawyer(id: &str) -> Actor {
 impl Chat {
     async fn new(lawyers: &[&str]) -> Self {
         let clock = Hands(Arc::new(ManualClock::at(noon())));
-        let options = HosOptions::default().clock(clock.clone()).ids(SeededIds::new(3));
-        let hos = Hos::open_with([law().unwrap()], MemoryStore::new(), options).await.unwrap();
+        let (law, options) = typed().unwrap();
+        let options = options.clock(clock.clone()).ids(SeededIds::new(3));
+        let hos = Hos::open_with([law], MemoryStore::new(), options).await.unwrap();
         let (world, tenant) = (World::new("chat").unwrap(), Tenant::new(TENANT).unwrap());
         let root = Actor::user("root").unwrap();
         hos.bootstrap(&world, root.id(), &"super_admin".parse().unwrap(), b"boot").await.unwrap();
@@ -113,6 +116,15 @@ impl Chat {
             .attribute("post_state", "active")
             .attribute("post_expires_at", noon().after(Duration::from_secs(60)))
             .key(self.key())
+    }
+
+    async fn post_state(&self, post: &Subject) -> PostState {
+        Post::state(&self.hos.situation(post).await.unwrap().unwrap().snapshot).unwrap()
+    }
+
+    async fn buttons(&self, actor: &Actor, post: &Subject) -> Vec<&'static str> {
+        let allowed = self.hos.allowed_actions(actor, post).await.unwrap();
+        Post::actions(&allowed).unwrap().into_iter().filter_map(PostAction::button).collect()
     }
 
     async fn state(&self, subject: &Subject) -> String {
@@ -203,13 +215,34 @@ fn a_post_is_accepted_released_accepted_again_and_completed() {
             let rate = Query::new(&lawyer(reader), "post.rate", &post);
             assert!(!chat.hos.can(&rate).await.unwrap().permits(), "not before it is completed");
         }
-        chat.does(Command::new(&ayla, &post, "complete")).await.unwrap();
+        chat.does(Post::command(&ayla, &post, PostAction::Complete)).await.unwrap();
         let rate = Query::new(&can, "post.rate", &post);
         assert!(chat.hos.can(&rate).await.unwrap().permits());
         let revived = Command::new(&Actor::user("root").unwrap(), &post, "release");
         assert_eq!(code(chat.does(revived).await), "terminal_state");
         let moves = chat.hos.history(&post, 0, 100).await.unwrap();
         assert_eq!(moves.len(), 5, "opened, accept, release, accept, complete");
+    });
+}
+
+#[test]
+fn a_page_is_drawn_from_enums() {
+    block_on(async {
+        let chat = Chat::new(&["ayla", "bora"]).await;
+        let (ayla, bora) = (lawyer("ayla"), lawyer("bora"));
+        let post = chat.post(&ayla, "p-1").await;
+        assert_eq!(chat.post_state(&post).await, PostState::Active);
+        assert_eq!(chat.buttons(&ayla, &post).await, ["Accept", "Call it off"]);
+        assert_eq!(chat.buttons(&bora, &post).await, [""; 0]);
+        let application = chat.apply(&bora, &post, "ayla").await.unwrap();
+        let accepted = accept(&ayla, (&post, 1), (&application, bora.id()), &[]);
+        let receipt = chat.does(accepted).await.unwrap();
+        let moved = Post::moved(&receipt).unwrap();
+        assert_eq!((moved.from, moved.to), (Some(PostState::Active), PostState::Assigned));
+        assert_eq!(moved.action, Some(PostAction::Accept));
+        assert_eq!(chat.post_state(&post).await.words(), "somebody goes");
+        assert_eq!(chat.buttons(&bora, &post).await, ["I cannot go"]);
+        assert!(PostState::ALL.iter().all(|state| !state.words().is_empty()));
     });
 }
 

@@ -452,7 +452,7 @@ fn one_order_lives_from_draft_to_closed_and_its_log_alone_rebuilds_it() {
         }
         let situation = hos.situation(&order).await.unwrap().unwrap();
         assert_eq!(state, Some(situation.snapshot.state.as_str()));
-        assert!(situation.terminal);
+        assert_eq!(situation.terminal, Some(true));
         assert_eq!(hos.history(&permit, 0, 10).await.unwrap().len(), 2);
         assert_eq!(hos.history(&order, 0, 10).await.unwrap().len(), 7);
     });

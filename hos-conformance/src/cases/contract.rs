@@ -8,6 +8,7 @@ use hos_core::time::Timestamp;
 use hos_core::value::Value;
 
 use crate::case::cases;
+use crate::law::{WORLD, builder, order};
 use crate::stage::{
     START, Stage, act, clerk, code, customer, leaf, owner, stranger, subject, viewer,
 };
@@ -34,6 +35,7 @@ cases!(
         contract_adoption_of_an_unknown_state_is_refused,
         contract_adoption_of_a_subject_under_the_law_is_refused,
         contract_of_a_kind_unknown_is_refused,
+        contract_version_that_was_dropped_is_not_guessed_about,
     ]
 );
 
@@ -70,7 +72,7 @@ async fn contract_opening_pins_the_current_version(stage: Stage) {
     assert_eq!(receipt.contract_version.as_ref().map(AsRef::as_ref), Some("1"));
     let situation = stage.hos.situation(&subject("order", "o")).await.unwrap().unwrap();
     assert_eq!(situation.snapshot.contract, "1");
-    assert!(!situation.terminal);
+    assert_eq!(situation.terminal, Some(false));
 }
 
 async fn contract_opening_keeps_attributes_of_every_type(stage: Stage) {
@@ -148,7 +150,7 @@ async fn contract_opening_tells_an_outsider_nothing_of_the_state(stage: Stage) {
 }
 
 async fn contract_opening_of_an_unknown_tenant_finds_nothing(stage: Stage) {
-    let order = hos_core::subject::Subject::new(crate::law::WORLD, "firm-9", "order", "o").unwrap();
+    let order = hos_core::subject::Subject::new(WORLD, "firm-9", "order", "o").unwrap();
     let opening = Opening::new(&owner(), &order).attribute("customer", "c").key("k");
     assert_eq!(code(stage.hos.open(&opening).await), "not_found");
     assert!(!stage.exists(&order).await);
@@ -191,7 +193,7 @@ async fn contract_adoption_into_a_terminal_state_stays_there(stage: Stage) {
     let order = subject("order", "o");
     let refused = stage.send(&act(&owner(), &order, "cancel", "k")).await;
     assert_eq!(code(refused), "terminal_state");
-    assert!(stage.hos.situation(&order).await.unwrap().unwrap().terminal);
+    assert!(stage.hos.situation(&order).await.unwrap().unwrap().terminal.unwrap());
 }
 
 async fn contract_adoption_needs_its_ability_and_a_reason(stage: Stage) {
@@ -216,4 +218,12 @@ async fn contract_adoption_of_a_subject_under_the_law_is_refused(stage: Stage) {
 async fn contract_of_a_kind_unknown_is_refused(stage: Stage) {
     let opening = Opening::new(&owner(), &subject("boat", "b")).key("k");
     assert_eq!(code(stage.hos.open(&opening).await), "invalid_input");
+}
+
+async fn contract_version_that_was_dropped_is_not_guessed_about(stage: Stage) {
+    stage.hos.adopt(&adoption("o", "delivered")).await.unwrap();
+    let next = builder(WORLD, "2").contract(order("2")).build().unwrap();
+    let hos = stage.open([next]).await.unwrap();
+    let situation = hos.situation(&subject("order", "o")).await.unwrap().unwrap();
+    assert_eq!((situation.snapshot.contract.as_str(), situation.terminal), ("1", None));
 }

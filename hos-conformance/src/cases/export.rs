@@ -154,8 +154,11 @@ async fn export_leads_from_what_the_receiver_holds(stage: Stage) {
     let beside = signed(&beside, &key(7));
     let trust = Trust { known: Some(&beside), ..trust };
     assert_eq!(verify(&bundle, &trust).exit(), Exit::Contradicted);
-    let never = stage.hos.export(&world(), &firm(), &Export::entries([id]).since(2)).await;
-    assert_eq!(kind(never), FaultKind::Limit);
+    for size in [2, 500] {
+        let never = Export::entries([id]).since(size);
+        let never = stage.hos.export(&world(), &firm(), &never).await;
+        assert_eq!(kind(never), FaultKind::Limit, "{size}");
+    }
 }
 
 async fn export_carries_the_anchor_and_its_witness(stage: Stage) {

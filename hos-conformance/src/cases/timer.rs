@@ -27,6 +27,7 @@ cases!(
         timer_survives_a_restart,
         timer_fired_by_two_at_once_fires_once,
         timer_that_is_refused_is_postponed,
+        timer_that_is_refused_for_good_is_tried_ever_more_seldom,
         timer_that_is_refused_does_not_hold_up_the_others,
         timer_in_a_closed_world_waits,
         timer_limit_holds_and_the_longest_due_comes_first,
@@ -154,6 +155,28 @@ async fn timer_that_is_refused_is_postponed(stage: Stage) {
     stage.advance(1);
     assert_eq!(fire(&stage).await.len(), 1, "and tried again");
     assert_eq!(stage.at(&task).await.1, 1);
+}
+
+/// Nobody may ever finish it: in two days it is tried some sixty times and not three thousand.
+async fn timer_that_is_refused_for_good_is_tried_ever_more_seldom(stage: Stage) {
+    stage.subject("task", "t").await;
+    stage.advance(60);
+    let (mut waits, mut stuck_after) = (Vec::new(), None);
+    for minute in 0..2 * 24 * 60 {
+        for fired in fire(&stage).await {
+            waits.push(minute);
+            if fired.is_stuck {
+                stuck_after.get_or_insert(minute);
+            }
+            assert!(fired.again_at.is_some() && fired.outcome.is_err());
+        }
+        stage.advance(60);
+    }
+    let gaps: Vec<i32> = waits.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(gaps.iter().all(|gap| (1..=60).contains(gap)), "{gaps:?}");
+    assert!(gaps.is_sorted(), "ever more seldom: {gaps:?}");
+    assert_eq!((gaps[0], gaps[gaps.len() - 1]), (1, 60));
+    assert!((24 * 60..25 * 60).contains(&stuck_after.unwrap()), "told once a day has passed");
 }
 
 async fn timer_that_is_refused_does_not_hold_up_the_others(stage: Stage) {

@@ -1,21 +1,25 @@
 //! Many timers at once: in batches, of several worlds, several of one subject.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures_util::future::join;
 use hos_core::command::Opening;
+use hos_core::commit::{Commit, Outcome};
 use hos_core::contract::{ActionDefinition, Contract};
-use hos_core::error::Refusal;
+use hos_core::error::{Fault, FaultKind, Refusal};
 use hos_core::hos::Hos;
 use hos_core::id::World;
 use hos_core::laws::{Contracts as _, Fired};
-use hos_core::store::BATCH_MAX;
+use hos_core::standing::Standing;
+use hos_core::store::{Ask, BATCH_MAX, Backend, Store};
 use hos_core::subject::Subject;
 use hos_core::time::Clock as _;
 
 use crate::case::cases;
 use crate::faults::{Call, FaultyStore, Injection};
-use crate::forward::Shared;
+use crate::forward::{Fronted, Shared};
 use crate::law::{OTHER_WORLD, WORLD, builder, law, law_of, order};
 use crate::stage::{FIRM, Stage, owner, subject, world};
 
@@ -31,6 +35,7 @@ cases!(
         timers_of_one_subject_fire_though_an_earlier_one_is_refused,
         timers_that_are_refused_take_turns_with_the_others,
         timers_that_meet_a_fault_are_fired_later,
+        timers_beside_a_damaged_subject_fire,
     ]
 );
 
@@ -204,7 +209,7 @@ async fn timers_that_are_refused_take_turns_with_the_others(stage: Stage) {
     assert_eq!(ids(&fire(&stage, &stage.hos, 2).await), ["a", "b"], "which their job may not do");
     assert_eq!(ids(&fire(&stage, &stage.hos, 2).await), ["c", "o"], "nor does it hold up others");
     assert_eq!(fire(&stage, &stage.hos, 2).await.len(), 0);
-    stage.advance(60);
+    stage.advance(HOUR);
     assert_eq!(fire(&stage, &stage.hos, 2).await.len(), 2, "they are tried again");
     assert_eq!(fire(&stage, &stage.hos, 2).await.len(), 1, "each in its turn");
 }
@@ -223,4 +228,43 @@ async fn timers_that_meet_a_fault_are_fired_later(stage: Stage) {
     stage.advance(60);
     assert_eq!(fire(&stage, &hos, 100).await.len(), 0, "yet they fired");
     assert_eq!(stage.size().await, size + 3);
+}
+
+/// A backend that cannot read some subjects, whoever else is asked about with them.
+struct Damaged(Arc<dyn Backend>);
+
+#[async_trait]
+impl Store for Damaged {
+    async fn load_all(&self, asks: &[Ask]) -> Result<Vec<Standing>, Fault> {
+        let mut subjects = asks.iter().flat_map(|ask| &ask.subjects);
+        if subjects.any(|subject| subject.id.as_str().starts_with("damaged")) {
+            return Err(Fault::new(FaultKind::Corrupt, "a subject is damaged"));
+        }
+        self.0.load_all(asks).await
+    }
+
+    async fn commit_all(&self, commits: &[Commit]) -> Vec<Result<Outcome, Fault>> {
+        self.0.commit_all(commits).await
+    }
+}
+
+async fn timers_beside_a_damaged_subject_fire(stage: Stage) {
+    for id in ["a", "b", "damaged-1", "c", "d", "e", "damaged-2"] {
+        stage.order(id).await;
+        stage.advance(1);
+    }
+    stage.advance(HOUR);
+    let inner = stage.backend();
+    let front = Box::new(Damaged(Arc::clone(&inner)));
+    let hos = stage.over(Fronted { front, inner }).await;
+    let fired = fire(&stage, &hos, 100).await;
+    assert_eq!(ids(&fired), ["a", "b", "damaged-1", "c", "d", "e", "damaged-2"], "in their order");
+    for fired in &fired {
+        let is_damaged = fired.subject.id.as_str().starts_with("damaged");
+        assert_eq!((fired.outcome.is_err(), fired.again_at.is_some()), (is_damaged, is_damaged));
+        assert!(fired.outcome.as_ref().is_ok_and(|receipt| !receipt.replayed) || is_damaged);
+    }
+    assert_eq!(fire(&stage, &hos, 100).await.len(), 0);
+    stage.advance(60);
+    assert_eq!(fire(&stage, &stage.hos, 100).await.len(), 2, "they are tried again, and mended");
 }

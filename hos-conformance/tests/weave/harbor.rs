@@ -28,7 +28,7 @@ pub(crate) fn law(number: usize) -> Law {
         .open("job.open", Vec::<String>::new())
         .action(ActionDefinition::new("finish", ["live"], "done", "job.finish"));
     let job = ACTIONS.iter().fold(job, |job, action| {
-        job.action(ActionDefinition::new(*action, ["live"], "live", &ability(action)))
+        job.action(ActionDefinition::new(action, ["live"], "live", &ability(action)))
     });
     let permitted = ACTIONS.get(number - 1).unwrap();
     Law::builder("harbor", &number.to_string())

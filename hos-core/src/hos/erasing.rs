@@ -317,6 +317,13 @@ impl Hos {
                 let message = format!("`{name}` of {id} is no part in this tenant");
                 faults.push(InputFault::new("parts", message));
             }
+            let is_sealed =
+                |entry: &LogEntry| entry.withheld.iter().any(|withheld| withheld.name == *name);
+            if self.bench.keyring.is_none() && entry.as_ref().is_some_and(is_sealed) {
+                let message =
+                    format!("whether `{name}` of {id} is held is known with its vault only");
+                return Err(Fault::new(FaultKind::Unsupported, message).into());
+            }
             if let Some(entry) = entry
                 && let Some(keyring) = &self.bench.keyring
                 && let Some(matter) = held(keyring, world, tenant, &entry, name).await?

@@ -300,9 +300,9 @@ impl Hos {
         size: u64,
     ) -> Result<Vec<Checkpoint>, Fault> {
         let mut earlier = Vec::new();
-        for wanted in export.earlier.iter().filter(|wanted| **wanted < size) {
+        for wanted in export.earlier.iter().filter(|wanted| **wanted != size) {
             let found = self.checkpoints(log, *wanted, 1).await?;
-            let found = found.into_iter().find(|found| found.size == *wanted);
+            let found = found.into_iter().find(|found| found.size == *wanted && *wanted < size);
             let missing = || {
                 let message = format!("the log of {log} has no checkpoint over {wanted} entries");
                 Fault::new(FaultKind::Limit, message)

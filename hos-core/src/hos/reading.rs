@@ -269,7 +269,7 @@ impl Hos {
         Ok(snapshot.map(|snapshot| {
             let (kind, version) = (subject.kind.as_str(), snapshot.contract.as_str());
             let contract = law.contract_version(kind, version);
-            let terminal = contract.is_some_and(|c| c.is_terminal(snapshot.state.as_str()));
+            let terminal = contract.map(|c| c.is_terminal(snapshot.state.as_str()));
             Situation { snapshot, terminal }
         }))
     }

@@ -252,7 +252,9 @@ impl Sealer {
                 return Err(restored(log, &format!("has other entries below {size} than signed")));
             }
             // Signed already, by a sealer that did not come to publish it.
-            Some((kept, note)) if kept.size() == state.size => return Ok(note),
+            Some((kept, note)) if kept.size() == state.size && self.is_signed(&note) => {
+                return Ok(note);
+            }
             None if state.sealed.is_some() => {
                 tracing::warn!(target: "hos::seal", %log, "the keeper knows no note of the log");
             }
@@ -260,7 +262,22 @@ impl Sealer {
         }
         let note = self.sign(log, origin, state.size, root).await?;
         self.keeper.keep(origin, state.size, &note).await?;
-        Ok(note)
+        let first = self.keeper.last(origin).await?;
+        let first = first.map(|note| Ok::<_, Fault>((read(log, origin, &note)?, note)));
+        match first.transpose()?.filter(|(first, _)| first.size() == state.size) {
+            Some((first, _)) if *first.root() != root => {
+                Err(restored(log, "was signed with other entries, out of another store"))
+            }
+            Some((_, first)) if self.is_signed(&first) => Ok(first),
+            _ => Ok(note),
+        }
+    }
+
+    /// Whether every key of the signer signed a note.
+    fn is_signed(&self, note: &str) -> bool {
+        let note = SignedNote::parse(note.as_bytes()).ok();
+        let signed = note.as_ref().and_then(|note| note.verify(self.signer.keys()).ok());
+        signed.is_some_and(|signed| signed.len() == self.signer.keys().len())
     }
 
     async fn root_at(

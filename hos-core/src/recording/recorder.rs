@@ -34,7 +34,9 @@ pub struct Recorder {
 
 #[derive(Debug, Default)]
 struct Shared {
-    seen: AtomicU64,
+    /// Apart from attempts: else one sort might hide the other, where they take turns.
+    decided: AtomicU64,
+    attempted: AtomicU64,
     dropped: AtomicU64,
     waiting: Mutex<Waiting>,
 }
@@ -101,7 +103,11 @@ impl Recorder {
 
     /// Whether the next decision is one to keep; asked once for each.
     pub(crate) fn wants(&self) -> bool {
-        self.shared.seen.fetch_add(1, Ordering::Relaxed) % self.every == 0
+        self.is_next(&self.shared.decided)
+    }
+
+    fn is_next(&self, seen: &AtomicU64) -> bool {
+        seen.fetch_add(1, Ordering::Relaxed) % self.every == 0
     }
 
     pub(crate) fn keep(&self, question: &Question<'_>, answer: Answer, about: &About<'_>) {
@@ -122,7 +128,7 @@ impl Recorder {
                     | Refusal::WorldMismatch
             ),
         };
-        is_answer && self.wants()
+        is_answer && self.is_next(&self.shared.attempted)
     }
 
     /// Keeps an attempt as it would have come out if it had been enforced; nothing where a subject

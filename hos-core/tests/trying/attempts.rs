@@ -125,6 +125,16 @@ fn what_no_law_could_answer_otherwise_is_not_recorded() {
         desk.does("stranger-1", action, &order).unwrap_err();
     }
     assert_eq!(each.take(9).len(), 2);
+
+    let both = Recorder::one_in(2).unwrap();
+    let desk = recording(live(), &both);
+    let order = desk.order("o", 50);
+    for action in ["pay", "settle", "cancel", "reopen"] {
+        desk.asks("stranger-1", "order.pay", &order);
+        desk.does("stranger-1", action, &order).unwrap_err();
+    }
+    let attempts = both.take(9).iter().filter(|record| record.attempt.is_some()).count();
+    assert_eq!(attempts, 2, "and two answers: asking before does not hide the attempts");
 }
 
 /// A law whose action asks for an input, of which a guard is.

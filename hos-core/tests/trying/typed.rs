@@ -96,6 +96,14 @@ fn every_name_that_one_side_lacks_is_told_at_once() {
             ("unnamed_action", "the program has no name for `lose`"),
         ]
     );
+    let both = builder("1").contract(contract("1", "true", "paid")).contract(strange());
+    let error = Order::check(&both.build().unwrap()).unwrap_err();
+    let at: Vec<(&str, &str)> =
+        error.faults().iter().map(|fault| (fault.code, fault.at.as_str())).collect();
+    assert_eq!(
+        at,
+        [("unnamed_state", "contract order/9"), ("unnamed_action", "contract order/9"),]
+    );
     let elsewhere = Law::builder("annex", "1").build().unwrap();
     assert!(Order::check(&elsewhere).unwrap_err().has("unknown_kind"));
 }

@@ -1,6 +1,8 @@
 //! What is remembered while others change it: every order that a scheduler thinks of, of what a
 //! store does around the one statement that asks and the one that writes.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+
 use std::sync::{Arc, Once};
 
 use hos_conformance::campaign::Campaign;
@@ -25,7 +27,6 @@ const TURNS: u8 = 3;
 static SCHEDULED: Once = Once::new();
 
 fn explore(property: impl Fn() + Clone + Send + Sync + 'static) {
-    let hand_over = || drop(AtomicBool::new(false).load(Ordering::SeqCst));
     SCHEDULED.call_once(|| SCHEDULER.set(hand_over).unwrap());
     let campaign = Campaign::from_environment(ORDERS);
     let orders = usize::try_from(campaign.size.div_ceil(2)).unwrap();
@@ -37,6 +38,11 @@ fn explore(property: impl Fn() + Clone + Send + Sync + 'static) {
     let random = RandomScheduler::new_from_seed(campaign.seed, orders);
     Runner::new(random, config()).run(property.clone());
     Runner::new(PctScheduler::new_from_seed(campaign.seed, DEPTH, orders), config()).run(property);
+}
+
+/// Any operation on what the scheduler knows is a place to switch.
+fn hand_over() {
+    AtomicBool::new(false).load(Ordering::SeqCst);
 }
 
 fn fails(property: impl Fn() + Clone + Send + Sync + 'static) -> bool {

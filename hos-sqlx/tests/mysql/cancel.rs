@@ -5,7 +5,7 @@ use std::task::{Context, Waker};
 
 use hos_core::prelude::*;
 use hos_sqlx::WithinExt;
-use sqlx::Executor;
+use sqlx::{AssertSqlSafe, Executor};
 
 use crate::shop::open_shop;
 
@@ -103,12 +103,15 @@ async fn a_dropped_begin_leaves_no_transaction() {
 async fn a_transaction_dropped_within_a_statement_costs_no_connection() {
     let Some(shop) = open_shop().await else { return };
     let connections = shop.store.pool().options().get_max_connections();
-    for _ in 0..=connections {
+    let mut cut = 0;
+    for number in 0..connections * 4 {
         let mut transaction = shop.store.begin().await.unwrap();
         // No connection knows it yet, so that it is first prepared.
-        let unknown = sqlx::query("SELECT ?, ?, ?").bind(1).bind(2).bind(3);
-        assert!(!dropped_after(1, unknown.execute(&mut *transaction)).await, "it was cut");
+        let unknown = sqlx::query(AssertSqlSafe(format!("SELECT ?, ?, ?, {number}")));
+        let unknown = unknown.bind(1).bind(2).bind(3);
+        cut += u32::from(!dropped_after(1, unknown.execute(&mut *transaction)).await);
     }
+    assert!(cut > connections, "{cut} were cut");
     shop.open("o-1").await;
     shop.audit().await;
 }

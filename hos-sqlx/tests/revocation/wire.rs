@@ -1,12 +1,16 @@
 //! The only way from the reader to its database, which can be cut, or hold up what is said.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 const BUFFER_BYTES: usize = 1 << 14;
+/// Longer than any question waits for a connection.
+const SILENCE_MAX: Duration = Duration::from_secs(20);
 
 /// What becomes of what is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,9 +69,11 @@ impl Wire {
         self.state.send_replace(State::Whole);
     }
 
-    /// Waits until something is held up.
+    /// Waits until something is held up; whoever says nothing is waited for no longer.
     pub(crate) async fn until_held(&self) {
-        self.held.subscribe().wait_for(|held| *held).await.unwrap();
+        let mut held = self.held.subscribe();
+        let waited = timeout(SILENCE_MAX, held.wait_for(|held| *held)).await;
+        assert!(waited.is_ok_and(|held| held.is_ok()), "nobody asked the database");
     }
 }
 

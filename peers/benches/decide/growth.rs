@@ -1,6 +1,8 @@
-//! Flat: more rules and more members cost no more.
+//! Flat: more rules cost no more, and more members no more than finding them.
 
-use hos_benches::{Row, Target, table};
+use std::hint::black_box;
+
+use hos_benches::{Row, Target, is_smoke, table};
 
 use super::ROUNDS;
 use super::rivals::Bare;
@@ -12,34 +14,62 @@ const FLAT: Target = Target::TimesAsLong(1.5);
 /// How the rules alone, the whole of `can`, or the bare look-up answer.
 type Way<'a> = Box<dyn Fn(&Asked) -> bool + 'a>;
 
-/// From a firm's worth to more members than any cache holds: the rules alone, and with the look-up
-/// of the standing beside the bare look-up of the same strings.
+/// How many members there are.
+const MEMBERS_GROWING: [usize; 4] = [10, 1_000, MEMBERS, 100_000];
+/// More than any cache of the machine holds: walked before each measurement, so that nobody finds
+/// warm what somebody else has just looked up.
+const COLD_BYTES: usize = 96 << 20;
+/// How much faster than the bare look-up's the look-up of the standing and the rules may grow.
+const FASTER_THAN_BARE: f64 = 1.5;
+
+/// From a firm's worth to more members than any cache holds: the rules alone; the look-up of a
+/// member alone, which is the memory's own floor; with two bytes and a matrix; and with the law.
 pub(crate) fn members() {
-    let worlds = [10, 1_000, MEMBERS, 100_000].map(|members| World::new(ABILITIES, members));
+    let worlds = MEMBERS_GROWING.map(|members| World::new(ABILITIES, members));
     let bares = worlds.each_ref().map(Bare::new);
-    let pairs = || worlds.iter().zip(&bares);
-    pairs().for_each(|(world, bare)| agree(world, bare));
-    measure(
-        "Growing members: the rules alone",
-        worlds.iter().map(|world| {
-            let way: Way<'_> = Box::new(|asked| world.decide(asked, &asked.standing));
-            (format!("{} members", world.members.len()), world, way)
-        }),
+    worlds.iter().zip(&bares).for_each(|(world, bare)| agree(world, bare));
+    let ways: [(&str, fn(&World, &Bare, &Asked) -> bool); 4] = [
+        ("the rules alone", |world, _, asked| world.decide(asked, &asked.standing)),
+        ("the look-up alone", |_, bare, asked| bare.knows(asked)),
+        ("bare look-up and bits", |_, bare, asked| bare.can(asked)),
+        ("H-OS: standing looked up and rules", |world, _, asked| world.can(asked)),
+    ];
+    let cold = vec![1_u8; COLD_BYTES];
+    let rounds = if is_smoke() { 1 } else { ROUNDS };
+    let mut rows = ways.map(|_| MEMBERS_GROWING.map(|_| Vec::with_capacity(rounds)));
+    for round in 0..rounds {
+        for (column, (world, bare)) in worlds.iter().zip(&bares).enumerate() {
+            for turn in 0..ways.len() {
+                let row = (turn + round) % ways.len();
+                black_box(cold.iter().step_by(64).map(|byte| u64::from(*byte)).sum::<u64>());
+                let times = u32::try_from(QUESTIONS).unwrap();
+                let spent = all(world, times, &mut |asked| ways[row].1(world, bare, asked));
+                rows[row][column].push(spent.as_secs_f64() * 1e9 / f64::from(times));
+            }
+        }
+    }
+    println!("\nGrowing members, each measured cold, ns each");
+    println!("{:<36}{MEMBERS_GROWING:>9?}  growth", "");
+    for ((name, _), row) in ways.iter().zip(&rows) {
+        let medians = row.each_ref().map(|figures| median(figures.clone()).round());
+        println!("{name:<36}{medians:>9.0?}  {:.2}", median(growth(row)));
+    }
+    let bare = growth(&rows[2]);
+    let faster = growth(&rows[3]).into_iter().zip(bare).map(|(ours, bare)| ours / bare);
+    println!(
+        "H-OS grows {:.2} times as fast as the bare look-up (<= {FASTER_THAN_BARE:.2})",
+        median(faster.collect())
     );
-    measure(
-        "Growing members: with the look-up of the standing",
-        worlds.iter().map(|world| {
-            let way: Way<'_> = Box::new(|asked| world.can(asked));
-            (format!("{} members", world.members.len()), world, way)
-        }),
-    );
-    measure(
-        "Growing members: bare look-up and bits",
-        pairs().map(|(world, bare)| {
-            let way: Way<'_> = Box::new(|asked| bare.can(asked));
-            (format!("{} members", world.members.len()), world, way)
-        }),
-    );
+}
+
+/// Of each round, how much longer the most members took than the fewest.
+fn growth(row: &[Vec<f64>; 4]) -> Vec<f64> {
+    row[3].iter().zip(&row[0]).map(|(most, fewest)| most / fewest).collect()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// Ten, a thousand, and about as many as one law takes: what most of them ask is not asked of these

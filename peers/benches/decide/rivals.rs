@@ -37,6 +37,10 @@ impl Bare {
         }
     }
 
+    pub(crate) fn knows(&self, asked: &Asked) -> bool {
+        self.members.contains_key(&asked.key)
+    }
+
     pub(crate) fn can(&self, asked: &Asked) -> bool {
         let Some(roles) = self.members.get(&asked.key) else { return false };
         let ability = self.abilities.get(&asked.ability);

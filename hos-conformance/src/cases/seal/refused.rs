@@ -27,6 +27,8 @@ cases!(
         seal_by_a_key_of_another_name_is_refused,
         seal_goes_on_where_a_sealer_died_before_it_kept,
         seal_publishes_what_was_kept_before_a_sealer_died,
+        seal_signs_anew_what_was_kept_without_its_signature,
+        seal_refuses_where_another_store_was_signed_first,
     ]
 );
 
@@ -134,6 +136,29 @@ async fn seal_goes_on_where_a_sealer_died_before_it_kept(stage: Stage) {
     assert_eq!(checkpoint.size, stage.size().await);
 }
 
+async fn seal_signs_anew_what_was_kept_without_its_signature(stage: Stage) {
+    stage.settle().await;
+    let keeper = Forgetful::default();
+    keeper.dies_after.store(true, Ordering::SeqCst);
+    let stranger = stage.hos.sealer(Keys::new(key(8)), keeper.clone()).unwrap();
+    assert_eq!(kind(stranger.seal(&world(), &firm()).await), FaultKind::Unavailable);
+    let sealer = stage.hos.sealer(Keys::new(key(7)), keeper.clone()).unwrap();
+    let checkpoint = stage.sealed(&sealer).await;
+    assert_eq!(signed(&checkpoint.note, &key(7)).size(), stage.size().await);
+}
+
+async fn seal_refuses_where_another_store_was_signed_first(stage: Stage) {
+    stage.settle().await;
+    let keeper: Arc<MemoryKeeper> = Arc::default();
+    let (origin, size) = (stage.hos.origin(&log_of(&firm())), stage.size().await);
+    let other = (Arc::clone(&keeper), forged(&origin, size, [7; 32]));
+    let hook = async move { other.0.keep(&origin, size, &other.1).await.unwrap() };
+    let signer = Interrupted::new(Some(Box::new(move || Box::pin(hook))));
+    let sealer = stage.hos.sealer(signer, keeper).unwrap();
+    assert_eq!(kind(sealer.seal(&world(), &firm()).await), FaultKind::Restored);
+    assert_eq!(stage.hos.checkpoints(&log_of(&firm()), 0, 1).await.unwrap(), []);
+}
+
 async fn seal_publishes_what_was_kept_before_a_sealer_died(stage: Stage) {
     stage.settle().await;
     let keeper = Forgetful::default();
@@ -141,12 +166,10 @@ async fn seal_publishes_what_was_kept_before_a_sealer_died(stage: Stage) {
     let sealer = stage.hos.sealer(Keys::new(key(7)), keeper.clone()).unwrap();
     assert_eq!(kind(sealer.seal(&world(), &firm()).await), FaultKind::Unavailable);
     let kept = keeper.inner.last(&stage.hos.origin(&log_of(&firm()))).await.unwrap().unwrap();
-    // Another key by now: what was signed once is not signed again.
-    let other = stage.hos.sealer(Keys::new(key(8)), keeper.clone()).unwrap();
-    let checkpoint = stage.sealed(&other).await;
+    let checkpoint = stage.sealed(&sealer).await;
     assert_eq!(checkpoint.note, kept);
     signed(&checkpoint.note, &key(7));
-    assert_eq!(other.seal(&world(), &firm()).await.unwrap(), Sealing::Unchanged(Some(checkpoint)),);
+    assert_eq!(sealer.seal(&world(), &firm()).await.unwrap(), Sealing::Unchanged(Some(checkpoint)));
 }
 
 impl Stage {
