@@ -3,12 +3,11 @@
 //! Each step may be the last one: files that were written and never recorded are written again,
 //! rows that were recorded and not let go go with the next call.
 
+mod releasing;
 mod restoring;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use hos_core::actor::Actor;
 use hos_core::command::{Archival, ArchivalChange};
 use hos_core::digest::Digest;
@@ -20,13 +19,11 @@ use hos_core::proof::{
 };
 use hos_core::receipt::Receipt;
 use hos_core::seal::{Checkpoint, LogName};
-use hos_core::store::RELEASE_MAX;
 use hos_core::time::{ProofId, Timestamp};
 
-use crate::name::{FileName, directory};
 use crate::reader::Shelf;
 use crate::target::ArchiveTarget;
-use crate::writer::Job;
+use crate::writer::{Holds, Job};
 
 /// What of a log is due to be archived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,17 +66,13 @@ impl Draft {
     }
 }
 
-/// Whether something forbids to take a tenant's entries out of the store.
-#[async_trait]
-pub trait Holds: Send + Sync {
-    /// Why they are held, to be read by operators; none when they are not.
-    async fn held(&self, world: &World, tenant: &Tenant) -> Result<Option<String>, Fault>;
-}
-
 /// Archives and restores, as one actor, in one target.
 ///
 /// Nothing runs by itself: somebody calls [`Archivist::archive`] until it answers none, once a
 /// month or on demand. Several may do so at once.
+///
+/// While somebody of a tenant is held, nothing of its log is archived, and no row of it is let go.
+/// The law's vault says who is: opened without it, whoever archives is refused what is sealed.
 #[derive(Clone)]
 #[must_use]
 pub struct Archivist {
@@ -88,7 +81,6 @@ pub struct Archivist {
     actor: Actor,
     age: Duration,
     entries_max: u64,
-    holds: Option<Arc<dyn Holds>>,
 }
 
 impl std::fmt::Debug for Archivist {
@@ -107,7 +99,6 @@ impl Archivist {
             actor: actor.clone(),
             age: SEGMENT_AGE,
             entries_max: SEGMENT_ENTRIES_MAX,
-            holds: None,
         }
     }
 
@@ -122,12 +113,6 @@ impl Archivist {
     pub fn at_most(mut self, entries: u64) -> Self {
         let entries = entries.clamp(SEGMENT_TILE, SEGMENT_ENTRIES_MAX);
         self.entries_max = entries - entries % SEGMENT_TILE;
-        self
-    }
-
-    /// Asks whether a tenant's entries are held before each segment.
-    pub fn holds(mut self, holds: impl Holds + 'static) -> Self {
-        self.holds = Some(Arc::new(holds));
         self
     }
 
@@ -173,9 +158,10 @@ impl Archivist {
     /// # Errors
     ///
     /// A [`Refusal`]: `denied` without the ability, `conflict` when somebody else archives the
-    /// same entries in another way. A [`Fault`] of the kind `Limit` while the tenant is held,
-    /// `Corrupt` when the store's entries or the files are not what they should be: nothing was
-    /// archived then. Else what store and target say; call again.
+    /// same entries in another way. A [`Fault`] of the kind `Limit` while somebody of the tenant is
+    /// held, `Unsupported` for sealed parts where the law was opened without its vault, `Corrupt`
+    /// when the store's entries or the files are not what they should be: nothing was archived
+    /// then. Else what store and target say; call again.
     pub async fn archive(&self, world: &World, tenant: &Tenant) -> Result<Option<Written>, Error> {
         if let Some(last) = self.last(world, tenant).await? {
             self.release(world, tenant, &last).await?;
@@ -198,11 +184,7 @@ impl Archivist {
     /// # Errors
     ///
     /// As [`Archivist::archive`].
-    pub async fn write(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-    ) -> Result<Option<Draft>, Error> {
+    pub async fn write(&self, world: &World, tenant: &Tenant) -> Result<Option<Draft>, Error> {
         let Some(checkpoint) = self.checkpoint(world, tenant).await? else { return Ok(None) };
         let due = self.due_under(world, tenant, Some(&checkpoint)).await?;
         let mut end = due.from + due.entries.min(self.entries_max);
@@ -225,11 +207,11 @@ impl Archivist {
         turn: u32,
         checkpoint: &Checkpoint,
     ) -> Result<Result<Draft, u64>, Error> {
-        self.require_not_held(world, tenant).await?;
         let seen = self.hos.part_generation(world, tenant).await?;
+        let holds = self.require_not_held(world, tenant).await?;
         let origin = self.origin(world, tenant);
         let target = self.shelf.target();
-        let job = Job { hos: &self.hos, target, world, tenant, origin: &origin };
+        let job = Job { hos: &self.hos, target, world, tenant, origin: &origin, holds };
         let files = match job.write(range, self.before(), checkpoint).await? {
             Ok(files) => files,
             Err(at) => return Ok(Err(at)),
@@ -269,105 +251,21 @@ impl Archivist {
         done.ok_or_else(|| Refusal::Conflict.into())
     }
 
-    /// The last step of [`Archivist::archive`], for a segment that was archived by somebody who
-    /// was broken off: if rows of it are left, verifies its files once more, lets the rows go, and
-    /// deletes files of it that were begun and never recorded. Answers how many entries went.
-    ///
-    /// # Errors
-    ///
-    /// `Corrupt` when the files are not what was archived: nothing goes then. What store and
-    /// target say; call again.
-    pub async fn release(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        segment: &SegmentRecord,
-    ) -> Result<u64, Error> {
-        if !segment.is_archived() {
-            return Ok(0);
-        }
-        let left = self.hos.store().page(world, tenant, segment.first, 1).await?;
-        if left.first().is_none_or(|entry| entry.index >= Some(segment.end)) {
-            self.sweep(world, tenant, segment).await?;
-            return Ok(0);
-        }
-        let origin = self.origin(world, tenant);
-        let target = self.shelf.target();
-        let job = Job { hos: &self.hos, target, world, tenant, origin: &origin };
-        let range = (segment.first, segment.end);
-        job.verify_files(range, segment.manifest, self.hos.now()).await?;
-        self.let_go(world, tenant, segment).await
-    }
-
-    async fn let_go(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        segment: &SegmentRecord,
-    ) -> Result<u64, Error> {
-        let mut released = 0;
-        loop {
-            let store = self.hos.store();
-            match store.release(world, tenant, segment.first, RELEASE_MAX).await? {
-                0 => break,
-                gone => released += u64::from(gone),
-            }
-        }
-        self.sweep(world, tenant, segment).await?;
-        Ok(released)
-    }
-
-    /// Deletes files that were begun for entries of an archived segment and never recorded. Whoever
-    /// is still at them is refused when they are to be recorded.
-    async fn sweep(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        segment: &SegmentRecord,
-    ) -> Result<(), Fault> {
-        let log = self.origin(world, tenant);
-        let manifest = self.shelf.manifest(&log, segment).await?;
-        let place = directory(&log);
-        let own = crate::name::File::ALL.map(|file| manifest.name(file));
-        let meets = |name: &FileName| name.first < segment.end && segment.first < name.end;
-        for name in self.shelf.target().list(&place).await? {
-            if meets(&name) && !own.contains(&name) {
-                self.shelf.target().remove(&place, name).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Lets go what was left of every archived segment when somebody was broken off. Answers how
-    /// many entries went.
-    ///
-    /// # Errors
-    ///
-    /// As [`Archivist::release`].
-    pub async fn tidy(&self, world: &World, tenant: &Tenant) -> Result<u64, Error> {
-        let (mut after, mut released) = (0, 0);
-        loop {
-            let segments = self.hos.segments(world, tenant, after, PAGE_MAX).await?;
-            let Some(last) = segments.last() else { return Ok(released) };
-            after = last.end;
-            for segment in &segments {
-                released += self.release(world, tenant, segment).await?;
-            }
-        }
-    }
-
     fn before(&self) -> Timestamp {
         self.hos.now().before(self.age)
     }
 
-    async fn require_not_held(&self, world: &World, tenant: &Tenant) -> Result<(), Fault> {
-        let Some(holds) = &self.holds else { return Ok(()) };
-        match holds.held(world, tenant).await? {
-            None => Ok(()),
-            Some(why) => {
-                let message = format!("the tenant's entries are held: {why}; nothing was archived");
+    /// A hold that is placed after this, and before the segment is recorded, is a conflict then:
+    /// its entry raises what the draft has seen.
+    async fn require_not_held(&self, world: &World, tenant: &Tenant) -> Result<Holds, Fault> {
+        match self.hos.held(world, tenant).await {
+            Ok(None) => Ok(Holds::Known),
+            Ok(Some(matter)) => {
+                let message = format!("somebody is held for `{matter}`; nothing is archived");
                 Err(Fault::new(FaultKind::Limit, message))
             }
+            Err(fault) if fault.kind() == FaultKind::Unsupported => Ok(Holds::Unknown),
+            Err(fault) => Err(fault),
         }
     }
 

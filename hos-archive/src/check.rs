@@ -6,6 +6,7 @@ use hos_core::digest::Digest;
 use hos_core::proof::SEGMENT_TILE;
 use hos_core::time::Timestamp;
 use hos_verify::merkle::{Hash, root_of};
+use hos_verify::verify::AHEAD_SECONDS_MAX;
 use sha2::{Digest as _, Sha256};
 
 use crate::finding::{Fault, Finding};
@@ -18,7 +19,7 @@ use crate::tile::{Commitments, Leaves, Parts};
 /// The most bytes that are wanted at once.
 pub const CHUNK_BYTES: usize = 65_536;
 /// How far ahead of this clock another one may have been.
-const AHEAD_MAX: Duration = Duration::from_secs(600);
+const AHEAD_MAX: Duration = Duration::from_secs(AHEAD_SECONDS_MAX);
 
 /// Checks one segment against its manifest, in memory that does not grow with what is read.
 ///
@@ -61,6 +62,7 @@ pub struct Want {
 
 #[derive(Debug, Default)]
 struct Lists {
+    latest: Option<Timestamp>,
     ids: Records<16>,
     subjects: Records<24>,
 }
@@ -173,6 +175,12 @@ impl SegmentCheck {
     #[must_use]
     pub fn parts(&self) -> (u64, u64) {
         (self.part_count, self.withheld)
+    }
+
+    /// When the last of the leaves that were checked was recorded.
+    #[must_use]
+    pub fn latest(&self) -> Option<Timestamp> {
+        self.lists.latest
     }
 
     /// The manifest.
@@ -331,6 +339,7 @@ impl SegmentCheck {
 
 impl Lists {
     fn add(&mut self, facts: &hos_core::proof::LeafFacts, line: u32) {
+        self.latest = self.latest.max(Some(facts.recorded_at));
         self.ids.push(id_key(facts.id), line);
         if let (Some((kind, id)), Some(revision), true) =
             (&facts.subject, facts.revision, facts.moves())

@@ -6,7 +6,7 @@ mod memory;
 use async_trait::async_trait;
 use hos_core::error::Fault;
 
-pub use directory::{DirectoryTarget, Files, SystemFiles};
+pub use directory::{DirectoryTarget, FILES_MAX, Files, LOGS_MAX, LogArchive, SystemFiles};
 pub use memory::MemoryTarget;
 
 use crate::name::FileName;

@@ -6,15 +6,14 @@ use std::io;
 use hos_core::digest::Digest;
 use hos_core::time::Timestamp;
 use hos_verify::merkle::{Frontier, Hash};
-use hos_verify::note::{SignedNote, VerifierKey};
+use hos_verify::note::SignedNote;
+use hos_verify::policy::{Endorsement, Policy};
 
 use crate::check::SegmentCheck;
 use crate::finding::{Fault, Finding};
 use crate::manifest::{MANIFEST_BYTES_MAX, Manifest, ManifestFault};
 use crate::name::{File, FileName};
-
-/// The most findings that a report lists; all are counted.
-pub const FINDINGS_MAX: usize = 100;
+use crate::report::{ArchiveReport, Asked};
 
 /// Where the files of one log's archive are read: a directory, or anything else.
 pub trait Source {
@@ -42,83 +41,13 @@ pub struct Expectation {
     pub origin: String,
     /// The time: nothing was recorded after it.
     pub now: Timestamp,
-    /// The keys that are trusted to sign checkpoints; where there are none, nothing is anchored.
-    pub keys: Vec<VerifierKey>,
+    /// Whose signatures count; without it nothing is anchored.
+    pub policy: Option<Policy>,
     /// A tree of the log that is known: its size and root.
     pub known: Option<(u64, Hash)>,
     /// The segments that there are to be, as the log or its store names them: first, end, and the
     /// SHA-256 of the manifest. Empty where that is not known.
     pub segments: Vec<(u64, u64, Digest)>,
-}
-
-/// What an archive comes to.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct ArchiveReport {
-    /// How many segments were read.
-    pub segments: u64,
-    /// How many entries verified.
-    pub entries: u64,
-    /// How many of the segments stand under a checkpoint that a trusted key has signed.
-    pub signed: u64,
-    /// How many parts are there, each what its leaf commits to.
-    pub parts: u64,
-    /// How many parts were erased.
-    pub withheld: u64,
-    /// One more than the last index that everything before was verified to.
-    pub size: u64,
-    /// What is wrong, at most [`FINDINGS_MAX`], the first of each segment.
-    pub findings: Vec<Finding>,
-    /// How much is wrong.
-    pub finding_count: u64,
-}
-
-/// What a report comes to, worst last.
-///
-/// Exhaustive: the numbers are the documented exit codes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(clippy::exhaustive_enums, reason = "the numbers are the documented exit codes")]
-#[repr(u8)]
-pub enum Status {
-    /// Verified: every segment is there and stands under a trusted signature, or under the tree
-    /// that is known.
-    Verified = 0,
-    /// Consistent in itself, and nothing from outside vouches for it.
-    Unanchored = 10,
-    /// Whole segments are missing; the others verify.
-    Incomplete = 20,
-    /// It contradicts what is known.
-    Contradicts = 30,
-    /// Something in it is not what it should be.
-    Invalid = 40,
-    /// It cannot be read.
-    Unreadable = 50,
-}
-
-impl ArchiveReport {
-    /// What it comes to.
-    #[must_use]
-    pub fn status(&self) -> Status {
-        let of = |finding: &Finding| match finding.kind {
-            Fault::MissingSegment => Status::Incomplete,
-            Fault::Contradiction | Fault::OtherManifest => Status::Contradicts,
-            Fault::Unreadable => Status::Unreadable,
-            _ => Status::Invalid,
-        };
-        let worst = self.findings.iter().map(of).max();
-        worst.unwrap_or(if self.segments > 0 && self.signed == self.segments {
-            Status::Verified
-        } else {
-            Status::Unanchored
-        })
-    }
-
-    fn add(&mut self, finding: Finding) {
-        self.finding_count += 1;
-        if self.findings.len() < FINDINGS_MAX {
-            self.findings.push(finding);
-        }
-    }
 }
 
 /// Verifies the archive of one log: every byte of every file, every leaf against its tile, every
@@ -128,17 +57,25 @@ impl ArchiveReport {
 /// the archive holds.
 #[must_use]
 pub fn verify_archive(source: &dyn Source, expectation: &Expectation) -> ArchiveReport {
-    let mut report = ArchiveReport::default();
+    let asked = Asked {
+        now: expectation.now,
+        has_policy: expectation.policy.is_some(),
+        known: expectation.known.map(|(size, _)| size),
+        names_segments: !expectation.segments.is_empty(),
+    };
+    let origin = expectation.origin.clone();
+    let mut report = ArchiveReport { origin, asked, ..ArchiveReport::default() };
     let names = source.list().unwrap_or_else(|_| {
         report.add(Finding { segment: None, index: None, kind: Fault::Unreadable });
         Vec::new()
     });
     let frontier = Some(Frontier::new());
-    let mut walk = Walk { source, expectation, report, at: 0, frontier, last: None };
+    let mut walk = Walk { source, expectation, report, at: 0, frontier, last: None, unseen: 0 };
     for name in manifests(&names, expectation) {
         walk.segment(name);
     }
     walk.gap(expectation.segments.iter().map(|(_, end, _)| *end).max().unwrap_or(walk.at));
+    walk.cut();
     walk.report
 }
 
@@ -148,24 +85,23 @@ fn manifests(names: &[FileName], expectation: &Expectation) -> BTreeSet<FileName
     let of = |(first, end, digest): &(u64, u64, Digest)| {
         FileName::new((*first, *end), digest, File::Manifest)
     };
+    let range = |name: &FileName| (name.first, name.end);
     let known: BTreeSet<FileName> = expectation.segments.iter().map(of).collect();
+    let there: BTreeSet<FileName> = names.iter().copied().filter(|n| known.contains(n)).collect();
+    let ranges = |names: &BTreeSet<FileName>| names.iter().map(range).collect::<BTreeSet<_>>();
+    let (known_ranges, there_ranges) = (ranges(&known), ranges(&there));
     let is_meant = |name: &FileName| {
         let is_known = known.is_empty() || known.contains(name);
         // One that is known to be another is a contradiction, not a gap.
-        let range = (name.first, name.end);
-        let has_own = names.iter().any(|own| known.contains(own) && (own.first, own.end) == range);
-        let replaced = known.iter().any(|own| (own.first, own.end) == range) && !has_own;
+        let own = range(name);
+        let replaced = known_ranges.contains(&own) && !there_ranges.contains(&own);
         name.file == File::Manifest && (is_known || replaced)
     };
     let mut manifests: BTreeSet<FileName> = names.iter().copied().filter(is_meant).collect();
     // Files without a manifest are a segment all the same.
-    let is_bare = |name: &&FileName| {
-        let range = (name.first, name.end);
-        known.is_empty() && !manifests.iter().any(|own| (own.first, own.end) == range)
-    };
-    let bare: Vec<FileName> = names.iter().filter(is_bare).copied().collect();
-    let as_manifest = |name: FileName| FileName { tag: 0, file: File::Manifest, ..name };
-    manifests.extend(bare.into_iter().map(as_manifest));
+    let told = ranges(&manifests);
+    let bare = names.iter().filter(|name| known.is_empty() && !told.contains(&range(name)));
+    manifests.extend(bare.map(|name| FileName { tag: 0, file: File::Manifest, ..*name }));
     manifests
 }
 
@@ -176,31 +112,54 @@ struct Walk<'a> {
     report: ArchiveReport,
     at: u64,
     frontier: Option<Frontier>,
-    /// The range of the last segment.
-    last: Option<(u64, u64)>,
+    /// The range of the last segment, and the root over its leaves where it verified.
+    last: Option<((u64, u64), Option<Digest>)>,
+    /// How many of the last segments stand under no checkpoint that enough witnesses have seen: one
+    /// that goes on from here stands for them too.
+    unseen: u64,
 }
 
 impl Walk<'_> {
     fn segment(&mut self, name: FileName) {
         let range = (name.first, name.end);
         self.gap(range.0);
-        let is_spare = self.last == Some(range);
-        if range.0 < self.at && !is_spare {
+        let spare_of = self.last.filter(|(last, _)| *last == range).map(|(_, root)| root);
+        if range.0 < self.at && spare_of.is_none() {
             let segment = Some(range);
             return self.report.add(Finding { segment, index: None, kind: Fault::Overlap });
         }
-        let checked = if is_spare {
-            // Written twice, before somebody was broken off or a part was erased.
-            self.verified(name).map(drop)
-        } else {
-            self.report.segments += 1;
-            let before = self.frontier.take();
-            self.check(name, before)
+        let checked = match spare_of {
+            Some(root) => self.spare(name, root),
+            None => {
+                self.report.segments += 1;
+                let before = self.frontier.take();
+                if before.is_none() {
+                    self.cut();
+                }
+                self.check(name, before).map(Some)
+            }
         };
-        if let Err(found) = checked {
+        let root = checked.unwrap_or_else(|found| {
             self.report.add(found);
+            None
+        });
+        (self.at, self.last) = (range.1, Some((range, root)));
+    }
+
+    /// Checks a segment that was written twice, before somebody was broken off or a part was
+    /// erased: it has the same leaves.
+    fn spare(&self, name: FileName, root: Option<Digest>) -> Result<Option<Digest>, Finding> {
+        let own = self.verified(name)?.0.manifest().root;
+        if root.is_some_and(|root| root != own) {
+            let segment = Some((name.first, name.end));
+            return Err(Finding { segment, index: None, kind: Fault::Tree });
         }
-        (self.at, self.last) = (range.1, Some(range));
+        Ok(Some(own))
+    }
+
+    /// Nothing that follows stands for the segments before.
+    fn cut(&mut self) {
+        self.report.unwitnessed += std::mem::take(&mut self.unseen);
     }
 
     /// Says that segments are missing up to an index, each by itself where they are known.
@@ -222,22 +181,27 @@ impl Walk<'_> {
         (self.at, self.frontier) = (to, None);
     }
 
-    fn check(&mut self, name: FileName, before: Option<Frontier>) -> Result<(), Finding> {
+    fn check(&mut self, name: FileName, before: Option<Frontier>) -> Result<Digest, Finding> {
         let segment = Some((name.first, name.end));
         let finding = |kind| Finding { segment, index: None, kind };
-        let (check, signed) = self.verified(name)?;
+        let (check, endorsement) = self.verified(name)?;
         self.place(&check, before).map_err(finding)?;
         let known = self.expectation.known.is_some_and(|known| known == check.manifest().tree());
-        self.report.signed += u64::from(signed || known);
+        self.report.is_compared |= known;
+        self.report.latest = self.report.latest.max(check.latest());
+        if let Some(endorsement) = endorsement {
+            self.unseen = if endorsement.is_witnessed { 0 } else { self.unseen + 1 };
+            self.report.seen = endorsement.witnesses;
+        }
         self.report.entries += u64::try_from(check.leaf_hashes().len()).unwrap_or(u64::MAX);
         let (parts, withheld) = check.parts();
         (self.report.parts, self.report.withheld) =
             (self.report.parts + parts, self.report.withheld + withheld);
-        Ok(())
+        Ok(check.manifest().root)
     }
 
-    /// Checks a segment by itself; says whether a trusted key has signed its tree.
-    fn verified(&self, name: FileName) -> Result<(SegmentCheck, bool), Finding> {
+    /// Checks a segment by itself; says who of those that are trusted has signed its tree.
+    fn verified(&self, name: FileName) -> Result<(SegmentCheck, Option<Endorsement>), Finding> {
         let segment = Some((name.first, name.end));
         let finding = |kind| Finding { segment, index: None, kind };
         let manifest = self.manifest(name).map_err(finding)?;
@@ -250,8 +214,8 @@ impl Walk<'_> {
             };
             check.give(&bytes)?;
         }
-        let signed = self.checkpoint(check.manifest()).map_err(finding)?;
-        Ok((check, signed))
+        let endorsement = self.checkpoint(check.manifest()).map_err(finding)?;
+        Ok((check, endorsement))
     }
 
     fn manifest(&self, name: FileName) -> Result<Manifest, Fault> {
@@ -270,19 +234,18 @@ impl Walk<'_> {
         if manifest.name(File::Manifest) == name { Ok(manifest) } else { Err(Fault::Manifest) }
     }
 
-    /// Whether a trusted key has signed the tree.
-    fn checkpoint(&self, manifest: &Manifest) -> Result<bool, Fault> {
+    /// Who of those that are trusted has signed the tree.
+    fn checkpoint(&self, manifest: &Manifest) -> Result<Option<Endorsement>, Fault> {
         let (size, root) = manifest.tree();
         if self.expectation.known.is_some_and(|known| known.0 == size && known.1 != root) {
             return Err(Fault::Contradiction);
         }
-        if self.expectation.keys.is_empty() {
-            return Ok(false);
-        }
+        let Some(policy) = &self.expectation.policy else { return Ok(None) };
         let note = SignedNote::parse(manifest.checkpoint().as_bytes());
         let note = note.map_err(|_| Fault::Manifest)?;
-        let verified = note.verify(&self.expectation.keys).map_err(|_| Fault::Signature)?;
-        if verified.is_empty() { Err(Fault::Signature) } else { Ok(true) }
+        let endorsement = policy.endorsement(&note, manifest.origin()).ok();
+        let endorsement = endorsement.filter(|endorsement| !endorsement.logs.is_empty());
+        endorsement.map(Some).ok_or(Fault::Signature)
     }
 
     /// Whether the segment goes on where the one before ended, and leads to the tree that is known.
@@ -294,7 +257,8 @@ impl Walk<'_> {
             if let Some((size, root)) = self.expectation.known
                 && (first..=end).contains(&size)
             {
-                self.meet(&frontier, check, first, size, &root)?;
+                Self::meet(&frontier, check, first, size, &root)?;
+                self.report.is_compared = true;
             }
             for tile in &manifest.tiles {
                 frontier.push(*tile.root.as_bytes()).map_err(|_| Fault::Tree)?;
@@ -309,7 +273,6 @@ impl Walk<'_> {
     }
 
     fn meet(
-        &self,
         tiles: &Frontier,
         check: &SegmentCheck,
         first: u64,

@@ -27,6 +27,16 @@ pub(crate) struct Job<'a> {
     pub(crate) world: &'a World,
     pub(crate) tenant: &'a Tenant,
     pub(crate) origin: &'a str,
+    pub(crate) holds: Holds,
+}
+
+/// Whether it is known who is held.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// It is: nobody.
+    Known,
+    /// The law was opened without the vault.
+    Unknown,
 }
 
 impl Job<'_> {
@@ -167,6 +177,14 @@ impl Writing {
         for entry in &tile {
             self.add_entry(job, entry)?;
             for part in entry.rows() {
+                if job.holds == Holds::Unknown && part::is_sealed(&part) {
+                    let message = format!(
+                        "whether whom the part `{}` of {} is about is held is known with the \
+                         vault only; open the law with it",
+                        part.name, entry.id
+                    );
+                    return Err(Fault::new(FaultKind::Unsupported, message));
+                }
                 let line = part::encode(entry.id, &part).ok_or_else(|| {
                     let message = format!("the part `{}` of {} is too long", part.name, entry.id);
                     Fault::new(FaultKind::Limit, message)

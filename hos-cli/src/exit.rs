@@ -17,7 +17,7 @@ Exit codes:
   5  what is kept is damaged or does not agree: the first places are named
   6  what was looked at is wrong: a law with faults, a candidate that is not ready, a failed check
   7  warnings only, where they were asked for
-A bundle's verdict: 0 verified under the policy, 10 nothing from outside vouches for it,
+A verdict on files: 0 verified under the policy, 10 nothing from outside vouches for it,
 20 incomplete or erased as it says, 30 contradicts a known checkpoint, 40 invalid, 50 unreadable";
 
 /// How the program ends.

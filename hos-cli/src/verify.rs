@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::bundle::{self, Bundle};
 use crate::database::DatabaseArguments;
 use crate::exit::{Exit, Trouble};
-use crate::voice::{BAD, GOOD, Voice};
+use crate::voice::{BAD, GOOD, Voice, WARNING};
 
 /// Checks a bundle offline, or the whole logs of a database.
 ///
@@ -72,7 +72,13 @@ pub(crate) async fn check(voice: &Voice, scope: &Scope, depth: Depth) -> Result<
         return Err(Trouble::new(Exit::Address, message, "see which there are: leave them out"));
     }
     show(voice, &report, depth, seconds);
-    Ok(if report.is_sound() { Exit::Done } else { Exit::Damage })
+    Ok(if report.is_sound() {
+        Exit::Done
+    } else if report.lacks_archive_only() {
+        Exit::Incomplete
+    } else {
+        Exit::Damage
+    })
 }
 
 fn options(scope: &Scope) -> Result<Options, Trouble> {
@@ -130,6 +136,10 @@ fn show(voice: &Voice, report: &Report, depth: Depth, seconds: f64) {
     }
     match report.findings.total {
         0 => voice.styled(GOOD, "sound", format_args!(" in {seconds:.1} s")),
+        _ if report.lacks_archive_only() => {
+            let rest = ": entries are archived; give their archive by `--archive DIR`";
+            voice.styled(WARNING, "incomplete", format_args!("{rest}"));
+        }
         total => voice.styled(BAD, "not sound", format_args!(": {total} findings")),
     }
 }

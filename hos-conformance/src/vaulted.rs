@@ -160,6 +160,10 @@ impl Vault for CutVault {
         cut!(self, "release", self.inner.release(person, matter, until))
     }
 
+    async fn held(&self, world: &World, tenant: &Tenant) -> Result<Option<Name>, Fault> {
+        cut!(self, "held", self.inner.held(world, tenant))
+    }
+
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault> {
         cut!(self, "page", self.inner.page(after, limit))
     }

@@ -154,6 +154,9 @@ pub trait Vault: Send + Sync {
     /// Ends a hold for a matter that was placed no later than this.
     async fn release(&self, person: &Person, matter: &Name, until: Timestamp) -> Result<(), Fault>;
 
+    /// For which matter somebody of a tenant is held; none when nobody is.
+    async fn held(&self, world: &World, tenant: &Tenant) -> Result<Option<Name>, Fault>;
+
     /// Keys by number, after one, at most [`KEYS_MAX`]: live ones and tombstones.
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault>;
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hos_core::error::Fault;
+use hos_core::error::{Fault, FaultKind};
 use hos_core::id::World;
 use hos_core::proof::PAGE_MAX;
-use hos_core::store::{ScopeRow, Survey};
+use hos_core::store::{Archived, ScopeRow, Survey};
 
 use crate::SUBJECTS_AT_ONCE_MAX;
 use crate::entry::Fact;
@@ -14,7 +14,7 @@ use crate::locate::{Round, locate};
 use crate::log::{self, Reader, Tree, is_short};
 use crate::options::{Depth, Options, Progress};
 use crate::page::{Checked, Wanted};
-use crate::report::Report;
+use crate::report::{FindingCode, Report};
 use crate::scope::Scope;
 use crate::standing::Standing;
 use crate::subjects::{self, Contracts};
@@ -42,7 +42,7 @@ pub async fn fsck(
         let page = check.scopes(after.as_ref()).await?;
         for row in &page {
             if options.is_about(&row.world, &row.tenant) {
-                check.scope(row).await?;
+                check.scope_or_cut(row).await?;
             }
         }
         let is_last = is_short(&page);
@@ -82,6 +82,22 @@ impl Check<'_> {
                 Some(last) if !is_last => after = Some(last),
                 _ => return Ok(()),
             }
+        }
+    }
+
+    /// A log of which entries are archived elsewhere is named, and the others are checked.
+    async fn scope_or_cut(&mut self, row: &ScopeRow) -> Result<(), Fault> {
+        match self.scope(row).await {
+            Err(fault) if fault.kind() == FaultKind::Archived => {
+                let scope = Scope::new(&row.world, &row.tenant);
+                let mut finding = scope.finding(FindingCode::Archived, fault.to_string());
+                let archived = Archived::of(&fault);
+                finding.index = archived.map(|archived| archived.first);
+                finding.entry = archived.map(|archived| archived.entry.to_string());
+                self.report.findings.add(finding);
+                Ok(())
+            }
+            checked => checked,
         }
     }
 

@@ -35,6 +35,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// Whether nothing is wrong but that logs could not be read without their archive.
+    #[must_use]
+    pub fn lacks_archive_only(&self) -> bool {
+        let archived = self.findings.by_code.get(&FindingCode::Archived);
+        archived.is_some_and(|archived| *archived == self.findings.total)
+    }
+
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_sound(&self) -> bool {
@@ -132,6 +139,8 @@ pub enum FindingCode {
     SubjectWithoutEntry,
     /// Entries tell of a subject that is not there.
     SubjectMissing,
+    /// Entries of the log are archived and the archive was not given: the log was not checked.
+    Archived,
     /// A row of standing is not what the logs say.
     StandingDiffers,
     /// A row of standing of which no entry tells.
@@ -157,6 +166,7 @@ impl FindingCode {
             Self::SubjectDiffers => "subject_differs",
             Self::SubjectWithoutEntry => "subject_without_entry",
             Self::SubjectMissing => "subject_missing",
+            Self::Archived => "archived",
             Self::StandingDiffers => "standing_differs",
             Self::StandingWithoutEntry => "standing_without_entry",
             Self::StandingMissing => "standing_missing",

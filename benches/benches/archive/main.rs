@@ -11,7 +11,7 @@ mod fill;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use hos_archive::{Archivist, DirectoryTarget, Expectation, Shelf, Status, verify_archive};
+use hos_archive::{Archivist, DirectoryTarget, Expectation, Shelf, verify_archive};
 use hos_core::hos::{Hos, HosOptions, Sealing};
 use hos_core::laws::Proofs as _;
 use hos_core::note::SigningKey;
@@ -88,7 +88,7 @@ fn verify(place: &str, origin: &str) {
     let begun = Instant::now();
     let report = verify_archive(&DirectoryTarget::new(place).source(origin), &expectation);
     let took = begun.elapsed().as_secs_f64();
-    assert_eq!(report.status(), Status::Verified, "{report:?}");
+    assert_eq!(report.verdict().exit(), Exit::Verified, "{report:?}");
     let rate = report.entries as f64 / took;
     println!("verified {} entries in {took:.1} s: {rate:.0} a second", report.entries);
     println!("peak of that process: {} KiB", peak());

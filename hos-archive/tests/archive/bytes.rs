@@ -1,6 +1,7 @@
 //! Every byte counts.
 
-use hos_archive::{Status, verify_archive};
+use hos_archive::verify_archive;
+use hos_verify::verdict::Exit;
 
 use crate::scene::{Kept, Scene, block_on};
 
@@ -10,7 +11,7 @@ fn every_single_byte_that_is_changed_is_found() {
     let whole = block_on(scene.archive(1));
     let expectation = scene.expectation();
     let report = verify_archive(&whole, &expectation);
-    assert_eq!((report.status(), report.entries), (Status::Verified, 256), "{report:?}");
+    assert_eq!((report.verdict().exit(), report.entries), (Exit::Verified, 256), "{report:?}");
     let places: Vec<_> =
         whole.0.iter().flat_map(|(name, bytes)| (0..bytes.len()).map(|at| (*name, at))).collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -22,7 +23,7 @@ fn every_single_byte_that_is_changed_is_found() {
                     let flip = 1 << (at % 8);
                     changed.0.get_mut(name).unwrap()[*at] ^= flip;
                     let report = verify_archive(&changed, expectation);
-                    assert!(report.status() >= Status::Contradicts, "{name} at {at}: {report:?}");
+                    assert!(report.verdict().exit().code() >= 30, "{name} at {at}: {report:?}");
                     changed.0.get_mut(name).unwrap()[*at] ^= flip;
                 }
             });
@@ -40,12 +41,12 @@ fn every_cut_and_every_byte_more_is_found() {
         for cut in (0..bytes.len()).step_by(101).chain(bytes.len().checked_sub(1)) {
             let mut changed = whole.clone();
             changed.0.get_mut(name).unwrap().truncate(cut);
-            assert!(verify_archive(&changed, &expectation).status() >= Status::Invalid, "{cut}");
+            assert!(verify_archive(&changed, &expectation).verdict().exit().code() >= 40, "{cut}");
         }
         for more in [b"\n".as_slice(), b"\0", &[b'x'; 70_000]] {
             let mut changed = whole.clone();
             changed.0.get_mut(name).unwrap().extend_from_slice(more);
-            assert!(verify_archive(&changed, &expectation).status() >= Status::Invalid, "{name}");
+            assert!(verify_archive(&changed, &expectation).verdict().exit().code() >= 40, "{name}");
         }
     }
 }

@@ -6,10 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use hos_archive::{DirectoryTarget, Files, Shelf, Status, SystemFiles, verify_archive};
+use hos_archive::{DirectoryTarget, Files, Shelf, SystemFiles, verify_archive};
 use hos_core::error::FaultKind;
 use hos_core::id::Tenant;
 use hos_core::laws::Proofs as _;
+use hos_verify::verdict::Exit;
 
 use crate::scene::{Scene, block_on};
 
@@ -81,7 +82,7 @@ fn whatever_fails_nothing_is_recorded_and_the_next_call_ends_it() {
             assert_eq!(again.unwrap().unwrap().released, 256, "call {fails}");
             let source = target.source(&scene.expectation().origin);
             let report = verify_archive(&source, &scene.expectation());
-            assert_eq!(report.status(), Status::Verified, "call {fails}: {report:?}");
+            assert_eq!(report.verdict().exit(), Exit::Verified, "call {fails}: {report:?}");
         }
         assert!(failures >= 19, "each of five files is written, synced, renamed: {failures}");
     });
@@ -104,7 +105,7 @@ fn what_a_dead_process_left_is_in_nobodys_way() {
         let archivist = scene.archivist(target.clone());
         archivist.archive(&scene.world, &tenant).await.unwrap().unwrap();
         let report = verify_archive(&target.source(&origin), &scene.expectation());
-        assert_eq!(report.status(), Status::Verified, "{report:?}");
+        assert_eq!(report.verdict().exit(), Exit::Verified, "{report:?}");
         assert!(log.join("notes.txt").exists());
     });
 }

@@ -6,10 +6,11 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use hos_archive::{
-    ArchiveReport, Expectation, File, FileName, FindingKind, Manifest, Status, verify_archive,
+    ArchiveReport, Expectation, File, FileName, FindingKind, Manifest, verify_archive,
 };
 use hos_core::digest::Digest;
 use hos_core::time::Timestamp;
+use hos_verify::verdict::Exit;
 
 use crate::scene::{Kept, Scene, block_on};
 
@@ -40,11 +41,11 @@ fn segments_that_are_missing_are_each_named_one_two_and_at_the_end() {
     let missing = |first, end| (FindingKind::MissingSegment, Some((first, end)));
     for expectation in [&blind, &knowing] {
         let report = verify_archive(&whole, expectation);
-        assert_eq!((report.status(), report.size), (Status::Verified, 1_024));
+        assert_eq!((report.verdict().exit(), report.size), (Exit::Verified, 1_024));
         let report = verify_archive(&without(&whole, &[256]), expectation);
         assert_eq!(
-            (report.status(), kinds(&report)),
-            (Status::Incomplete, vec![missing(256, 512)])
+            (report.verdict().exit(), kinds(&report)),
+            (Exit::Incomplete, vec![missing(256, 512)])
         );
         assert_eq!(report.entries, 768, "the others verify");
     }
@@ -55,10 +56,14 @@ fn segments_that_are_missing_are_each_named_one_two_and_at_the_end() {
     let first = verify_archive(&without(&whole, &[0]), &blind);
     assert_eq!((kinds(&first), first.size), (vec![missing(0, 256)], 0));
     let last = without(&whole, &[768]);
-    assert_eq!(verify_archive(&last, &blind).status(), Status::Verified, "nobody knows of it");
+    assert_eq!(
+        verify_archive(&last, &blind).verdict().exit(),
+        Exit::Verified,
+        "nobody knows of it"
+    );
     assert_eq!(kinds(&verify_archive(&last, &knowing)), [missing(768, 1_024)]);
     let none = verify_archive(&Kept(BTreeMap::new()), &knowing);
-    assert_eq!((none.status(), none.finding_count), (Status::Incomplete, 4));
+    assert_eq!((none.verdict().exit(), none.finding_count), (Exit::Incomplete, 4));
 }
 
 #[test]
@@ -70,7 +75,7 @@ fn a_file_that_is_missing_is_named() {
         kept.0.retain(|name, _| name.file != file);
         let report = verify_archive(&kept, &scene.expectation());
         assert_eq!(kinds(&report), [(FindingKind::MissingFile, Some((0, 256)))], "{file:?}");
-        assert_eq!(report.status(), Status::Invalid);
+        assert_eq!(report.verdict().exit(), Exit::Invalid);
     }
 }
 
@@ -97,10 +102,18 @@ fn a_tree_that_is_known_contradicts_another() {
     let manifest = &whole.0[&of(&whole, 256, File::Manifest)];
     let (size, root) = Manifest::parse(manifest).unwrap().tree();
     let with = |known| verify_archive(&whole, &Expectation { known, ..expectation.clone() });
-    assert_eq!(with(Some((size, root))).status(), Status::Verified);
-    assert_eq!(with(Some((size, [0; 32]))).status(), Status::Contradicts);
-    assert_eq!(with(Some((300, [0; 32]))).status(), Status::Contradicts, "within the archive");
-    assert_eq!(with(Some((size + 1, [0; 32]))).status(), Status::Verified, "nobody can tell");
+    assert_eq!(with(Some((size, root))).verdict().exit(), Exit::Verified);
+    assert_eq!(with(Some((size, [0; 32]))).verdict().exit(), Exit::Contradicted);
+    assert_eq!(
+        with(Some((300, [0; 32]))).verdict().exit(),
+        Exit::Contradicted,
+        "within the archive"
+    );
+    assert_eq!(
+        with(Some((size + 1, [0; 32]))).verdict().exit(),
+        Exit::Unanchored,
+        "nobody can tell"
+    );
 }
 
 /// Puts another file in the place of one, with a manifest that names it: all that somebody can do
@@ -150,7 +163,11 @@ fn lines_that_are_moved_lost_doubled_or_swollen_have_a_name() {
     let expectation = scene.expectation();
     let verdict = |file, change: &dyn Fn(Vec<Vec<u8>>) -> Vec<Vec<u8>>| {
         let report = verify_archive(&replaced(&whole, file, change), &expectation);
-        assert_eq!((report.status(), report.finding_count), (Status::Invalid, 1), "{report:?}");
+        assert_eq!(
+            (report.verdict().exit(), report.finding_count),
+            (Exit::Invalid, 1),
+            "{report:?}"
+        );
         report.findings[0].kind
     };
     let leaves = |change: &dyn Fn(Vec<Vec<u8>>) -> Vec<Vec<u8>>| verdict(File::Leaves, change);
@@ -206,11 +223,11 @@ fn a_part_that_was_taken_out_is_withheld_and_breaks_nothing() {
         lines
     };
     let after = verify_archive(&replaced(&whole, File::Parts, fewer), &expectation);
-    assert_eq!(after.status(), Status::Verified, "{after:?}");
+    assert_eq!(after.verdict().exit(), Exit::Verified, "{after:?}");
     assert_eq!((after.parts, after.withheld), (before.parts - 1, before.withheld + 1));
     let known = Expectation { segments: known(&whole), ..expectation };
     let after = verify_archive(&replaced(&whole, File::Parts, fewer), &known);
-    assert_eq!(after.status(), Status::Contradicts, "but it is not what was recorded");
+    assert_eq!(after.verdict().exit(), Exit::Contradicted, "but it is not what was recorded");
 }
 
 #[test]
@@ -256,7 +273,10 @@ fn a_segment_that_was_written_twice_is_one_and_overlapping_ones_are_named() {
         twice.0.extend(files.iter().map(|((_, name), bytes)| (*name, bytes.clone())));
     });
     let report = verify_archive(&twice, &scene.expectation());
-    assert_eq!((report.status(), report.segments, report.entries), (Status::Verified, 2, 512));
+    assert_eq!(
+        (report.verdict().exit(), report.segments, report.entries),
+        (Exit::Verified, 2, 512)
+    );
     let long = hos_archive::MemoryTarget::new();
     let longer = scene_2.archivist(long.clone()).at_most(512);
     block_on(longer.write(&scene_2.world, &world)).unwrap().unwrap();

@@ -16,6 +16,7 @@ use hos_core::note::SigningKey;
 use hos_core::policy::RoleDefinition;
 use hos_core::seal::{Keys, LogName, MemoryKeeper};
 use hos_core::time::{Clock, ManualClock, SeededIds, Timestamp};
+use hos_verify::policy::Policy;
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -91,7 +92,7 @@ impl Scene {
         Expectation {
             origin: self.hos.origin(&LogName::of(&self.world, &Tenant::world())),
             now: self.clock.now(),
-            keys: vec![key().verifier_key()],
+            policy: Some(policy()),
             known: None,
             segments: Vec::new(),
         }
@@ -100,6 +101,12 @@ impl Scene {
 
 pub(crate) fn actor() -> Actor {
     Actor::user("root").unwrap()
+}
+
+/// The policy of whoever trusts the key that seals.
+pub(crate) fn policy() -> Policy {
+    let key = key().verifier_key();
+    Policy::parse(format!("log {key}\nquorum none\n").as_bytes()).unwrap()
 }
 
 fn key() -> SigningKey {

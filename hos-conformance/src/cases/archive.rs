@@ -54,6 +54,8 @@ cases!(
         archive_keeps_sealed_parts_sealed,
         archive_is_never_overtaken_by_an_erasure,
         archive_keeps_its_parts_from_single_erasures,
+        archive_is_never_overtaken_by_a_hold,
+        archive_of_sealed_parts_needs_the_vault,
         archive_survives_a_restart,
     ]
 );
@@ -72,15 +74,16 @@ use steps::{
     archive_goes_on_wherever_it_was_broken_off, archive_is_one_entry_that_names_the_files,
     archive_keeps_entries_until_they_are_archived, archive_keeps_what_is_recorded_once,
     archive_leaves_what_is_not_sealed, archive_leaves_what_is_young, archive_lets_commits_go_on,
-    archive_needs_an_ability_of_the_whole_world, archive_of_a_held_tenant_is_refused,
-    archive_of_damaged_entries_is_refused, archive_stays_in_its_tenant,
-    archive_takes_no_segment_out_of_its_turn, archive_takes_what_is_old_and_leaves_the_rest,
+    archive_needs_an_ability_of_the_whole_world, archive_of_damaged_entries_is_refused,
+    archive_stays_in_its_tenant, archive_takes_no_segment_out_of_its_turn,
+    archive_takes_what_is_old_and_leaves_the_rest,
 };
 
 use whole::{
-    archive_is_never_overtaken_by_an_erasure,
+    archive_is_never_overtaken_by_a_hold, archive_is_never_overtaken_by_an_erasure,
     archive_is_seen_whole_by_whoever_checks, archive_keeps_its_parts_from_single_erasures,
-    archive_keeps_sealed_parts_sealed,
+    archive_keeps_sealed_parts_sealed, archive_of_a_held_tenant_is_refused,
+    archive_of_sealed_parts_needs_the_vault,
 };
 
 /// How many subjects the entries of a case are about.

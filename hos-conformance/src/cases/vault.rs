@@ -163,12 +163,17 @@ async fn vault_hold_is_for_one_matter_and_ends_by_its_own(stage: Stage) {
     vault.release(&person, &one, at(9)).await.unwrap();
     vault.hold(&person, &one, at(5)).await.unwrap();
     assert_eq!(vault.hold(&person, &other, at(6)).await.unwrap(), one);
+    assert_eq!(vault.held(&world(), &firm()).await.unwrap(), Some(one.clone()));
+    for elsewhere in [tenant(NEIGHBOUR), Tenant::world()] {
+        assert_eq!(vault.held(&world(), &elsewhere).await.unwrap(), None);
+    }
     assert_eq!(vault.hold(&person, &one, at(7)).await.unwrap(), one);
     vault.release(&person, &other, at(9)).await.unwrap();
     vault.release(&person, &one, at(4)).await.unwrap();
     assert_eq!(vault.keys(&person).await.unwrap().held, Some(one.clone()));
     vault.release(&person, &one, at(5)).await.unwrap();
     assert_eq!(vault.keys(&person).await.unwrap().held, None);
+    assert_eq!(vault.held(&world(), &firm()).await.unwrap(), None);
 }
 
 async fn vault_pages_are_in_the_order_of_the_numbers(stage: Stage) {

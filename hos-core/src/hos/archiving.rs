@@ -8,7 +8,7 @@ use crate::actor::Actor;
 use crate::command::Archival;
 use crate::commit::Outcome;
 use crate::error::{Error, Fault, FaultKind, Refusal};
-use crate::id::{Tenant, World};
+use crate::id::{Name, Tenant, World};
 use crate::judge::Verdict;
 use crate::proof::SegmentRecord;
 use crate::receipt::Receipt;
@@ -69,8 +69,19 @@ impl Hos {
     /// What the store says.
     pub async fn part_generation(&self, world: &World, tenant: &Tenant) -> Result<u64, Fault> {
         let actor = Actor::service("hos").map_err(super::internal)?;
-        let standing = load_one(&*self.store, &ask(world, tenant, &actor, Vec::new(), None)).await?;
+        let standing =
+            load_one(&*self.store, &ask(world, tenant, &actor, Vec::new(), None)).await?;
         Ok(standing.versions.tenant.grants)
+    }
+
+    /// For which matter somebody of a tenant is held; none when nobody is.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` where the law was opened without the vault, which alone knows it; what the
+    /// vault says.
+    pub async fn held(&self, world: &World, tenant: &Tenant) -> Result<Option<Name>, Fault> {
+        self.keyring()?.vault.held(world, tenant).await
     }
 
     /// The segments of a log that end after an index, each as it stands now.

@@ -147,7 +147,7 @@ impl Hos {
         self.keyring()?.rewrap(after, limit).await
     }
 
-    fn keyring(&self) -> Result<&Arc<Keyring>, Fault> {
+    pub(super) fn keyring(&self) -> Result<&Arc<Keyring>, Fault> {
         self.bench.keyring.as_ref().ok_or_else(|| {
             let message = "the law was opened without a vault; give one with `HosOptions::vault`";
             Fault::new(FaultKind::Unsupported, message)

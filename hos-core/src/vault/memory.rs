@@ -157,6 +157,14 @@ impl Vault for MemoryVault {
         Ok(())
     }
 
+    async fn held(&self, world: &World, tenant: &Tenant) -> Result<Option<Name>, Fault> {
+        let is_own = |person: &Person| person.world == *world && person.tenant == *tenant;
+        Ok(self.with(|rows| {
+            let mut own = rows.persons.iter().filter(|(person, _)| is_own(person));
+            own.find_map(|(_, row)| row.held.as_ref().map(|(matter, _)| matter.clone()))
+        }))
+    }
+
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault> {
         let limit = usize::try_from(limit.min(KEYS_MAX)).unwrap_or(usize::MAX);
         let later = |key: &&StoredKey| Some(key.id) > after;

@@ -176,6 +176,14 @@ impl Vault for MysqlVault {
         Ok(())
     }
 
+    async fn held(&self, world: &World, tenant: &Tenant) -> Result<Option<Name>, Fault> {
+        let query = sqlx::query(include_str!("vault/held.sql"))
+            .bind(world.as_str().as_bytes().to_vec())
+            .bind(tenant.as_str().as_bytes().to_vec());
+        let rows = fetch_all(&self.pool, query).await?;
+        rows.first().map(|row| name(unchecked::<Vec<u8>>(row, 0)?)).transpose()
+    }
+
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault> {
         let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
         let query = sqlx::query(include_str!("vault/page.sql"))

@@ -221,6 +221,13 @@ impl Vault for PostgresVault {
         Ok(())
     }
 
+    async fn held(&self, world: &World, tenant: &Tenant) -> Result<Option<Name>, Fault> {
+        let query = || {
+            sqlx::query("SELECT hos_vault_held($1, $2)").bind(world.as_str()).bind(tenant.as_str())
+        };
+        column::<Option<Vec<u8>>>(&self.row(query).await?, 0)?.map(name).transpose()
+    }
+
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault> {
         let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
         let limit = i32::try_from(limit.min(KEYS_MAX)).unwrap_or(i32::MAX);

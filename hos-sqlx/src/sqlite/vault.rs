@@ -232,6 +232,13 @@ impl Vault for SqliteVault {
         Ok(())
     }
 
+    async fn held(&self, world: &World, tenant: &Tenant) -> Result<Option<Name>, Fault> {
+        let query = sqlx::query_scalar(include_str!("vault/held.sql"))
+            .bind(world.as_str())
+            .bind(tenant.as_str());
+        query.fetch_optional(&self.pool).await.map_err(classify)?.map(name).transpose()
+    }
+
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault> {
         let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
         let query = sqlx::query_as(include_str!("vault/page.sql"))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hos_archive::{Expectation, FileName, MemoryTarget, Source, Status, directory, verify_archive};
+use hos_archive::{Expectation, FileName, MemoryTarget, Source, directory, verify_archive};
 use hos_core::command::{Archival, ArchivalChange};
 use hos_core::error::FaultKind;
 use hos_core::hos::{Export, Hos};
@@ -11,6 +11,8 @@ use hos_core::merkle::{root_of, verify_consistency, verify_inclusion};
 use hos_core::seal::ProofState;
 use hos_core::store::Archived;
 use hos_core::time::ProofId;
+use hos_verify::policy::Policy;
+use hos_verify::verdict::Exit;
 
 use super::{aged, archived, archivist, kept, with_archive};
 use crate::sealing;
@@ -257,22 +259,24 @@ pub(super) async fn archive_verifies_from_its_files_alone(stage: Stage) {
     let target = MemoryTarget::new();
     let written = archived(&stage, &target).await;
     let origin = stage.hos.origin(&sealing::log_of(&firm()));
+    let policy = format!("log {}\nquorum none\n", sealing::key(7).verifier_key());
+    let policy = Policy::parse(policy.as_bytes()).unwrap();
     let files = copy(&target);
     assert!(files.iter().all(|((place, _), _)| *place == directory(&origin)));
     let expectation = Expectation {
         origin,
         now: stage.hos.now(),
-        keys: vec![sealing::key(7).verifier_key()],
+        policy: Some(policy),
         known: None,
         segments: vec![(0, 256, written.files.manifest)],
     };
     let files = Files(files);
     let report = verify_archive(&files, &expectation);
-    assert_eq!((report.status(), report.findings.len()), (Status::Verified, 0), "{report:?}");
+    assert_eq!((report.verdict().exit(), report.findings.len()), (Exit::Verified, 0), "{report:?}");
     assert_eq!((report.segments, report.entries, report.size), (1, 256, 256));
     let elsewhere =
         Expectation { origin: "suite.example/w/suite/t/firm-2/main".into(), ..expectation };
-    assert_eq!(verify_archive(&files, &elsewhere).status(), Status::Invalid);
+    assert_eq!(verify_archive(&files, &elsewhere).verdict().exit(), Exit::Invalid);
 }
 
 pub(super) async fn archive_leaves_subjects_and_messages_as_they_are(stage: Stage) {

@@ -1,11 +1,10 @@
 //! What archives, in which steps, and what it never does.
 
-use async_trait::async_trait;
 use futures_util::future::join;
-use hos_archive::{Archivist, Holds, MemoryTarget};
+use hos_archive::{Archivist, MemoryTarget};
 use hos_core::command::{Archival, ArchivalChange, StandingChange, StandingCommand};
-use hos_core::error::{Error, Fault, FaultKind};
-use hos_core::id::{Tenant, World};
+use hos_core::error::{Fault, FaultKind};
+use hos_core::id::Tenant;
 use hos_core::laws::{Proofs as _, Registry as _};
 use hos_core::proof::{SEGMENT_AGE, SegmentFiles};
 use hos_core::standing::WorldStatus;
@@ -116,29 +115,6 @@ pub(super) async fn archive_goes_on_in_a_closed_world(stage: Stage) {
     assert_eq!(archived(&stage, &MemoryTarget::new()).await.released, 256);
 }
 
-struct Held;
-
-#[async_trait]
-impl Holds for Held {
-    async fn held(&self, _: &World, tenant: &Tenant) -> Result<Option<String>, Fault> {
-        Ok((*tenant == firm()).then(|| "case 17".to_owned()))
-    }
-}
-
-pub(super) async fn archive_of_a_held_tenant_is_refused(stage: Stage) {
-    aged(&stage).await;
-    let before = stage.log().await;
-    let held = archivist(&stage, &MemoryTarget::new()).holds(Held);
-    match held.archive(&world(), &firm()).await {
-        Err(Error::Fault(fault)) => {
-            assert_eq!(fault.kind(), FaultKind::Limit);
-            assert!(fault.to_string().contains("case 17"), "{fault}");
-        }
-        other => panic!("{other:?}"),
-    }
-    assert_eq!(stage.log().await, before);
-}
-
 pub(super) async fn archive_stays_in_its_tenant(stage: Stage) {
     aged(&stage).await;
     let next = tenant(NEIGHBOUR);
@@ -237,8 +213,7 @@ pub(super) async fn archive_by_several_at_once_ends_in_one(stage: Stage) {
     let their = theirs.write(&world(), &firm()).await.unwrap().unwrap();
     assert_ne!(our.files().manifest, their.files().manifest);
     let (world, firm) = (world(), firm());
-    let both =
-        join(ours.record(&world, &firm, &our), theirs.record(&world, &firm, &their));
+    let both = join(ours.record(&world, &firm, &our), theirs.record(&world, &firm, &their));
     let (one, other) = both.await;
     assert_eq!(one.unwrap(), other.unwrap(), "both are told how it stands");
     let both = join(ours.archive(&world, &firm), theirs.archive(&world, &firm));

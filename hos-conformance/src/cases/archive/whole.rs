@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use hos_archive::{Archivist, MemoryTarget, Shelf, Surveyed};
-use hos_core::command::Erasure;
-use hos_core::error::FaultKind;
+use hos_core::command::{Erasure, Hold};
+use hos_core::error::{Error, FaultKind};
 use hos_core::hos::Hos;
+use hos_core::id::ActorId;
 use hos_core::proof::{PAGE_MAX, SEGMENT_AGE, Withholding};
 use hos_core::store::{Archived, Survey as _};
 use hos_core::time::ProofId;
 
-use super::{aged, archived, archivist, filled, seal};
+use super::{aged, archived, archivist, filled, kept, seal};
 use crate::forward::Shared;
 use crate::law::law;
-use crate::stage::{Stage, code, firm, owner, root, world};
+use crate::stage::{NEIGHBOUR, Stage, code, firm, owner, root, tenant, world};
 use crate::vaulted::{erase, find, master, say, told};
 
 pub(super) async fn archive_is_seen_whole_by_whoever_checks(stage: Stage) {
@@ -52,7 +53,7 @@ pub(super) async fn archive_is_never_overtaken_by_an_erasure(stage: Stage) {
     stage.advance(SEGMENT_AGE.as_secs() + 1);
     seal(&stage).await;
     let target = MemoryTarget::new();
-    let archivist = archivist(&stage, &target);
+    let archivist = Archivist::new(&hos, target.clone(), &root());
     let draft = archivist.write(&world(), &firm()).await.unwrap().unwrap();
     let parts = [(secret, "payload".to_owned())];
     let erasure = Erasure::parts(&root(), &world(), &firm(), parts, "mistake").key("erase");
@@ -111,10 +112,68 @@ pub(super) async fn archive_keeps_its_parts_from_single_erasures(stage: Stage) {
         assert_eq!(refused.fault().map(|fault| fault.kind()), Some(FaultKind::Archived));
     }
     assert_eq!(stage.size().await, size, "nothing is said to be erased that is not");
-    let archivist = archivist(&stage, &target);
+    let archivist = Archivist::new(&hos, target, &root());
     archivist.restore(&world(), &firm(), 0).await.unwrap();
     hos.erase(&erasure("late")).await.unwrap();
     archivist.archive_again(&world(), &firm(), 0).await.unwrap().unwrap();
     let entry = find(&hos, secret).await;
     assert!(entry.parts.is_empty() && entry.withheld.is_empty(), "nor is it in the files");
+}
+
+/// Somebody of the firm is held, or is not any more.
+async fn hold(hos: &Hos, is_held: bool, key: &str) {
+    let person = ActorId::new("owner-1").unwrap();
+    let say = if is_held { Hold::place } else { Hold::lift };
+    let hold = say(&root(), &world(), &firm(), &person, "case_17").key(key);
+    hos.hold(&hold).await.unwrap();
+}
+
+fn kind<T: std::fmt::Debug>(answer: Result<T, Error>) -> FaultKind {
+    answer.unwrap_err().fault().expect("a fault").kind()
+}
+
+pub(super) async fn archive_of_a_held_tenant_is_refused(stage: Stage) {
+    aged(&stage).await;
+    let hos = stage.vaulted().await;
+    let target = MemoryTarget::new();
+    let archivist = Archivist::new(&hos, target.clone(), &root());
+    hold(&hos, true, "hold").await;
+    let before = stage.log().await;
+    let refused = archivist.archive(&world(), &firm()).await;
+    assert!(format!("{refused:?}").contains("case_17"), "{refused:?}");
+    assert_eq!(kind(refused), FaultKind::Limit);
+    assert_eq!(stage.log().await, before);
+    let nobody = archivist.archive(&world(), &tenant(NEIGHBOUR)).await.unwrap();
+    assert_eq!(nobody, None, "nobody is held next door");
+    hold(&hos, false, "lift").await;
+    assert!(archivist.archive(&world(), &firm()).await.unwrap().is_some());
+}
+
+pub(super) async fn archive_is_never_overtaken_by_a_hold(stage: Stage) {
+    aged(&stage).await;
+    let hos = stage.vaulted().await;
+    let archivist = Archivist::new(&hos, MemoryTarget::new(), &root());
+    let draft = archivist.write(&world(), &firm()).await.unwrap().unwrap();
+    hold(&hos, true, "hold").await;
+    assert_eq!(kind(archivist.record(&world(), &firm(), &draft).await), FaultKind::Limit);
+    hold(&hos, false, "lift").await;
+    // Whoever has not seen the hold is told by the generation that its entry raised.
+    assert_eq!(code(archivist.record(&world(), &firm(), &draft).await), "conflict");
+    let draft = archivist.write(&world(), &firm()).await.unwrap().unwrap();
+    let record = archivist.record(&world(), &firm(), &draft).await.unwrap();
+    hold(&hos, true, "again").await;
+    let rows = kept(&stage, &firm()).await.len();
+    assert_eq!(kind(archivist.release(&world(), &firm(), &record).await), FaultKind::Limit);
+    assert_eq!(kept(&stage, &firm()).await.len(), rows, "no row goes while somebody is held");
+}
+
+pub(super) async fn archive_of_sealed_parts_needs_the_vault(stage: Stage) {
+    let hos = stage.vaulted().await;
+    say(&hos, &owner(), "a secret").await;
+    aged(&stage).await;
+    let blind = archivist(&stage, &MemoryTarget::new());
+    assert_eq!(kind(blind.archive(&world(), &firm()).await), FaultKind::Unsupported);
+    assert_eq!(stage.hos.segments(&world(), &firm(), 0, 9).await.unwrap(), []);
+    let seeing = Archivist::new(&hos, MemoryTarget::new(), &root());
+    assert!(seeing.archive(&world(), &firm()).await.unwrap().is_some());
 }

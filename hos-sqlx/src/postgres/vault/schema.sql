@@ -179,6 +179,18 @@ BEGIN
         AND matter = of_matter AND held_at <= until;
 END $$;
 
+-- For which matter somebody is held; null when nobody is.
+CREATE FUNCTION hos_vault_held(of_world text, of_tenant text) RETURNS bytea
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM hos_vault_bind(of_world, of_tenant);
+    RETURN (
+        SELECT convert_to(matter, 'UTF8') FROM hos_vault_person
+        WHERE world = of_world AND tenant = of_tenant AND matter IS NOT NULL
+        ORDER BY person LIMIT 1
+    );
+END $$;
+
 CREATE FUNCTION hos_vault_rewrap(
     of_id bytea, old_master text, old_wrapped bytea, new_master text, new_wrapped bytea
 ) RETURNS boolean

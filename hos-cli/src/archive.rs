@@ -1,0 +1,3 @@
+//! Archives: of a database, and by themselves.
+
+pub(crate) mod verifying;
