@@ -9,7 +9,7 @@ use crate::commit::{ContractRecord, LawRecord};
 use crate::error::Fault;
 use crate::id::{ActionName, ActorId, Kind, Role, Tenant, Version, World};
 use crate::merkle;
-use crate::proof::{Entry, LogEntry, LogHead};
+use crate::proof::{Entry, LogEntry, LogHead, Part};
 use crate::receipt::StoredReceipt;
 use crate::standing::{ActorStanding, Modes, Standing, Versions};
 use crate::store::{Ask, OutboxRow};
@@ -215,20 +215,23 @@ impl Tables {
         world: &World,
         tenant: &Tenant,
         parts: &[(ProofId, String)],
+        by: ProofId,
     ) -> u32 {
         let Some(scope) = self.scopes.get_mut(&(world.clone(), tenant.clone())) else { return 0 };
-        let mut count: usize = 0;
+        let mut count: u32 = 0;
         for (id, name) in parts {
             let index = scope.log.by_id.get(id);
             let Some(entry) = index.and_then(|index| scope.log.entries.get_mut(*index)) else {
                 continue;
             };
-            let before = entry.parts.len();
-            entry.parts.retain(|part| part.name != *name);
-            count += before - entry.parts.len();
+            let part = entry.parts.iter_mut().find(|part| part.name == *name);
+            if let Some(part) = part.filter(|part| !part.is_erased()) {
+                *part = Part::erased(name, by);
+                count += 1;
+            }
         }
         self.changes += 1;
-        u32::try_from(count).unwrap_or(u32::MAX)
+        count
     }
 
     pub(super) fn waiting(&self, limit: u32) -> Vec<OutboxRow> {
@@ -253,5 +256,5 @@ pub(super) fn log_entry(index: usize, entry: &Entry) -> Result<LogEntry, Fault> 
         parts: Vec::new(),
         withheld: Vec::new(),
     };
-    bare.with_rows(entry.parts().iter().cloned())
+    Ok(bare.with_rows(entry.parts().iter().cloned()))
 }
