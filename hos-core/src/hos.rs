@@ -7,6 +7,7 @@ mod bench;
 mod case;
 mod erasing;
 mod exporting;
+mod joining;
 mod keyring;
 mod migrating;
 mod proving;
@@ -187,6 +188,16 @@ impl Hos {
         store: impl Backend + 'static,
         options: HosOptions,
     ) -> Result<Self, Fault> {
+        let hos = Self::assemble(laws, Arc::new(store), options)?;
+        hos.register().await?;
+        Ok(hos)
+    }
+
+    fn assemble(
+        laws: impl IntoIterator<Item = Law>,
+        store: Arc<dyn Backend>,
+        options: HosOptions,
+    ) -> Result<Self, Fault> {
         registering::check_deployment(&options.deployment)?;
         let mut by_world = BTreeMap::new();
         for law in laws {
@@ -196,11 +207,10 @@ impl Hos {
                 return Err(Fault::new(FaultKind::Law, message));
             }
         }
-        let hos = Self { bench: Bench::new(by_world, options), store: Arc::new(store) };
+        let hos = Self { bench: Bench::new(by_world, options), store };
         for world in hos.bench.worlds() {
             hos.bench.check(&*hos.bench.law(world).map_err(internal)?)?;
         }
-        hos.register().await?;
         Ok(hos)
     }
 

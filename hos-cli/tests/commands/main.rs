@@ -10,10 +10,13 @@
 
 mod bundle;
 mod check;
+mod clinic;
 mod databases;
+mod evil;
 mod explain;
 mod follow;
 mod general;
+mod life;
 mod look;
 mod moving;
 mod program;

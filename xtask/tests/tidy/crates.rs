@@ -30,7 +30,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "hos-cli",
-        normal: &["hos-core", "hos-fsck", "hos-inspect", "hos-sqlx", "hos-verify"],
+        normal: &["hos-core", "hos-fsck", "hos-inspect", "hos-sqlx", "hos-verify", "hos-work"],
         dev: &["hos-services"],
     },
     Rule {
