@@ -64,8 +64,8 @@ pub(crate) struct Archive {
     /// Tells what is due, and does nothing.
     #[arg(long, conflicts_with = "restore")]
     due: bool,
-    /// Brings the segments back that hold these indexes, such as 0-255.
-    #[arg(long, value_name = "FIRST-LAST", requires = "tenant", value_parser = range)]
+    /// Brings the segments back that hold these indexes, such as 0..256.
+    #[arg(long, value_name = "FROM..TO", requires = "tenant", value_parser = range)]
     restore: Option<(u64, u64)>,
 }
 
@@ -176,15 +176,15 @@ async fn one(
     Ok(())
 }
 
-async fn restore(voice: &Voice, bench: &Bench, (first, last): (u64, u64)) -> Result<Exit, Trouble> {
+async fn restore(voice: &Voice, bench: &Bench, (from, to): (u64, u64)) -> Result<Exit, Trouble> {
     let Bench { hos, archivist, world, tenants } = bench;
     let mut told = Told::default();
     for tenant in tenants {
-        let mut at = first;
-        while at <= last {
+        let mut at = from;
+        while at < to {
             let segments = hos.segments(world, tenant, at, PAGE_MAX).await?;
             let Some(end) = segments.last().map(|segment| segment.end) else { break };
-            for segment in segments.iter().filter(|segment| segment.first <= last) {
+            for segment in segments.iter().filter(|segment| segment.first < to) {
                 let is_back = !segment.is_archived();
                 let segment = archivist.restore(world, tenant, segment.first).await?;
                 told.restored(voice, tenant, &segment, is_back);
@@ -193,7 +193,7 @@ async fn restore(voice: &Voice, bench: &Bench, (first, last): (u64, u64)) -> Res
         }
     }
     if !told.has_restored() {
-        let message = format!("no entry from {first} to {last} was ever archived");
+        let message = format!("no entry from {from} to before {to} was ever archived");
         return Err(Trouble::new(Exit::Address, message, "see `hos archive --due`"));
     }
     told.end(voice, world);
@@ -217,13 +217,13 @@ fn age(text: &str) -> Result<Duration, String> {
 
 const AGE_SECONDS_MAX: u64 = 36_500 * 86_400;
 
-/// Reads two indexes.
+/// Reads two indexes, the second of which is not among those that are meant.
 fn range(text: &str) -> Result<(u64, u64), String> {
-    let read = text.split_once('-').and_then(|(first, last)| {
-        let range: (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
-        (range.0 <= range.1).then_some(range)
+    let read = text.split_once("..").and_then(|(from, to)| {
+        let range: (u64, u64) = (from.parse().ok()?, to.parse().ok()?);
+        (range.0 < range.1).then_some(range)
     });
-    read.ok_or_else(|| "write it as 0-255".to_owned())
+    read.ok_or_else(|| "write it as 0..256".to_owned())
 }
 
 #[cfg(test)]
@@ -237,8 +237,8 @@ mod tests {
         for text in ["", "d", "90", "-1d", "1w", "36501d", "99999999999999999999d", "1 d"] {
             assert!(age(text).is_err(), "{text}");
         }
-        assert_eq!(range("0-255"), Ok((0, 255)));
-        for text in ["", "7", "-", "9-8", "a-b", "0-99999999999999999999"] {
+        assert_eq!(range("0..256"), Ok((0, 256)));
+        for text in ["", "7", "..", "9..9", "a..b", "0..99999999999999999999"] {
             assert!(range(text).is_err(), "{text}");
         }
     }

@@ -37,7 +37,15 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "hos-cli",
-        normal: &["hos-archive", "hos-core", "hos-fsck", "hos-inspect", "hos-sqlx", "hos-verify"],
+        normal: &[
+            "hos-archive",
+            "hos-core",
+            "hos-fsck",
+            "hos-inspect",
+            "hos-sqlx",
+            "hos-verify",
+            "hos-work",
+        ],
         dev: &["hos-services"],
     },
     Rule { name: "hos-archive", normal: &["hos-core", "hos-verify"], dev: &[] },
