@@ -157,9 +157,9 @@ impl Archivist {
     ///
     /// # Errors
     ///
-    /// A [`Refusal`]: `denied` without the ability, `conflict` when somebody else archives the
-    /// same entries in another way. A [`Fault`] of the kind `Limit` while somebody of the tenant is
-    /// held, `Unsupported` for sealed parts where the law was opened without its vault, `Corrupt`
+    /// A [`Refusal`]: `denied` without the ability, `held` while somebody of the tenant is,
+    /// `conflict` when somebody else archives the same entries in another way. A [`Fault`] of the
+    /// kind `Unsupported` for sealed parts where the law was opened without its vault, `Corrupt`
     /// when the store's entries or the files are not what they should be: nothing was archived
     /// then. Else what store and target say; call again.
     pub async fn archive(&self, world: &World, tenant: &Tenant) -> Result<Option<Written>, Error> {
@@ -257,15 +257,12 @@ impl Archivist {
 
     /// A hold that is placed after this, and before the segment is recorded, is a conflict then:
     /// its entry raises what the draft has seen.
-    async fn require_not_held(&self, world: &World, tenant: &Tenant) -> Result<Holds, Fault> {
+    async fn require_not_held(&self, world: &World, tenant: &Tenant) -> Result<Holds, Error> {
         match self.hos.held(world, tenant).await {
             Ok(None) => Ok(Holds::Known),
-            Ok(Some(matter)) => {
-                let message = format!("somebody is held for `{matter}`; nothing is archived");
-                Err(Fault::new(FaultKind::Limit, message))
-            }
+            Ok(Some(matter)) => Err(Refusal::Held(matter).into()),
             Err(fault) if fault.kind() == FaultKind::Unsupported => Ok(Holds::Unknown),
-            Err(fault) => Err(fault),
+            Err(fault) => Err(fault.into()),
         }
     }
 

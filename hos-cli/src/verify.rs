@@ -94,7 +94,7 @@ fn options(scope: &Scope) -> Result<Options, Trouble> {
 }
 
 /// Seen on a terminal only.
-fn bar() -> ProgressBar {
+pub(crate) fn bar() -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

@@ -9,6 +9,7 @@ mod bench;
 mod case;
 mod erasing;
 mod exporting;
+mod joining;
 mod keyring;
 mod migrating;
 mod proving;
@@ -196,6 +197,16 @@ impl Hos {
     pub async fn open_with(
         laws: impl IntoIterator<Item = Law>,
         store: impl Backend + 'static,
+        options: HosOptions,
+    ) -> Result<Self, Fault> {
+        let hos = Self::assemble(laws, Arc::new(store), options)?;
+        hos.register().await?;
+        Ok(hos)
+    }
+
+    fn assemble(
+        laws: impl IntoIterator<Item = Law>,
+        store: Arc<dyn Backend>,
         mut options: HosOptions,
     ) -> Result<Self, Fault> {
         registering::check_deployment(&options.deployment)?;
@@ -208,11 +219,10 @@ impl Hos {
             }
         }
         let archive = options.archive.take();
-        let hos = Self { bench: Bench::new(by_world, options), store: Arc::new(store), archive };
+        let hos = Self { bench: Bench::new(by_world, options), store, archive };
         for world in hos.bench.worlds() {
             hos.bench.check(&*hos.bench.law(world).map_err(internal)?)?;
         }
-        hos.register().await?;
         Ok(hos)
     }
 

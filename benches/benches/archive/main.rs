@@ -1,12 +1,15 @@
 //! What it takes to archive a SQLite log, to find an entry in the archive, and to verify it.
 //!
-//! `cargo bench -p hos-benches --bench archive -- 1000000` for so many entries.
+//! `cargo bench -p hos-benches --bench archive -- 1000000` for so many entries. To tell whether
+//! memory grows, two more archives are verified: as many segments, and ten times as many, all copies
+//! of its first one, each under a checkpoint of its own.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a bench")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
 #[path = "../fsck/fill.rs"]
 mod fill;
+mod longer;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -20,6 +23,8 @@ use hos_core::proof::LogEntry;
 use hos_core::seal::{Keys, LogName, MemoryKeeper};
 use hos_core::time::Timestamp;
 use hos_sqlx::SqliteStore;
+use hos_verify::policy::Policy;
+use hos_verify::verdict::Exit;
 
 /// How many entries are found.
 const FOUND: u64 = 500;
@@ -36,13 +41,13 @@ async fn main() {
     let given = words.iter().find_map(|word| word.parse().ok());
     let entries: u64 = given.unwrap_or(if smoke { 600 } else { 100_000 });
     let directory = tempfile::tempdir().unwrap();
-    let (database, place) = (directory.path().join("law.db"), directory.path().join("archive"));
+    let (database, archive) = (directory.path().join("law.db"), directory.path().join("archive"));
     let store = SqliteStore::open(&database).await.unwrap();
     let filled = Instant::now();
     fill::fill(&store, entries).await;
     println!("filled with {entries} entries in {:.1} s", filled.elapsed().as_secs_f64());
 
-    let target = DirectoryTarget::new(&place);
+    let target = DirectoryTarget::new(&archive);
     let options = HosOptions::default().archive(Shelf::new(target.clone()));
     let hos = Hos::open_with([fill::law()], store.clone(), options).await.unwrap();
     let begun = Instant::now();
@@ -61,7 +66,7 @@ async fn main() {
     let took = begun.elapsed().as_secs_f64();
     let rate = gone as f64 / took;
     println!("archived {gone} entries, {segments} segments, in {took:.1} s: {rate:.0} a second");
-    println!("files: {} bytes", size(&place));
+    println!("files: {} bytes", size(&archive));
 
     let in_archive = find(&hos, &sought).await;
     for (where_, time) in [("store", in_store), ("archive", in_archive)] {
@@ -70,18 +75,27 @@ async fn main() {
 
     // In a process of its own, whose memory is its own.
     let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
-    alone.arg(VERIFY).arg(&place).arg(hos.origin(&LogName::of(&fill::world(), &fill::firm())));
+    let origin = hos.origin(&LogName::of(&fill::world(), &fill::firm()));
+    alone.arg(VERIFY).arg(&archive).arg(&origin);
     assert!(alone.status().unwrap().success());
+    for segments in [segments, segments * 10] {
+        let place = directory.path().join(format!("longer-{segments}"));
+        longer::write(&archive, &place, &origin, &key(), u64::from(segments));
+        let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
+        assert!(alone.arg(VERIFY).arg(&place).arg(&origin).status().unwrap().success());
+    }
 }
 
 /// Says that the other arguments are a directory and an origin, to be verified.
 const VERIFY: &str = "verify-archive";
 
 fn verify(place: &str, origin: &str) {
+    let policy = format!("log {}\nquorum none\n", key().verifier_key());
+    let policy = Policy::parse(policy.as_bytes()).unwrap();
     let expectation = Expectation {
         origin: origin.to_owned(),
         now: Timestamp::from_micros(i64::MAX),
-        keys: vec![key().verifier_key()],
+        policy: Some(policy),
         known: None,
         segments: Vec::new(),
     };

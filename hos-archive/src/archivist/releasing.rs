@@ -16,9 +16,9 @@ impl Archivist {
     ///
     /// # Errors
     ///
-    /// `Corrupt` when the files are not what was archived, `Limit` while somebody of the tenant is
-    /// held: nothing goes then. What store and
-    /// target say; call again.
+    /// A [`Refusal`](hos_core::error::Refusal): `held` while somebody of the tenant is. `Corrupt`
+    /// when the files are not what was archived. Nothing goes then. What store and target say;
+    /// call again.
     pub async fn release(
         &self,
         world: &World,

@@ -21,7 +21,14 @@ const RULES: &[Rule] = &[
     Rule {
         name: "hos-sqlx",
         normal: &["hos-core"],
-        dev: &["hos-conformance", "hos-services", "hos-work"],
+        dev: &[
+            "hos-archive",
+            "hos-conformance",
+            "hos-fsck",
+            "hos-services",
+            "hos-verify",
+            "hos-work",
+        ],
     },
     Rule {
         name: "hos-work",
@@ -30,7 +37,15 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "hos-cli",
-        normal: &["hos-archive", "hos-core", "hos-fsck", "hos-inspect", "hos-sqlx", "hos-verify"],
+        normal: &[
+            "hos-archive",
+            "hos-core",
+            "hos-fsck",
+            "hos-inspect",
+            "hos-sqlx",
+            "hos-verify",
+            "hos-work",
+        ],
         dev: &["hos-services"],
     },
     Rule { name: "hos-archive", normal: &["hos-core", "hos-verify"], dev: &[] },
