@@ -1,7 +1,7 @@
 //! `hos erase repeat`.
 
 use clap::Args;
-use hos_core::hos::Hos;
+use hos_core::hos::{ErasureWalk, Hos};
 use hos_core::id::{Tenant, World};
 use hos_core::proof::PAGE_MAX;
 use hos_core::store::ScopeRow;
@@ -38,6 +38,7 @@ struct Done {
     entries: u64,
     keys: u64,
     parts: u64,
+    holds: u64,
 }
 
 pub(super) async fn obey(voice: &Voice, order: &Repeat) -> Result<Exit, Trouble> {
@@ -65,16 +66,18 @@ pub(super) async fn obey(voice: &Voice, order: &Repeat) -> Result<Exit, Trouble>
     if done.logs == 0 {
         return Err(nowhere());
     }
-    let Done { logs, entries, keys, parts } = done;
+    let Done { logs, entries, keys, parts, holds } = done;
     voice.document(
         "erase",
         json!({
-            "done": "repeated", "logs": logs, "entries": entries, "keys": keys, "parts": parts
+            "done": "repeated", "logs": logs, "entries": entries,
+            "keys": keys, "parts": parts, "holds": holds
         }),
     );
     let rest = format_args!(": {entries} entries of {logs} logs were walked");
     voice.styled(GOOD, "repeated", rest);
     voice.line(format_args!("  {keys} keys and {parts} parts had come back, and are gone again"));
+    voice.line(format_args!("  {holds} holds were missing, and are placed again"));
     Ok(Exit::Done)
 }
 
@@ -95,15 +98,18 @@ async fn walk(
 ) -> Result<(), Trouble> {
     bar.inc_length(row.size);
     done.logs += 1;
-    let mut next = Some(0);
-    while let Some(from) = next {
-        let repeated = hos.repeat_erasures(&row.world, &row.tenant, from).await?;
+    let mut log = ErasureWalk::new(&row.world, &row.tenant);
+    let mut left = row.size;
+    while !log.is_over() {
+        let repeated = hos.repeat_erasures(&mut log).await?;
         done.keys = done.keys.saturating_add(u64::from(repeated.keys));
         done.parts = done.parts.saturating_add(u64::from(repeated.parts));
-        next = repeated.next;
-        let walked = next.unwrap_or(from).saturating_sub(from);
-        done.entries = done.entries.saturating_add(walked);
+        done.holds = done.holds.saturating_add(u64::from(repeated.holds));
+        // The last page is a short one, and the log may have grown meanwhile.
+        let walked = if log.is_over() { left } else { left.min(u64::from(PAGE_MAX)) };
+        left -= walked;
         bar.inc(walked);
     }
+    done.entries = done.entries.saturating_add(row.size);
     Ok(())
 }
