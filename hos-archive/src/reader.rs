@@ -103,7 +103,7 @@ impl Shelf {
         let parts = Member::unpack(&bytes, Parts::kept(leaves.commitments()));
         let mut parts = parts.map_err(broken(File::Parts))?;
         let first = manifest.first + u64::try_from(tile).unwrap_or_default() * SEGMENT_TILE;
-        leaves.entries(first, &mut parts.kept)
+        Ok(leaves.entries(first, &mut parts.kept))
     }
 
     async fn member(&self, manifest: &Manifest, file: File, tile: usize) -> Result<Vec<u8>, Fault> {

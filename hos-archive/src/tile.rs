@@ -64,7 +64,7 @@ impl<'o> Leaves<'o> {
         self,
         first: u64,
         parts: &mut Kept,
-    ) -> Result<Vec<LogEntry>, hos_core::error::Fault> {
+    ) -> Vec<LogEntry> {
         let entry = |(index, Line { hash, facts, leaf }): (u64, Line)| {
             let rows = parts.remove(&facts.id).unwrap_or_default();
             let bare = LogEntry {

@@ -339,8 +339,9 @@ impl<S: Backend> Erasures for FaultyStore<S> {
         world: &World,
         tenant: &Tenant,
         parts: &[(ProofId, String)],
+        by: ProofId,
     ) -> Result<u32, Fault> {
-        inject!(self, Call::Write, self.inner.delete_parts(world, tenant, parts))
+        inject!(self, Call::Write, self.inner.delete_parts(world, tenant, parts, by))
     }
 }
 

@@ -115,8 +115,9 @@ macro_rules! forward_archive_and_outbox {
                 world: &World,
                 tenant: &Tenant,
                 parts: &[(ProofId, String)],
+                by: ProofId,
             ) -> Result<u32, Fault> {
-                self.$field.delete_parts(world, tenant, parts).await
+                self.$field.delete_parts(world, tenant, parts, by).await
             }
         }
     };

@@ -31,7 +31,7 @@ use async_trait::async_trait;
 use tracing::Instrument as _;
 
 pub use anchoring::{Anchoring, ProvenAnchor};
-pub use erasing::RepeatedErasures;
+pub use erasing::{ErasureWalk, HOLDS_WALKED_MAX, RepeatedErasures};
 pub use exporting::{EXPORTED_MAX, Export};
 pub use keyring::PERSONS_CACHED_MAX;
 pub use migrating::{MIGRATION_EXAMPLES_MAX, MigrationReport};

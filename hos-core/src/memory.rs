@@ -296,8 +296,9 @@ impl Erasures for MemoryStore {
         world: &World,
         tenant: &Tenant,
         parts: &[(ProofId, String)],
+        by: ProofId,
     ) -> Result<u32, Fault> {
-        Ok(self.with(|tables| tables.delete_parts(world, tenant, parts)))
+        Ok(self.with(|tables| tables.delete_parts(world, tenant, parts, by)))
     }
 }
 

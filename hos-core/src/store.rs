@@ -219,13 +219,15 @@ pub trait Ledger: Send + Sync {
 /// Deletes parts, which their commitments survive.
 #[async_trait]
 pub trait Erasures: Send + Sync {
-    /// Deletes the rows of parts of this tenant's entries, each an entry and a name; answers how
-    /// many were there. Nothing else of an entry changes.
+    /// Deletes what there is of parts of this tenant's entries, each an entry and a name, and keeps
+    /// [`Part::erased`](crate::proof::Part::erased) in its place; answers how many were there and
+    /// not erased. Nothing else of an entry changes.
     async fn delete_parts(
         &self,
         world: &World,
         tenant: &Tenant,
         parts: &[(ProofId, String)],
+        by: ProofId,
     ) -> Result<u32, Fault>;
 }
 

@@ -88,8 +88,19 @@ pub struct PersonKeys {
     pub newest: Option<StoredKey>,
     /// The key of the epoch before.
     pub before: Option<StoredKey>,
-    /// For which matter the person is held.
-    pub held: Option<Name>,
+    /// What keeps the person from being erased.
+    pub held: Option<Held>,
+}
+
+/// A hold as a vault keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a matter and a time are a hold")]
+pub struct Held {
+    /// For which matter.
+    pub matter: Name,
+    /// When it was placed last, by the clock of whoever placed it, but later than any time before:
+    /// who saw one placing never takes the next one for it.
+    pub at: Timestamp,
 }
 
 /// What a vault answers to the end of an epoch.
@@ -134,7 +145,13 @@ pub trait Vault: Send + Sync {
     ) -> Result<Vec<StoredKey>, Fault>;
 
     /// Lets a new epoch begin with a generation of the tenant's standing, unless the person is
-    /// held. With the generation that the newest epoch began with, nothing changes.
+    /// held.
+    ///
+    /// With the generation that the newest epoch began with, it is a repeat, which changes
+    /// nothing: but only while nothing can have been written under the newest epoch. Where that one
+    /// has a key, or the key of the one before is destroyed, so that whoever is judged under an
+    /// earlier generation takes the newest, the generation came a second time: the law was restored
+    /// from a backup, and another epoch begins.
     async fn close(&self, person: &Person, since: u64) -> Result<Closed, Fault>;
 
     /// Destroys the person's keys up to an epoch, whatever holds there are, and leaves tombstones.
@@ -148,7 +165,8 @@ pub trait Vault: Send + Sync {
     ) -> Result<u32, Fault>;
 
     /// Holds a person for a matter; one who is held already stays held for the first matter.
-    /// Answers for which.
+    /// Answers for which. Held for the same one, the hold is placed anew: at this time, or a
+    /// microsecond after it was placed last, whatever is later.
     async fn hold(&self, person: &Person, matter: &Name, at: Timestamp) -> Result<Name, Fault>;
 
     /// Ends a hold for a matter that was placed no later than this.

@@ -4,7 +4,7 @@ use hos_core::cipher::KeyId;
 use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{ActorId, IdError, Name, Tenant, World};
 use hos_core::time::{ProofId, Timestamp};
-use hos_core::vault::{Closed, KeyState, Person, PersonKeys, StoredKey, Wrapped};
+use hos_core::vault::{Closed, Held, KeyState, Person, PersonKeys, StoredKey, Wrapped};
 
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
 use crate::encoding::hex;
@@ -27,8 +27,8 @@ pub(crate) type KeyRow = (
     Option<i64>,
 );
 
-/// A person: the newest epoch, since when, and the matter of a hold.
-pub(crate) type PersonRow = (i64, i64, Option<Vec<u8>>);
+/// A person: the newest epoch, since when, and the matter and the time of a hold.
+pub(crate) type PersonRow = (i64, i64, Option<Vec<u8>>, Option<i64>);
 
 pub(crate) fn stored(row: KeyRow) -> Result<StoredKey, Fault> {
     let (id, world, tenant, person, number, master, wrapped, entry, at) = row;
@@ -59,14 +59,14 @@ pub(crate) fn person_keys(
     person: Option<PersonRow>,
     keys: Vec<KeyRow>,
 ) -> Result<PersonKeys, Fault> {
-    let (newest, since, matter) = person.unwrap_or((1, 0, None));
+    let (newest, since, matter, at) = person.unwrap_or((1, 0, None, None));
     let newest = epoch(newest)?;
     let mut known = PersonKeys {
         epoch: newest,
         since: u64::try_from(since).map_err(|error| corrupt("an epoch").caused_by(error))?,
         newest: None,
         before: None,
-        held: matter.map(name).transpose()?,
+        held: held(matter, at)?,
     };
     for key in keys {
         let key = stored(key)?;
@@ -77,6 +77,16 @@ pub(crate) fn person_keys(
         }
     }
     Ok(known)
+}
+
+pub(crate) fn held(matter: Option<Vec<u8>>, at: Option<i64>) -> Result<Option<Held>, Fault> {
+    match (matter, at) {
+        (None, None) => Ok(None),
+        (Some(matter), Some(at)) => {
+            Ok(Some(Held { matter: name(matter)?, at: Timestamp::from_micros(at) }))
+        }
+        _ => Err(corrupt("half a hold")),
+    }
 }
 
 /// The answer to the end of an epoch, which left this number.

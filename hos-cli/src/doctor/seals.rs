@@ -108,7 +108,11 @@ async fn quarantined(opened: &Opened) -> Result<Look, Fault> {
             let aside = seals.quarantined(&row.world, &row.tenant, None, 1).await?;
             if let Some(id) = aside.first() {
                 tenants += 1;
-                first.get_or_insert(format!("{id} of {}/{}", row.world, row.tenant));
+                first.get_or_insert(format!(
+                    "{id} of {}/{}",
+                    row.world,
+                    row.tenant.as_str().escape_debug()
+                ));
             }
         }
     }

@@ -51,6 +51,7 @@ pub(super) async fn find(
     sitting: &Sitting,
     person: &ActorId,
 ) -> Result<Found, Trouble> {
+    sitting.number().await?;
     let (world, tenant) = (&sitting.scope.world, &sitting.scope.tenant);
     let bar = bar();
     bar.set_length(sitting.opened.backend.head(world, tenant).await?.size);
@@ -73,7 +74,7 @@ pub(super) async fn find(
             "the vault knows none of the keys of {} sealed parts of this tenant: it is another's",
             found.all
         );
-        return Err(Trouble::new(Exit::Address, message, "check `--vault`; nothing was erased"));
+        return Err(Trouble::new(Exit::Address, message, "check `--vault`; nothing was done"));
     }
     if found.unknown > 0 {
         voice.warn(format_args!(

@@ -5,6 +5,7 @@ use hos_core::command::Hold;
 use hos_core::id::ActorId;
 use serde_json::json;
 
+use super::found::find;
 use super::request::{Request, Sitting};
 use super::told::recorded;
 use crate::exit::{Exit, Trouble};
@@ -42,6 +43,8 @@ type Make = fn(
 async fn act(voice: &Voice, order: &Held, done: &str, make: Make) -> Result<Exit, Trouble> {
     let person = ActorId::new(order.person.as_str())?;
     let sitting = order.request.sit(true).await?;
+    // A hold in another's vault would hold nobody.
+    find(voice, &sitting, &person).await?;
     let Sitting { hos, scope, actor, key, .. } = &sitting;
     let hold = make(actor, &scope.world, &scope.tenant, &person, &order.matter);
     let receipt = hos.hold(&hold.key(key)).await?;

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use hos_core::actor::Actor;
+use hos_core::error::Fault;
 use hos_core::hos::Hos;
 use hos_core::id::{Tenant, World};
+use hos_core::proof::PAGE_MAX;
 
 use crate::database::{DatabaseArguments, Opened};
 use crate::exit::{Exit, Trouble};
@@ -54,6 +56,21 @@ pub(super) struct Sitting {
     pub(super) actor: Actor,
     pub(super) key: String,
 }
+
+impl Sitting {
+    /// Gives what waits its place in the log, so that it is seen and can be named by it.
+    pub(super) async fn number(&self) -> Result<(), Fault> {
+        for _ in 0..NUMBERED_MAX {
+            if self.hos.sequence_pending(PAGE_MAX).await? < PAGE_MAX {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The most calls that number what waits; whoever seals goes on.
+const NUMBERED_MAX: u32 = 1_000;
 
 impl Request {
     /// Opens what is named; whether a vault must be among it, the request says.

@@ -1,7 +1,6 @@
 //! What the officer is told: before, and after.
 
 use hos_core::id::ActorId;
-use hos_core::proof::PAGE_MAX;
 use hos_core::receipt::Receipt;
 use hos_core::time::ProofId;
 use serde_json::{Value, json};
@@ -15,8 +14,6 @@ use crate::voice::{GOOD, Voice, WARNING};
 const REMAINS: &str = "\
     what remains is the world's to change: attributes of present states, messages in the outbox, \
     its own tables; and the vault's own backups, until they end";
-/// The most calls that number what waits; whoever seals goes on.
-const NUMBERED_MAX: u32 = 1_000;
 
 /// The entry that records something, as it is kept.
 pub(super) struct Recorded {
@@ -28,11 +25,7 @@ pub(super) struct Recorded {
 
 /// Gives the entry its place, so that it can be named by it.
 pub(super) async fn recorded(sitting: &Sitting, receipt: &Receipt) -> Result<Recorded, Trouble> {
-    for _ in 0..NUMBERED_MAX {
-        if sitting.hos.sequence_pending(PAGE_MAX).await? < PAGE_MAX {
-            break;
-        }
-    }
+    sitting.number().await?;
     let (world, tenant) = (&sitting.scope.world, &sitting.scope.tenant);
     let entry = sitting.opened.backend.find(world, tenant, receipt.proof_id).await?;
     Ok(Recorded {

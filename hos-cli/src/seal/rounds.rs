@@ -44,7 +44,8 @@ impl Done {
             }),
         );
         for (what, fault) in refused {
-            voice.styled(BAD, "refused", format_args!(" {what}: {fault}"));
+            let shown = format!(" {what}: {fault}");
+            voice.styled(BAD, "refused", shown.escape_debug());
         }
         voice.styled(
             GOOD,

@@ -105,7 +105,11 @@ fn an_erasure_with_another_vault_or_law_erases_nothing() {
         let keys = ["--vault", vault, "--master", &clinic.master, "--law", law, "--yes"];
         hos(&[&words[..], &who, &keys].concat())
     };
-    ends(&erase(&other.vault, &clinic.law), 4, &["knows none of the keys", "nothing was erased"]);
+    ends(&erase(&other.vault, &clinic.law), 4, &["knows none of the keys", "nothing was done"]);
+    let hold = ["erase", "hold", "--db", &clinic.url, "--world", "clinic", "--tenant", "firm-1"];
+    let who = ["--actor", "dpo-1", "--person", "p-1", "--matter", "case_1", "--key", "h"];
+    let keys = ["--vault", &other.vault, "--master", &clinic.master, "--law", &clinic.law];
+    ends(&hos(&[&hold[..], &who, &keys].concat()), 4, &["knows none of the keys"]);
     ends(&erase(&clinic.url, &clinic.law), 4, &["is no vault"]);
     let none = clinic.desk.path("none.db");
     ends(&erase(&none, &clinic.law), 4, &["there is no vault"]);

@@ -22,6 +22,61 @@ fn a_life_in_mariadb() {
     a_life(clinic);
 }
 
+#[test]
+fn what_a_backup_brings_back_goes_again_and_is_not_sealed() {
+    let clinic = Clinic::sqlite().with_key();
+    clinic.seal();
+    let (vault, log) = (Backup::of(&clinic.vault), Backup::of(&clinic.url));
+    let erase = ["--basis", "asked", "--key", "r-1", "--yes"];
+    ends(&hos(&clinic.request(&erase, "dpo-1")), 0, &["3 parts under 1 keys", "no more"]);
+    clinic.seal();
+    vault.restore();
+    let words = [&["erase", "repeat", "--db", &clinic.url][..], &clinic.keys()].concat();
+    assert_eq!(document(&words, 0)["keys"], 1);
+    assert_eq!(document(&words, 0)["keys"], 0);
+    // It is found out as soon as the log that came back grows another way.
+    log.restore();
+    let other = ["--basis", "asked", "--key", "r-2", "--yes"];
+    ends(&hos(&clinic.request(&other, "dpo-1")), 0, &["recorded by entry"]);
+    let seal = ["seal", "--db", &clinic.url, "--key", &clinic.key, "--keeper", &clinic.keeper];
+    ends(&hos(&[&seal[..], &["--once"]].concat()), 5, &["restored from a backup"]);
+}
+
+#[test]
+fn the_doctor_asks_for_the_key() {
+    let clinic = Clinic::sqlite().with_key();
+    clinic.seal();
+    let doctor = |key: &str| hos(&["doctor", "--db", &clinic.url, "--key", key]);
+    let fine = ["ok      unsealed_entries", "ok      unanchored_logs", "ok      sealing_key"];
+    ends(&doctor(&clinic.key), 0, &fine);
+    ends(&doctor(&clinic.policy), 6, &["failure sealing_key", "none is made"]);
+    ends(&doctor(&clinic.desk.path("none")), 6, &["cannot be read"]);
+}
+
+/// A SQLite file as it was, with its write-ahead log.
+struct Backup(Vec<(String, Option<Vec<u8>>)>);
+
+impl Backup {
+    fn of(path: &str) -> Self {
+        let files = ["", "-wal", "-shm"].map(|suffix| {
+            let path = format!("{path}{suffix}");
+            let bytes = std::fs::read(&path).ok();
+            (path, bytes)
+        });
+        Self(files.into())
+    }
+
+    fn restore(&self) {
+        for (path, bytes) in &self.0 {
+            match bytes {
+                Some(bytes) => std::fs::write(path, bytes).unwrap(),
+                // OK because it may not be there.
+                None => drop(std::fs::remove_file(path)),
+            }
+        }
+    }
+}
+
 fn a_life(clinic: Clinic) {
     let (before, after) = (clinic.desk.path("before.zip"), clinic.desk.path("after.zip"));
     let (visit, range) = (clinic.desk.path("visit.zip"), clinic.desk.path("range.zip"));

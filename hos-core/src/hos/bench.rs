@@ -16,7 +16,7 @@ use crate::judge::Judge;
 use crate::law::Law;
 use crate::proof::LogEntry;
 use crate::recording::Recorder;
-use crate::time::{Clock, IdSource};
+use crate::time::{Clock, IdSource, ProofId};
 use crate::weave::point;
 
 /// Shared by every clone of one [`Hos`](super::Hos), and by what it lends to transactions.
@@ -138,8 +138,19 @@ impl Bench {
         tenant: &Tenant,
         entries: &mut [LogEntry],
     ) -> Result<(), Fault> {
+        self.open_wanted(world, tenant, entries, |_, _| true).await
+    }
+
+    /// Opens only the parts that are wanted, each an entry and a name; no other key is unwrapped.
+    pub(super) async fn open_wanted(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        entries: &mut [LogEntry],
+        is_wanted: impl Fn(ProofId, &str) -> bool,
+    ) -> Result<(), Fault> {
         match &self.keyring {
-            Some(keyring) => keyring.open(world, tenant, entries).await,
+            Some(keyring) => keyring.open(world, tenant, entries, is_wanted).await,
             None => Ok(()),
         }
     }

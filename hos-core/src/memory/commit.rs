@@ -121,7 +121,7 @@ impl Tables {
         log.by_id.insert(entry.id(), index);
         log.dedups.extend(entry.dedup());
         let row = LogRow {
-            entry: bare.with_rows(entry.parts().iter().cloned())?,
+            entry: bare.with_rows(entry.parts().iter().cloned()),
             subject: entry.subject().cloned(),
             revision: entry.revision(),
             moves: entry.type_().moves(),

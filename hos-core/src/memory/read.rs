@@ -8,7 +8,7 @@ use crate::command::DueTimer;
 use crate::commit::{ContractRecord, LawRecord};
 use crate::id::{ActionName, ActorId, Kind, Role, Tenant, Version, World};
 use crate::merkle;
-use crate::proof::{LogEntry, LogHead};
+use crate::proof::{LogEntry, LogHead, Part};
 use crate::receipt::StoredReceipt;
 use crate::standing::{ActorStanding, Modes, Standing, Versions};
 use crate::store::{Ask, OutboxRow};
@@ -201,22 +201,27 @@ impl Tables {
         world: &World,
         tenant: &Tenant,
         parts: &[(ProofId, String)],
+        by: ProofId,
     ) -> u32 {
         let Some(scope) = self.scopes.get_mut(&(world.clone(), tenant.clone())) else { return 0 };
-        let mut count: usize = 0;
+        let mut count: u32 = 0;
         for (id, name) in parts {
             let index = scope.log.by_id.get(id);
             let Some(row) = index.and_then(|index| scope.log.rows.get_mut(index)) else {
                 continue;
             };
-            let entry = &mut row.entry;
-            let before = entry.parts.len() + entry.withheld.len();
-            entry.parts.retain(|part| part.name != *name);
-            entry.withheld.retain(|withheld| withheld.name != *name);
-            count += before - entry.parts.len() - entry.withheld.len();
+            let mut rows = row.entry.rows();
+            let part = rows.iter_mut().find(|part| part.name == *name);
+            if let Some(part) = part.filter(|part| !part.is_erased()) {
+                *part = Part::erased(name, by);
+                count += 1;
+                row.entry.parts.clear();
+                row.entry.withheld.clear();
+                row.entry = row.entry.clone().with_rows(rows);
+            }
         }
         self.changes += 1;
-        u32::try_from(count).unwrap_or(u32::MAX)
+        count
     }
 
     pub(super) fn waiting(&self, limit: u32) -> Vec<OutboxRow> {

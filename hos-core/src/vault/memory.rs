@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Closed, KEYS_MAX, KeyState, Person, PersonKeys, StoredKey, Vault, Wrapped};
+use super::{Closed, Held, KEYS_MAX, KeyState, Person, PersonKeys, StoredKey, Vault, Wrapped};
 use crate::cipher::KeyId;
 use crate::error::Fault;
 use crate::id::{Name, Tenant, World};
@@ -27,7 +27,7 @@ struct Rows {
 struct PersonRow {
     epoch: u32,
     since: u64,
-    held: Option<(Name, Timestamp)>,
+    held: Option<Held>,
 }
 
 impl Default for PersonRow {
@@ -77,7 +77,7 @@ impl Vault for MemoryVault {
                 since,
                 newest: rows.of(person, epoch),
                 before: rows.of(person, epoch.saturating_sub(1)),
-                held: held.map(|(matter, _)| matter),
+                held,
             }
         }))
     }
@@ -105,12 +105,16 @@ impl Vault for MemoryVault {
 
     async fn close(&self, person: &Person, since: u64) -> Result<Closed, Fault> {
         Ok(self.with(|rows| {
-            let row = rows.person(person);
-            if let Some((matter, _)) = &row.held {
-                return Closed::Held(matter.clone());
+            let PersonRow { epoch, since: last, held } = rows.person(person).clone();
+            if let Some(held) = held {
+                return Closed::Held(held.matter);
             }
-            if row.since != since {
-                (row.epoch, row.since) = (row.epoch.saturating_add(1), since);
+            let is_destroyed = |key: StoredKey| matches!(key.state, KeyState::Destroyed { .. });
+            let is_used = rows.of(person, epoch).is_some()
+                || rows.of(person, epoch.saturating_sub(1)).is_some_and(is_destroyed);
+            let row = rows.person(person);
+            if last != since || is_used {
+                (row.epoch, row.since) = (epoch.saturating_add(1), since);
             }
             Closed::Through(row.epoch - 1)
         }))
@@ -142,15 +146,22 @@ impl Vault for MemoryVault {
 
     async fn hold(&self, person: &Person, matter: &Name, at: Timestamp) -> Result<Name, Fault> {
         Ok(self.with(|rows| {
-            let held = &mut rows.person(person).held;
-            held.get_or_insert_with(|| (matter.clone(), at)).0.clone()
+            let row = rows.person(person);
+            let held = match row.held.take() {
+                None => Held { matter: matter.clone(), at },
+                Some(held) if held.matter == *matter => {
+                    Held { at: at.max(Timestamp::from_micros(held.at.as_micros() + 1)), ..held }
+                }
+                Some(held) => held,
+            };
+            row.held.insert(held).matter.clone()
         }))
     }
 
     async fn release(&self, person: &Person, matter: &Name, until: Timestamp) -> Result<(), Fault> {
         self.with(|rows| {
             let held = &mut rows.person(person).held;
-            if held.as_ref().is_some_and(|(own, at)| own == matter && *at <= until) {
+            if held.as_ref().is_some_and(|held| held.matter == *matter && held.at <= until) {
                 *held = None;
             }
         });
@@ -161,7 +172,7 @@ impl Vault for MemoryVault {
         let is_own = |person: &Person| person.world == *world && person.tenant == *tenant;
         Ok(self.with(|rows| {
             let mut own = rows.persons.iter().filter(|(person, _)| is_own(person));
-            own.find_map(|(_, row)| row.held.as_ref().map(|(matter, _)| matter.clone()))
+            own.find_map(|(_, row)| row.held.as_ref().map(|held| held.matter.clone()))
         }))
     }
 

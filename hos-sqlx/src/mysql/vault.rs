@@ -132,7 +132,7 @@ impl Vault for MysqlVault {
     async fn close(&self, person: &Person, since: u64) -> Result<Closed, Fault> {
         let query = of(include_str!("vault/close.sql"), person).bind(signed(since));
         let row = self.row(query).await?;
-        let (newest, _, matter) = PersonRow::from_row(&row).map_err(classify)?;
+        let (newest, _, matter, _) = PersonRow::from_row(&row).map_err(classify)?;
         match matter {
             Some(matter) => Ok(Closed::Held(name(matter)?)),
             None => closed(newest),

@@ -172,7 +172,10 @@ impl Vault for PostgresVault {
         };
         match column(&self.row(query).await?, 0)? {
             Some(newest) => closed(newest),
-            None => self.keys(person).await?.held.map(Closed::Held).ok_or_else(overtaken),
+            None => {
+                let held = self.keys(person).await?.held.map(|held| held.matter);
+                held.map(Closed::Held).ok_or_else(overtaken)
+            }
         }
     }
 

@@ -183,7 +183,10 @@ impl Vault for SqliteVault {
             .bind(signed(since));
         match query.fetch_optional(&self.pool).await.map_err(classify)? {
             Some(newest) => closed(newest),
-            None => self.keys(person).await?.held.map(Closed::Held).ok_or_else(overtaken),
+            None => {
+                let held = self.keys(person).await?.held.map(|held| held.matter);
+                held.map(Closed::Held).ok_or_else(overtaken)
+            }
         }
     }
 

@@ -200,8 +200,9 @@ impl Erasures for Watched {
         world: &World,
         tenant: &Tenant,
         parts: &[(ProofId, String)],
+        by: ProofId,
     ) -> Result<u32, Fault> {
-        self.inner.delete_parts(world, tenant, parts).await
+        self.inner.delete_parts(world, tenant, parts, by).await
     }
 }
 

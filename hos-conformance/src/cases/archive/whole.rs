@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hos_archive::{Archivist, MemoryTarget, Shelf, Surveyed};
 use hos_core::command::{Erasure, Hold};
 use hos_core::error::{Error, FaultKind, Refusal};
-use hos_core::hos::Hos;
+use hos_core::hos::{ErasureWalk, Hos};
 use hos_core::id::ActorId;
 use hos_core::proof::{PAGE_MAX, SEGMENT_AGE, Withholding};
 use hos_core::store::{Archived, Survey as _};
@@ -96,7 +96,7 @@ pub(super) async fn archive_keeps_sealed_parts_sealed(stage: Stage) {
         Withholding::Erased { entry, .. } => assert_eq!(*entry, erased.proof_id),
         other => panic!("the archive holds what nobody opens: {other:?}"),
     }
-    let walked = hos.repeat_erasures(&world(), &firm(), 0).await.unwrap();
+    let walked = hos.repeat_erasures(&mut ErasureWalk::new(&world(), &firm())).await.unwrap();
     assert_eq!(walked.keys, 0);
 }
 

@@ -19,7 +19,8 @@ BEGIN
     END IF;
 END;
 
--- A part may be erased, which its commitment survives; it is never changed.
+-- A part may be erased, which its commitment survives: what is left says by which entry. It is never
+-- changed otherwise.
 CREATE OR REPLACE TRIGGER hos_part_insert BEFORE INSERT ON hos_part FOR EACH ROW
 BEGIN
     IF EXISTS (SELECT 1 FROM hos_part WHERE entry = NEW.entry AND name = NEW.name) THEN
@@ -28,7 +29,14 @@ BEGIN
 END;
 
 CREATE OR REPLACE TRIGGER hos_part_update BEFORE UPDATE ON hos_part FOR EACH ROW
-    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:part is immutable';
+BEGIN
+    IF (NEW.entry, NEW.scope, NEW.name) <> (OLD.entry, OLD.scope, OLD.name) OR OLD.body LIKE '-%'
+        OR NEW.body NOT LIKE '-%' OR length(NEW.body) <> 37
+        OR NEW.salt <> repeat(char(0), 32)
+    THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:part is immutable';
+    END IF;
+END;
 
 -- After, so that a statement that updates on a duplicate key is judged as the update that it is. A
 -- subject begins with its first revision, unless a deployment is moving in.

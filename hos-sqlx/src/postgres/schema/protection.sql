@@ -10,9 +10,14 @@ CREATE TRIGGER hos_entry_kept BEFORE UPDATE ON hos_entry
 FOR EACH ROW EXECUTE FUNCTION hos_refuse('hos:entry is immutable');
 CREATE TRIGGER hos_leaf_kept BEFORE UPDATE ON hos_leaf
 FOR EACH ROW EXECUTE FUNCTION hos_refuse('hos:entry is immutable');
--- A part may be erased, which its commitment survives; it is never changed.
+-- A part may be erased, which its commitment survives: what is left says by which entry. It is never
+-- changed otherwise.
 CREATE TRIGGER hos_part_kept BEFORE UPDATE ON hos_part
-FOR EACH ROW EXECUTE FUNCTION hos_refuse('hos:part is immutable');
+FOR EACH ROW WHEN (
+    NEW.entry <> OLD.entry OR NEW.scope <> OLD.scope OR NEW.name <> OLD.name
+    OR OLD.body LIKE '-%' OR NEW.body NOT LIKE '-%' OR length(NEW.body) <> 37
+    OR NEW.salt <> decode(repeat('00', 32), 'hex')
+) EXECUTE FUNCTION hos_refuse('hos:part is immutable');
 CREATE TRIGGER hos_receipt_kept BEFORE UPDATE ON hos_receipt
 FOR EACH ROW EXECUTE FUNCTION hos_refuse('hos:receipt is immutable');
 CREATE TRIGGER hos_law_kept BEFORE UPDATE OR DELETE ON hos_law

@@ -64,13 +64,13 @@ CREATE POLICY hos_wall ON hos_vault_key USING (
 );
 
 CREATE FUNCTION hos_vault_person(of_world text, of_tenant text, of_person text)
-RETURNS TABLE (epoch bigint, since bigint, matter bytea)
+RETURNS TABLE (epoch bigint, since bigint, matter bytea, held_at bigint)
 LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM hos_vault_bind(of_world, of_tenant);
     RETURN QUERY
-    SELECT epoch, since, convert_to(matter, 'UTF8') FROM hos_vault_person
+    SELECT epoch, since, convert_to(matter, 'UTF8'), held_at FROM hos_vault_person
     WHERE world = of_world AND tenant = of_tenant AND person = of_person;
 END $$;
 
@@ -125,7 +125,17 @@ BEGIN
     INSERT INTO hos_vault_person AS known (world, tenant, person, epoch, since)
     VALUES (of_world, of_tenant, of_person, 2, of_since)
     ON CONFLICT (world, tenant, person) DO UPDATE SET
-        epoch = known.epoch + (known.since <> excluded.since)::integer, since = excluded.since
+        epoch = known.epoch + (
+            known.since <> excluded.since OR EXISTS (
+                SELECT 1 FROM hos_vault_key AS used
+                WHERE used.world = of_world AND used.tenant = of_tenant
+                    AND used.person = of_person AND (
+                        used.epoch = known.epoch
+                        OR (used.epoch = known.epoch - 1 AND used.wrapped IS NULL)
+                    )
+            )
+        )::integer,
+        since = excluded.since
     WHERE known.matter IS NULL
     RETURNING known.epoch INTO newest;
     RETURN newest;
@@ -163,7 +173,11 @@ BEGIN
     VALUES (of_world, of_tenant, of_person, 1, 0, of_matter, of_time)
     ON CONFLICT (world, tenant, person) DO UPDATE SET
         matter = coalesce(known.matter, excluded.matter),
-        held_at = CASE WHEN known.matter IS NULL THEN excluded.held_at ELSE known.held_at END
+        held_at = CASE
+            WHEN known.matter IS NULL THEN excluded.held_at
+            WHEN known.matter = excluded.matter THEN greatest(known.held_at + 1, excluded.held_at)
+            ELSE known.held_at
+        END
     RETURNING known.matter INTO holding;
     RETURN convert_to(holding, 'UTF8');
 END $$;

@@ -39,13 +39,17 @@ CREATE TRIGGER hos_entry_update BEFORE UPDATE ON hos_entry BEGIN
     SELECT RAISE(ABORT, 'hos:entry is immutable');
 END;
 
--- A part may be erased, which its commitment survives; it is never changed.
+-- A part may be erased, which its commitment survives: what is left says by which entry. It is never
+-- changed otherwise.
 CREATE TRIGGER hos_part_insert BEFORE INSERT ON hos_part BEGIN
     SELECT RAISE(ABORT, 'hos:part is immutable')
     WHERE EXISTS (SELECT 1 FROM hos_part WHERE entry = NEW.entry AND name = NEW.name);
 END;
 
-CREATE TRIGGER hos_part_update BEFORE UPDATE ON hos_part BEGIN
+CREATE TRIGGER hos_part_update BEFORE UPDATE ON hos_part
+WHEN NEW.entry <> OLD.entry OR NEW.name <> OLD.name OR OLD.body LIKE '-%'
+    OR NEW.body NOT LIKE '-%' OR length(NEW.body) <> 37 OR NEW.salt <> zeroblob(32)
+BEGIN
     SELECT RAISE(ABORT, 'hos:part is immutable');
 END;
 
