@@ -21,7 +21,7 @@ const RULES: &[Rule] = &[
     Rule {
         name: "hos-sqlx",
         normal: &["hos-core"],
-        dev: &["hos-conformance", "hos-services", "hos-work"],
+        dev: &["hos-conformance", "hos-services", "hos-verify", "hos-work"],
     },
     Rule {
         name: "hos-work",

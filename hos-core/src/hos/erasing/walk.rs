@@ -146,8 +146,8 @@ impl Hos {
             return Ok(false);
         }
         vault.hold(&person, matter, said.at).await?;
-        // Whoever lifted it since the walk began may have done so before it was placed here; whoever
-        // lifts it from now on sees it.
+        // Whoever lifted it since the walk began may have done so before it was placed here;
+        // whoever lifts it from now on sees it.
         let end = self.store.head(&walk.world, &walk.tenant).await?.size;
         let mut next = size;
         while next < end {
