@@ -62,6 +62,7 @@ pub fn cases() -> Vec<Case> {
         erasing::CASES,
         erasing::holds::CASES,
         vault::CASES,
+        vault::copy::CASES,
         outbox::CASES,
         timer::CASES,
         migration::CASES,

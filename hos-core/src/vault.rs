@@ -1,6 +1,7 @@
 //! The keys of persons: kept apart from everything that they open, wrapped under a master key that
 //! the vault does not have.
 
+mod copy;
 mod master;
 mod memory;
 
@@ -11,6 +12,7 @@ use crate::error::Fault;
 use crate::id::{ActorId, Name, Tenant, World};
 use crate::time::{ProofId, Timestamp};
 
+pub use copy::{CopiedKeys, VaultCopy};
 pub use master::{MASTER_KEYS_MAX, MASTER_NAME_BYTES_MAX, MasterKeys};
 pub use memory::MemoryVault;
 
@@ -92,6 +94,20 @@ pub struct PersonKeys {
     pub held: Option<Held>,
 }
 
+/// A person as a vault keeps it, beside the keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a vault answers all of it")]
+pub struct StoredPerson {
+    /// Who.
+    pub person: Person,
+    /// The newest epoch, from 1.
+    pub epoch: u32,
+    /// As [`PersonKeys::since`].
+    pub since: u64,
+    /// What keeps the person from being erased.
+    pub held: Option<Held>,
+}
+
 /// A hold as a vault keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a matter and a time are a hold")]
@@ -132,7 +148,8 @@ pub trait Vault: Send + Sync {
     /// What it knows of a person.
     async fn keys(&self, person: &Person) -> Result<PersonKeys, Fault>;
 
-    /// Keeps a live key, unless the person has one of this epoch.
+    /// Keeps a key, unless the person has one of this epoch. One that is destroyed, as another
+    /// vault has it, leaves its tombstone here, also where the same key is live.
     async fn add(&self, key: &StoredKey) -> Result<(), Fault>;
 
     /// Keys of one tenant by their numbers, in no order; unknown ones and those of others are left
@@ -177,6 +194,15 @@ pub trait Vault: Send + Sync {
 
     /// Keys by number, after one, at most [`KEYS_MAX`]: live ones and tombstones.
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault>;
+
+    /// Persons of all tenants in an order of the vault's own, after one, at most [`KEYS_MAX`];
+    /// those who only have a key of the first epoch may be left out.
+    async fn persons(&self, after: Option<&Person>, limit: u32)
+    -> Result<Vec<StoredPerson>, Fault>;
+
+    /// Takes over a person from another vault: the later epoch counts with its beginning, and a
+    /// hold that is there already stays.
+    async fn adopt(&self, person: &StoredPerson) -> Result<(), Fault>;
 
     /// Puts a live key under another master key, if it still is as it was read; says whether.
     async fn rewrap(&self, id: KeyId, from: &Wrapped, to: &Wrapped) -> Result<bool, Fault>;

@@ -1,5 +1,7 @@
 //! What every vault does.
 
+pub(super) mod copy;
+
 use hos_core::cipher::{KeyId, SecretKey};
 use hos_core::id::{Name, Tenant};
 use hos_core::time::{IdSource as _, ProofId, Timestamp};

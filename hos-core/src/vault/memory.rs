@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Closed, Held, KEYS_MAX, KeyState, Person, PersonKeys, StoredKey, Vault, Wrapped};
+use super::{
+    Closed, Held, KEYS_MAX, KeyState, Person, PersonKeys, StoredKey, StoredPerson, Vault, Wrapped,
+};
 use crate::cipher::KeyId;
 use crate::error::Fault;
 use crate::id::{Name, Tenant, World};
@@ -84,8 +86,20 @@ impl Vault for MemoryVault {
 
     async fn add(&self, key: &StoredKey) -> Result<(), Fault> {
         self.with(|rows| {
-            if rows.of(&key.person, key.epoch).is_none() {
-                rows.keys.insert(key.id, key.clone());
+            let has_other = rows.of(&key.person, key.epoch).is_some();
+            match rows.keys.get_mut(&key.id) {
+                // What is destroyed stays so, here or there.
+                Some(kept) => {
+                    if let (KeyState::Live(_), KeyState::Destroyed { .. }) =
+                        (&kept.state, &key.state)
+                    {
+                        kept.state = key.state.clone();
+                    }
+                }
+                None if has_other => {}
+                None => {
+                    rows.keys.insert(key.id, key.clone());
+                }
             }
         });
         Ok(())
@@ -180,6 +194,31 @@ impl Vault for MemoryVault {
         let limit = usize::try_from(limit.min(KEYS_MAX)).unwrap_or(usize::MAX);
         let later = |key: &&StoredKey| Some(key.id) > after;
         Ok(self.with(|rows| rows.keys.values().filter(later).take(limit).cloned().collect()))
+    }
+
+    async fn persons(
+        &self,
+        after: Option<&Person>,
+        limit: u32,
+    ) -> Result<Vec<StoredPerson>, Fault> {
+        let limit = usize::try_from(limit.min(KEYS_MAX)).unwrap_or(usize::MAX);
+        let later = |(person, _): &(&Person, &PersonRow)| after.is_none_or(|after| *person > after);
+        let stored = |(person, row): (&Person, &PersonRow)| {
+            let PersonRow { epoch, since, held } = row.clone();
+            StoredPerson { person: person.clone(), epoch, since, held }
+        };
+        Ok(self.with(|rows| rows.persons.iter().filter(later).take(limit).map(stored).collect()))
+    }
+
+    async fn adopt(&self, person: &StoredPerson) -> Result<(), Fault> {
+        self.with(|rows| {
+            let row = rows.person(&person.person);
+            if row.epoch < person.epoch {
+                (row.epoch, row.since) = (person.epoch, person.since);
+            }
+            row.held = row.held.take().or_else(|| person.held.clone());
+        });
+        Ok(())
     }
 
     async fn rewrap(&self, id: KeyId, from: &Wrapped, to: &Wrapped) -> Result<bool, Fault> {

@@ -14,7 +14,7 @@ pub const HOLDS_WALKED_MAX: usize = 1_000_000;
 /// How far a walk over a tenant's log has come, from its end to its beginning.
 ///
 /// The latest entry about a hold is met first, and it alone says whether the hold is in force: so a
-/// hold that was lifted later is at no moment placed again, and one in force is at no moment lifted.
+/// hold that was lifted later is at no moment placed again, and one in force is never lifted.
 ///
 /// ```no_run
 /// # use hos_core::{error::Fault, hos::{ErasureWalk, Hos}, id::{Tenant, World}};
@@ -151,11 +151,13 @@ impl Hos {
             return Ok(false);
         }
         vault.hold(&person, matter, said.at).await?;
-        // Whoever lifted it since the walk began did so before it was placed here.
+        // Whoever lifted it since the walk began may have done so before it was placed here;
+        // whoever lifts it from now on sees it.
+        let end = self.store.head(&walk.world, &walk.tenant).await?.size;
         let mut next = size;
-        loop {
+        while next < end {
             let page = self.store.page(&walk.world, &walk.tenant, next, PAGE_MAX).await?;
-            let Some(last) = page.last().and_then(|last| last.index) else { return Ok(true) };
+            let Some(last) = page.last().and_then(|last| last.index) else { break };
             for entry in &page {
                 let later = Said::read(&entry.leaf)?;
                 let own = later.filter(|later| {
@@ -167,6 +169,7 @@ impl Hos {
             }
             next = last.saturating_add(1);
         }
+        Ok(true)
     }
 
     /// Ends a hold that was lifted, unless it was placed since.
