@@ -1,6 +1,7 @@
 //! The third law: what happened, provably. Entries, their leaf bytes, and the parts beside them.
 
 mod erasure;
+mod sample;
 mod withheld;
 
 use std::fmt::Write as _;
@@ -9,6 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 pub(crate) use erasure::ErasureFacts;
+#[doc(hidden)]
+pub use sample::LeafSample;
 pub use withheld::{Withheld, Withholding};
 
 use crate::actor::Actor;

@@ -19,7 +19,10 @@ use crate::standing::Standing;
 use crate::subject::Subject;
 use crate::time::{ProofId, Timestamp};
 
-pub use survey::{Picture, ScopeRow, StandingGroup, StandingLine, SubjectRow, Survey};
+pub use survey::{
+    AnchorRow, AttestationRow, Beside, CheckpointRow, EntryRow, PartRow, Picture, Placeless,
+    ScopeRow, StandingGroup, StandingLine, SubjectRow, Survey, TileRow, Unplaced, UnplacedRow,
+};
 
 /// The most commands in one batch.
 pub const BATCH_MAX: usize = 256;

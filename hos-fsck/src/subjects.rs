@@ -100,7 +100,10 @@ pub(crate) async fn read(
         reader.advance(page.len());
         let contracts = Arc::clone(contracts);
         let work = move || page.iter().map(|row| Kept::new(row, &contracts)).collect();
-        ahead.begin(work).await?.into_iter().flatten().for_each(&mut each);
+        ahead.begin(work);
+        if ahead.is_full() {
+            ahead.end().await?.into_iter().flatten().for_each(&mut each);
+        }
         if is_last {
             break;
         }
