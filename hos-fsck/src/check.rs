@@ -52,7 +52,14 @@ pub async fn fsck(
         }
         let is_last = is_short(&page);
         match page.into_iter().next_back() {
-            Some(last) if !is_last => after = Some(last),
+            Some(last) if !is_last && is_later(&last, after.as_ref()) => after = Some(last),
+            Some(last) if !is_last => {
+                let message = "names in no order: not every tenant could be read";
+                let (world, tenant) = (last.world.as_str(), last.tenant.as_str());
+                let code = FindingCode::ScopeUnreadable;
+                check.report.findings.add(Finding::new(code, world, tenant, message));
+                break;
+            }
             _ => break,
         }
     }
@@ -61,6 +68,12 @@ pub async fn fsck(
         check.deployment().await?;
     }
     Ok(check.report)
+}
+
+/// Whether a page ends later than the one before: names that are no text are read as others, and
+/// must not be read for ever.
+fn is_later(last: &ScopeRow, before: Option<&ScopeRow>) -> bool {
+    before.is_none_or(|before| (&before.world, &before.tenant) < (&last.world, &last.tenant))
 }
 
 struct Check<'a> {
@@ -91,7 +104,7 @@ impl Check<'_> {
                 sizes.fold(self.reader.progress.total, u64::saturating_add);
             let is_last = is_short(&page);
             match page.into_iter().next_back() {
-                Some(last) if !is_last => after = Some(last),
+                Some(last) if !is_last && is_later(&last, after.as_ref()) => after = Some(last),
                 _ => return Ok(()),
             }
         }
