@@ -6,10 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{Tenant, World};
-use hos_core::proof::{LogEntry, PAGE_MAX, SegmentRecord, origin};
+use hos_core::proof::{PAGE_MAX, SegmentRecord, origin};
 use hos_core::store::{
-    ArchiveReader as _, Archived, Backend, Picture, ScopeRow, StandingGroup, StandingLine,
-    SubjectRow, Survey,
+    ArchiveReader as _, Archived, Backend, Beside, EntryRow, Picture, ScopeRow, StandingGroup,
+    StandingLine, SubjectRow, Survey,
 };
 use hos_core::time::ProofId;
 
@@ -124,10 +124,14 @@ fn shelf(shelf: Option<&Shelf>, segment: &SegmentRecord) -> Result<Shelf, Fault>
 impl Picture for Whole {
     async fn scopes(
         &mut self,
-        after: Option<(&World, &Tenant)>,
+        after: Option<(&str, &str)>,
         limit: u32,
     ) -> Result<Vec<ScopeRow>, Fault> {
         self.picture.scopes(after, limit).await
+    }
+
+    fn beside(&mut self) -> &mut dyn Beside {
+        self.picture.beside()
     }
 
     async fn entries(
@@ -136,8 +140,8 @@ impl Picture for Whole {
         tenant: &Tenant,
         from: u64,
         limit: u32,
-    ) -> Result<Vec<LogEntry>, Fault> {
-        let mut page: Vec<LogEntry> = Vec::new();
+    ) -> Result<Vec<EntryRow>, Fault> {
+        let mut page: Vec<EntryRow> = Vec::new();
         let limit = limit.min(PAGE_MAX);
         loop {
             let left = limit.saturating_sub(u32::try_from(page.len()).unwrap_or(limit));
@@ -150,7 +154,9 @@ impl Picture for Whole {
             let piece = match segment {
                 Some(segment) if segment.covers(at) => {
                     let log = self.origin(world, tenant).await?;
-                    shelf(self.shelf.as_ref(), &segment)?.entries(&log, &segment, at, left).await?
+                    let shelf = shelf(self.shelf.as_ref(), &segment)?;
+                    let piece = shelf.entries(&log, &segment, at, left).await?;
+                    piece.into_iter().map(EntryRow::from).collect()
                 }
                 segment => {
                     let mut piece = self.picture.entries(world, tenant, at, left).await?;
@@ -175,7 +181,7 @@ impl Picture for Whole {
         tenant: &Tenant,
         after: u64,
         limit: u32,
-    ) -> Result<Vec<(u64, LogEntry)>, Fault> {
+    ) -> Result<Vec<(u64, EntryRow)>, Fault> {
         self.picture.waiting_entries(world, tenant, after, limit).await
     }
 

@@ -27,12 +27,8 @@ pub(crate) struct Bundle {
     /// A bundle, or the directory of an archive; it is verified offline, and no database is asked.
     #[arg(value_name = "BUNDLE", conflicts_with_all = ["world", "tenant"])]
     pub(crate) bundle: Option<PathBuf>,
-    /// Whose signatures count (C2SP tlog-policy). Trust comes from here, never from the bundle.
-    #[arg(long, value_name = "FILE", requires = "bundle")]
-    policy: Option<PathBuf>,
-    /// A checkpoint that was received another way.
-    #[arg(long, value_name = "FILE", requires = "bundle")]
-    known: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArguments,
     /// The time to hold it to, as in 2026-11-21T09:15:02Z; else the clock's.
     #[arg(long, value_name = "TIME", requires = "bundle")]
     now: Option<String>,
@@ -41,10 +37,28 @@ pub(crate) struct Bundle {
     log: Option<String>,
 }
 
+/// What comes from outside, never from a bundle or a database.
+#[derive(Debug, Args)]
+pub(crate) struct TrustArguments {
+    /// Whose signatures count (C2SP tlog-policy).
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// A checkpoint that was received another way.
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
+}
+
+impl TrustArguments {
+    /// Reads both.
+    pub(crate) fn read(&self) -> Result<(Option<Policy>, Option<Checkpoint>), Trouble> {
+        let policy = self.policy.as_deref().map(policy).transpose()?;
+        Ok((policy, self.known.as_deref().map(known).transpose()?))
+    }
+}
+
 /// Verifies a bundle; the exit code is the verdict's.
 pub(crate) fn obey(voice: &Voice, order: &Bundle, path: &Path) -> Result<Exit, Trouble> {
-    let policy = order.policy.as_deref().map(policy).transpose()?;
-    let known = order.known.as_deref().map(known).transpose()?;
+    let (policy, known) = order.trust.read()?;
     let now = match &order.now {
         None => SystemClock.now(),
         Some(text) => Timestamp::parse(text).ok_or_else(|| {

@@ -11,15 +11,15 @@ use hos_fsck::{Depth, Options, Progress, Report};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::bundle::{self, Bundle};
+use crate::bundle::{self, Bundle, TrustArguments};
 use crate::database::DatabaseArguments;
 use crate::exit::{Exit, Trouble};
 use crate::voice::{BAD, GOOD, Voice, WARNING};
 
 /// Checks a bundle offline, or the whole logs of a database.
 ///
-/// Of a database: every leaf against its hash, no entry missing, the tree against its head; it is
-/// seen as it is in one moment, while the world goes on.
+/// Of a database: every leaf against its hash, no entry missing or without a place, the tree
+/// against head, tiles and checkpoints; it is seen as it is in one moment, while the world goes on.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
@@ -48,13 +48,18 @@ pub(crate) struct Scope {
 pub(crate) async fn obey(voice: &Voice, order: &Verify) -> Result<Exit, Trouble> {
     match &order.bundle.bundle {
         Some(path) => bundle::obey(voice, &order.bundle, path),
-        None => check(voice, &order.scope, Depth::Logs).await,
+        None => check(voice, &order.scope, &order.bundle.trust, Depth::Logs).await,
     }
 }
 
 /// Checks to a depth.
-pub(crate) async fn check(voice: &Voice, scope: &Scope, depth: Depth) -> Result<Exit, Trouble> {
-    let options = options(scope)?.depth(depth);
+pub(crate) async fn check(
+    voice: &Voice,
+    scope: &Scope,
+    trust: &TrustArguments,
+    depth: Depth,
+) -> Result<Exit, Trouble> {
+    let options = options(scope, trust)?.depth(depth);
     let opened = scope.database.parse()?.open().await?;
     let bar = bar();
     let tell = |progress: Progress| {
@@ -81,7 +86,7 @@ pub(crate) async fn check(voice: &Voice, scope: &Scope, depth: Depth) -> Result<
     })
 }
 
-fn options(scope: &Scope) -> Result<Options, Trouble> {
+fn options(scope: &Scope, trust: &TrustArguments) -> Result<Options, Trouble> {
     let wrong = |error: IdError| Trouble::new(Exit::Usage, error.to_string(), "");
     let mut options = Options::default();
     if let Some(world) = &scope.world {
@@ -90,7 +95,9 @@ fn options(scope: &Scope) -> Result<Options, Trouble> {
     if let Some(tenant) = &scope.tenant {
         options = options.tenant(&Tenant::from_stored(tenant).map_err(wrong)?);
     }
-    Ok(options)
+    let (policy, known) = trust.read()?;
+    let options = policy.into_iter().fold(options, Options::policy);
+    Ok(known.into_iter().fold(options, Options::known))
 }
 
 /// Seen on a terminal only.
@@ -121,8 +128,13 @@ fn show(voice: &Voice, report: &Report, depth: Depth, seconds: f64) {
         voice.line(format_args!("and {more} more"));
     }
     let Report { logs, entries, waiting, bytes, subjects, standing, not_rebuilt, .. } = report;
+    let Report { tiles, checkpoints, signed, anchors, .. } = report;
     voice.line(format_args!(
         "{entries} entries of {logs} logs, {bytes} bytes, {waiting} waiting for their place"
+    ));
+    voice.line(format_args!(
+        "{tiles} tiles and {checkpoints} checkpoints ({signed} signed as the policy asks), \
+         {anchors} of them in the deployment's log"
     ));
     if depth == Depth::Coverage {
         voice.line(format_args!(

@@ -1,5 +1,6 @@
 //! The store in memory: the executable specification of what a backend does.
 
+mod beside;
 mod commit;
 mod migration;
 mod read;

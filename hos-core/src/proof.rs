@@ -3,6 +3,7 @@
 mod erasure;
 mod facts;
 mod origin;
+mod sample;
 mod segment;
 mod withheld;
 
@@ -10,6 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 pub(crate) use erasure::ErasureFacts;
+#[doc(hidden)]
+pub use sample::LeafSample;
 pub use withheld::{Withheld, Withholding};
 
 use crate::actor::Actor;

@@ -21,7 +21,10 @@ use crate::subject::Subject;
 use crate::time::{ProofId, Timestamp};
 
 pub use segments::{ArchiveReader, Archived, RELEASE_MAX, Segments};
-pub use survey::{Picture, ScopeRow, StandingGroup, StandingLine, SubjectRow, Survey};
+pub use survey::{
+    AnchorRow, AttestationRow, Beside, CheckpointRow, EntryRow, PartRow, Picture, Placeless,
+    ScopeRow, StandingGroup, StandingLine, SubjectRow, Survey, TileRow, Unplaced, UnplacedRow,
+};
 
 /// The most commands in one batch.
 pub const BATCH_MAX: usize = 256;

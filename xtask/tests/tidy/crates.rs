@@ -54,7 +54,11 @@ const RULES: &[Rule] = &[
         normal: &["hos-archive", "hos-core", "hos-verify"],
         dev: &["hos-sqlx", "hos-work"],
     },
-    Rule { name: "hos-fsck", normal: &["hos-core"], dev: &["hos-services", "hos-sqlx"] },
+    Rule {
+        name: "hos-fsck",
+        normal: &["hos-core", "hos-verify"],
+        dev: &["hos-services", "hos-sqlx"],
+    },
     Rule { name: "hos-inspect", normal: &["hos-core"], dev: &["hos-conformance"] },
     Rule { name: "hos-services", normal: &[], dev: &[] },
     Rule { name: "xtask", normal: &["hos-services"], dev: &[] },
