@@ -60,11 +60,7 @@ impl<'o> Leaves<'o> {
     }
 
     /// The entries of a tile that begins at an index, with their parts as they were stored.
-    pub(crate) fn entries(
-        self,
-        first: u64,
-        parts: &mut Kept,
-    ) -> Vec<LogEntry> {
+    pub(crate) fn entries(self, first: u64, parts: &mut Kept) -> Vec<LogEntry> {
         let entry = |(index, Line { hash, facts, leaf }): (u64, Line)| {
             let rows = parts.remove(&facts.id).unwrap_or_default();
             let bare = LogEntry {

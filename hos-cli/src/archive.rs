@@ -18,7 +18,7 @@ use crate::database::{DatabaseArguments, Opened};
 use crate::exit::{Exit, Trouble};
 use crate::facts::bag;
 use crate::law::law;
-use crate::scope::{actor, join, nowhere};
+use crate::scope::{actor, join, logs, nowhere};
 use crate::vaults::{self, VaultArguments};
 use crate::verify::bar;
 use crate::voice::Voice;
@@ -118,15 +118,12 @@ async fn tenants(
     world: &World,
     only: Option<&Tenant>,
 ) -> Result<Vec<Tenant>, Trouble> {
-    let mut picture = opened.survey.picture().await?;
-    let (mut tenants, mut after) = (Vec::new(), None::<(World, Tenant)>);
+    let (mut tenants, mut after) = (Vec::new(), None);
     loop {
-        let place = after.as_ref().map(|(world, tenant)| (world, tenant));
-        let page = picture.scopes(place, PAGE_MAX).await?;
+        let page = logs(opened, after.as_ref()).await?;
         let Some(last) = page.last() else { break };
-        after = Some((last.world.clone(), last.tenant.clone()));
-        let own = page.into_iter().filter(|row| row.world == *world);
-        let own = own.map(|row| row.tenant);
+        after = Some(last.clone());
+        let own = page.into_iter().filter(|log| log.world == *world).map(|log| log.tenant);
         tenants.extend(own.filter(|tenant| only.is_none_or(|only| only == tenant)));
     }
     if tenants.is_empty() { Err(nowhere()) } else { Ok(tenants) }

@@ -8,6 +8,7 @@ use hos_core::error::{Fault, FaultKind};
 use hos_core::hos::{Hos, HosOptions};
 use hos_core::id::{ActorId, IdError, Kind, SubjectId, Tenant, World};
 use hos_core::law::Law;
+use hos_core::proof::PAGE_MAX;
 use hos_core::store::Ask;
 use hos_core::subject::Subject;
 use hos_core::value::Attributes;
@@ -102,7 +103,8 @@ pub(crate) async fn deployment(opened: &Opened) -> Result<String, Fault> {
         Fault::new(FaultKind::Foreign, message)
     };
     let first = opened.survey.picture().await?.scopes(None, 1).await?;
-    let world = first.first().map(|row| row.world.clone()).ok_or_else(nothing)?;
+    let first = first.first().ok_or_else(nothing)?;
+    let world = World::new(first.world.as_str()).map_err(unreadable)?;
     let laws = opened.backend.laws(&world).await?;
     laws.into_iter().next().map(|law| law.deployment).ok_or_else(nothing)
 }
@@ -115,4 +117,31 @@ pub(crate) async fn join(
 ) -> Result<Hos, Fault> {
     let deployment = deployment(opened).await?;
     Hos::join(laws, Arc::clone(&opened.backend), options.deployment(&deployment)).await
+}
+
+/// A tenant, or a world under the reserved tenant, and how long its log is.
+#[derive(Debug, Clone)]
+pub(crate) struct Log {
+    pub(crate) world: World,
+    pub(crate) tenant: Tenant,
+    pub(crate) size: u64,
+}
+
+/// The logs of a database after one, by their names.
+///
+/// The picture is let go at once: what is done with a log may take long.
+pub(crate) async fn logs(opened: &Opened, after: Option<&Log>) -> Result<Vec<Log>, Fault> {
+    let after = after.map(|log| (log.world.as_str(), log.tenant.as_str()));
+    let page = opened.survey.picture().await?.scopes(after, PAGE_MAX).await?;
+    let named = page.into_iter().map(|row| {
+        let world = World::new(row.world).map_err(unreadable)?;
+        let tenant = Tenant::from_stored(&row.tenant).map_err(unreadable)?;
+        Ok(Log { world, tenant, size: row.size })
+    });
+    named.collect()
+}
+
+fn unreadable(error: IdError) -> Fault {
+    let message = "a world or tenant has a name that is none; `hos fsck` tells which";
+    Fault::new(FaultKind::Corrupt, message).caused_by(error)
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use hos_core::error::Fault;
-use hos_core::id::{Tenant, World};
 use hos_core::proof::PAGE_MAX;
 use hos_core::seal::{LogName, Signer as _};
 use hos_core::time::{Clock as _, SystemClock, Timestamp};
@@ -12,7 +11,7 @@ use hos_sqlx::doctor::Level;
 use crate::database::{Database, Opened};
 use crate::exit::Trouble;
 use crate::keys::KeyArguments;
-use crate::scope::deployment;
+use crate::scope::{deployment, logs};
 
 /// The most unsealed logs whose oldest entry is looked for.
 const LOGS_LOOKED_MAX: u32 = 200;
@@ -97,12 +96,11 @@ async fn unanchored(opened: &Opened, now: Timestamp) -> Result<Look, Fault> {
 async fn quarantined(opened: &Opened) -> Result<Look, Fault> {
     let seals = opened.backend.seals();
     let (mut asked, mut first, mut tenants) = (0, None, 0_u64);
-    let mut after: Option<(World, Tenant)> = None;
+    let mut after = None;
     while asked < TENANTS_ASKED_MAX {
-        let last = after.as_ref().map(|(world, tenant)| (world, tenant));
-        let page = opened.survey.picture().await?.scopes(last, PAGE_MAX).await?;
+        let page = logs(opened, after.as_ref()).await?;
         let Some(last) = page.last() else { break };
-        after = Some((last.world.clone(), last.tenant.clone()));
+        after = Some(last.clone());
         asked += page.len();
         for row in page {
             let aside = seals.quarantined(&row.world, &row.tenant, None, 1).await?;

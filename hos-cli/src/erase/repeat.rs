@@ -4,13 +4,12 @@ use clap::Args;
 use hos_core::hos::{ErasureWalk, Hos};
 use hos_core::id::{Tenant, World};
 use hos_core::proof::PAGE_MAX;
-use hos_core::store::ScopeRow;
 use indicatif::ProgressBar;
 use serde_json::json;
 
-use crate::database::{DatabaseArguments, Opened};
+use crate::database::DatabaseArguments;
 use crate::exit::{Exit, Trouble};
-use crate::scope::{join, nowhere};
+use crate::scope::{Log, join, logs, nowhere};
 use crate::vaults::{VaultArguments, options};
 use crate::verify::bar;
 use crate::voice::{GOOD, Voice};
@@ -49,17 +48,17 @@ pub(super) async fn obey(voice: &Voice, order: &Repeat) -> Result<Exit, Trouble>
     let hos = join(&opened, [], options(Some(&vault))).await?;
     let bar = bar();
     let mut done = Done::default();
-    let mut after: Option<(World, Tenant)> = None;
+    let mut after = None;
     loop {
-        let page = scopes(&opened, after.as_ref()).await?;
+        let page = logs(&opened, after.as_ref()).await?;
         let Some(last) = page.last() else { break };
-        after = Some((last.world.clone(), last.tenant.clone()));
-        let is_wanted = |row: &&ScopeRow| {
-            world.as_ref().is_none_or(|world| row.world == *world)
-                && tenant.as_ref().is_none_or(|tenant| row.tenant == *tenant)
+        after = Some(last.clone());
+        let is_wanted = |log: &&Log| {
+            world.as_ref().is_none_or(|world| log.world == *world)
+                && tenant.as_ref().is_none_or(|tenant| log.tenant == *tenant)
         };
-        for row in page.iter().filter(is_wanted) {
-            walk(&hos, row, &mut done, &bar).await?;
+        for log in page.iter().filter(is_wanted) {
+            walk(&hos, log, &mut done, &bar).await?;
         }
     }
     bar.finish_and_clear();
@@ -81,35 +80,21 @@ pub(super) async fn obey(voice: &Voice, order: &Repeat) -> Result<Exit, Trouble>
     Ok(Exit::Done)
 }
 
-/// The picture is let go before a log is walked: a walk may take long.
-async fn scopes(
-    opened: &Opened,
-    after: Option<&(World, Tenant)>,
-) -> Result<Vec<ScopeRow>, Trouble> {
-    let mut picture = opened.survey.picture().await?;
-    Ok(picture.scopes(after.map(|(world, tenant)| (world, tenant)), PAGE_MAX).await?)
-}
-
-async fn walk(
-    hos: &Hos,
-    row: &ScopeRow,
-    done: &mut Done,
-    bar: &ProgressBar,
-) -> Result<(), Trouble> {
-    bar.inc_length(row.size);
+async fn walk(hos: &Hos, log: &Log, done: &mut Done, bar: &ProgressBar) -> Result<(), Trouble> {
+    bar.inc_length(log.size);
     done.logs += 1;
-    let mut log = ErasureWalk::new(&row.world, &row.tenant);
-    let mut left = row.size;
-    while !log.is_over() {
-        let repeated = hos.repeat_erasures(&mut log).await?;
+    let mut walk = ErasureWalk::new(&log.world, &log.tenant);
+    let mut left = log.size;
+    while !walk.is_over() {
+        let repeated = hos.repeat_erasures(&mut walk).await?;
         done.keys = done.keys.saturating_add(u64::from(repeated.keys));
         done.parts = done.parts.saturating_add(u64::from(repeated.parts));
         done.holds = done.holds.saturating_add(u64::from(repeated.holds));
         // The last page is a short one, and the log may have grown meanwhile.
-        let walked = if log.is_over() { left } else { left.min(u64::from(PAGE_MAX)) };
+        let walked = if walk.is_over() { left } else { left.min(u64::from(PAGE_MAX)) };
         left -= walked;
         bar.inc(walked);
     }
-    done.entries = done.entries.saturating_add(row.size);
+    done.entries = done.entries.saturating_add(log.size);
     Ok(())
 }
