@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::mentioned::Mentioned;
 use crate::condition::{Checked, Environment, Scope};
 use crate::contract::validate::{check, subject_schema};
 use crate::contract::{Contract, STATES_MAX, Written};
@@ -149,7 +150,7 @@ impl MigrationMap {
 /// Validates the migrations of a law; keeps every fault.
 pub(super) fn migrations(
     definitions: &[MigrationDefinition],
-    contracts: &BTreeMap<Kind, Vec<Arc<Contract>>>,
+    (contracts, mentioned): (&BTreeMap<Kind, Vec<Arc<Contract>>>, &Mentioned),
     faults: &mut LawFaults,
 ) -> Vec<MigrationMap> {
     let all = Place::whole("law").field("migrations");
@@ -161,7 +162,7 @@ pub(super) fn migrations(
         let version = |label: &str, faults: &mut LawFaults| {
             let versions = contracts.get(kind.as_str()).into_iter().flatten();
             let found = versions.clone().find(|contract| contract.version() == label);
-            if found.is_none() {
+            if found.is_none() && !mentioned.has_kind(kind) {
                 let message = format!("the law holds no contract `{kind}/{label}`");
                 faults.add("unknown_contract", &at, message);
             }
