@@ -2,7 +2,6 @@
 
 mod builder;
 mod form;
-pub(crate) mod mentioned;
 mod migration;
 
 use std::collections::BTreeMap;
@@ -12,7 +11,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use builder::LawBuilder;
-use mentioned::Mentioned;
 pub use migration::{MIGRATIONS_MAX, MigrationDefinition, MigrationMap};
 
 use crate::contract::file::read;
@@ -23,6 +21,7 @@ use crate::encoding;
 use crate::error::{LawError, LawFaults, Place};
 use crate::id::{Kind, Name, Version, World};
 use crate::policy::compile::{Source, compile};
+use crate::policy::mentioned::Mentioned;
 use crate::policy::{RoleDefinition, RuleDefinition, Rules};
 use crate::value::{ATTRIBUTES_MAX, Schema, Type};
 

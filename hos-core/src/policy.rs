@@ -5,6 +5,7 @@
 pub(crate) mod compile;
 mod definition;
 mod filter;
+pub(crate) mod mentioned;
 mod partial;
 mod weigh;
 

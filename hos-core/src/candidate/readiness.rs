@@ -160,8 +160,8 @@ pub enum Blocker {
         /// The last one.
         last: Timestamp,
     },
-    /// One in [`WEIGHED_PER_ERROR`] judgements that both weighed, or more, the candidate alone could
-    /// not decide.
+    /// One in [`WEIGHED_PER_ERROR`] judgements that both weighed, or more, was undecided under the
+    /// candidate alone.
     Errors {
         /// How many.
         errors: u64,
@@ -231,7 +231,7 @@ impl fmt::Display for Blocker {
             Self::NotMeasured { what } => write!(f, "{what}: not measured"),
             Self::OutboxBacklog { backlog } => write!(
                 f,
-                "{backlog} messages wait in the outbox; fewer than {OUTBOX_BACKLOG_BEFORE_READY} may"
+                "{backlog} messages wait in the outbox, not under {OUTBOX_BACKLOG_BEFORE_READY}"
             ),
             Self::OutboxAge { age } => {
                 write!(f, "the outbox's oldest message waits {age:?}; {OUTBOX_AGE_BEFORE_READY:?}")

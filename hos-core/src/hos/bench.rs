@@ -100,8 +100,8 @@ impl Bench {
     }
 
     /// Puts another law of the same world in force, which was the last of so many that were
-    /// recorded. Nobody waits for it. A trial beside the old one is over, and what it found is kept;
-    /// where the law is in force already, it goes on.
+    /// recorded. Nobody waits for it. A trial beside the old one is over, and what it found is
+    /// kept; where the law is in force already, it goes on.
     pub(super) fn swap(&self, law: &Arc<Law>, recorded: usize) {
         let Some(in_force) = self.worlds.get(law.world()) else { return };
         let before = in_force.rcu(|now| {

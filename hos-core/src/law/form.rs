@@ -1,12 +1,10 @@
 //! The form of a law in a file: every field is a piece of its own, and what could not be read does
 //! not hide what else is wrong.
 
-use serde_json::Value;
-
-use super::mentioned::Mentioned;
 use super::{LawDefinition, MigrationDefinition, key_retention_seconds};
 use crate::contract::file::{Piece, plain};
 use crate::contract::form::{contract, written};
+use crate::policy::mentioned::Mentioned;
 use crate::policy::{RoleDefinition, RuleDefinition};
 
 /// What could be read of a law.
@@ -142,9 +140,4 @@ fn migration(piece: Piece<'_>) -> Option<MigrationDefinition> {
         attributes: attributes?,
         dropped: dropped?,
     })
-}
-
-/// A text of an object that could not be read as a whole.
-pub(super) fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
-    value.get(name)?.as_str()
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::mentioned::Mentioned;
 use crate::condition::{Checked, Environment, Scope};
 use crate::contract::validate::{check, subject_schema};
 use crate::contract::{Contract, STATES_MAX, Written};
 use crate::encoding::ObjectWriter;
 use crate::error::{LawFaults, Place};
 use crate::id::{Kind, Name, State};
+use crate::policy::mentioned::Mentioned;
 use crate::subject::SubjectView;
 use crate::time::Timestamp;
 use crate::value::{ATTRIBUTES_MAX, Attributes, Schema};

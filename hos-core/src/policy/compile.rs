@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::mentioned::Mentioned;
 use super::{
     ABILITIES_MAX, BUILT_IN_ABILITIES, Implicit, ROLES_MAX, RULES_MAX, RULES_OF_ABILITIES_MAX,
     RoleDefinition, RoleEntry, RoleSet, Rule, RuleDefinition, RuleEffect, Rules, Table,
@@ -13,7 +14,6 @@ use crate::contract::Contract;
 use crate::contract::validate::{check, subject_schema};
 use crate::error::{LawFaults, Place};
 use crate::id::{Ability, Role};
-use crate::law::mentioned::Mentioned;
 use crate::standing::AbilityPattern;
 use crate::value::Schema;
 

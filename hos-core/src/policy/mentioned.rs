@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::form::text;
 use crate::contract::ContractDefinition;
 use crate::id::{Ability, Name};
 use crate::value::Schema;
@@ -33,7 +32,7 @@ struct Faulty {
 }
 
 impl Mentioned {
-    pub(super) fn role<T>(&mut self, raw: &Value) -> Option<T> {
+    pub(crate) fn role<T>(&mut self, raw: &Value) -> Option<T> {
         match text(raw, "name") {
             Some(name) => drop(self.roles.insert(name.to_owned())),
             None => self.any_role = true,
@@ -42,7 +41,7 @@ impl Mentioned {
     }
 
     /// A permit declares the abilities that it names.
-    pub(super) fn rule<T>(&mut self, raw: &Value) -> Option<T> {
+    pub(crate) fn rule<T>(&mut self, raw: &Value) -> Option<T> {
         let named = raw.get("abilities").and_then(Value::as_array);
         let texts: Option<Vec<&str>> =
             named.and_then(|named| named.iter().map(Value::as_str).collect());
@@ -53,7 +52,7 @@ impl Mentioned {
         None
     }
 
-    pub(super) fn contract<T>(&mut self, raw: &Value) -> Option<T> {
+    pub(crate) fn contract<T>(&mut self, raw: &Value) -> Option<T> {
         match text(raw, "kind") {
             Some(kind) => drop(self.kinds.insert(kind.to_owned())),
             None => self.any_kind = true,
@@ -64,7 +63,7 @@ impl Mentioned {
     }
 
     /// A contract that was read and is faulty.
-    pub(super) fn faulty(&mut self, contract: &ContractDefinition) {
+    pub(crate) fn faulty(&mut self, contract: &ContractDefinition) {
         self.kinds.insert(contract.kind.clone());
         let abilities = contract.actions.iter().map(|action| &action.ability);
         let abilities = abilities.chain([&contract.open.ability]);
@@ -97,11 +96,11 @@ impl Mentioned {
         self.faulty.iter().filter(about).map(|contract| &contract.attributes)
     }
 
-    pub(super) fn abilities_are_missing(&mut self, are: bool) {
+    pub(crate) fn abilities_are_missing(&mut self, are: bool) {
         self.any_ability |= are;
     }
 
-    pub(super) fn names_are_missing(&mut self, are: bool) {
+    pub(crate) fn names_are_missing(&mut self, are: bool) {
         self.any_name |= are;
     }
 
@@ -131,4 +130,9 @@ impl Mentioned {
     pub(crate) fn has_names_of(&self, abilities: &[String]) -> bool {
         self.any_name || abilities.iter().any(|text| self.has_ability(text))
     }
+}
+
+/// A text of an object that could not be read as a whole.
+fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
+    value.get(name)?.as_str()
 }
