@@ -4,6 +4,7 @@ mod migration;
 
 use crate::digest::Digest;
 use crate::id::{ActionName, ActorId, CommandKey, Kind, Tenant, Topic, Version, World};
+use crate::policy::DecisionEffect;
 use crate::proof::{Entry, SegmentRecord};
 use crate::receipt::Receipt;
 use crate::standing::Versions;
@@ -40,8 +41,16 @@ pub struct Commit {
     pub(crate) entries: Vec<Entry>,
     /// Whom the parts of the entries are about.
     pub(crate) person: Option<ActorId>,
-    /// Whether only a mode of `shadow` let it through.
-    pub(crate) diverged: bool,
+    /// What only a mode of `shadow` let through.
+    pub(crate) shadowed: Vec<Shadowed>,
+}
+
+/// An ability that only a mode of `shadow` let through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shadowed {
+    pub(crate) ability: String,
+    /// What policy said.
+    pub(crate) effect: DecisionEffect,
 }
 
 impl Commit {

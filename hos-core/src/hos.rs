@@ -7,9 +7,12 @@ mod archiving;
 mod batch;
 mod bench;
 mod case;
+mod correcting;
+mod counting;
 mod erasing;
 mod exporting;
 mod joining;
+mod keeping;
 mod keyring;
 mod migrating;
 mod proving;
@@ -24,13 +27,13 @@ mod within;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tracing::Instrument as _;
 
 pub use anchoring::{Anchoring, ProvenAnchor};
+pub use counting::{COUNTED_ABILITIES_MAX, DecisionCounts};
 pub use erasing::{ErasureWalk, HOLDS_WALKED_MAX, RepeatedErasures};
 pub use exporting::{EXPORTED_MAX, Export};
 pub use keyring::PERSONS_CACHED_MAX;
@@ -236,12 +239,6 @@ impl Hos {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Backend> {
         &self.store
-    }
-
-    /// How often only a mode of `shadow` let a command through, in this process.
-    #[must_use]
-    pub fn shadow_divergences(&self) -> u64 {
-        self.bench.divergences.load(Ordering::Relaxed)
     }
 
     /// The same law over another store, such as a transaction of the caller's. Nothing is retried

@@ -11,15 +11,18 @@ pub use walk::{ErasureWalk, HOLDS_WALKED_MAX, RepeatedErasures};
 
 use said::{Bound, Said};
 
+use super::case::Need;
 use super::keyring::{Keyring, next_generation};
 use super::settle::{ask, commit_one, kept, load_one, noted, span};
 use super::{ATTEMPTS_MAX, Hos};
+use crate::actor::Actor;
 use crate::cipher::KeyId;
-use crate::command::{Erased, Erasure, Hold};
+use crate::command::{Envelope, Erased, Erasure, Hold};
 use crate::commit::{Commit, Outcome};
 use crate::error::{Error, Fault, FaultKind, InputFault, Refusal};
 use crate::id::{ActorId, Name, Tenant, World};
 use crate::judge::Verdict;
+use crate::law::Law;
 use crate::proof::{LogEntry, Withheld, Withholding};
 use crate::receipt::Receipt;
 use crate::standing::Standing;
@@ -123,10 +126,12 @@ impl Hos {
         erasure: &Erasure,
         standing: &Standing,
     ) -> Result<Option<Result<Receipt, Error>>, Error> {
-        let Erasure { world, tenant, what, .. } = erasure;
+        let Erasure { actor, world, tenant, what, envelope, .. } = erasure;
         let law = self.bench.law(world)?;
         let judge = self.bench.judge(&law);
-        let permit = match judge.permit_erasure(erasure, standing) {
+        let permit = judge.permit_erasure(erasure, standing);
+        self.note((&law, standing), "hos.erase", tenant, (actor, envelope), permit.as_ref().err());
+        let permit = match permit {
             Ok(permit) => permit,
             Err(verdict) => return self.unpermitted(world, tenant, verdict).await,
         };
@@ -153,10 +158,12 @@ impl Hos {
         hold: &Hold,
         standing: &Standing,
     ) -> Result<Option<Result<Receipt, Error>>, Error> {
-        let Hold { world, tenant, places, .. } = hold;
+        let Hold { actor, world, tenant, places, envelope, .. } = hold;
         let law = self.bench.law(world)?;
         let judge = self.bench.judge(&law);
-        let permit = match judge.permit_hold(hold, standing) {
+        let permit = judge.permit_hold(hold, standing);
+        self.note((&law, standing), "hos.hold", tenant, (actor, envelope), permit.as_ref().err());
+        let permit = match permit {
             Ok(permit) => permit,
             Err(verdict) => return self.unpermitted(world, tenant, verdict).await,
         };
@@ -175,6 +182,24 @@ impl Hos {
             held.filter(|held| held.matter == matter).map(|held| held.at)
         };
         self.write(judge.hold(hold, standing, permit, until)?).await
+    }
+
+    fn note(
+        &self,
+        (law, standing): (&Arc<Law>, &Standing),
+        ability: &str,
+        tenant: &Tenant,
+        (actor, envelope): (&Actor, &Envelope),
+        refused: Option<&Verdict>,
+    ) {
+        let need = Need { actor, ability, tenant, context: &envelope.context };
+        match refused {
+            Some(Verdict::Replayed(_)) => {}
+            Some(Verdict::Refused(refused)) => {
+                self.bench.noted(law, &need, standing, Some(&refused.refusal));
+            }
+            Some(Verdict::Commit(_)) | None => self.bench.noted(law, &need, standing, None),
+        }
     }
 
     /// A replay ends what the first call may have left; a refusal leaves evidence.

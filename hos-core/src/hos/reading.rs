@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::Hos;
 use super::bench::Bench;
-use super::settle::{ask, ask_record, load_one, noted, settle, span};
-use super::{ATTEMPTS_MAX, Hos};
+use super::settle::{ask, load_one};
 use crate::actor::Actor;
 use crate::candidate::Asked;
 use crate::command::Record;
@@ -26,7 +26,6 @@ use crate::store::{Ask, BATCH_MAX};
 use crate::subject::{Subject, SubjectView};
 use crate::time::{ProofId, Timestamp};
 use crate::value::Attributes;
-use tracing::Instrument as _;
 
 /// The largest log of which inclusion and consistency are proved from its leaf hashes.
 pub const PROVED_LEAVES_MAX: u64 = 1 << 22;
@@ -112,6 +111,7 @@ fn decide(bench: &Bench, law: &Arc<Law>, query: &Query, standing: &Standing) -> 
     let judge = bench.judge(law);
     let ask = |question: &Question<'_>| {
         let answer = law.rules().answer(question)?;
+        bench.count(&query.world, &query.tenant, &query.ability, answer);
         // Where the mode is `off`, nothing was decided.
         if let Some(recorder) = &bench.recorder
             && answer.mode != Mode::Off
@@ -320,10 +320,7 @@ fn unprovable(error: merkle::MerkleError) -> Fault {
 #[async_trait]
 impl Proofs for Hos {
     async fn record(&self, record: &Record) -> Result<Receipt, Error> {
-        let ask = ask_record(record);
-        let span = span("record", &ask, record.envelope.request.as_ref());
-        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, record);
-        async { noted(settle.await) }.instrument(span).await
+        self.record_one(record).await
     }
 
     async fn find(

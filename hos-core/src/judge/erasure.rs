@@ -158,7 +158,7 @@ impl Judge<'_> {
             standing: None,
             entries: vec![entry],
             person: None,
-            diverged: false,
+            shadowed: Vec::new(),
         };
         let known = standing.actor.is_insider(self.now) || tenant.is_world();
         let refusal = if known { Refusal::Denied } else { Refusal::NotFound };
@@ -193,7 +193,7 @@ impl Judge<'_> {
             standing: Some(StandingWrite { change: StandingRow::Generation }),
             entries: vec![entry],
             person: None,
-            diverged: false,
+            shadowed: Vec::new(),
         })
     }
 }
