@@ -146,6 +146,13 @@ const CAMPAIGNS: &[Campaign] = &[
         kind: Kind::Servers("timers"),
     },
     Campaign {
+        name: "revocation",
+        shows: "what is taken away in one process is taken away with the next answer in another",
+        unit: "times that each way to be permitted is given and taken",
+        size_default: 200,
+        kind: Kind::Servers("revocation"),
+    },
+    Campaign {
         name: "deadlock",
         shows: "compound commands over the same subjects never end in a deadlock",
         unit: "commands of each of many tasks, on each database",
@@ -212,7 +219,7 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "cedar",
         shows: "policy answers as Cedar does, but where Cedar skips a forbid that errs",
         unit: "questions, each asked of the law, its export and a plain translation",
-        size_default: 1_000_000,
+        size_default: 10_000_000,
         kind: Kind::Cargo(&[
             "run",
             "--release",
