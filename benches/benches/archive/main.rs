@@ -1,8 +1,8 @@
 //! What it takes to archive a SQLite log, to find an entry in the archive, and to verify it.
 //!
 //! `cargo bench -p hos-benches --bench archive -- 1000000` for so many entries. To tell whether
-//! memory grows, two more archives are verified: as many segments, and ten times as many, all copies
-//! of its first one, each under a checkpoint of its own.
+//! memory grows, two more archives are verified: as many segments, and ten times as many, all
+//! copies of its first one, each under a checkpoint of its own.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a bench")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]

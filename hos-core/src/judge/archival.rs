@@ -70,7 +70,7 @@ impl Judge<'_> {
             changes: Vec::new(),
             standing: Some(StandingWrite { change: row }),
             entries: vec![entry],
-            diverged: false,
+            shadowed: Vec::new(),
             person: None,
         })
     }

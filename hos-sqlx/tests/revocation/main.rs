@@ -2,8 +2,9 @@
 //! second process, which remembers what the first one takes, asks over a wire that is cut.
 //!
 //! `HOS_CAMPAIGN_SIZE` is how often each way of being permitted is given and taken, from the seed
-//! `HOS_CAMPAIGN_SEED`. This binary starts itself as the second process. Nothing tells it of a change but the database,
-//! in the answer to the question itself; so there is nothing else that could be cut.
+//! `HOS_CAMPAIGN_SEED`. This binary starts itself as the second process. Nothing tells it of a
+//! change but the database, in the answer to the question itself; so there is nothing else that
+//! could be cut.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test binary")]
 

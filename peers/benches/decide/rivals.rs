@@ -232,7 +232,10 @@ impl Regorus {
             default allow := false\n\
             allow if data.grants[data.members[input.tenant][input.actor]][input.ability]\n\
             allow if { data.own[input.ability]; input.customer == input.actor }\n\
-            allow if data.whose[data.members[input.tenant][input.actor]][input.ability][input.customer]\n";
+            allow if {\n\
+                role := data.members[input.tenant][input.actor]\n\
+                data.whose[role][input.ability][input.customer]\n\
+            }\n";
         engine.add_policy("law.rego".to_owned(), policy.to_owned()).unwrap();
         let mut members = serde_json::Map::new();
         for ((tenant, actor), standing) in &world.members {
