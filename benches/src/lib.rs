@@ -4,8 +4,11 @@
 
 pub mod comparison;
 pub mod desk;
+mod processor;
 
 use std::time::{Duration, Instant};
+
+use processor::Spent;
 
 /// Something that is measured: told how often, it says how long that took.
 pub type Measured<'a> = Box<dyn FnMut(u32) -> Duration + 'a>;
@@ -38,6 +41,8 @@ pub enum Target {
     TimesAsMany(f64),
     /// At least so many times the number per second of the row with this name.
     TimesAsManyAs(&'static str, f64),
+    /// A rival: at least so many times as long as the row with this name.
+    TimesAsLongAs(&'static str, f64),
     /// At most so many nanoseconds.
     Nanoseconds(f64),
 }
@@ -46,6 +51,11 @@ pub enum Target {
 #[must_use]
 pub fn is_smoke() -> bool {
     std::env::args().any(|argument| argument == "--test")
+}
+
+/// Whether it is also told how long each thing was on a processor.
+fn is_of_processor() -> bool {
+    std::env::args().any(|argument| argument == "processor")
 }
 
 /// The numbers among the arguments.
@@ -72,13 +82,21 @@ pub fn table(title: &str, rounds: usize, rows: &mut [Row<'_>]) {
     let rounds = if smoke { 1 } else { rounds };
     let mut figures: Vec<Vec<f64>> = rows.iter().map(|_| Vec::with_capacity(rounds)).collect();
     let mut ratios = figures.clone();
+    let mut spent: Vec<Vec<Spent>> = rows.iter().map(|_| Vec::with_capacity(rounds)).collect();
     for _ in 0..rounds {
         let mut floor = None;
-        for ((row, figures), ratios) in rows.iter_mut().zip(&mut figures).zip(&mut ratios) {
+        for (at, row) in rows.iter_mut().enumerate() {
             let times = if smoke { 1 } else { row.times };
+            let before = is_of_processor().then(Spent::until_now).flatten();
             let each = (row.run)(times).as_secs_f64() * 1e9 / f64::from(times);
-            figures.push(each);
-            ratios.push(each / *floor.get_or_insert(each));
+            let after = before.and_then(|before| Some(Spent::until_now()?.since(before) / times));
+            if let (Some(figures), Some(ratios), Some(spent)) =
+                (figures.get_mut(at), ratios.get_mut(at), spent.get_mut(at))
+            {
+                figures.push(each);
+                ratios.push(each / *floor.get_or_insert(each));
+                spent.extend(after);
+            }
         }
     }
     println!("\n{title}");
@@ -91,22 +109,38 @@ pub fn table(title: &str, rounds: usize, rows: &mut [Row<'_>]) {
     for ((row, figures), ratios) in rows.iter().zip(figures).zip(ratios) {
         let (each, longer) = (median(figures.clone()), median(ratios));
         let ratio = if by_rate { longer.recip() } else { longer };
+        let against = |name: &str| {
+            let other = names.iter().position(|other| *other == name).and_then(|at| all.get(at));
+            let rates = other.into_iter().flatten().zip(&figures).map(|(other, own)| other / own);
+            median(rates.collect())
+        };
         let target = match row.target {
             None => String::new(),
-            Some(Target::TimesAsLong(most)) => format!("<= {most:.2}"),
-            Some(Target::TimesAsMany(least)) => format!(">= {least:.2}"),
-            Some(Target::TimesAsManyAs(name, least)) => {
-                let other =
-                    names.iter().position(|other| *other == name).and_then(|at| all.get(at));
-                let rates =
-                    other.into_iter().flatten().zip(&figures).map(|(other, own)| other / own);
-                format!("{:.2} of `{name}` >= {least:.2}", median(rates.collect()))
+            Some(Target::TimesAsLong(most)) => format!("<= {most:.2}{}", mark(longer <= most)),
+            Some(Target::TimesAsMany(least)) => {
+                format!(">= {least:.2}{}", mark(longer.recip() >= least))
             }
-            Some(Target::Nanoseconds(most)) => format!("<= {most:.0} ns"),
+            Some(Target::TimesAsManyAs(name, least)) => {
+                let rate = against(name);
+                format!("{rate:.2} of `{name}` >= {least:.2}{}", mark(rate >= least))
+            }
+            Some(Target::TimesAsLongAs(name, least)) => {
+                let longer = against(name).recip();
+                format!("{longer:.1} of `{name}` >= {least:.0}{}", mark(longer >= least))
+            }
+            Some(Target::Nanoseconds(most)) => format!("<= {most:.0} ns{}", mark(each <= most)),
         };
         let per_second = 1e9 / each;
         println!("{:<46} {each:>11.0} {per_second:>11.0} {ratio:>7.2} {target:>10}", row.name);
     }
+    if is_of_processor() {
+        let names = rows.iter().map(|row| row.name).zip(&spent);
+        processor::print(&names.collect::<Vec<_>>());
+    }
+}
+
+fn mark(is_met: bool) -> &'static str {
+    if is_met || is_smoke() { "" } else { " MISSED" }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -38,7 +38,7 @@ impl Hos {
         tenant: &Tenant,
         id: ProofId,
     ) -> Result<Option<ProofState>, Fault> {
-        let Some(entry) = self.store.find(world, tenant, id).await? else { return Ok(None) };
+        let Some(entry) = self.found(world, tenant, id).await? else { return Ok(None) };
         let seals = self.store.seals();
         let Some(index) = entry.index else {
             let aside = seals.quarantined(world, tenant, Some(id), 1).await?;
@@ -69,7 +69,7 @@ impl Hos {
         tenant: &Tenant,
         id: ProofId,
     ) -> Result<Option<Proven>, Fault> {
-        let Some(entry) = self.store.find(world, tenant, id).await? else { return Ok(None) };
+        let Some(entry) = self.found(world, tenant, id).await? else { return Ok(None) };
         let log = LogName::of(world, tenant);
         let Some(index) = entry.index else { return Ok(None) };
         let checkpoint = self.store.seals().state(&log).await?.sealed;
@@ -116,6 +116,26 @@ impl Hos {
         verify_consistency(old.size(), old.root(), new.size(), new.root(), &proof)
             .map_err(|_| inconsistent(log, "its tiles do not lead to its checkpoints"))?;
         Ok(proof)
+    }
+
+    /// Proves from tiles that the entries from one index to before another stand side by side under
+    /// a checkpoint, for [`merkle::verify_range`](crate::merkle::verify_range).
+    ///
+    /// # Errors
+    ///
+    /// `Limit` for a range that is empty or ends beyond the checkpoint; else what the store says.
+    pub async fn prove_range(
+        &self,
+        log: &LogName,
+        checkpoint: &Checkpoint,
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<Hash>, Fault> {
+        let plan = Plan::new(checkpoint.size).range(from, to);
+        let plan = plan.map_err(|error| Fault::new(FaultKind::Limit, error.to_string()))?;
+        let read = Read::of(self, log, &plan).await?;
+        tile::range_proof(checkpoint.size, from, to, |level, at| read.hash(level, at))
+            .map_err(|error| unmade(log, &error))
     }
 
     /// Entries of a tenant that were set aside because their leaf is not what its hash says, by
@@ -170,7 +190,16 @@ impl Read {
         let tiles: Vec<tile::Tile> = plan.tiles().collect();
         let mut read = Self { tiles: BTreeMap::new() };
         for tiles in tiles.chunks(SPANS_MAX) {
-            let spans: Vec<Span> = tiles.iter().map(span).collect();
+            let mut spans = Vec::with_capacity(tiles.len());
+            for tile in tiles {
+                spans.push(match span(tile) {
+                    // An edge of before, whose leaves have left the store since: its tile is full.
+                    Span::Edge { level: 0, first, .. } if hos.is_archived(log, first).await? => {
+                        Span::Tile { level: 0, place: tile.place }
+                    }
+                    span => span,
+                });
+            }
             let hashes = hos.store.seals().hashes(log, &spans).await?;
             let hashes = tiles.iter().zip(hashes);
             read.tiles.extend(hashes.map(|(tile, hashes)| ((tile.level, tile.place), hashes)));
