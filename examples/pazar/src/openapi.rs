@@ -79,7 +79,7 @@ struct Api;
 #[derive(ToSchema)]
 #[schema(as = Problem)]
 #[expect(dead_code, reason = "it describes what `error` writes")]
-struct ProblemShape {
+pub(crate) struct ProblemShape {
     /// `urn:hos:problem:` and the code.
     r#type: String,
     title: String,

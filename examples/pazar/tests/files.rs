@@ -279,9 +279,9 @@ async fn an_auditor_sees_every_checkpoint_and_whether_it_holds() {
     let house = House::open().await;
     let owner = member(&house, "u-kilim-owner").await;
     let root = member(&house, "u-root").await;
-    let customer = house.person("u-1").await;
     house.app.seal_now().await.unwrap();
-    for _ in 0..2 {
+    for person in ["u-1", "u-2"] {
+        let customer = house.person(person).await;
         let id = order(&house, &customer).await;
         cancel(&house, &customer, &id, "again").await;
         house.app.seal_now().await.unwrap();
@@ -322,7 +322,7 @@ async fn an_auditor_sees_every_checkpoint_and_whether_it_holds() {
         }
         transaction.commit().await.unwrap();
         let forged = get(&house, &owner, "/panel/kilim/checkpoints").await.text();
-        assert!(forged.contains("class=\"step bad\"") && forged.contains("does not hold"));
+        assert!(forged.contains("class=\"step bad\""), "{forged}");
         assert!(forged.contains("The log is another than before!"), "{forged}");
     }
 }
@@ -335,7 +335,7 @@ const FORGED: &str = "UPDATE hos_checkpoint SET note = (SELECT max(note) FROM ho
 
 #[tokio::test]
 async fn without_a_key_it_serves_and_says_so() {
-    let house = House::without_keys().await;
+    let house = House::open_but(|config| (config.keys, config.vault) = (None, None)).await;
     assert!(house.app.why_unsealed().is_some());
     let customer = house.person("u-1").await;
     let id = order(&house, &customer).await;

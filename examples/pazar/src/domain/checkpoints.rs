@@ -2,7 +2,7 @@
 //! the one before, and whether it is in the deployment's log.
 
 use hos_core::checkpoint::Checkpoint as Signed;
-use hos_core::error::FaultKind;
+use hos_core::error::{Fault, FaultKind};
 use hos_core::note::SignedNote;
 use hos_core::seal::{Checkpoint, LogName};
 use hos_core::time::Timestamp;
@@ -145,14 +145,20 @@ async fn judged(
     let origin = app.hos().origin(log);
     let is_ours = |signed: &Signed| signed.origin() == origin && signed.size() == checkpoint.size;
     let signed = signed.filter(is_ours);
-    let (anchor, attesters) = anchored(app, log, checkpoint.size).await?;
+    // An anchor that does not fit breaks the checkpoint, and not the page that shows it.
+    let anchored = match anchored(app, log, checkpoint.size).await {
+        Err(fault) if fault.kind() == FaultKind::Corrupt => None,
+        anchored => Some(anchored?),
+    };
+    let is_readable = signed.is_some() && anchored.is_some();
+    let (anchor, attesters) = anchored.unwrap_or_default();
     Ok(Judged {
         size: checkpoint.size,
         root: signed.as_ref().map(|signed| hex(signed.root())),
         sealed_at: checkpoint.sealed_at,
         signing: signing(app, note.as_ref().filter(|_| signed.is_some())),
         signers: note.iter().flat_map(signers).collect(),
-        growth: growth(app, log, checkpoint, earlier, signed.is_some()).await?,
+        growth: growth(app, log, checkpoint, earlier, is_readable).await?,
         anchor,
         attesters,
     })
@@ -198,7 +204,7 @@ async fn anchored(
     app: &App,
     log: &LogName,
     size: u64,
-) -> Result<(Option<u64>, Vec<String>), Problem> {
+) -> Result<(Option<u64>, Vec<String>), Fault> {
     match log {
         LogName::Deployment => {
             let attested = app.hos().store().seals().attestations(size, 1).await?;

@@ -1,6 +1,7 @@
 //! Erasing a person (KVKK, GDPR): the parts of the log that are about them, and their account.
 
 use hos_core::command::Erasure;
+use hos_core::hos::{ErasureWalk, RepeatedErasures};
 use hos_core::id::{ActorId, Tenant};
 use hos_core::receipt::Receipt;
 use hos_core::vault::{KeyState, Person};
@@ -126,13 +127,13 @@ pub(crate) async fn repeat(app: &App) -> Result<(), Problem> {
 }
 
 async fn repeat_in(app: &App, tenant: &Tenant) -> Result<(), Problem> {
-    let mut next = Some(0);
-    while let Some(from) = next {
-        let repeated = app.hos().repeat_erasures(app.world(), tenant, from).await?;
-        if repeated.keys > 0 {
-            tracing::warn!(%tenant, keys = repeated.keys, "keys of erased persons were destroyed");
+    let mut walk = ErasureWalk::new(app.world(), tenant);
+    while !walk.is_over() {
+        let repeated = app.hos().repeat_erasures(&mut walk).await?;
+        if repeated != RepeatedErasures::default() {
+            let RepeatedErasures { keys, parts, holds, .. } = repeated;
+            tracing::warn!(%tenant, keys, parts, holds, "what the log erased was done again");
         }
-        next = repeated.next;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::auth::{User, Visitor};
 use crate::domain::bundles::{self, EvidenceFile, Parts};
 use crate::error::Problem;
+use crate::openapi::ProblemShape;
 use crate::request::asked;
 
 /// The second verifier: one file, for which nothing is to be installed but Python.
@@ -53,7 +54,15 @@ pub(super) async fn page(
     path = "/tenants/{tenant}/{things}/{id}/evidence/file",
     tag = "evidence",
     params(FileForm),
-    responses((status = 200, description = "the file", content_type = "application/zip"))
+    responses(
+        (status = 200, description = "the file", content_type = "application/zip"),
+        (
+            status = 422,
+            description = "nothing of it is sealed, or every step names somebody else",
+            body = ProblemShape,
+            content_type = "application/problem+json"
+        )
+    )
 )]
 pub(super) async fn json(
     State(app): State<App>,

@@ -46,24 +46,18 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn open() -> Self {
+        Self::open_but(|_| {}).await
+    }
+
+    /// A shop with other settings.
+    pub(crate) async fn open_but(change: impl FnOnce(&mut Config)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut config = Config::for_database(database(directory.path()), Secret::random());
         let keys = directory.path().join("keys");
         pazar::keys::make(&keys).unwrap();
         config.keys = Some(keys);
         config.vault = Some(DatabaseUrl::Sqlite(directory.path().join("vault.db")));
-        Self::open_with(directory, config).await
-    }
-
-    /// A shop without a key.
-    pub(crate) async fn without_keys() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let mut config = Config::for_database(database(directory.path()), Secret::random());
-        config.keys = None;
-        Self::open_with(directory, config).await
-    }
-
-    async fn open_with(directory: tempfile::TempDir, config: Config) -> Self {
+        change(&mut config);
         let secret = config.webhook_secret.clone();
         let clock = Arc::new(ManualClock::at(SystemClock.now()));
         let app = App::open_at(&config, clock.clone()).await.unwrap();
