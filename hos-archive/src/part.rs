@@ -25,7 +25,7 @@ pub(crate) fn is_sealed(part: &Part) -> bool {
 
 /// Whether an erased part's row is what [`Part::erased`] leaves, and holds nothing else.
 pub(crate) fn is_erasure(part: &Part) -> bool {
-    let by = part.body.get(1..).and_then(|by| ProofId::parse(by));
+    let by = part.body.get(1..).and_then(ProofId::parse);
     by.is_some_and(|by| *part == Part::erased(&part.name, by))
 }
 
