@@ -6,7 +6,8 @@ use hos_core::id::{ActorId, Tenant, World};
 use hos_core::standing::{ActorStanding, Modes, Standing};
 use hos_core::store::Ask;
 use hos_core::weave::point;
-use moka::sync::Cache;
+
+use crate::cache::{self, Cache};
 
 /// How many different standings, and different modes, are kept once for all who share them.
 const SHAPES: u64 = 1_024;
@@ -30,9 +31,9 @@ type Who = (World, Tenant, ActorId);
 impl Known {
     pub(crate) fn new(capacity: u64) -> Self {
         Self {
-            standings: Cache::new(capacity),
-            actors: Cache::new(SHAPES),
-            modes: Cache::new(SHAPES),
+            standings: cache::of_items(capacity),
+            actors: cache::of_items(SHAPES),
+            modes: cache::of_items(SHAPES),
         }
     }
 
@@ -61,7 +62,10 @@ fn who(ask: &Ask) -> Who {
 
 fn once<T>(kept: &Cache<Arc<T>, Arc<T>>, value: Arc<T>) -> Arc<T>
 where
-    T: std::hash::Hash + Eq + Send + Sync + 'static,
+    T: std::hash::Hash + Eq,
 {
-    kept.get_with(Arc::clone(&value), || value)
+    kept.get(&value).unwrap_or_else(|| {
+        kept.insert(Arc::clone(&value), Arc::clone(&value));
+        value
+    })
 }

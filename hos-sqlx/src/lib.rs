@@ -11,6 +11,7 @@
 )]
 
 #[cfg(any(feature = "mysql", feature = "postgres"))]
+mod cache;
 mod connections;
 #[cfg(any(feature = "mysql", feature = "sqlite"))]
 mod decide;

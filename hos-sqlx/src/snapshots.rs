@@ -5,18 +5,20 @@ use std::time::Duration;
 
 use hos_core::subject::{Snapshot, Subject};
 use hos_core::weave::point;
-use moka::sync::Cache;
+use quick_cache::Weighter;
 use tokio::time::Instant;
+
+use crate::cache::{self, Cache};
 
 /// For so long a subject that others moved is asked for each time.
 const CONTENDED_FOR: Duration = Duration::from_secs(1);
 /// What a subject takes beside its attributes, roughly, in bytes.
-const SLOT_BYTES: usize = 512;
+const SLOT_BYTES: u64 = 512;
 
 /// The subjects that were seen last. Any of them may have moved since.
 #[derive(Debug)]
 pub(crate) struct Snapshots {
-    seen: Cache<Subject, Arc<Slot>>,
+    seen: Cache<Subject, Arc<Slot>, Bytes>,
 }
 
 /// A subject's place. What is in it changes in place, which is cheaper than to insert it anew.
@@ -37,10 +39,7 @@ enum Content {
 impl Snapshots {
     /// Remembers about so many bytes.
     pub(crate) fn new(bytes: u64) -> Self {
-        let weigh = |_: &Subject, slot: &Arc<Slot>| {
-            u32::try_from(SLOT_BYTES + slot.attribute_bytes).unwrap_or(u32::MAX)
-        };
-        Self { seen: Cache::builder().max_capacity(bytes).weigher(weigh).build() }
+        Self { seen: cache::weighed(bytes / SLOT_BYTES, bytes, Bytes) }
     }
 
     pub(crate) fn get(&self, subject: &Subject) -> Option<Snapshot> {
@@ -73,7 +72,7 @@ impl Snapshots {
 
     /// It is to be asked for next time.
     pub(crate) fn forget(&self, subject: &Subject) {
-        self.seen.invalidate(subject);
+        self.seen.remove(subject);
     }
 
     /// Somebody else was quicker.
@@ -81,6 +80,17 @@ impl Snapshots {
         if let Some(slot) = self.seen.get(subject) {
             *slot.content() = Content::Contended(Instant::now());
         }
+    }
+}
+
+/// What a subject takes.
+#[derive(Debug, Clone)]
+struct Bytes;
+
+impl Weighter<Subject, Arc<Slot>> for Bytes {
+    fn weight(&self, _: &Subject, slot: &Arc<Slot>) -> u64 {
+        // OK because what is counted is in memory.
+        SLOT_BYTES.saturating_add(u64::try_from(slot.attribute_bytes).unwrap_or(u64::MAX))
     }
 }
 
@@ -138,7 +148,6 @@ mod tests {
             snapshots.insert(&subject(), &snapshot(revision, &note));
             assert_eq!(seen(&snapshots), Some(revision));
         }
-        snapshots.seen.run_pending_tasks();
-        assert_eq!(snapshots.seen.weighted_size(), 512 + 4 + 1_000);
+        assert_eq!(snapshots.seen.weight(), 512 + 4 + 1_000);
     }
 }

@@ -22,7 +22,11 @@ async fn people(house: &House, count: usize) -> Vec<String> {
     tokens
 }
 
-/// Everybody posts at once; answers the statuses, sorted.
+/// How often somebody who was told to send the same again does so.
+const SENT_MAX: usize = 20;
+
+/// Everybody posts at once, and whoever is told to sends the same again; answers the statuses,
+/// sorted.
 async fn at_once(
     house: &Arc<House>,
     tokens: Vec<String>,
@@ -32,7 +36,16 @@ async fn at_once(
     let mut posts = JoinSet::new();
     for token in tokens {
         let (house, body) = (Arc::clone(house), body.clone());
-        posts.spawn(async move { house.post(&token, path, "one", body).await.0 });
+        posts.spawn(async move {
+            let mut status = 503;
+            for _ in 0..SENT_MAX {
+                status = house.post(&token, path, "one", body.clone()).await.0;
+                if status != 503 {
+                    break;
+                }
+            }
+            status
+        });
     }
     let mut statuses = posts.join_all().await;
     statuses.sort_unstable();
@@ -41,6 +54,11 @@ async fn at_once(
 
 fn how_many(statuses: &[u16], status: u16) -> usize {
     statuses.iter().filter(|other| **other == status).count()
+}
+
+/// Who got what they asked for, at once or when they sent it again.
+fn served(statuses: &[u16]) -> usize {
+    how_many(statuses, 201) + how_many(statuses, 200)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,7 +71,7 @@ async fn two_hundred_buyers_of_the_last_ten() {
     assert_eq!(house.put(&owner, &path, "ten", json!({ "stock": 10 })).await.0, 200);
     let body = json!({ "listing": house.listing("Mosaic lamp").await, "quantity": 1 });
     let statuses = at_once(&house, tokens, "/api/v1/tenants/kilim/orders", body).await;
-    assert_eq!((how_many(&statuses, 201), how_many(&statuses, 409)), (10, 190));
+    assert_eq!((served(&statuses), how_many(&statuses, 409)), (10, 190));
     assert_eq!(house.count("SELECT count(*) FROM orders").await, 10);
     assert_eq!(house.count("SELECT stock FROM listings WHERE title = 'Mosaic lamp'").await, 0);
     let law = "SELECT count(*) FROM hos_subject WHERE kind = 'order'";
@@ -68,7 +86,7 @@ async fn two_hundred_bookers_of_one_slot() {
     let (starts, ends) = (house.hours(24), house.hours(26));
     let body = json!({ "listing": listing, "party_size": 1, "starts": starts, "ends": ends });
     let statuses = at_once(&house, tokens, "/api/v1/tenants/konak/reservations", body).await;
-    assert_eq!((how_many(&statuses, 201), how_many(&statuses, 409)), (1, 199));
+    assert_eq!((served(&statuses), how_many(&statuses, 409)), (1, 199), "{statuses:?}");
     assert_eq!(house.count("SELECT count(*) FROM reservations").await, 1);
 }
 

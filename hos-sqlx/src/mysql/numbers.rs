@@ -4,9 +4,9 @@
 //! row by its number compares what it holds: the name of a scope, the proof of a subject.
 
 use hos_core::subject::Subject;
-use moka::sync::Cache;
 
 use super::scope::ScopeKey;
+use crate::cache::{self, Cache};
 
 /// How many numbers of scopes, and as many of subjects, are remembered: some 20 MiB each.
 const REMEMBERED: u64 = 1 << 16;
@@ -20,7 +20,7 @@ pub(super) struct Numbers {
 
 impl Default for Numbers {
     fn default() -> Self {
-        Self { scopes: Cache::new(REMEMBERED), subjects: Cache::new(REMEMBERED) }
+        Self { scopes: cache::of_items(REMEMBERED), subjects: cache::of_items(REMEMBERED) }
     }
 }
 

@@ -18,6 +18,7 @@ use super::fault::{classify, classify_caller, classify_commit, is_conflict};
 use super::lease::Lease;
 use super::lines::{LINES_MAX, Lines};
 use super::step::{self, ScopeNumbers, Step, WRITE, WRITE_AND_COMMIT};
+use crate::cache::{self, Cache};
 use crate::decide::{Decision, decide};
 use crate::encoding::signed;
 use crate::fault::{is_ones_own, same};
@@ -38,7 +39,7 @@ fn scope_key(commit: &Commit) -> ScopeKey {
 
 /// The heads of logs as they were last committed here. Each use of one is compared with the file.
 #[derive(Debug)]
-pub(super) struct Logs(moka::sync::Cache<ScopeKey, Arc<Log>>);
+pub(super) struct Logs(Cache<ScopeKey, Arc<Log>>);
 
 #[derive(Debug, Clone)]
 struct Log {
@@ -48,7 +49,7 @@ struct Log {
 
 impl Logs {
     pub(super) fn new(capacity: u64) -> Self {
-        Self(moka::sync::Cache::new(capacity))
+        Self(cache::of_items(capacity))
     }
 }
 
