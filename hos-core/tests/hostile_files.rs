@@ -11,7 +11,7 @@ use hos_core::policy::ROLES_MAX;
 
 /// What refusing takes where nothing is to be read: the words of the fault.
 const REFUSING_BYTES_MAX: u64 = 16 << 10;
-/// What reading takes at most at one time, for each byte of the file, its tree with places included.
+/// What reading takes at most at one time, for each byte of the file: its tree with places too.
 const BYTES_OF_A_BYTE_MAX: u64 = 100;
 /// How often reading allocates at most, for each byte of the file.
 const ALLOCATIONS_OF_A_BYTE_MAX: u64 = 6;
@@ -68,7 +68,8 @@ fn a_condition_that_is_too_deep_is_refused_in_bounded_memory() {
         let when = format!("{}1{}", open.repeat(levels), close.repeat(levels));
         let text = format!(
             "{{\"world\":\"w\",\"version\":\"1\",\"roles\":[{{\"name\":\"r\"}}],\"rules\":[{{\
-             \"effect\":\"permit\",\"abilities\":[\"a.b\"],\"roles\":[\"r\"],\"when\":\"{when}\"}}]}}"
+             \"effect\":\"permit\",\"abilities\":[\"a.b\"],\"roles\":[\"r\"],\
+             \"when\":\"{when}\"}}]}}"
         );
         let (faults, bytes, _) = refused(&text);
         assert_eq!(faults.len(), 1, "{:?}", codes(&faults));

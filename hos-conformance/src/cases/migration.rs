@@ -17,8 +17,6 @@ use hos_core::subject::{Snapshot, Subject};
 use hos_core::value::Attributes;
 
 use crate::case::cases;
-use crate::faults::{Call, FaultyStore, Injection};
-use crate::forward::Shared;
 use crate::stage::{
     FIRM, NEIGHBOUR, Stage, act, code, firm, leaf, member, owner, root, stranger, subject, tenant,
     user, world,
@@ -66,11 +64,12 @@ cases!(
 
 use key::{
     migration_in_shadow_looks_at_no_key, migration_is_overtaken_by_its_key,
-    migration_of_two_with_one_key_moves_once,
+    migration_leaves_replays_as_they_were, migration_of_two_with_one_key_moves_once,
     migration_replays_in_a_closed_world_and_after_a_restart,
     migration_that_finds_nothing_keeps_no_key,
     migration_that_is_sent_again_is_answered_as_the_first_time,
-    migration_under_a_used_key_is_refused, migration_without_a_key_is_refused,
+    migration_under_a_used_key_is_refused,
+    migration_whose_answer_was_lost_is_complete_all_the_same, migration_without_a_key_is_refused,
 };
 use race::{
     migration_is_overtaken_by_a_revoked_role, migration_is_overtaken_by_an_activation,
@@ -363,37 +362,6 @@ async fn migration_that_was_broken_off_begins_anew(stage: Stage) {
     assert_eq!(first.next, Some(SubjectId::new("a").unwrap()));
     let stage = stage.restart_with([later()]).await.unwrap();
     assert_eq!(migrated(&stage.hos).await.migrated, 2, "those that are left");
-}
-
-async fn migration_whose_answer_was_lost_is_complete_all_the_same(stage: Stage) {
-    let order = stage.order("a").await;
-    let lost = |call: Call, _: u64| match call {
-        Call::Write => Injection::After,
-        _ => Injection::Pass,
-    };
-    let store = FaultyStore::new(Shared(stage.backend()), lost);
-    let hos = Hos::open_with([later()], store, stage.options()).await.unwrap();
-    let batch = migration();
-    let fault = hos.migrate(&batch, 100).await.unwrap_err();
-    assert!(fault.is_retryable(), "{fault:?}");
-    let now = snapshot(&hos, &order).await;
-    assert_eq!(now.contract, "2");
-    let again = hos.migrate(&batch, 100).await.unwrap();
-    assert_eq!((again.migrated, again.replayed, again.proof), (1, true, Some(now.proof_id)));
-    assert_eq!(hos.migrate(&migration(), 100).await.unwrap(), MigrationReport::default());
-}
-
-async fn migration_leaves_replays_as_they_were(stage: Stage) {
-    let order = stage.order("a").await;
-    let touch = act(&owner(), &order, "touch", "k");
-    let first = stage.moved(&touch).await;
-    let hos = reopened(&stage).await;
-    migrated(&hos).await;
-    let replay = hos.transition(&touch).await.unwrap();
-    assert!(replay.replayed);
-    assert_eq!((replay.step, replay.recorded_at), (first.step, first.recorded_at));
-    let reused = hos.transition(&act(&owner(), &order, "pay", "k")).await;
-    assert_eq!(code(reused), "key_reused");
 }
 
 async fn migration_frees_the_old_version(stage: Stage) {

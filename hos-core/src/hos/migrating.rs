@@ -60,8 +60,9 @@ impl Hos {
     /// of them. Terminal subjects stay as they ended.
     ///
     /// To be called again and again, by any process, each time with another key and
-    /// [`after`](Migration::after) where the last batch ended. A walk that was broken off may begin anew: what was migrated is met no
-    /// more. A migration is complete when a walk from the beginning migrates and skips nothing.
+    /// [`after`](Migration::after) where the last batch ended. A walk that was broken off may begin
+    /// anew: what was migrated is met no more. A migration is complete when a walk from the
+    /// beginning migrates and skips nothing.
     ///
     /// # Errors
     ///

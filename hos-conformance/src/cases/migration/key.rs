@@ -1,13 +1,15 @@
 //! A batch is a command: its key answers a retry as the first sending was answered.
 
 use hos_core::command::{Migration, StandingChange};
-use hos_core::hos::MigrationReport;
+use hos_core::hos::{Hos, MigrationReport};
 use hos_core::laws::Contracts as _;
 use hos_core::standing::WorldStatus;
 
 use super::law::later;
 use super::race::racing;
-use super::{fresh_key, reopened, snapshot, without_total};
+use super::{fresh_key, migrated, migration, reopened, snapshot, without_total};
+use crate::faults::{Call, FaultyStore, Injection};
+use crate::forward::Shared;
 use crate::stage::{NEIGHBOUR, Stage, act, code, firm, owner, root, tenant, world};
 
 /// A batch without a key.
@@ -135,4 +137,35 @@ pub(super) async fn migration_is_overtaken_by_its_key(stage: Stage) {
     assert_eq!(code(raced.migrate(&bare().key("k"), 100).await), "key_reused");
     assert!(trap.sprang());
     assert_eq!(snapshot(&raced, &order).await.contract, "1");
+}
+
+pub(super) async fn migration_whose_answer_was_lost_is_complete_all_the_same(stage: Stage) {
+    let order = stage.order("a").await;
+    let lost = |call: Call, _: u64| match call {
+        Call::Write => Injection::After,
+        _ => Injection::Pass,
+    };
+    let store = FaultyStore::new(Shared(stage.backend()), lost);
+    let hos = Hos::open_with([later()], store, stage.options()).await.unwrap();
+    let batch = migration();
+    let fault = hos.migrate(&batch, 100).await.unwrap_err();
+    assert!(fault.is_retryable(), "{fault:?}");
+    let now = snapshot(&hos, &order).await;
+    assert_eq!(now.contract, "2");
+    let again = hos.migrate(&batch, 100).await.unwrap();
+    assert_eq!((again.migrated, again.replayed, again.proof), (1, true, Some(now.proof_id)));
+    assert_eq!(hos.migrate(&migration(), 100).await.unwrap(), MigrationReport::default());
+}
+
+pub(super) async fn migration_leaves_replays_as_they_were(stage: Stage) {
+    let order = stage.order("a").await;
+    let touch = act(&owner(), &order, "touch", "k");
+    let first = stage.moved(&touch).await;
+    let hos = reopened(&stage).await;
+    migrated(&hos).await;
+    let replay = hos.transition(&touch).await.unwrap();
+    assert!(replay.replayed);
+    assert_eq!((replay.step, replay.recorded_at), (first.step, first.recorded_at));
+    let reused = hos.transition(&act(&owner(), &order, "pay", "k")).await;
+    assert_eq!(code(reused), "key_reused");
 }
