@@ -6,6 +6,8 @@ pub mod comparison;
 pub mod desk;
 mod processor;
 
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use processor::Spent;
@@ -140,7 +142,24 @@ pub fn table(title: &str, rounds: usize, rows: &mut [Row<'_>]) {
 }
 
 fn mark(is_met: bool) -> &'static str {
-    if is_met || is_smoke() { "" } else { " MISSED" }
+    if judge(is_met) { "" } else { " MISSED" }
+}
+
+static MISSED: AtomicBool = AtomicBool::new(false);
+
+/// Notes whether a target was met; in a smoke run all are.
+pub fn judge(is_met: bool) -> bool {
+    let is_met = is_met || is_smoke();
+    if !is_met {
+        MISSED.store(true, Ordering::Relaxed);
+    }
+    is_met
+}
+
+/// What a bench ends with: a failure where a target was missed.
+#[must_use]
+pub fn verdict() -> ExitCode {
+    if MISSED.load(Ordering::Relaxed) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -93,6 +93,10 @@ pub enum Plant {
     MigrationUnproved,
     /// A migration lists the subjects of every tenant, and those that ended.
     MigrationListsAll,
+    /// The receipt of a migration is not kept.
+    MigrationUnkept,
+    /// A migration is written whatever is stored under its key.
+    MigrationKeyUncompared,
     /// A checkpoint is published whatever the last one is.
     SealUncompared,
     /// A log that was sealed once is not listed again.

@@ -8,7 +8,7 @@ use hos_conformance::cases::cases;
 use hos_conformance::planted::{Plant, PlantedFactory};
 
 /// Each fault, the group that must find it, and one case of that group that must.
-const FOUND: [(Plant, &str, &str); 43] = [
+const FOUND: [(Plant, &str, &str); 45] = [
     (Plant::ReplayUnchecked, "idempotency", "idempotency_replay_answers_the_first_receipt"),
     (Plant::KeyUncheckedInWrite, "race", "race_of_the_same_key_for_another_subject_is_reused"),
     (Plant::FingerprintIgnored, "race", "race_of_the_same_key_for_another_command_is_reused"),
@@ -48,6 +48,8 @@ const FOUND: [(Plant, &str, &str); 43] = [
     (Plant::MigrationKeepsProof, "migration", "migration_overtakes_a_command_judged_before"),
     (Plant::MigrationUnproved, "migration", "migration_leaves_one_proof_that_lists_what_it_moved"),
     (Plant::MigrationListsAll, "migration", "migration_leaves_a_terminal_subject_as_it_ended"),
+    (Plant::MigrationUnkept, "migration", "migration_of_two_with_one_key_moves_once"),
+    (Plant::MigrationKeyUncompared, "migration", "migration_is_overtaken_by_its_key"),
     (Plant::SealUncompared, "seal", "seal_race_is_lost_by_the_slower"),
     (Plant::SealForgotten, "seal", "seal_pending_seals_every_log_that_grew_and_no_other"),
     (Plant::SealsOfAnyTenant, "seal", "seal_of_a_tenant_says_nothing_of_another"),

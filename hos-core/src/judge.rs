@@ -31,7 +31,7 @@ use crate::time::{IdSource, ProofId, Timestamp};
 use crate::value::{Attributes, Schema};
 
 pub(crate) use activation::Activated;
-pub use migration::{MigrationFailure, MigrationPermit, MigrationVerdict};
+pub use migration::{MigrationFailure, MigrationPage, MigrationPermit, MigrationVerdict};
 pub(crate) use open::Start;
 pub use plan::{Plan, PlannedStep};
 pub use rehearse::{Rehearsal, RehearsedStep};
@@ -84,8 +84,16 @@ impl From<Result<Commit, Stop>> for Verdict {
     fn from(judged: Result<Commit, Stop>) -> Self {
         match judged {
             Ok(commit) => Self::Commit(Box::new(commit)),
-            Err(Stop::Replayed(receipt)) => Self::Replayed(receipt),
-            Err(Stop::Refused(refused)) => Self::Refused(refused),
+            Err(stop) => stop.into(),
+        }
+    }
+}
+
+impl From<Stop> for Verdict {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Replayed(receipt) => Self::Replayed(receipt),
+            Stop::Refused(refused) => Self::Refused(refused),
         }
     }
 }
@@ -278,6 +286,7 @@ impl<'a> Judge<'a> {
         Receipt {
             step,
             also: Vec::new(),
+            batch: None,
             replayed: false,
             policy_version: self.law.version().clone(),
             recorded_at: self.now,

@@ -1,11 +1,13 @@
 //! The laws as traits: what a world's code depends on, wherever the law runs.
 
 mod filter;
+mod prospect;
 
 use async_trait::async_trait;
 use serde::Serialize;
 
 pub use filter::Filter;
+pub use prospect::Prospect;
 
 use crate::actor::Actor;
 use crate::command::{Adoption, Command, Opening, Record, StandingCommand};
@@ -51,16 +53,27 @@ pub trait Policy: Send + Sync {
         limit: u32,
     ) -> Result<Holders, Error>;
 
-    /// Every ability about subjects of this kind that the actor has on this one, by name. Never
-    /// writes.
-    async fn abilities(&self, actor: &Actor, subject: &Subject) -> Result<Vec<Ability>, Error>;
+    /// Every ability about subjects of this kind that the actor has on this one, by name: those
+    /// that `can` permits with the same claims and context. Never writes.
+    async fn abilities_of(&self, prospect: &Prospect) -> Result<Vec<Ability>, Error>;
 
-    /// The actions that an interface may offer, in catalogue order. Never writes.
+    /// The actions that an interface may offer with these claims and this context, in catalogue
+    /// order. Never writes.
+    async fn actions_of(&self, prospect: &Prospect) -> Result<Vec<ActionName>, Error>;
+
+    /// As [`Policy::abilities_of`], where the request has no context.
+    async fn abilities(&self, actor: &Actor, subject: &Subject) -> Result<Vec<Ability>, Error> {
+        self.abilities_of(&Prospect::new(actor, subject)).await
+    }
+
+    /// As [`Policy::actions_of`], where the request has no context.
     async fn allowed_actions(
         &self,
         actor: &Actor,
         subject: &Subject,
-    ) -> Result<Vec<ActionName>, Error>;
+    ) -> Result<Vec<ActionName>, Error> {
+        self.actions_of(&Prospect::new(actor, subject)).await
+    }
 }
 
 /// May this subject move now?
@@ -207,13 +220,17 @@ impl Query {
 
     /// One name of the request's context.
     pub fn context(mut self, name: &str, value: impl Into<Value>) -> Self {
-        match Name::new(name) {
-            Ok(name) => self.context.set(name, value),
-            Err(error) => {
-                self.faults.push(InputFault::new(format!("context.{name}"), error.to_string()));
-            }
-        }
+        put_context(&mut self.context, &mut self.faults, name, value.into());
         self
+    }
+}
+
+fn put_context(context: &mut Attributes, faults: &mut Vec<InputFault>, name: &str, value: Value) {
+    match Name::new(name) {
+        Ok(name) => context.set(name, value),
+        Err(error) => {
+            faults.push(InputFault::new(format!("context.{name}"), error.to_string()));
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::id::{ActionName, State, Version};
+use crate::id::{ActionName, State, SubjectId, Version};
 use crate::subject::Subject;
 use crate::time::{ProofId, Timestamp};
 
@@ -29,6 +29,9 @@ pub struct Receipt {
     /// What happened to the other subjects of a compound command, in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<StepReceipt>,
+    /// What one batch of a migration came to; none for any other command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchReceipt>,
     /// Whether this is the stored answer to an earlier sending of the same command.
     #[serde(default)]
     pub replayed: bool,
@@ -69,6 +72,20 @@ pub struct StepReceipt {
     /// The contract version that the subject pins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contract_version: Option<Version>,
+}
+
+/// What one batch of a migration came to, in numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchReceipt {
+    /// How many subjects pin the new version.
+    pub migrated: u32,
+    /// How many moved at the same time, and are to be met by another walk.
+    pub skipped: u32,
+    /// How many the new contract does not admit; they stay as they were.
+    pub failed: u32,
+    /// After which subject the walk goes on; none at its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<SubjectId>,
 }
 
 /// A receipt as a store keeps it: with the fingerprint of the command that led to it.

@@ -10,7 +10,7 @@ use hos_core::commit::{MIGRATION_BYTES_MAX, Pinned};
 use hos_core::contract::{ActionDefinition, Contract, ContractBuilder};
 use hos_core::error::Refusal;
 use hos_core::id::{Name, SubjectId, Tenant, World};
-use hos_core::judge::Judge;
+use hos_core::judge::{Judge, MigrationPage, Verdict};
 use hos_core::law::{Law, MIGRATIONS_MAX, MigrationDefinition};
 use hos_core::policy::RoleDefinition;
 use hos_core::standing::{ActorStanding, Standing, Versions, WorldStatus};
@@ -196,18 +196,23 @@ fn a_batch_is_bounded_in_bytes_but_takes_one_at_least() {
         },
         timers: Vec::new(),
     };
-    let page: Vec<Pinned> = (0..300).map(pinned).collect();
+    let page = |numbers: std::ops::Range<usize>| MigrationPage {
+        subjects: numbers.map(pinned).collect(),
+        end: None,
+        skipped: 0,
+    };
     let ids = SeededIds::new(1);
     let judge = Judge::new(&law, "suite.example", Timestamp::EPOCH, &ids);
     let (world, tenant) = (World::new("pazar").unwrap(), Tenant::new("firm").unwrap());
     let actor = Actor::user("root").unwrap();
-    let wish = Migration::new(&actor, &world, &tenant, "order", "1", "2");
+    let wish = Migration::new(&actor, &world, &tenant, "order", "1", "2").key("k");
     let permit = judge.permit_migration(&wish, &standing(&[]), &standing(&["root"])).unwrap();
-    let verdict = judge.migrate(&wish, &permit, &page);
-    assert_eq!(verdict.judged, MIGRATION_BYTES_MAX / attributes.bytes());
-    assert_eq!(verdict.commit.unwrap().subjects().len(), verdict.judged);
-    let rest = judge.migrate(&wish, &permit, &page[verdict.judged..]);
-    assert_eq!(rest.judged, verdict.judged);
+    let fit = MIGRATION_BYTES_MAX / attributes.bytes();
+    let verdict = judge.migrate(&wish, &permit, &page(0..300));
+    assert_eq!(verdict.batch.next, Some(page(fit - 1..fit).subjects.remove(0).id));
+    assert_eq!(verdict.commit.unwrap().subjects().len(), fit);
+    let rest = judge.migrate(&wish, &permit, &page(fit..300));
+    assert_eq!(usize::try_from(rest.batch.migrated).unwrap(), fit);
 }
 
 #[test]
@@ -217,9 +222,10 @@ fn two_standings_that_were_not_read_at_once_are_a_conflict() {
     let judge = Judge::new(&law, "suite.example", Timestamp::EPOCH, &ids);
     let (world, tenant) = (World::new("pazar").unwrap(), Tenant::new("firm").unwrap());
     let actor = Actor::user("root").unwrap();
-    let wish = Migration::new(&actor, &world, &tenant, "order", "1", "2");
+    let wish = Migration::new(&actor, &world, &tenant, "order", "1", "2").key("k");
     let mut later = standing(&[]);
     later.versions.world.members = 1;
     let refused = judge.permit_migration(&wish, &standing(&[]), &later).unwrap_err();
-    assert_eq!(refused, Refusal::Conflict);
+    let Verdict::Refused(refused) = refused else { panic!("{refused:?}") };
+    assert_eq!(refused.refusal, Refusal::Conflict);
 }

@@ -13,9 +13,17 @@ use crate::fault::corrupt;
 pub(crate) fn bags(batch: &MigrationCommit) -> Result<Vec<String>, Fault> {
     let bag = |repinned: &Repinned| serde_json::to_string(&*repinned.after().attributes);
     let bags: Result<_, serde_json::Error> = batch.subjects().iter().map(bag).collect();
-    bags.map_err(|error| {
-        Fault::new(FaultKind::Internal, "attributes cannot be written").caused_by(error)
-    })
+    bags.map_err(|error| unwritable("attributes").caused_by(error))
+}
+
+/// The receipt of a batch, as a text.
+pub(crate) fn receipt(batch: &MigrationCommit) -> Result<String, Fault> {
+    serde_json::to_string(batch.receipt().receipt())
+        .map_err(|error| unwritable("a receipt").caused_by(error))
+}
+
+fn unwritable(what: &str) -> Fault {
+    Fault::new(FaultKind::Internal, format!("{what} cannot be written"))
 }
 
 /// The subjects of a batch: of each the id, the proof that was read, the new state, the new

@@ -1,7 +1,10 @@
 //! Subjects come to pin another contract version, by the law's map, provably and resumably.
 
+mod key;
 mod law;
 mod race;
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hos_core::command::{Command, Migration, Opening, StandingChange};
 use hos_core::digest::{Digest, commitment};
@@ -14,8 +17,6 @@ use hos_core::subject::{Snapshot, Subject};
 use hos_core::value::Attributes;
 
 use crate::case::cases;
-use crate::faults::{Call, FaultyStore, Injection};
-use crate::forward::Shared;
 use crate::stage::{
     FIRM, NEIGHBOUR, Stage, act, code, firm, leaf, member, owner, root, stranger, subject, tenant,
     user, world,
@@ -43,6 +44,14 @@ cases!(
         migration_that_was_broken_off_begins_anew,
         migration_whose_answer_was_lost_is_complete_all_the_same,
         migration_leaves_replays_as_they_were,
+        migration_without_a_key_is_refused,
+        migration_that_is_sent_again_is_answered_as_the_first_time,
+        migration_replays_in_a_closed_world_and_after_a_restart,
+        migration_under_a_used_key_is_refused,
+        migration_that_finds_nothing_keeps_no_key,
+        migration_in_shadow_looks_at_no_key,
+        migration_of_two_with_one_key_moves_once,
+        migration_is_overtaken_by_its_key,
         migration_frees_the_old_version,
         migration_survives_a_restart,
         migration_overtakes_a_command_judged_before,
@@ -53,14 +62,29 @@ cases!(
     ]
 );
 
+use key::{
+    migration_in_shadow_looks_at_no_key, migration_is_overtaken_by_its_key,
+    migration_leaves_replays_as_they_were, migration_of_two_with_one_key_moves_once,
+    migration_replays_in_a_closed_world_and_after_a_restart,
+    migration_that_finds_nothing_keeps_no_key,
+    migration_that_is_sent_again_is_answered_as_the_first_time,
+    migration_under_a_used_key_is_refused,
+    migration_whose_answer_was_lost_is_complete_all_the_same, migration_without_a_key_is_refused,
+};
 use race::{
     migration_is_overtaken_by_a_revoked_role, migration_is_overtaken_by_an_activation,
     migration_overtakes_a_command_judged_before, migration_overtakes_what_is_remembered,
     migration_skips_what_moves_at_the_same_time,
 };
 
+/// One batch more, under a key of its own.
 fn migration() -> Migration {
-    Migration::new(&root(), &world(), &firm(), "order", "1", "2")
+    Migration::new(&root(), &world(), &firm(), "order", "1", "2").key(fresh_key())
+}
+
+fn fresh_key() -> String {
+    static KEYS: AtomicU64 = AtomicU64::new(0);
+    format!("batch {}", KEYS.fetch_add(1, Ordering::Relaxed))
 }
 
 async fn reopened(stage: &Stage) -> Hos {
@@ -189,18 +213,18 @@ async fn migration_stays_in_its_tenant(stage: Stage) {
     assert_eq!(snapshot(&hos, &next_door).await.contract, "1");
     let neighbour = tenant(NEIGHBOUR);
     let size = hos.head(&world(), &neighbour).await.unwrap().size;
-    let there = Migration::new(&root(), &world(), &neighbour, "order", "1", "2");
+    let there = Migration::new(&root(), &world(), &neighbour, "order", "1", "2").key("there");
     assert_eq!(hos.migrate(&there, 100).await.unwrap().migrated, 1);
     assert_eq!(snapshot(&hos, &next_door).await.attributes.get("large"), Some(&true.into()));
     assert_eq!(hos.head(&world(), &neighbour).await.unwrap().size, size + 1);
     let nowhere = Migration::new(&root(), &world(), &tenant("firm-9"), "order", "1", "2");
-    assert_eq!(code(hos.migrate(&nowhere, 100).await), "not_found");
+    assert_eq!(code(hos.migrate(&nowhere.key("k"), 100).await), "not_found");
 }
 
 async fn migration_needs_an_ability_of_the_whole_world(stage: Stage) {
     let order = stage.order("a").await;
     let hos = reopened(&stage).await;
-    let by = |actor| Migration::new(&actor, &world(), &firm(), "order", "1", "2");
+    let by = |actor| Migration::new(&actor, &world(), &firm(), "order", "1", "2").key(fresh_key());
     let size = stage.size().await;
     // The owner's role has the ability, but only in a tenant.
     assert_eq!(code(hos.migrate(&by(owner()), 100).await), "denied");
@@ -223,7 +247,7 @@ async fn migration_that_the_law_does_not_declare_is_refused(stage: Stage) {
     assert_eq!(code(stage.hos.migrate(&migration(), 100).await), "invalid_input");
     let hos = reopened(&stage).await;
     for (kind, from, to) in [("lamp", "1", "2"), ("order", "2", "1"), ("order", "1", "3")] {
-        let wish = Migration::new(&root(), &world(), &firm(), kind, from, to);
+        let wish = Migration::new(&root(), &world(), &firm(), kind, from, to).key("wish");
         assert_eq!(code(hos.migrate(&wish, 100).await), "invalid_input");
     }
 }
@@ -338,33 +362,6 @@ async fn migration_that_was_broken_off_begins_anew(stage: Stage) {
     assert_eq!(first.next, Some(SubjectId::new("a").unwrap()));
     let stage = stage.restart_with([later()]).await.unwrap();
     assert_eq!(migrated(&stage.hos).await.migrated, 2, "those that are left");
-}
-
-async fn migration_whose_answer_was_lost_is_complete_all_the_same(stage: Stage) {
-    let order = stage.order("a").await;
-    let lost = |call: Call, _: u64| match call {
-        Call::Write => Injection::After,
-        _ => Injection::Pass,
-    };
-    let store = FaultyStore::new(Shared(stage.backend()), lost);
-    let hos = Hos::open_with([later()], store, stage.options()).await.unwrap();
-    let fault = hos.migrate(&migration(), 100).await.unwrap_err();
-    assert!(fault.is_retryable(), "{fault:?}");
-    assert_eq!(snapshot(&hos, &order).await.contract, "2");
-    assert_eq!(hos.migrate(&migration(), 100).await.unwrap(), MigrationReport::default());
-}
-
-async fn migration_leaves_replays_as_they_were(stage: Stage) {
-    let order = stage.order("a").await;
-    let touch = act(&owner(), &order, "touch", "k");
-    let first = stage.moved(&touch).await;
-    let hos = reopened(&stage).await;
-    migrated(&hos).await;
-    let replay = hos.transition(&touch).await.unwrap();
-    assert!(replay.replayed);
-    assert_eq!((replay.step, replay.recorded_at), (first.step, first.recorded_at));
-    let reused = hos.transition(&act(&owner(), &order, "pay", "k")).await;
-    assert_eq!(code(reused), "key_reused");
 }
 
 async fn migration_frees_the_old_version(stage: Stage) {

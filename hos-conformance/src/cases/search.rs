@@ -5,15 +5,20 @@ use std::time::Duration;
 
 use hos_core::actor::Actor;
 use hos_core::command::StandingChange;
+use hos_core::contract::Written;
+use hos_core::error::Refusal;
+use hos_core::hos::Hos;
 use hos_core::id::{Ability, ActorId};
-use hos_core::laws::{Others, Policy as _, Query};
+use hos_core::law::Law;
+use hos_core::laws::{Others, Policy as _, Prospect, Query};
+use hos_core::policy::{RuleDefinition, RuleEffect};
 use hos_core::standing::{AbilityPattern, Mode};
 use hos_core::subject::Subject;
 
 use crate::case::cases;
 use crate::stage::{
-    NEIGHBOUR, Stage, act, ban, code, customer, firm, member, owner, root, stranger, subject,
-    tenant, user, world,
+    NEIGHBOUR, Stage, act, ban, clerk, code, customer, firm, member, owner, root, stranger,
+    subject, tenant, user, viewer, world,
 };
 
 cases!(
@@ -30,6 +35,10 @@ cases!(
         search_refuses_an_unknown_ability,
         search_agrees_with_can,
         search_tells_the_abilities_that_can_allows,
+        search_tells_abilities_by_claims_and_context,
+        search_offers_actions_by_claims_and_context,
+        search_finds_those_whom_the_context_lets,
+        search_refuses_what_the_law_does_not_declare,
     ]
 );
 
@@ -173,4 +182,133 @@ async fn search_tells_the_abilities_that_can_allows(stage: Stage) {
     }
     let missing = subject("order", "missing");
     assert_eq!(stage.hos.abilities(&owner(), &missing).await.unwrap(), []);
+}
+
+/// Everyone in the firm with every claim and in every context that the law reads, one without.
+fn requests(order: &Subject) -> Vec<(Actor, Option<&'static str>, Prospect)> {
+    let mut requests = Vec::new();
+    for person in [owner(), clerk(), viewer(), customer(), stranger(), root()] {
+        for verified in [None, Some(true), Some(false)] {
+            let actor = match verified {
+                Some(verified) => person.clone().claim("verified", verified).unwrap(),
+                None => person.clone(),
+            };
+            for channel in [None, Some("desk"), Some("web")] {
+                let bare = Prospect::new(&actor, order);
+                let prospect = match channel {
+                    Some(channel) => bare.context("channel", channel),
+                    None => bare,
+                };
+                requests.push((actor.clone(), channel, prospect));
+            }
+        }
+    }
+    requests
+}
+
+async fn may(
+    hos: &Hos,
+    (actor, channel): (&Actor, Option<&str>),
+    ability: &str,
+    order: &Subject,
+) -> bool {
+    let query = Query::new(actor, ability, order);
+    let query = match channel {
+        Some(channel) => query.context("channel", channel),
+        None => query,
+    };
+    hos.can(&query).await.unwrap().permits()
+}
+
+async fn search_tells_abilities_by_claims_and_context(stage: Stage) {
+    let order = stage.order("o").await;
+    let law = stage.hos.law(&world()).unwrap();
+    let contract = law.contract("order").unwrap();
+    let known = law.rules().abilities();
+    let mut by_request = [0, 0];
+    for (actor, channel, prospect) in requests(&order) {
+        let told = stage.hos.abilities_of(&prospect).await.unwrap();
+        for ability in known.iter().filter(|ability| contract.is_about(ability)) {
+            let may = may(&stage.hos, (&actor, channel), ability.as_str(), &order).await;
+            assert_eq!(told.contains(ability), may, "{} {channel:?} {ability}", actor.id());
+        }
+        let has = |name: &str| usize::from(told.iter().any(|ability| ability.as_str() == name));
+        by_request[0] += has("order.print");
+        by_request[1] += has("order.export");
+        if channel.is_none() {
+            assert_eq!(stage.hos.abilities(&actor, &order).await.unwrap(), told);
+        }
+    }
+    // The owner and root always; the clerk at the desk; the viewer when verified.
+    assert_eq!(by_request, [9 + 9 + 3, 9 + 9 + 3]);
+}
+
+async fn search_offers_actions_by_claims_and_context(stage: Stage) {
+    let order = stage.order("o").await;
+    let mut definition = stage.hos.law(&world()).unwrap().definition().clone();
+    definition.version = "by-context".to_owned();
+    let rule = |ability: &str, when: &str| RuleDefinition {
+        id: None,
+        effect: RuleEffect::Permit,
+        abilities: vec![ability.to_owned()],
+        roles: vec!["viewer".to_owned()],
+        when: Some(Written::from(when)),
+    };
+    definition.rules.push(rule("order.touch", "context.channel == \"desk\""));
+    definition.rules.push(rule("order.pay", "actor.verified"));
+    let hos = stage.open([Law::new(&definition).unwrap()]).await.unwrap();
+    let mut lists = BTreeSet::new();
+    for (actor, channel, prospect) in requests(&order) {
+        let told = hos.actions_of(&prospect).await.unwrap();
+        let law = hos.law(&world()).unwrap();
+        for action in law.contract("order").unwrap().actions_from("pending") {
+            let may = may(&hos, (&actor, channel), action.ability().as_str(), &order).await;
+            assert_eq!(told.contains(action.name()), may, "{} {channel:?}", actor.id());
+        }
+        if actor.id().as_str() == "viewer-1" {
+            lists.insert(told.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+        }
+    }
+    assert_eq!(
+        lists.iter().map(String::as_str).collect::<Vec<_>>(),
+        ["", "pay", "pay touch", "touch"]
+    );
+}
+
+async fn search_finds_those_whom_the_context_lets(stage: Stage) {
+    let order = stage.order("o").await;
+    let print = who("order.print", &order);
+    let at = |channel: &str| print.clone().context("channel", channel);
+    assert_eq!(found(&stage, &at("desk")).await, ["clerk-1", "owner-1", "root"]);
+    assert_eq!(found(&stage, &at("web")).await, ["owner-1", "root"]);
+    assert_eq!(found(&stage, &print).await, ["owner-1", "root"]);
+    let verified = user("anybody").claim("verified", true).unwrap();
+    let export = Query::new(&verified, "order.export", &order);
+    assert_eq!(found(&stage, &export).await, ["owner-1", "root", "viewer-1"]);
+}
+
+async fn search_refuses_what_the_law_does_not_declare(stage: Stage) {
+    let order = stage.order("o").await;
+    let bare = Prospect::new(&owner(), &order);
+    for (prospect, fields) in [
+        (bare.clone().context("weather", "rain"), vec!["context.weather"]),
+        (bare.clone().context("channel", 1), vec!["context.channel"]),
+        (
+            bare.clone().context("No Name", 1).context("channel", true),
+            vec!["context.No Name", "context.channel"],
+        ),
+        (Prospect::new(&owner().claim("tall", true).unwrap(), &order), vec!["actor.tall"]),
+        (Prospect::new(&owner().claim("verified", "yes").unwrap(), &order), vec!["actor.verified"]),
+    ] {
+        for refused in [
+            stage.hos.abilities_of(&prospect).await.unwrap_err(),
+            stage.hos.actions_of(&prospect).await.unwrap_err(),
+        ] {
+            let Some(Refusal::InvalidInput(faults)) = refused.refusal() else {
+                panic!("{refused:?}")
+            };
+            let named: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
+            assert_eq!(named, fields);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use hos_core::store::PinnedAsk;
 use hos_core::subject::Subject;
 
 use super::Plant;
-use super::tables::{SubjectRow, Tables};
+use super::tables::{SubjectRow, Tables, receipt_key};
 
 impl Tables {
     pub(super) fn pinned(&self, plant: Plant, ask: &PinnedAsk) -> Vec<Pinned> {
@@ -37,7 +37,10 @@ impl Tables {
         let scope = (batch.world().clone(), batch.tenant().clone());
         let whole = (batch.world().clone(), Tenant::world());
         let now = (self.generations(&scope), self.generations(&whole));
-        if now != (batch.versions().tenant, batch.versions().world) {
+        let kept = batch.receipt();
+        let key = receipt_key(plant, &scope.0, &scope.1, kept.key());
+        let is_taken = self.receipts.contains_key(&key) && plant != Plant::MigrationKeyUncompared;
+        if now != (batch.versions().tenant, batch.versions().world) || is_taken {
             return MigrationOutcome::Conflict;
         }
         let subject = |repinned: &Repinned| Subject {
@@ -69,6 +72,9 @@ impl Tables {
             let timers = timers.map(timer).collect();
             let row = SubjectRow { snapshot, before: None, terminal: false, timers };
             self.subjects.insert(subject(repinned), row);
+        }
+        if plant != Plant::MigrationUnkept {
+            self.receipts.insert(key, kept.clone());
         }
         self.changes += 1;
         MigrationOutcome::Committed

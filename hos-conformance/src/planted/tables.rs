@@ -331,7 +331,7 @@ fn same_generations(plant: Plant, now: Generations, read: Generations) -> bool {
         && (plant == Plant::StatusUncompared || now.status == read.status)
 }
 
-fn receipt_key(
+pub(super) fn receipt_key(
     plant: Plant,
     world: &World,
     tenant: &Tenant,

@@ -1,14 +1,17 @@
 //! The command that moves subjects from one contract version to another.
 
-use super::Envelope;
+use super::envelope::{Envelope, envelope_builders, fingerprint};
 use crate::actor::Actor;
-use crate::id::{Name, RequestId, SubjectId, Tenant, World};
+use crate::digest::Digest;
+use crate::id::{RequestId, SubjectId, Tenant, World};
 use crate::value::Value;
 
 /// Moves live subjects of a tenant from one contract version to another, by the law's map.
 ///
-/// It carries no key: a subject that was migrated pins the old version no more, so that a call that
-/// is repeated goes on where the first one ended.
+/// Each batch is a command with a key of its own. Sent again with the same key it is answered as
+/// the first time, with where to go on; with another key it goes on where the first one ended, for
+/// what was migrated pins the old version no more. A batch that finds nothing to migrate writes
+/// nothing, its key neither. In shadow no key is needed, and none is looked up.
 ///
 /// ```
 /// use hos_core::actor::Actor;
@@ -17,8 +20,10 @@ use crate::value::Value;
 ///
 /// let (world, firm) = (World::new("pazar")?, Tenant::new("firm-1")?);
 /// let operator = Actor::user("operator-1")?;
-/// let trial = Migration::new(&operator, &world, &firm, "order", "1", "2").shadow();
-/// assert!(trial.is_shadow());
+/// let whole = Migration::new(&operator, &world, &firm, "order", "1", "2");
+/// assert!(whole.clone().shadow().is_shadow());
+/// let first = whole.key("orders of firm-1, 1 to 2, batch 1");
+/// assert!(!first.is_shadow());
 /// # Ok::<(), hos_core::id::IdError>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -76,17 +81,16 @@ impl Migration {
         self.shadow
     }
 
-    /// The id of the request, named in the proof.
-    pub fn request(mut self, request: RequestId) -> Self {
-        self.envelope.request = Some(request);
-        self
-    }
+    envelope_builders!();
 
-    /// One name of the request's context, read by policy as `context.<name>`.
-    pub fn context(mut self, name: &str, value: impl Into<Value>) -> Self {
-        if let Some(name) = self.envelope.keep(&format!("context.{name}"), Name::new(name)) {
-            self.envelope.context.set(name, value);
-        }
-        self
+    /// What is intended, and from where on; not how much of it at once.
+    pub(crate) fn fingerprint(&self) -> Digest {
+        let Self { actor, kind, from, to, after, .. } = self;
+        fingerprint(actor, "migrate", |object| {
+            object.optional("after", after.as_ref().map(SubjectId::as_str));
+            object.string("from", from);
+            object.string("kind", kind);
+            object.string("to", to);
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! A batch of subjects that come to pin another contract version: all of it or nothing.
 
-use super::TimerWrite;
+use super::{KeptReceipt, TimerWrite};
 use crate::id::{Kind, SubjectId, Tenant, World};
 use crate::proof::Entry;
 use crate::standing::Versions;
@@ -28,16 +28,19 @@ pub struct Pinned {
 /// Like [`Commit`](super::Commit) only the judge builds one. A store executes it in one database
 /// transaction:
 ///
-/// 1. a generation is not what was read: [`MigrationOutcome::Conflict`];
+/// 1. a generation is not what was read, or something is stored under the command's key:
+///    [`MigrationOutcome::Conflict`];
 /// 2. the proof of a subject's state is not what was read: [`MigrationOutcome::Moved`];
-/// 3. else the entry with its parts is recorded, and each subject gets its new contract version,
-///    state, attributes and timers, and the entry as the proof of its state. Its revision stays.
+/// 3. else the entry with its parts and the receipt are recorded, and each subject gets its new
+///    contract version, state, attributes and timers, and the entry as the proof of its state. Its
+///    revision stays.
 #[derive(Debug, Clone)]
 pub struct MigrationCommit {
     pub(crate) world: World,
     pub(crate) tenant: Tenant,
     pub(crate) kind: Kind,
     pub(crate) versions: Versions,
+    pub(crate) receipt: KeptReceipt,
     pub(crate) entry: Entry,
     pub(crate) subjects: Vec<Repinned>,
 }
@@ -65,6 +68,12 @@ impl MigrationCommit {
     #[must_use]
     pub fn versions(&self) -> &Versions {
         &self.versions
+    }
+
+    /// What is kept under the command's key.
+    #[must_use]
+    pub fn receipt(&self) -> &KeptReceipt {
+        &self.receipt
     }
 
     /// The one entry that proves the batch.
@@ -124,7 +133,7 @@ impl Repinned {
 pub enum MigrationOutcome {
     /// Everything was written.
     Committed,
-    /// The standing has changed; nothing was written.
+    /// The standing has changed, or another command was quicker with the key; nothing was written.
     Conflict,
     /// These subjects moved meanwhile; nothing was written.
     Moved(Vec<SubjectId>),

@@ -186,10 +186,16 @@ impl Fields<'_> {
         match self.fields.remove(name) {
             None => Vec::new(),
             Some(Value::Array(values)) => {
-                let read = |(at, value): (usize, Value)| {
-                    read(Piece { value, place: place.item(at), faults: self.faults })
-                };
-                values.into_iter().enumerate().map(read).collect()
+                let mut pieces = Vec::new();
+                for (at, value) in values.into_iter().enumerate() {
+                    // Nothing more would be told, and what is read takes more room than its text.
+                    if self.faults.is_full() {
+                        pieces.push(None);
+                        break;
+                    }
+                    pieces.push(read(Piece { value, place: place.item(at), faults: self.faults }));
+                }
+                pieces
             }
             Some(_) => {
                 self.faults.add("unreadable", &place, "expected an array");

@@ -13,9 +13,11 @@ use crate::command::Record;
 use crate::condition::{Lookup, Nothing};
 use crate::error::{Error, Fault, FaultKind, InputFault, Refusal};
 use crate::id::{Ability, ActionName, ActorId, Kind, Tenant, World};
-use crate::judge::Judge;
+use crate::judge::{Judge, check_bag};
 use crate::law::Law;
-use crate::laws::{Decision, Explanation, Filter, Holders, Policy, Proofs, Query, Situation};
+use crate::laws::{
+    Decision, Explanation, Filter, Holders, Policy, Proofs, Prospect, Query, Situation,
+};
 use crate::merkle::{self, Hash};
 use crate::policy::{Answer, DecisionEffect, Question, Reason, ReasonCode};
 use crate::proof::{LogEntry, LogHead, PAGE_MAX};
@@ -37,14 +39,28 @@ impl Bench {
         if !law.rules().knows(&query.ability) {
             faults.push(InputFault::new("ability", format!("`{}` is not known", query.ability)));
         }
-        crate::judge::check_bag("actor", query.actor.claims(), law.actor(), &[], &mut faults);
-        crate::judge::check_bag("context", &query.context, law.context(), &[], &mut faults);
-        if !faults.is_empty() {
-            return Err(Refusal::InvalidInput(faults).into());
-        }
+        check_request(&law, &query.actor, &query.context, faults)?;
         let subjects = query.subject.iter().cloned().collect();
         Ok((ask(&query.world, &query.tenant, &query.actor, subjects, None), law))
     }
+
+    pub(super) fn ask_prospect(&self, prospect: &Prospect) -> Result<(Ask, Arc<Law>), Error> {
+        let Prospect { actor, subject, context, faults } = prospect;
+        let law = self.law(&subject.world)?;
+        check_request(&law, actor, context, faults.clone())?;
+        Ok((ask(&subject.world, &subject.tenant, actor, vec![subject.clone()], None), law))
+    }
+}
+
+fn check_request(
+    law: &Law,
+    actor: &Actor,
+    context: &Attributes,
+    mut faults: Vec<InputFault>,
+) -> Result<(), Refusal> {
+    check_bag("actor", actor.claims(), law.actor(), &[], &mut faults);
+    check_bag("context", context, law.context(), &[], &mut faults);
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::InvalidInput(faults)) }
 }
 
 /// Asks about one question as it stands; none for a subject or a tenant that does not exist.
@@ -211,20 +227,15 @@ impl Policy for Hos {
         self.holders(query, after, limit).await
     }
 
-    async fn abilities(&self, actor: &Actor, subject: &Subject) -> Result<Vec<Ability>, Error> {
-        self.abilities_of(actor, subject).await
+    async fn abilities_of(&self, prospect: &Prospect) -> Result<Vec<Ability>, Error> {
+        self.abilities_told(prospect).await
     }
 
-    async fn allowed_actions(
-        &self,
-        actor: &Actor,
-        subject: &Subject,
-    ) -> Result<Vec<ActionName>, Error> {
-        let law = self.bench.law(&subject.world)?;
-        let ask = ask(&subject.world, &subject.tenant, actor, vec![subject.clone()], None);
+    async fn actions_of(&self, prospect: &Prospect) -> Result<Vec<ActionName>, Error> {
+        let (ask, law) = self.bench.ask_prospect(prospect)?;
         let standing = load_one(&*self.store, &ask).await?;
-        let judge = self.bench.judge(&law);
-        Ok(judge.allowed_actions(actor, subject, &Attributes::new(), &standing))
+        let Prospect { actor, subject, context, .. } = prospect;
+        Ok(self.bench.judge(&law).allowed_actions(actor, subject, context, &standing))
     }
 }
 

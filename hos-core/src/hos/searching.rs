@@ -10,7 +10,7 @@ use crate::condition::{Path, Root};
 use crate::error::{Error, Refusal};
 use crate::id::{Ability, ActorId, Tenant};
 use crate::law::Law;
-use crate::laws::{Holders, Others, Query};
+use crate::laws::{Holders, Others, Prospect, Query};
 use crate::policy::Question;
 use crate::proof::PAGE_MAX;
 use crate::standing::{ActorStanding, Mode, Standing};
@@ -103,21 +103,16 @@ impl Hos {
         }
     }
 
-    pub(super) async fn abilities_of(
-        &self,
-        actor: &Actor,
-        subject: &Subject,
-    ) -> Result<Vec<Ability>, Error> {
-        let law = self.bench.law(&subject.world)?;
-        let about = |ability: &Ability| match law.contract(subject.kind.as_str()) {
+    pub(super) async fn abilities_told(&self, prospect: &Prospect) -> Result<Vec<Ability>, Error> {
+        let (ask, law) = self.bench.ask_prospect(prospect)?;
+        let about = |ability: &Ability| match law.contract(prospect.subject.kind.as_str()) {
             Some(contract) => contract.is_about(ability),
             None => false,
         };
-        let ask = ask(&subject.world, &subject.tenant, actor, vec![subject.clone()], None);
         let standing = load_one(&*self.store, &ask).await?;
         let judge = self.bench.judge(&law);
         let may = |ability: &Ability| {
-            let query = Query::new(actor, ability.as_str(), subject);
+            let query = prospect.query(ability.as_str());
             let ask = |question: &Question<'_>| Some((law.rules().answer(question)?, Vec::new()));
             weigh(&judge, &query, &standing, ask).is_ok_and(|(answer, _)| answer.permits())
         };

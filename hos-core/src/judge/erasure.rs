@@ -50,7 +50,8 @@ impl Judge<'_> {
         if let Erased::Parts(parts) = what {
             check_parts(parts, &mut faults);
         }
-        self.permit_request(&request, standing, || erasure.fingerprint(), faults).map_err(verdict)
+        self.permit_request(&request, standing, || erasure.fingerprint(), faults)
+            .map_err(super::Verdict::from)
     }
 
     /// The entry of an erasure, and what makes every commit that was judged before a conflict.
@@ -93,7 +94,8 @@ impl Judge<'_> {
         let request = Request { actor, world, tenant, envelope, ability: "hos.hold", target };
         let mut faults = Vec::new();
         check_code("matter", matter, &mut faults);
-        self.permit_request(&request, standing, || hold.fingerprint(), faults).map_err(verdict)
+        self.permit_request(&request, standing, || hold.fingerprint(), faults)
+            .map_err(super::Verdict::from)
     }
 
     /// The entry of a hold. It makes an erasure that was judged before a conflict. The end of one
@@ -196,10 +198,6 @@ impl Judge<'_> {
             shadowed: Vec::new(),
         })
     }
-}
-
-fn verdict(stop: Stop) -> super::Verdict {
-    Err(stop).into()
 }
 
 fn check_code(field: &str, code: &str, faults: &mut Vec<InputFault>) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Judge, Permission, check_bag, refuse_faults};
+use super::{Judge, Permission, Stop, Verdict, action_name, check_bag, refuse_faults};
 use crate::command::Migration;
 use crate::commit::{MIGRATION_BYTES_MAX, MigrationCommit, Pinned, Repinned, TimerWrite};
 use crate::condition::Nothing;
@@ -10,9 +10,10 @@ use crate::contract::Contract;
 use crate::digest::Digest;
 use crate::encoding::{encode, encode_attributes};
 use crate::error::{InputFault, Refusal};
-use crate::id::{State, SubjectId};
+use crate::id::{ActionName, CommandKey, State, SubjectId};
 use crate::law::MigrationMap;
 use crate::proof::{Entry, EntryType, part};
+use crate::receipt::{BatchReceipt, Effect, Receipt, StepReceipt};
 use crate::standing::{Standing, Versions};
 use crate::subject::{Snapshot, Subject, SubjectView};
 use crate::value::Attributes;
@@ -26,6 +27,27 @@ pub struct MigrationPermit<'a> {
     pub(crate) map: &'a MigrationMap,
     permission: Permission,
     versions: Versions,
+    /// None in shadow, which keeps nothing.
+    keyed: Option<Keyed>,
+}
+
+/// Under what a batch is kept.
+#[derive(Debug)]
+struct Keyed {
+    key: CommandKey,
+    fingerprint: Digest,
+    action: ActionName,
+}
+
+/// Subjects that pin the old version, as they were read.
+#[derive(Debug)]
+pub struct MigrationPage {
+    /// The subjects, by id.
+    pub subjects: Vec<Pinned>,
+    /// The last of them that was read, if others may follow.
+    pub end: Option<SubjectId>,
+    /// How many were left out, because they moved meanwhile.
+    pub skipped: u32,
 }
 
 /// A subject that the new contract does not admit: it stays as it is.
@@ -42,12 +64,12 @@ pub struct MigrationFailure {
 /// What a page of subjects comes to.
 #[derive(Debug)]
 pub struct MigrationVerdict {
-    /// To be written; none when no subject is to be.
-    pub commit: Option<Box<MigrationCommit>>,
+    /// What it comes to. The subjects after those that were judged would make the batch too large.
+    pub batch: BatchReceipt,
     /// Subjects that stay as they are.
     pub failures: Vec<MigrationFailure>,
-    /// How many of the page were judged: those after them would make the batch too large.
-    pub judged: usize,
+    /// To be written; none in shadow, and when no subject is to be.
+    pub commit: Option<Box<MigrationCommit>>,
 }
 
 impl<'a> Judge<'a> {
@@ -55,7 +77,8 @@ impl<'a> Judge<'a> {
     ///
     /// # Errors
     ///
-    /// [`Refusal`], in this order: `InvalidInput` of the context, `InvalidWorld`, `WorldClosed`,
+    /// The receipt of the same command, or a [`Refusal`], in this order: `MissingKey` and
+    /// `KeyReused`, but in shadow, `InvalidInput` of the context, `InvalidWorld`, `WorldClosed`,
     /// `Banned`, `NotFound`, `Denied`, `InvalidInput` for a migration that the law does not
     /// declare; `Conflict` when the two standings were not read at once.
     pub fn permit_migration(
@@ -63,30 +86,46 @@ impl<'a> Judge<'a> {
         migration: &Migration,
         standing: &Standing,
         of_world: &Standing,
-    ) -> Result<MigrationPermit<'a>, Refusal> {
+    ) -> Result<MigrationPermit<'a>, Verdict> {
+        self.permitted(migration, standing, of_world).map_err(Verdict::from)
+    }
+
+    fn permitted(
+        &self,
+        migration: &Migration,
+        standing: &Standing,
+        of_world: &Standing,
+    ) -> Result<MigrationPermit<'a>, Stop> {
         let Migration { actor, kind, from, to, envelope, .. } = migration;
-        let mut faults = envelope.faults.clone();
-        check_bag("actor", actor.claims(), self.law.actor(), &[], &mut faults);
-        check_bag("context", &envelope.context, self.law.context(), &[], &mut faults);
-        refuse_faults(faults)?;
+        let keyed = if migration.shadow {
+            let mut faults = envelope.faults.clone();
+            check_bag("actor", actor.claims(), self.law.actor(), &[], &mut faults);
+            check_bag("context", &envelope.context, self.law.context(), &[], &mut faults);
+            refuse_faults(faults)?;
+            None
+        } else {
+            let admitted = self.admit(actor, envelope, standing, || migration.fingerprint());
+            let (key, fingerprint) = admitted?;
+            Some(Keyed { key, fingerprint, action: action_name("migrate")? })
+        };
         if standing.versions.world != of_world.versions.world {
-            return Err(Refusal::Conflict);
+            return Err(Refusal::Conflict.into());
         }
         self.require_open(standing)?;
         self.require_not_banned(standing)?;
         if !standing.tenant_exists {
-            return Err(Refusal::NotFound);
+            return Err(Refusal::NotFound.into());
         }
         let context = &envelope.context;
         let Some(permission) = self.permit(actor, ABILITY, &Nothing, context, of_world) else {
             let known = standing.actor.is_insider(self.now);
-            return Err(if known { Refusal::Denied } else { Refusal::NotFound });
+            return Err(if known { Refusal::Denied } else { Refusal::NotFound }.into());
         };
         let map = self.law.migration(kind, from, to).ok_or_else(|| {
             let message = format!("`{kind}` has no migration from `{from}` to `{to}`");
             Refusal::InvalidInput(vec![InputFault::new("migration", message)])
         })?;
-        Ok(MigrationPermit { map, permission, versions: standing.versions })
+        Ok(MigrationPermit { map, permission, versions: standing.versions, keyed })
     }
 
     /// What becomes of a page of subjects that pin the old version.
@@ -95,25 +134,33 @@ impl<'a> Judge<'a> {
         &self,
         migration: &Migration,
         permit: &MigrationPermit<'_>,
-        page: &[Pinned],
+        page: &MigrationPage,
     ) -> MigrationVerdict {
         let (mut becoming, mut failures) = (Vec::new(), Vec::new());
-        let (mut bytes, mut judged) = (0, 0);
-        for pinned in page {
+        let (mut bytes, mut judged) = (0, None);
+        for pinned in &page.subjects {
             let next = self.become_of(migration, permit.map, pinned);
             bytes += next.as_ref().map_or(0, |next| next.attributes.bytes());
-            if bytes > MIGRATION_BYTES_MAX && judged > 0 {
+            if bytes > MIGRATION_BYTES_MAX && judged.is_some() {
                 break;
             }
-            judged += 1;
+            judged = Some(&pinned.id);
             match next {
                 Ok(next) => becoming.push(next),
                 Err(failure) => failures.push(failure),
             }
         }
-        let commit = (!becoming.is_empty())
-            .then(|| Box::new(self.migration_commit(migration, permit, becoming)));
-        MigrationVerdict { commit, failures, judged }
+        let is_whole = judged == page.subjects.last().map(|pinned| &pinned.id);
+        let batch = BatchReceipt {
+            migrated: count(becoming.len()),
+            skipped: page.skipped,
+            failed: count(failures.len()),
+            next: if is_whole { page.end.clone() } else { judged.cloned() },
+        };
+        let commit = permit.keyed.as_ref().filter(|_| !becoming.is_empty()).map(|keyed| {
+            Box::new(self.migration_commit(migration, permit, (keyed, &batch), becoming))
+        });
+        MigrationVerdict { batch, failures, commit }
     }
 
     fn become_of<'p>(
@@ -150,10 +197,22 @@ impl<'a> Judge<'a> {
         &self,
         migration: &Migration,
         permit: &MigrationPermit<'_>,
+        (keyed, batch): (&Keyed, &BatchReceipt),
         becoming: Vec<Becoming<'_>>,
     ) -> MigrationCommit {
         let entry = self.seal_migration(migration, permit, &becoming);
         let to = permit.map.to();
+        let step = StepReceipt {
+            proof_id: entry.id(),
+            subject: None,
+            action: keyed.action.clone(),
+            from: None,
+            to: None,
+            revision: 0,
+            effect: Effect::Moved,
+            contract_version: Some(to.version().clone()),
+        };
+        let receipt = Receipt { batch: Some(batch.clone()), ..self.receipt(step) };
         let repinned = |Becoming { pinned, state, attributes }: Becoming<'_>| Repinned {
             id: pinned.id.clone(),
             from_proof: pinned.snapshot.proof_id,
@@ -171,6 +230,7 @@ impl<'a> Judge<'a> {
             tenant: migration.tenant.clone(),
             kind: to.kind().clone(),
             versions: permit.versions,
+            receipt: self.keep(keyed.key.clone(), keyed.fingerprint, receipt),
             subjects: becoming.into_iter().map(repinned).collect(),
             entry,
         }
@@ -192,9 +252,7 @@ impl<'a> Judge<'a> {
         leaf.from = Some(from.version().as_str());
         leaf.to = Some(to.version().as_str());
         leaf.contract = Some(to.digest());
-        // OK because a batch is bounded.
-        let count = u32::try_from(becoming.len()).unwrap_or(u32::MAX);
-        leaf.migrated = Some((from.digest(), count));
+        leaf.migrated = Some((from.digest(), count(becoming.len())));
         leaf.seal(self.ids, vec![(part::SUBJECTS, subjects_body(becoming))])
     }
 
@@ -213,6 +271,11 @@ impl<'a> Judge<'a> {
         };
         timers.map(carried).collect()
     }
+}
+
+fn count(subjects: usize) -> u32 {
+    // OK because a batch is bounded.
+    u32::try_from(subjects).unwrap_or(u32::MAX)
 }
 
 /// A subject and what becomes of it.

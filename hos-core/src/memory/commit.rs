@@ -1,9 +1,7 @@
 //! Executes commits: compares everything that was read, then writes everything.
 
-use super::tables::{LogRow, ReceiptRow, ScopeKey, SubjectRow, Tables};
-use crate::commit::{
-    Commit, KeptReceipt, Outcome, StandingRow, StandingWrite, SubjectAfter, SubjectChange,
-};
+use super::tables::{LogRow, ScopeKey, SubjectRow, Tables};
+use crate::commit::{Commit, Outcome, StandingRow, StandingWrite, SubjectAfter, SubjectChange};
 use crate::error::{Fault, FaultKind};
 use crate::id::Tenant;
 use crate::proof::{Entry, LogEntry};
@@ -95,9 +93,7 @@ impl Tables {
             self.put_standing(scope, standing.row());
         }
         if let Some(kept) = commit.receipt() {
-            let KeptReceipt { key, fingerprint, receipt, expires_at } = kept.clone();
-            let row = ReceiptRow { fingerprint, receipt, expires_at };
-            self.receipts.insert((scope.clone(), key), row);
+            self.receipts.insert((scope.clone(), kept.key().clone()), kept.clone().into());
         }
         Ok(())
     }

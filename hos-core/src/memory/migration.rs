@@ -28,7 +28,9 @@ impl Tables {
 
     pub(super) fn migrate(&mut self, batch: &MigrationCommit) -> Result<MigrationOutcome, Fault> {
         let scope = (batch.world().clone(), batch.tenant().clone());
-        if self.versions(&scope) != *batch.versions() {
+        let kept = batch.receipt();
+        let key = (scope.clone(), kept.key().clone());
+        if self.versions(&scope) != *batch.versions() || self.receipts.contains_key(&key) {
             return Ok(MigrationOutcome::Conflict);
         }
         let subject = |id: &SubjectId| Subject {
@@ -60,6 +62,7 @@ impl Tables {
             };
             self.subjects.insert(subject(repinned.id()), row);
         }
+        self.receipts.insert(key, kept.clone().into());
         Ok(MigrationOutcome::Committed)
     }
 }

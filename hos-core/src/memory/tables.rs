@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::seals::SealTables;
-use crate::commit::{ContractRecord, LawRecord};
+use crate::commit::{ContractRecord, KeptReceipt, LawRecord};
 use crate::digest::Digest;
 use crate::id::{Ability, ActionName, ActorId, CommandKey, Role, Tenant, World};
 use crate::merkle::Frontier;
@@ -87,4 +87,11 @@ pub(super) struct ReceiptRow {
     pub(super) fingerprint: Digest,
     pub(super) receipt: Receipt,
     pub(super) expires_at: Timestamp,
+}
+
+impl From<KeptReceipt> for ReceiptRow {
+    fn from(kept: KeptReceipt) -> Self {
+        let KeptReceipt { fingerprint, receipt, expires_at, .. } = kept;
+        Self { fingerprint, receipt, expires_at }
+    }
 }

@@ -125,6 +125,7 @@ fn closure(
     let mut set = RoleSet::default();
     let mut seen = BTreeSet::new();
     let mut open = vec![own];
+    let mut is_told = false;
     while let Some(next) = open.pop() {
         if !seen.insert(next) {
             continue;
@@ -133,7 +134,9 @@ fn closure(
         let Some(definition) = source.roles.get(next) else { continue };
         for name in &definition.inherits {
             match index.get(name.as_str()) {
+                Some(inherited) if *inherited == own && is_told => {}
                 Some(inherited) if *inherited == own => {
+                    is_told = true;
                     let message = format!("it inherits itself by `{name}`");
                     faults.add("inheritance_cycle", &at.field("inherits"), message);
                 }

@@ -95,7 +95,8 @@ pub(crate) async fn tell(store: impl Backend + Clone + 'static) -> Hos {
     let hos = Hos::open([second()], store.clone()).await.unwrap();
     let tenant = Tenant::new("firm-1").unwrap();
     let migration = Migration::new(&root, &world, &tenant, "order", "1", "2");
-    assert!(hos.migrate(&migration, 1_000).await.unwrap().migrated > 0);
+    let batch = hos.migrate(&migration.key("migrate"), 1_000).await.unwrap();
+    assert!(batch.migrated > 0);
     let clerk = Actor::user("clerk").unwrap();
     let close = Command::new(&clerk, &subject("firm-1", 1), "close").key("after");
     hos.transition(&close).await.unwrap();

@@ -17,7 +17,7 @@ use super::step::parts;
 use super::{MysqlStore, Shared};
 use crate::encoding::signed;
 use crate::fault::corrupt;
-use crate::migration::{lines, moved, timed_lines, timers};
+use crate::migration::{lines, moved, receipt, timed_lines, timers};
 use crate::standing::generation;
 
 #[async_trait]
@@ -77,7 +77,7 @@ async fn write(mut lease: Lease<'_>, batch: &MigrationCommit) -> Result<Migratio
 
 /// The parameters of `hos_migrate`.
 fn arguments(batch: &MigrationCommit) -> Result<Vec<Argument>, Fault> {
-    let entry = batch.entry();
+    let (entry, kept) = (batch.entry(), batch.receipt());
     let contract = batch.subjects().first().map(|first| first.after().contract.as_str());
     Ok(vec![
         Argument::name(batch.world().as_str()),
@@ -94,5 +94,9 @@ fn arguments(batch: &MigrationCommit) -> Result<Vec<Argument>, Fault> {
         Argument::Text(parts(entry)),
         Argument::Text(Some(lines(batch)?)),
         Argument::Text(timed_lines(batch)),
+        Argument::Bytes(Some(kept.key().as_bytes().to_vec())),
+        Argument::Bytes(Some(kept.fingerprint().as_bytes().to_vec())),
+        Argument::Text(Some(receipt(batch)?)),
+        Argument::Integer(Some(kept.expires_at().as_micros())),
     ])
 }

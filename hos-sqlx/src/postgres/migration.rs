@@ -18,7 +18,7 @@ use super::statement::{parts, timers_of};
 use super::{PostgresStore, Shared};
 use crate::encoding::signed;
 use crate::fault::corrupt;
-use crate::migration::{bags, moved, timers};
+use crate::migration::{bags, moved, receipt, timers};
 use crate::standing::generation;
 
 #[async_trait]
@@ -39,11 +39,12 @@ impl Migrations for PostgresStore {
 
     async fn migrate(&self, batch: &MigrationCommit) -> Result<MigrationOutcome, Fault> {
         let Shared { connections, recall, .. } = &*self.shared;
-        let (named, bags) = (connections.pooler().names_statements(), bags(batch)?);
+        let named = connections.pooler().names_statements();
+        let (bags, receipt) = (bags(batch)?, receipt(batch)?);
         let mut collisions = 0;
         let row = loop {
             let mut lease = Lease::acquire(connections).await?;
-            let query = write(batch, &bags).persistent(named);
+            let query = write(batch, &bags, &receipt).persistent(named);
             match query.fetch_one(lease.connection()).await {
                 Ok(row) => {
                     lease.commit().await?;
@@ -76,8 +77,9 @@ fn pinned(row: &PgRow) -> Result<Pinned, Fault> {
 }
 
 /// The parameters of `hos_migrate`.
-fn write<'q>(batch: &'q MigrationCommit, bags: &'q [String]) -> Bound<'q> {
-    let (entry, subjects) = (batch.entry(), || batch.subjects().iter());
+fn write<'q>(batch: &'q MigrationCommit, bags: &'q [String], receipt: &'q str) -> Bound<'q> {
+    let (entry, kept) = (batch.entry(), batch.receipt());
+    let subjects = || batch.subjects().iter();
     let contract = batch.subjects().first().map(|first| first.after().contract.as_str());
     let ids: Vec<&str> = subjects().map(|repinned| repinned.id().as_str()).collect();
     let proofs: Vec<Uuid> = subjects().map(|repinned| uuid(repinned.from_proof())).collect();
@@ -85,7 +87,7 @@ fn write<'q>(batch: &'q MigrationCommit, bags: &'q [String]) -> Bound<'q> {
     let timers: Vec<Option<String>> = subjects().map(Repinned::timers).map(timers_of).collect();
     sqlx::query(concat!(
         "SELECT * FROM hos_migrate($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
-        "$14, $15, $16, $17)",
+        "$14, $15, $16, $17, $18, $19, $20, $21)",
     ))
     .bind(batch.world().as_str())
     .bind(batch.tenant().as_str())
@@ -104,4 +106,8 @@ fn write<'q>(batch: &'q MigrationCommit, bags: &'q [String]) -> Bound<'q> {
     .bind(states)
     .bind(bags)
     .bind(timers)
+    .bind(kept.key().as_bytes())
+    .bind(kept.fingerprint().as_bytes().to_vec())
+    .bind(receipt)
+    .bind(kept.expires_at().as_micros())
 }

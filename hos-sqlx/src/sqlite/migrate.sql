@@ -14,5 +14,7 @@ CROSS JOIN hos_scope AS own ON own.number = $1
 CROSS JOIN hos_scope AS above ON above.world = own.world AND above.tenant = '@world'
 CROSS JOIN hos_subject AS held
     ON held.scope = $1 AND held.kind = $9 AND held.id = line.value ->> 0;
+INSERT INTO hos_receipt (scope, key, fingerprint, receipt, expires_at)
+VALUES ($1, $15, $16, $17, $18);
 UPDATE hos_scope SET log_size = $13, log_frontier = $14 WHERE number = $1;
 COMMIT

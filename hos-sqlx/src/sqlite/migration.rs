@@ -16,7 +16,7 @@ use super::step::parts;
 use crate::encoding::signed;
 use crate::fault::corrupt;
 use crate::frontier::{appended, frontier};
-use crate::migration::{lines, timed_lines, timers};
+use crate::migration::{lines, receipt, timed_lines, timers};
 use crate::standing::generation;
 
 const BEGIN_AND_VERIFY: &str = concat!("BEGIN IMMEDIATE; ", include_str!("verify_migration.sql"));
@@ -59,18 +59,22 @@ async fn write(
     connection: &mut SqliteConnection,
     batch: &MigrationCommit,
 ) -> Result<MigrationOutcome, Fault> {
-    let lines = lines(batch)?;
+    let (lines, kept) = (lines(batch)?, batch.receipt());
     let row = sqlx::query(BEGIN_AND_VERIFY)
         .bind(batch.world().as_str())
         .bind(batch.tenant().as_str())
         .bind(batch.kind().as_str())
         .bind(&*lines)
+        .bind(kept.key().as_bytes())
         .fetch_optional(&mut *connection)
         .await
         .map_err(classify)?;
     let Some(row) = row else { return Ok(MigrationOutcome::Conflict) };
     let read = batch.versions();
     if (count(&row, 1)?, count(&row, 2)?) != (generation(&read.tenant), generation(&read.world)) {
+        return Ok(MigrationOutcome::Conflict);
+    }
+    if unchecked::<bool>(&row, 6)? {
         return Ok(MigrationOutcome::Conflict);
     }
     let moved: Vec<String> = serde_json::from_str(unchecked(&row, 5)?)
@@ -97,6 +101,10 @@ async fn write(
         .bind(timed_lines(batch))
         .bind(signed(log.size()))
         .bind(log.to_bytes())
+        .bind(kept.key().as_bytes())
+        .bind(kept.fingerprint().as_bytes().to_vec())
+        .bind(receipt(batch)?)
+        .bind(kept.expires_at().as_micros())
         .execute(connection)
         .await
         .map_err(classify_commit)?;

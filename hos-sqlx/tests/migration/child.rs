@@ -10,23 +10,24 @@ use crate::law::{FIRM, NEW, OLD, after, root, tenant, world};
 
 pub(crate) const TASK: &str = "HOS_MIGRATION_CHILD";
 
-/// Migrates from the beginning to the end, and says every batch when it is written.
+/// Migrates from the beginning to the end, and says every batch when it is written. Each batch has
+/// the key of the place where it begins, so that what a killed child wrote is told again.
 pub(crate) async fn work(task: &str) {
     let (limit, url) = task.split_once('#').expect("limit#url");
     let limit = limit.parse().expect("a number");
     let hos = database::hos(url, after()).await;
     let whole = Migration::new(&root(), &world(), &tenant(FIRM), "ticket", OLD, NEW);
-    let mut walk = whole.clone();
+    let mut walk = whole.clone().key("from the beginning");
     loop {
         let report = hos.migrate(&walk, limit).await.unwrap();
         assert_eq!((report.failed, report.skipped), (0, 0), "nobody else is there");
-        if let Some(proof) = report.proof {
+        if let Some(proof) = report.proof.filter(|_| !report.replayed) {
             let mut out = std::io::stdout().lock();
             out.write_all(format!("{proof} {}\n", report.migrated).as_bytes()).unwrap();
             out.flush().unwrap();
         }
         let Some(next) = report.next else { break };
-        walk = whole.clone().after(next);
+        walk = whole.clone().key(format!("after {next}")).after(next);
     }
 }
 

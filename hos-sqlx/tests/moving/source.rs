@@ -195,7 +195,7 @@ async fn trade(hos: &Hos, world: &str, tenant: &str, entries: u64) {
 async fn migrate(hos: &Hos, world: &World, tenant: &str) {
     let root = Actor::user("root-1").unwrap();
     let walk = Migration::new(&root, world, &Tenant::new(tenant).unwrap(), "order", "1", "2");
-    assert!(hos.migrate(&walk, 3).await.unwrap().proof.is_some());
+    assert!(hos.migrate(&walk.key("migrate"), 3).await.unwrap().proof.is_some());
 }
 
 async fn send(hos: &Hos, mut commands: impl Iterator<Item = Command>) {

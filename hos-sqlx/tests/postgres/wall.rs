@@ -252,7 +252,7 @@ async fn play(shop: &Shop, round: usize) -> BTreeSet<String> {
     };
     tell("pinned", format!("{:?}", shop.store.pinned(&ask).await));
     let walk = Migration::new(&root, &world(), &us(), "order", "1", "2");
-    let walk = walk.after("n".parse().unwrap());
+    let walk = walk.after("n".parse().unwrap()).key(key("migrate"));
     tell("migrate", format!("{:?}", hos.migrate(&walk, 1).await));
     tell("members", format!("{:?}", hos.members(&world(), &us(), None, 100).await));
     tell("page", format!("{:?}", hos.page(&world(), &us(), 0, 1_000).await));

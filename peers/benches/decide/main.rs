@@ -5,8 +5,9 @@ mod rivals;
 mod world;
 
 use std::hint::black_box;
+use std::process::ExitCode;
 
-use hos_benches::{Row, Target, table};
+use hos_benches::{Row, Target, table, verdict};
 
 use rivals::{Bare, Casbin, Cedar, Gatehouse, Regorus};
 use world::{ABILITIES, Asked, MEMBERS, QUESTIONS, World, all};
@@ -23,11 +24,12 @@ const ROUNDS: usize = 101;
 /// Somebody who answers.
 type Answers<'a> = Box<dyn FnMut(&Asked) -> bool + 'a>;
 
-fn main() {
+fn main() -> ExitCode {
     decide();
     growth::members();
     growth::rules();
     growth::rules_of_rivals();
+    verdict()
 }
 
 fn decide() {

@@ -12,7 +12,7 @@ use crate::forward::{Hook, Interposed, Trap};
 use crate::stage::{Stage, act, code, firm, member, owner, root, user, world};
 
 /// The later law whose next write lets a change happen first.
-async fn racing(
+pub(super) async fn racing(
     stage: &Stage,
     change: impl FnOnce() -> BoxFuture<'static, ()> + Send + 'static,
 ) -> (Hos, Trap) {
@@ -84,7 +84,7 @@ pub(super) async fn migration_is_overtaken_by_a_revoked_role(stage: Stage) {
         })
     })
     .await;
-    let wish = Migration::new(&user("auditor-1"), &world(), &firm(), "order", "1", "2");
+    let wish = Migration::new(&user("auditor-1"), &world(), &firm(), "order", "1", "2").key("k");
     assert_eq!(code(raced.migrate(&wish, 100).await), "not_found");
     assert!(trap.sprang());
     assert_eq!(snapshot(&raced, &order).await.contract, "1");
@@ -103,7 +103,7 @@ pub(super) async fn migration_is_overtaken_by_an_activation(stage: Stage) {
             meanwhile.activate(&strict).await.expect("the strict law comes into force");
         })
     }));
-    let by = Migration::new(&user("auditor-1"), &world(), &firm(), "order", "1", "2");
+    let by = Migration::new(&user("auditor-1"), &world(), &firm(), "order", "1", "2").key("k");
     assert_eq!(code(raced.migrate(&by, 100).await), "denied");
     assert!(trap.sprang());
     assert_eq!(snapshot(&raced, &order).await.contract, "1");

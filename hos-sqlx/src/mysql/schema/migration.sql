@@ -9,7 +9,9 @@ CREATE OR REPLACE PROCEDURE hos_migrate(
     IN new_leaf LONGTEXT CHARACTER SET utf8mb4,
     IN new_parts LONGTEXT CHARACTER SET utf8mb4,
     IN subjects LONGTEXT CHARACTER SET utf8mb4,
-    IN timers LONGTEXT CHARACTER SET utf8mb4
+    IN timers LONGTEXT CHARACTER SET utf8mb4,
+    IN new_key VARBINARY(255), IN new_fingerprint VARBINARY(32),
+    IN new_receipt LONGTEXT CHARACTER SET utf8mb4, IN new_expiry BIGINT
 )
 MODIFIES SQL DATA SQL SECURITY INVOKER
 BEGIN
@@ -29,6 +31,11 @@ BEGIN
             of_world, of_tenant, FALSE, own, above, now_generation, world_generation
         );
         IF now_generation <> read_generation OR world_generation <> read_world_generation THEN
+            LEAVE work;
+        END IF;
+        IF EXISTS (
+            SELECT 1 FROM hos_receipt WHERE scope = own AND `key` = new_key LOCK IN SHARE MODE
+        ) THEN
             LEAVE work;
         END IF;
         -- Not by WHERE: a row that is passed over is not held.
@@ -86,6 +93,8 @@ BEGIN
                 ON hos_subject.scope = own AND hos_subject.kind = of_kind
                 AND hos_subject.id = CAST(line.id AS BINARY);
         END IF;
+        INSERT INTO hos_receipt (scope, expires_at, `key`, fingerprint, receipt)
+        VALUES (own, new_expiry, new_key, new_fingerprint, new_receipt);
         SET answer = 'written';
     END work;
 

@@ -36,6 +36,7 @@ CREATE FUNCTION hos_migrate(
     of_kind text, to_contract text,
     new_entry uuid, of_type text, at bigint, hash bytea, new_leaf text, parts text,
     ids text[], from_proofs uuid[], states text[], bags text[], timers text[],
+    of_key bytea, of_fingerprint bytea, of_receipt text, of_expiry bigint,
     OUT answer text, OUT moved text[]
 )
 LANGUAGE plpgsql VOLATILE
@@ -76,6 +77,12 @@ BEGIN
     ) AS held ON true;
     IF moved IS NOT NULL THEN
         answer := 'moved';
+        RETURN;
+    END IF;
+    INSERT INTO hos_receipt (scope, expires_at, key, fingerprint, receipt)
+    VALUES (numbers[2], of_expiry, of_key, of_fingerprint, of_receipt) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        answer := 'conflict';
         RETURN;
     END IF;
 
