@@ -21,6 +21,7 @@ mod registering;
 mod sealing;
 mod searching;
 mod settle;
+mod telling;
 mod timers;
 mod trying;
 mod within;
@@ -41,6 +42,7 @@ pub use migrating::{MIGRATION_EXAMPLES_MAX, MigrationReport};
 pub use proving::Proven;
 pub use reading::PROVED_LEAVES_MAX;
 pub use sealing::{SEALED_TILES_MAX, SealReport, Sealer, Sealing};
+pub use telling::ENTRIES_WALKED_MAX;
 pub use within::{Denials, Within};
 
 use bench::Bench;

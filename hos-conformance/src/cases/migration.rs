@@ -1,6 +1,6 @@
 //! Subjects come to pin another contract version, by the law's map, provably and resumably.
 
-mod law;
+pub(crate) mod law;
 mod race;
 
 use hos_core::command::{Command, Migration, Opening, StandingChange};
