@@ -64,6 +64,7 @@ const SCAFFOLDS: &[&str] = &[
     "hos-inspect/tests/explore.rs",
     "hos-inspect/tests/soundness.rs",
     "hos-inspect/tests/timers.rs",
+    "hos-sqlx/src/recall/weave.rs",
     "hos-sqlx/tests/filter/refusals.rs",
     "hos-sqlx/tests/filter/world.rs",
     "hos-sqlx/tests/kill9.rs",
