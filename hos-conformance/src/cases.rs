@@ -1,5 +1,6 @@
 //! Every case of the suite.
 
+mod about;
 mod activation;
 mod anchor;
 mod archive;
@@ -16,13 +17,14 @@ mod idempotency;
 mod ids;
 mod leaf;
 mod limits;
-mod migration;
+pub(crate) mod migration;
 mod mode;
 mod outbox;
 mod policy;
 mod proof;
 mod race;
 mod registry;
+mod rehearsal;
 mod replay;
 mod restart;
 mod seal;
@@ -31,7 +33,7 @@ mod standing;
 mod survey;
 mod tenant;
 mod timer;
-mod timers;
+pub(crate) mod timers;
 mod transition;
 mod vault;
 mod within;
@@ -45,6 +47,7 @@ pub fn cases() -> Vec<Case> {
         policy::CASES,
         filter::CASES,
         search::CASES,
+        rehearsal::CASES,
         standing::CASES,
         race::CASES,
         contract::CASES,
@@ -55,6 +58,7 @@ pub fn cases() -> Vec<Case> {
         batch::CASES,
         chain::CASES,
         proof::CASES,
+        about::CASES,
         archive::CASES,
         leaf::CASES,
         erasure::CASES,

@@ -17,6 +17,7 @@ pub mod golden;
 pub mod ground;
 pub mod harness;
 pub mod law;
+pub mod laws;
 pub mod model;
 pub mod planted;
 pub mod random;

@@ -15,6 +15,7 @@ mod walk;
 
 pub use property::{ALWAYS, Property, SOMETIMES};
 pub use replay::Replay;
+pub(crate) use replay::law;
 pub use state::{
     Action, Code, Entry, Fate, Group, Intent, Kept, PROCESSES, Picture, Process, Row, Sight, Stage,
     State, Told, Wish, Wrongs,

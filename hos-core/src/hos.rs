@@ -21,6 +21,7 @@ mod registering;
 mod sealing;
 mod searching;
 mod settle;
+mod telling;
 mod timers;
 mod trying;
 mod within;
@@ -41,6 +42,7 @@ pub use migrating::{MIGRATION_EXAMPLES_MAX, MigrationReport};
 pub use proving::Proven;
 pub use reading::PROVED_LEAVES_MAX;
 pub use sealing::{SEALED_TILES_MAX, SealReport, Sealer, Sealing};
+pub use telling::ENTRIES_WALKED_MAX;
 pub use within::{Denials, Within};
 
 use bench::Bench;
@@ -58,7 +60,7 @@ use crate::recording::Recorder;
 use crate::store::{ArchiveReader, Backend, Store};
 use crate::subject::Subject;
 use crate::time::{Clock, IdSource, RandomIds, SystemClock};
-use crate::typed::Machine;
+use crate::typed::{self, Machine, Names};
 use crate::value::Attributes;
 use crate::vault::{KeyWrapper, Vault};
 
@@ -144,9 +146,23 @@ impl HosOptions {
     }
 
     /// Refuses a law, when it is opened and when it is put in force, that does not fit the names
-    /// of a program.
+    /// of a program. The world of the names has to be opened, too.
     pub fn machine<M: Machine>(mut self) -> Self {
         self.checks.push((M::WORLD, M::check));
+        self
+    }
+
+    /// Refuses a law of a world, as [`HosOptions::machine`] does, that does not know every ability
+    /// of a program.
+    pub fn abilities<N: Names>(mut self, world: &'static str) -> Self {
+        self.checks.push((world, typed::check_abilities::<N>));
+        self
+    }
+
+    /// Refuses a law of a world, as [`HosOptions::machine`] does, that does not declare every role
+    /// of a program.
+    pub fn roles<N: Names>(mut self, world: &'static str) -> Self {
+        self.checks.push((world, typed::check_roles::<N>));
         self
     }
 
@@ -183,8 +199,9 @@ impl Hos {
     ///
     /// A [`Fault`] of the kind `Law` when two laws name one world, when a known version comes with
     /// another digest, when a live subject pins a contract version that the law lacks, when a law
-    /// does not fit the names of a [`HosOptions::machine`], or when the store was opened under
-    /// another deployment name; else what the store says.
+    /// lacks names of the program ([`HosOptions::machine`], [`HosOptions::abilities`],
+    /// [`HosOptions::roles`]; the source of the fault is a [`LawError`] with all of them), or when
+    /// the store was opened under another deployment name; else what the store says.
     pub async fn open(
         laws: impl IntoIterator<Item = Law>,
         store: impl Backend + 'static,
@@ -223,9 +240,7 @@ impl Hos {
         }
         let archive = options.archive.take();
         let hos = Self { bench: Bench::new(by_world, options), store, archive };
-        for world in hos.bench.worlds() {
-            hos.bench.check(&*hos.bench.law(world).map_err(internal)?)?;
-        }
+        hos.bench.check_all()?;
         Ok(hos)
     }
 

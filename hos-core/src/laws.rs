@@ -112,13 +112,28 @@ pub trait Proofs: Send + Sync {
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault>;
 
-    /// The entries that raised a subject's revision, after a revision, in order.
+    /// The entries that raised a subject's revision, after a revision, in order: the chain of its
+    /// states. [`Proofs::entries_about`] tells the rest too.
     async fn history(
         &self,
         subject: &Subject,
         after: u64,
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault>;
+
+    /// Every entry about a subject, from an index of its tenant's log on, in the order of the log:
+    /// what moved it, records, corrections, denials, and migrations that took it along. A
+    /// correction about no subject is about that of the entry which it corrects.
+    ///
+    /// Walks the log, [`ENTRIES_WALKED_MAX`](crate::hos::ENTRIES_WALKED_MAX) entries in a call, so
+    /// that a page may be short, or empty, with more to come. Entries that have no place in the log
+    /// yet, and migrations whose list was erased, are not among them.
+    async fn entries_about(
+        &self,
+        subject: &Subject,
+        from: u64,
+        limit: u32,
+    ) -> Result<EntriesAbout, Fault>;
 
     /// Size and root of a tenant's log.
     async fn head(&self, world: &World, tenant: &Tenant) -> Result<LogHead, Fault>;
@@ -304,6 +319,15 @@ pub enum Others {
     None,
     /// A condition reads `actor.id`: those could whose name it lets through, if any.
     ByName,
+}
+
+/// Some of what a log says about a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntriesAbout {
+    /// The entries, in the order of the log.
+    pub entries: Vec<LogEntry>,
+    /// The index where to go on; none at the end of the log.
+    pub next: Option<u64>,
 }
 
 /// What became of a due timer.

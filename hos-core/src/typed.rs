@@ -1,14 +1,15 @@
 //! Rust enums for what a law names: exhaustive matches, and the law stays data.
 //!
 //! An enum of [`Names`] that breaks the grammar, or names two variants alike, does not compile. A
-//! [`Machine`] ties such enums to the contracts of one kind; a law that does not fit them is
-//! refused when it is opened ([`HosOptions::machine`](crate::hos::HosOptions::machine)) and when
+//! [`Machine`] ties such enums to the contracts of one kind; abilities and roles are named for a
+//! whole world. A law that does not fit them is refused when it is opened
+//! ([`HosOptions::machine`](crate::hos::HosOptions::machine), `abilities`, `roles`) and when
 //! another is put in force. So no name is wrong at run time.
 //!
 //! ```
 //! use hos_core::actor::Actor;
 //! use hos_core::contract::{ActionDefinition, Contract};
-//! use hos_core::typed::{Machine, Names as _};
+//! use hos_core::typed::{Machine, Names as _, Untyped};
 //!
 //! hos_core::names! {
 //!     /// Where an order is.
@@ -24,6 +25,9 @@
 //! impl Machine for Order {
 //!     type State = OrderState;
 //!     type Action = OrderAction;
+//!     type Attribute = Untyped;
+//!     type Input = Untyped;
+//!     type Fact = Untyped;
 //!     const WORLD: &'static str = "pazar";
 //!     const KIND: &'static str = "order";
 //! }
@@ -59,12 +63,15 @@
 //! hos_core::names! { enum Twice { Paid = "paid", Settled = "paid" } }
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+mod holding;
+
 use std::fmt;
+
+pub(crate) use holding::{check_abilities, check_roles};
 
 use crate::actor::Actor;
 use crate::command::Command;
-use crate::error::{LawError, LawFaults, Place};
+use crate::error::LawError;
 use crate::id::{ActionName, IdError, NAME_BYTES_MAX};
 use crate::law::Law;
 use crate::receipt::StepReceipt;
@@ -90,8 +97,21 @@ pub trait Names: Copy + Eq + fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// An enum of names, each checked against the grammar while it compiles: names of states, actions
-/// and roles (`paid`), or abilities (`order.pay`).
+/// No names: what a [`Machine`] leaves as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "nothing is ever added to nothing")]
+pub enum Untyped {}
+
+impl Names for Untyped {
+    const ALL: &'static [Self] = &[];
+
+    fn name(self) -> &'static str {
+        match self {}
+    }
+}
+
+/// An enum of names, each checked against the grammar while it compiles: names of states,
+/// actions, attributes, input, facts and roles (`paid`), or abilities (`order.pay`).
 #[macro_export]
 macro_rules! names {
     (
@@ -202,12 +222,20 @@ pub struct Move<S, A> {
 /// The contracts of one kind in the names of a program.
 ///
 /// A live subject may pin any version of the contract that the law holds, so each state and action
-/// of each of them must have its variant; and each variant must be of one of them.
-pub trait Machine: 'static {
+/// of each of them must have its variant; and each variant must be of one of them. Attributes,
+/// input and facts are what a program gives and reads: each variant must be of one of them, and
+/// what a program has no use for needs none.
+pub trait Machine: Sized + 'static {
     /// The states.
     type State: Names;
     /// The actions.
     type Action: Names;
+    /// Attributes that the program names; [`Untyped`] where it names none.
+    type Attribute: Names;
+    /// Input of actions that the program names.
+    type Input: Names;
+    /// Facts of actions that the program names.
+    type Fact: Names;
     /// The world of the subjects.
     const WORLD: &'static str;
     /// Their kind.
@@ -218,27 +246,11 @@ pub trait Machine: 'static {
     /// # Errors
     ///
     /// [`LawError`] with every name that one of the two lacks: `unknown_kind`, `unknown_state`,
-    /// `unknown_action` for a name that no version of the law has, `unnamed_state`,
-    /// `unnamed_action` for one that the program lacks, at each version that has it.
+    /// `unknown_action`, `unknown_attribute`, `unknown_input`, `unknown_fact` for a name that no
+    /// version of the law has; `unnamed_state`, `unnamed_action` for one that the program lacks, at
+    /// each version that has it.
     fn check(law: &Law) -> Result<(), LawError> {
-        let mut faults = LawFaults::default();
-        let own = || law.contracts().filter(|contract| contract.kind() == Self::KIND);
-        if *law.world() != Self::WORLD || own().next().is_none() {
-            let message = format!("no contract of it in world `{}`", Self::WORLD);
-            faults.add("unknown_kind", &Place::whole(format!("kind {}", Self::KIND)), message);
-        }
-        let versions = || own().map(|contract| (contract.version().as_str(), contract));
-        let states = versions().map(|(version, contract)| {
-            (version, contract.states().iter().map(AsRef::as_ref).collect())
-        });
-        let codes = ["unknown_state", "unnamed_state"];
-        compare::<Self::State>(&states.collect(), Self::KIND, codes, &mut faults);
-        let actions = versions().map(|(version, contract)| {
-            (version, contract.actions().iter().map(|action| action.name().as_str()).collect())
-        });
-        let codes = ["unknown_action", "unnamed_action"];
-        compare::<Self::Action>(&actions.collect(), Self::KIND, codes, &mut faults);
-        faults.finish(Some(()))
+        holding::check_machine::<Self>(law)
     }
 
     /// Names a subject.
@@ -289,52 +301,4 @@ pub trait Machine: 'static {
 
 fn named<N: Names>(kind: &'static str, name: &str) -> Result<N, Unnamed> {
     N::parse(name).ok_or_else(|| Unnamed { kind, name: name.to_owned() })
-}
-
-/// Holds a law to an enum of abilities.
-///
-/// # Errors
-///
-/// [`LawError`] with every ability that the law does not know.
-pub fn check_abilities<N: Names>(law: &Law) -> Result<(), LawError> {
-    let mut faults = LawFaults::default();
-    for name in N::names().filter(|name| !law.rules().knows(name)) {
-        let at = Place::whole("abilities").field("abilities");
-        faults.add("unknown_ability", &at, format!("no ability is `{name}`"));
-    }
-    faults.finish(Some(()))
-}
-
-/// Holds a law to an enum of roles.
-///
-/// # Errors
-///
-/// [`LawError`] with every role that the law does not declare.
-pub fn check_roles<N: Names>(law: &Law) -> Result<(), LawError> {
-    let mut faults = LawFaults::default();
-    for name in N::names().filter(|name| law.rules().role_scope(name).is_none()) {
-        let at = Place::whole("roles").field("roles");
-        faults.add("unknown_role", &at, format!("role `{name}` is not declared"));
-    }
-    faults.finish(Some(()))
-}
-
-/// Adds what either side lacks: what the law says, by version.
-fn compare<N: Names>(
-    known: &BTreeMap<&str, BTreeSet<&str>>,
-    kind: &str,
-    [unknown, unnamed]: [&'static str; 2],
-    faults: &mut LawFaults,
-) {
-    let at = Place::whole(format!("kind {kind}"));
-    let is_known = |name: &&str| known.values().any(|names| names.contains(name));
-    for name in N::names().filter(|name| !is_known(name)) {
-        faults.add(unknown, &at, format!("the law has no `{name}`"));
-    }
-    for (version, names) in known {
-        let at = Place::whole(format!("contract {kind}/{version}"));
-        for name in names.iter().filter(|name| N::parse(name).is_none()) {
-            faults.add(unnamed, &at, format!("the program has no name for `{name}`"));
-        }
-    }
 }

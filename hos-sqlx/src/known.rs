@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use hos_core::error::Fault;
 use hos_core::id::{ActorId, Tenant, World};
 use hos_core::standing::{ActorStanding, Modes, Standing};
 use hos_core::store::Ask;
 use hos_core::weave::point;
 
 use crate::cache::{self, Cache};
+
+use crate::fault::corrupt;
+use crate::standing::StandingRows;
 
 /// How many different standings, and different modes, are kept once for all who share them.
 const SHAPES: u64 = 1_024;
@@ -53,6 +57,46 @@ impl Known {
         point();
         self.standings.insert(who(ask), (generation, standing.clone()));
         standing
+    }
+}
+
+/// What is remembered of an ask, while a statement says whether it still holds.
+pub(crate) struct Remembered<'k> {
+    known: Option<&'k Known>,
+    standing: Option<(i64, Standing)>,
+}
+
+impl<'k> Remembered<'k> {
+    /// Nothing, where nothing may be remembered: what a caller's transaction sees may yet be rolled
+    /// back.
+    pub(crate) fn of(known: Option<&'k Known>, ask: &Ask) -> Self {
+        Self { known, standing: known.and_then(|known| known.get(ask)) }
+    }
+
+    /// The sum of generations that the statement compares.
+    pub(crate) fn generation(&self) -> Option<i64> {
+        self.standing.as_ref().map(|(generation, _)| *generation)
+    }
+
+    /// The standing, from what the statement answered: the sum of generations as it is, and with it
+    /// a fresh standing as JSON, unless what is remembered holds.
+    pub(crate) fn settle(
+        self,
+        ask: &Ask,
+        generation: i64,
+        fresh: Option<&str>,
+    ) -> Result<Standing, Fault> {
+        let Some(json) = fresh else {
+            let remembered = self.standing.map(|(_, standing)| standing);
+            return remembered.ok_or_else(|| corrupt("no standing"));
+        };
+        let rows: StandingRows =
+            serde_json::from_str(json).map_err(|error| corrupt("a standing").caused_by(error))?;
+        let standing = rows.standing(&ask.tenant)?;
+        Ok(match self.known {
+            Some(known) => known.insert(ask, generation, standing),
+            None => standing,
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod tidy {
     mod changelog;
+    mod contracts;
     mod crates;
     mod manifests;
     mod modules;

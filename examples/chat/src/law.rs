@@ -13,7 +13,7 @@ use hos_core::subject::Subject;
 use hos_core::typed::{Machine as _, Names as _};
 use hos_core::value::Type;
 
-use crate::post::{Post, PostAction, PostState};
+use crate::post::{Post, PostAction, PostInput, PostState};
 
 /// How long a post stays active.
 pub const POST_DURATION: Duration = Duration::from_secs(30 * 86_400);
@@ -243,7 +243,7 @@ pub fn accept(
     others: &[Subject],
 ) -> Command {
     let command = Post::command(author, post, PostAction::Accept)
-        .input("applicant", applicant.as_str())
+        .input(PostInput::Applicant.name(), applicant.as_str())
         .seen(seen)
         .and(chosen, "accept")
         .fact("with_post", true);

@@ -3,7 +3,7 @@
 use hos_core::error::LawError;
 use hos_core::hos::HosOptions;
 use hos_core::law::Law;
-use hos_core::typed::Machine;
+use hos_core::typed::{Machine, Untyped};
 
 hos_core::names! {
     /// Where a post is.
@@ -26,6 +26,46 @@ hos_core::names! {
     }
 }
 
+hos_core::names! {
+    /// What is kept of a post.
+    pub enum PostAttribute {
+        Author = "author",
+        Assignee = "assignee",
+        City = "city",
+        Digest = "digest",
+    }
+}
+
+hos_core::names! {
+    /// What is given with an action on a post.
+    pub enum PostInput {
+        Applicant = "applicant",
+        Reason = "reason",
+    }
+}
+
+hos_core::names! {
+    /// What pages ask for by themselves; actions ask for what the law says.
+    pub enum Ability {
+        ReadPost = "post.read",
+        ReadDocument = "post.document",
+        RatePost = "post.rate",
+        ReadApplication = "application.read",
+        ReadMessage = "message.read",
+        VerifyAccount = "account.verify",
+        ReadStatistics = "statistics.read",
+    }
+}
+
+hos_core::names! {
+    /// What a member of a bar may be.
+    pub enum Role {
+        Lawyer = "lawyer",
+        Trainee = "trainee",
+        Admin = "admin",
+    }
+}
+
 /// Posts, as the law has them.
 #[derive(Debug, Clone, Copy)]
 pub struct Post;
@@ -33,6 +73,9 @@ pub struct Post;
 impl Machine for Post {
     type State = PostState;
     type Action = PostAction;
+    type Attribute = PostAttribute;
+    type Input = PostInput;
+    type Fact = Untyped;
     const WORLD: &'static str = "chat";
     const KIND: &'static str = "post";
 }
@@ -71,5 +114,9 @@ impl PostAction {
 ///
 /// None, as for [`law`](crate::law::law).
 pub fn typed() -> Result<(Law, HosOptions), LawError> {
-    Ok((crate::law::law()?, HosOptions::default().machine::<Post>()))
+    let options = HosOptions::default()
+        .machine::<Post>()
+        .abilities::<Ability>(Post::WORLD)
+        .roles::<Role>(Post::WORLD);
+    Ok((crate::law::law()?, options))
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chat::law::{OTHERS_MAX, accept, application_id, law, step_down};
-use chat::post::{Post, PostAction, PostState, typed};
+use chat::post::{Ability, Post, PostAction, PostAttribute, PostState, Role, typed};
 use hos_core::actor::Actor;
 use hos_core::command::{Command, Opening, STEPS_MAX, StandingChange, StandingCommand};
 use hos_core::error::{Error, Refusal};
@@ -72,9 +72,9 @@ impl Chat {
         let chat = Self { hos, clock, keys: AtomicU64::new(0) };
         let change = |change| StandingCommand::new(&root, &world, &tenant, change).key(chat.key());
         chat.hos.change_standing(&change(StandingChange::AddTenant)).await.unwrap();
-        let all = lawyers.iter().map(|id| (*id, "lawyer"));
-        for (id, role) in all.chain([("stajyer", "trainee"), ("yonetici", "admin")]) {
-            let (member, roles) = (id.parse().unwrap(), vec![role.parse().unwrap()]);
+        let all = lawyers.iter().map(|id| (*id, Role::Lawyer));
+        for (id, role) in all.chain([("stajyer", Role::Trainee), ("yonetici", Role::Admin)]) {
+            let (member, roles) = (id.parse().unwrap(), vec![role.name().parse().unwrap()]);
             chat.hos
                 .change_standing(&change(StandingChange::SetMember { member, roles }))
                 .await
@@ -94,9 +94,9 @@ impl Chat {
     async fn post(&self, author: &Actor, id: &str) -> Subject {
         let post = subject("post", id);
         let opening = Opening::new(author, &post)
-            .attribute("author", author.id().as_str())
-            .attribute("city", "Bursa")
-            .attribute("digest", "0".repeat(64))
+            .attribute(PostAttribute::Author.name(), author.id().as_str())
+            .attribute(PostAttribute::City.name(), "Bursa")
+            .attribute(PostAttribute::Digest.name(), "0".repeat(64))
             .key(self.key());
         self.hos.open(&opening).await.unwrap();
         post
@@ -210,13 +210,13 @@ fn a_post_is_accepted_released_accepted_again_and_completed() {
         chat.does(chosen).await.unwrap();
         assert_eq!(chat.state(&third).await, "rejected");
         for (reader, sees) in [("ayla", true), ("can", true), ("bora", false), ("deniz", false)] {
-            let query = Query::new(&lawyer(reader), "post.document", &post);
+            let query = Query::new(&lawyer(reader), Ability::ReadDocument.name(), &post);
             assert_eq!(chat.hos.can(&query).await.unwrap().permits(), sees, "{reader}");
-            let rate = Query::new(&lawyer(reader), "post.rate", &post);
+            let rate = Query::new(&lawyer(reader), Ability::RatePost.name(), &post);
             assert!(!chat.hos.can(&rate).await.unwrap().permits(), "not before it is completed");
         }
         chat.does(Post::command(&ayla, &post, PostAction::Complete)).await.unwrap();
-        let rate = Query::new(&can, "post.rate", &post);
+        let rate = Query::new(&can, Ability::RatePost.name(), &post);
         assert!(chat.hos.can(&rate).await.unwrap().permits());
         let revived = Command::new(&Actor::user("root").unwrap(), &post, "release");
         assert_eq!(code(chat.does(revived).await), "terminal_state");
@@ -406,7 +406,7 @@ fn a_message_goes_forward_by_its_receiver_and_is_edited_by_its_sender_for_a_whil
         let first = &history[0].parts[0].body;
         assert!(first.contains(&"1".repeat(64)), "the first digest stays in the log");
         for (reader, sees) in [(&ayla, true), (&bora, true), (&can, false)] {
-            let query = Query::new(reader, "message.read", &message);
+            let query = Query::new(reader, Ability::ReadMessage.name(), &message);
             assert_eq!(chat.hos.can(&query).await.unwrap().permits(), sees);
         }
     });

@@ -1,7 +1,7 @@
 //! Subjects come to pin another contract version, by the law's map, provably and resumably.
 
 mod key;
-mod law;
+pub(crate) mod law;
 mod race;
 
 use std::sync::atomic::{AtomicU64, Ordering};

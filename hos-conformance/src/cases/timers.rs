@@ -11,6 +11,7 @@ use hos_core::contract::{ActionDefinition, Contract};
 use hos_core::error::{Fault, FaultKind, Refusal};
 use hos_core::hos::Hos;
 use hos_core::id::World;
+use hos_core::law::Law;
 use hos_core::laws::{Contracts as _, Fired};
 use hos_core::standing::Standing;
 use hos_core::store::{Ask, BATCH_MAX, Backend, Store};
@@ -142,7 +143,7 @@ async fn timers_are_read_of_one_world(stage: Stage) {
 
 /// A law in which a subject may have two timers: the first one's action loops for `bell`, and is
 /// one that the job may not do for `gate`.
-async fn two_timers(stage: &Stage, kind: &str) -> Hos {
+pub(crate) fn bells(kind: &str) -> Law {
     let first = match kind {
         "bell" => ActionDefinition::new("ring", ["set"], "set", "bell.ring"),
         _ => ActionDefinition::new("ring", ["set"], "set", "bell.break"),
@@ -162,8 +163,11 @@ async fn two_timers(stage: &Stage, kind: &str) -> Hos {
         .allow("bell.*", ["owner"])
         .allow("bell.ring", ["clockwork"])
         .allow("bell.stop", ["clockwork"]);
-    let law = law.contract(order("1")).contract(bell).build().expect("a law");
-    let hos = stage.open([law]).await.expect("a law opens");
+    law.contract(order("1")).contract(bell).build().expect("a law")
+}
+
+async fn two_timers(stage: &Stage, kind: &str) -> Hos {
+    let hos = stage.open([bells(kind)]).await.expect("a law opens");
     hos.open(&Opening::new(&owner(), &subject("bell", "b")).key("b")).await.expect("a bell");
     stage.advance(600);
     hos

@@ -20,7 +20,9 @@ use super::{Protocol, State};
 use crate::forward::Shared;
 use crate::stage::{START, options};
 
-use job::{WORLD, law};
+pub(crate) use job::law;
+
+use job::WORLD;
 use play::Play;
 
 /// The most steps of one trace; the bounds of a protocol end it long before.

@@ -1,6 +1,6 @@
 //! Where judging happens: the laws in force, the clock, the ids.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -10,7 +10,7 @@ use super::keyring::Keyring;
 use super::{HosOptions, LawCheck};
 use crate::candidate::Trial;
 use crate::commit::Commit;
-use crate::error::{Fault, FaultKind, Refusal};
+use crate::error::{Fault, FaultKind, LawError, LawFaults, Place, Refusal};
 use crate::id::{Tenant, World};
 use crate::judge::Judge;
 use crate::law::Law;
@@ -72,13 +72,36 @@ impl Bench {
         Ok(Arc::clone(&in_force.load().law))
     }
 
+    /// Refuses laws that do not fit the names of the program, or of its recorder.
+    pub(super) fn check_all(&self) -> Result<(), Fault> {
+        let mut faults = LawFaults::default();
+        let named: BTreeSet<&str> = self.checks.iter().map(|(world, _)| *world).collect();
+        for world in named.into_iter().filter(|world| !self.worlds.contains_key(*world)) {
+            let at = Place::whole(format!("world {world}"));
+            faults.add("unknown_world", &at, "the program names it, and it is not opened");
+        }
+        let laws: Vec<Arc<Law>> =
+            self.worlds.values().map(|in_force| Arc::clone(&in_force.load().law)).collect();
+        for law in &laws {
+            self.check_names(law, &mut faults);
+        }
+        faults.finish(Some(())).map_err(unfit)?;
+        laws.iter().try_for_each(|law| self.check_recorder(law))
+    }
+
     /// Refuses a law that does not fit the names of the program, or of its recorder.
     pub(super) fn check(&self, law: &Law) -> Result<(), Fault> {
-        let own = self.checks.iter().filter(|(world, _)| *law.world() == **world);
-        for (_, check) in own {
-            check(law).map_err(|error| Fault::new(FaultKind::Law, error.to_string()))?;
-        }
+        let mut faults = LawFaults::default();
+        self.check_names(law, &mut faults);
+        faults.finish(Some(())).map_err(unfit)?;
         self.check_recorder(law)
+    }
+
+    fn check_names(&self, law: &Law, faults: &mut LawFaults) {
+        let own = self.checks.iter().filter(|(world, _)| *law.world() == **world);
+        for error in own.filter_map(|(_, check)| check(law).err()) {
+            faults.extend(&Place::whole("law"), error);
+        }
     }
 
     /// Refuses what is to be left out of records, and stands in no law as it would be then.
@@ -176,4 +199,8 @@ impl Bench {
             None => Ok(()),
         }
     }
+}
+
+fn unfit(error: LawError) -> Fault {
+    Fault::new(FaultKind::Law, error.to_string()).caused_by(error)
 }

@@ -66,7 +66,10 @@ impl Hos {
     }
 
     /// Entries never change, so what is found stays true.
-    async fn correction_fault(&self, record: &Record) -> Result<Option<InputFault>, Fault> {
+    pub(super) async fn correction_fault(
+        &self,
+        record: &Record,
+    ) -> Result<Option<InputFault>, Fault> {
         let Some(id) = record.corrects else { return Ok(None) };
         let fault = |message: &str| Some(InputFault::new("corrects", message));
         let Some(entry) = self.found(&record.world, &record.tenant, id).await? else {

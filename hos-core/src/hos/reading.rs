@@ -16,7 +16,7 @@ use crate::id::{Ability, ActionName, ActorId, Kind, Tenant, World};
 use crate::judge::{Judge, check_bag};
 use crate::law::Law;
 use crate::laws::{
-    Decision, Explanation, Filter, Holders, Policy, Proofs, Prospect, Query, Situation,
+    Decision, EntriesAbout, Explanation, Filter, Holders, Policy, Proofs, Prospect, Query,
 };
 use crate::merkle::{self, Hash};
 use crate::policy::{Answer, DecisionEffect, Question, Reason, ReasonCode};
@@ -265,26 +265,6 @@ impl Hos {
         answers
     }
 
-    /// A subject as the law keeps it; none when there is no such subject. Asks no policy: a world
-    /// asks `can(<kind>.read)` before it shows one.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::InvalidWorld`], and what the store says.
-    pub async fn situation(&self, subject: &Subject) -> Result<Option<Situation>, Error> {
-        let law = self.bench.law(&subject.world)?;
-        let actor = Actor::service("hos").map_err(super::internal)?;
-        let ask = ask(&subject.world, &subject.tenant, &actor, vec![subject.clone()], None);
-        let standing = load_one(&*self.store, &ask).await?;
-        let snapshot = standing.subjects.into_iter().next().flatten();
-        Ok(snapshot.map(|snapshot| {
-            let (kind, version) = (subject.kind.as_str(), snapshot.contract.as_str());
-            let contract = law.contract_version(kind, version);
-            let terminal = contract.map(|c| c.is_terminal(snapshot.state.as_str()));
-            Situation { snapshot, terminal }
-        }))
-    }
-
     /// As [`Proofs::inclusion`], for many entries of one tree: its leaves are read once.
     ///
     /// # Errors
@@ -367,6 +347,15 @@ impl Proofs for Hos {
         let mut page = self.lived(subject, after, limit).await?;
         self.bench.open(&subject.world, &subject.tenant, &mut page).await?;
         Ok(page)
+    }
+
+    async fn entries_about(
+        &self,
+        subject: &Subject,
+        from: u64,
+        limit: u32,
+    ) -> Result<EntriesAbout, Fault> {
+        self.told_about(subject, from, limit).await
     }
 
     async fn head(&self, world: &World, tenant: &Tenant) -> Result<LogHead, Fault> {

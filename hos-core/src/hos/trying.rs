@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::Hos;
-use super::settle::{ask_transition, load_one};
+use super::settle::{ask_open, ask_record, ask_transition, load_one};
 use crate::candidate::{Candidate, DivergenceReport, Trial};
-use crate::command::Command;
+use crate::command::{Command, Opening, Record};
 use crate::error::{Error, Refusal};
 use crate::id::World;
 use crate::judge::Rehearsal;
@@ -23,6 +23,32 @@ impl Hos {
         let law = self.bench.law(&command.subject().world)?;
         let standing = load_one(&*self.store, &ask_transition(command)).await?;
         Ok(self.bench.judge(&law).rehearse(command, &standing))
+    }
+
+    /// As [`Hos::rehearse`], for an opening.
+    ///
+    /// # Errors
+    ///
+    /// As [`Hos::rehearse`].
+    pub async fn rehearse_open(&self, opening: &Opening) -> Result<Rehearsal, Error> {
+        let law = self.bench.law(&opening.subject.world)?;
+        let standing = load_one(&*self.store, &ask_open(opening)).await?;
+        Ok(self.bench.judge(&law).rehearse_open(opening, &standing))
+    }
+
+    /// As [`Hos::rehearse`], for a record, what it corrects included.
+    ///
+    /// # Errors
+    ///
+    /// As [`Hos::rehearse`].
+    pub async fn rehearse_record(&self, record: &Record) -> Result<Rehearsal, Error> {
+        let law = self.bench.law(&record.world)?;
+        let standing = load_one(&*self.store, &ask_record(record)).await?;
+        let rehearsal = self.bench.judge(&law).rehearse_record(record, &standing);
+        Ok(match self.correction_fault(record).await? {
+            None => rehearsal,
+            Some(fault) => rehearsal.hindered(Refusal::InvalidInput(vec![fault])),
+        })
     }
 
     /// Begins to weigh a candidate beside the law in force, in this process; it takes the place of

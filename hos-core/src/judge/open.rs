@@ -130,7 +130,7 @@ impl Judge<'_> {
     }
 
     /// A subject is opened once; that it exists says nothing of its state.
-    fn require_fresh(&self, standing: &Standing, action: &str) -> Result<(), Refusal> {
+    pub(super) fn require_fresh(&self, standing: &Standing, action: &str) -> Result<(), Refusal> {
         match standing.subjects.first() {
             Some(None) => Ok(()),
             _ => Err(Refusal::InvalidTransition {

@@ -1,18 +1,22 @@
 //! Why can this not be done? Everything that stands in the way, not the first thing alone.
 
+mod beginning;
+
 use super::find::{entries, impossible};
 use super::plan::check_seen;
 use super::{Judge, check_bag};
-use crate::command::{Command, STEPS_MAX, Step};
+use crate::actor::Actor;
+use crate::command::{Command, Envelope, STEPS_MAX, Step};
 use crate::condition::{Environment, Lookup, Nothing};
 use crate::contract::{Action, failing};
 use crate::error::Refusal;
 use crate::id::{ActionName, State};
-use crate::policy::{Question, Reason, ReasonCode};
+use crate::policy::{Reason, ReasonCode};
 use crate::standing::Standing;
 use crate::subject::{Subject, SubjectView};
+use crate::value::Attributes;
 
-/// What would come of a command, and everything that stands in its way.
+/// What would come of a command, an opening or a record, and everything that stands in its way.
 ///
 /// For operators and for tests: it tells more than the actor may know. What the actor itself
 /// would be answered is [`Rehearsal::refusal`].
@@ -29,29 +33,43 @@ pub struct Rehearsal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RehearsedStep {
-    /// Which subject.
-    pub subject: Subject,
+    /// Which subject; none for a record that is about none.
+    pub subject: Option<Subject>,
     /// Its state; none for a subject that does not exist.
     pub from: Option<State>,
-    /// The action, where there is one by that name or to that state.
+    /// The action, where there is one by that name or to that state; `open`, or what is recorded.
     pub action: Option<ActionName>,
     /// The state that it leads to.
     pub to: Option<State>,
-    /// Why policy answers as it does, for the ability of the action.
+    /// Why policy answers as it does, for the ability that is needed.
     pub reasons: Vec<Reason>,
     /// Everything that stands in the way, in the order in which a command is checked.
     pub obstacles: Vec<Refusal>,
+}
+
+impl Rehearsal {
+    /// The same, with one more thing in the way of all of it, which is checked last.
+    pub(crate) fn hindered(mut self, by: Refusal) -> Self {
+        for step in &mut self.steps {
+            step.obstacles.push(by.clone());
+        }
+        self.refusal.get_or_insert(by);
+        self
+    }
+}
+
+impl RehearsedStep {
+    fn of(subject: Option<Subject>, ill_formed: Option<&Refusal>) -> Self {
+        let obstacles = ill_formed.into_iter().cloned().collect();
+        Self { subject, from: None, action: None, to: None, reasons: Vec::new(), obstacles }
+    }
 }
 
 impl Judge<'_> {
     /// What would come of a command, and everything that stands in its way. Writes nothing.
     #[must_use]
     pub fn rehearse(&self, command: &Command, standing: &Standing) -> Rehearsal {
-        let (actor, envelope) = (&command.actor, &command.envelope);
-        let mut faults = envelope.faults.clone();
-        check_bag("actor", actor.claims(), self.law.actor(), &[], &mut faults);
-        check_bag("context", &envelope.context, self.law.context(), &[], &mut faults);
-        let ill_formed = super::refuse_faults(faults).err();
+        let ill_formed = self.ill_formed(&command.actor, &command.envelope);
         let refusal = self.plan(command, standing).err().map(|refused| refused.refusal);
         let steps = command.steps();
         let first = command.subject();
@@ -63,14 +81,7 @@ impl Judge<'_> {
             return Rehearsal { refusal: ill_formed.or(refusal), steps: Vec::new() };
         }
         let rehearsed = steps.into_iter().enumerate().map(|(at, step)| {
-            let mut rehearsed = RehearsedStep {
-                subject: step.subject.clone(),
-                from: None,
-                action: None,
-                to: None,
-                reasons: Vec::new(),
-                obstacles: ill_formed.iter().cloned().collect(),
-            };
+            let mut rehearsed = RehearsedStep::of(Some(step.subject.clone()), ill_formed.as_ref());
             rehearsed.obstacles.extend(self.require_open(standing).err());
             rehearsed.obstacles.extend(self.require_not_banned(standing).err());
             self.rehearse_step(command, (at, step), standing, &mut rehearsed);
@@ -78,6 +89,13 @@ impl Judge<'_> {
         });
         let steps = rehearsed.collect();
         Rehearsal { steps, refusal: ill_formed.or(refusal) }
+    }
+
+    fn ill_formed(&self, actor: &Actor, envelope: &Envelope) -> Option<Refusal> {
+        let mut faults = envelope.faults.clone();
+        check_bag("actor", actor.claims(), self.law.actor(), &[], &mut faults);
+        check_bag("context", &envelope.context, self.law.context(), &[], &mut faults);
+        super::refuse_faults(faults).err()
     }
 
     fn rehearse_step(
@@ -103,7 +121,8 @@ impl Judge<'_> {
         rehearsed.action = first.map(|entry| entry.name().clone());
         rehearsed.to = first.map(|entry| entry.to().clone());
         if let Some(entry) = first {
-            rehearsed.reasons = self.reasons(command, entry, &view, standing);
+            let (ability, context) = (entry.ability().as_str(), &command.envelope.context);
+            rehearsed.reasons = self.reasons(&command.actor, ability, &view, context, standing);
         }
         let may = |entry: &&Action| {
             let (ability, context) = (entry.ability().as_str(), &command.envelope.context);
@@ -156,21 +175,14 @@ impl Judge<'_> {
 
     fn reasons(
         &self,
-        command: &Command,
-        entry: &Action,
+        actor: &Actor,
+        ability: &str,
         subject: &dyn Lookup,
+        context: &Attributes,
         standing: &Standing,
     ) -> Vec<Reason> {
-        let explained = self.law.rules().explain(&Question {
-            actor: &command.actor,
-            ability: entry.ability().as_str(),
-            subject,
-            context: &command.envelope.context,
-            standing: &standing.actor,
-            modes: &standing.modes,
-            now: self.now,
-        });
+        let question = self.question(actor, ability, subject, context, standing);
         let unknown = || vec![Reason { code: ReasonCode::NotGranted, rule: None }];
-        explained.map_or_else(unknown, |(_, reasons)| reasons)
+        self.law.rules().explain(&question).map_or_else(unknown, |(_, reasons)| reasons)
     }
 }

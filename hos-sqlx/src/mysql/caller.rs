@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use super::call::{self, Argument};
 use super::fault::classify_caller;
 use super::{commit, load, single};
+use crate::known::Remembered;
 use crate::within::{Caller, sealed};
 
 /// A borrowed transaction as a store; see [`WithinExt`](crate::WithinExt).
@@ -104,5 +105,5 @@ async fn hold(connection: &mut MySqlConnection, ask: &Ask) -> Result<Standing, F
     let text = AssertSqlSafe(call::text("hos_hold", &arguments));
     let rows = sqlx::raw_sql(text).fetch_all(connection).await.map_err(classify_caller)?;
     let rows = load::in_order(rows)?;
-    load::standing(None, ask, &rows.iter().collect::<Vec<_>>(), None)
+    load::standing(ask, &rows.iter().collect::<Vec<_>>(), Remembered::of(None, ask))
 }

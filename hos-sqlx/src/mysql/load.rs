@@ -20,8 +20,7 @@ use super::row::{count, optional_text, parsed, proof_id, stored_receipt, text, u
 use crate::connections::{Connections, STALE_MAX};
 use crate::encoding::hex;
 use crate::fault::corrupt;
-use crate::known::Known;
-use crate::standing::StandingRows;
+use crate::known::{Known, Remembered};
 
 /// One standing per ask, in order.
 pub(super) async fn load_all(
@@ -54,7 +53,8 @@ async fn load_on(
     let mut asks = asks;
     while !asks.is_empty() {
         let (now, later) = asks.split_at(chunk(asks));
-        let remembered: Vec<_> = now.iter().map(|ask| known.get(ask)).collect();
+        let remembered: Vec<Remembered<'_>> =
+            now.iter().map(|ask| Remembered::of(Some(known), ask)).collect();
         let query = sqlx::query(include_str!("load.sql")).bind(encode(now, &remembered));
         let rows = query.fetch_all(lease.connection()).await;
         let rows = in_order(rows.map_err(classify)?)?;
@@ -66,7 +66,7 @@ async fn load_on(
                     numbers.saw_subject(subject, number);
                 }
             }
-            standings.push(standing(Some(known), ask, &own, remembered)?);
+            standings.push(standing(ask, &own, remembered)?);
         }
         asks = later;
     }
@@ -94,7 +94,7 @@ fn chunk(asks: &[Ask]) -> usize {
     asks.iter().take_while(fits).count()
 }
 
-fn encode(asks: &[Ask], remembered: &[Option<(i64, Standing)>]) -> String {
+fn encode(asks: &[Ask], remembered: &[Remembered<'_>]) -> String {
     let mut encoded = Vec::with_capacity(asks.len());
     for (ask, remembered) in asks.iter().zip(remembered) {
         for at in 0..lines(ask) {
@@ -103,7 +103,7 @@ fn encode(asks: &[Ask], remembered: &[Option<(i64, Standing)>]) -> String {
                 ask.world.as_str(),
                 ask.tenant.as_str(),
                 first.then(|| hex(ask.actor.as_str().as_bytes())),
-                remembered.as_ref().map(|(generation, _)| *generation),
+                remembered.generation(),
                 ask.key.as_ref().filter(|_| first).map(|key| hex(key.as_bytes())),
                 subject.map(|subject| subject.kind.as_str()),
                 subject.map(|subject| subject.id.as_str()),
@@ -125,26 +125,14 @@ pub(super) fn in_order(mut rows: Vec<MySqlRow>) -> Result<Vec<MySqlRow>, Fault> 
 
 /// A standing from the rows of its ask.
 pub(super) fn standing(
-    known: Option<&Known>,
     ask: &Ask,
     rows: &[&MySqlRow],
-    remembered: Option<(i64, Standing)>,
+    remembered: Remembered<'_>,
 ) -> Result<Standing, Fault> {
     let Some(first) = rows.first() else { return Err(corrupt("fewer answers than asks")) };
     let generation: i64 = unchecked(first, column::GENERATION)?;
-    let bare = match (optional_text(first, column::STANDING)?, remembered) {
-        (Some(json), _) => {
-            let rows: StandingRows = serde_json::from_str(json)
-                .map_err(|error| corrupt("a standing").caused_by(error))?;
-            let standing = rows.standing(&ask.tenant)?;
-            match known {
-                Some(known) => known.insert(ask, generation, standing),
-                None => standing,
-            }
-        }
-        (None, Some((_, standing))) => standing,
-        (None, None) => return Err(corrupt("no standing")),
-    };
+    let fresh = optional_text(first, column::STANDING)?;
+    let bare = remembered.settle(ask, generation, fresh)?;
     let snapshots = ask.subjects.iter().zip(rows);
     Ok(Standing {
         subjects: snapshots.map(|(_, row)| snapshot(row)).collect::<Result<_, _>>()?,

@@ -13,8 +13,7 @@ use super::options::Pooler;
 use super::row::{column, count, parsed, proof_id, stored_receipt};
 use super::scopes::Scopes;
 use crate::fault::corrupt;
-use crate::known::Known;
-use crate::standing::StandingRows;
+use crate::known::{Known, Remembered};
 
 const LOAD_ONE: &str = "SELECT * FROM hos_load_one($1, $2, $3, $4, $5, $6, $7)";
 const LOAD_ALL: &str = "SELECT * FROM hos_load_all($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
@@ -29,7 +28,14 @@ pub(super) enum Source<'a> {
     Caller,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    fn known(self) -> Option<&'a Known> {
+        match self {
+            Self::Committed(known, _) => Some(known),
+            Self::Caller => None,
+        }
+    }
+
     /// A caller's transaction may be one behind a pooler.
     fn names_statements(self) -> bool {
         matches!(self, Self::Committed(_, pooler) if pooler.names_statements())
@@ -45,19 +51,17 @@ pub(super) async fn load_all(
     if asks.len() > BATCH_MAX {
         return Ok(Err(Fault::new(FaultKind::Limit, "too many asks at once")));
     }
-    let remembered: Vec<Option<(i64, Standing)>> = match source {
-        Source::Committed(known, _) => asks.iter().map(|ask| known.get(ask)).collect(),
-        Source::Caller => vec![None; asks.len()],
-    };
+    let remembered: Vec<Remembered<'_>> =
+        asks.iter().map(|ask| Remembered::of(source.known(), ask)).collect();
     let rows = match (asks, remembered.as_slice(), source) {
         ([], ..) => Vec::new(),
         ([ask], [known], Source::Committed(_, pooler)) if ask.subjects.len() <= 1 => {
-            let seen = known.as_ref().map(|(seen, _)| *seen);
-            vec![load_one(connection, pooler.names_statements(), ask, seen).await?]
+            let named = pooler.names_statements();
+            vec![load_one(connection, named, ask, known.generation()).await?]
         }
         _ => load_many(connection, source, asks, &remembered).await?,
     };
-    Ok(standings(source, asks, &rows, remembered))
+    Ok(standings(asks, &rows, remembered))
 }
 
 async fn load_one(
@@ -89,7 +93,7 @@ async fn load_many(
     connection: &mut PgConnection,
     source: Source<'_>,
     asks: &[Ask],
-    remembered: &[Option<(i64, Standing)>],
+    remembered: &[Remembered<'_>],
 ) -> Result<Vec<PgRow>, sqlx::Error> {
     let scopes = Scopes::new(asks.iter().map(|ask| (&ask.world, &ask.tenant)));
     let (mut own, mut above, mut actors, mut seen) = (vec![], vec![], vec![], vec![]);
@@ -100,7 +104,7 @@ async fn load_many(
             own.push(scopes.own(&ask.world, &ask.tenant));
             above.push(scopes.above(&ask.world));
             actors.push(first.then(|| ask.actor.as_str()));
-            seen.push(remembered.as_ref().map(|(seen, _)| *seen));
+            seen.push(remembered.generation());
             keys.push(ask.key.as_ref().filter(|_| first).map(|key| key.as_bytes()));
             kinds.push(subject.map(|subject| subject.kind.as_str()));
             ids.push(subject.map(|subject| subject.id.as_str()));
@@ -123,42 +127,24 @@ async fn load_many(
 }
 
 fn standings(
-    source: Source<'_>,
     asks: &[Ask],
     rows: &[PgRow],
-    remembered: Vec<Option<(i64, Standing)>>,
+    remembered: Vec<Remembered<'_>>,
 ) -> Result<Vec<Standing>, Fault> {
     let mut rows = rows.iter();
     let mut standings = Vec::with_capacity(asks.len());
     for (ask, remembered) in asks.iter().zip(remembered) {
         let own: Vec<&PgRow> = rows.by_ref().take(lines(ask)).collect();
-        standings.push(standing(source, ask, &own, remembered)?);
+        standings.push(standing(ask, &own, remembered)?);
     }
     Ok(standings)
 }
 
-fn standing(
-    source: Source<'_>,
-    ask: &Ask,
-    rows: &[&PgRow],
-    remembered: Option<(i64, Standing)>,
-) -> Result<Standing, Fault> {
+fn standing(ask: &Ask, rows: &[&PgRow], remembered: Remembered<'_>) -> Result<Standing, Fault> {
     let Some(first) = rows.first() else { return Err(corrupt("fewer answers than asks")) };
     let generation: i64 = column(first, at::GENERATION)?;
     let fresh: Option<&str> = column(first, at::STANDING)?;
-    let bare = match (fresh, remembered) {
-        (Some(json), _) => {
-            let rows: StandingRows = serde_json::from_str(json)
-                .map_err(|error| corrupt("a standing").caused_by(error))?;
-            let standing = rows.standing(&ask.tenant)?;
-            match source {
-                Source::Committed(known, _) => known.insert(ask, generation, standing),
-                Source::Caller => standing,
-            }
-        }
-        (None, Some((_, standing))) => standing,
-        (None, None) => return Err(corrupt("no standing")),
-    };
+    let bare = remembered.settle(ask, generation, fresh)?;
     let receipt = match ask.key {
         Some(_) => stored_receipt(first, at::FINGERPRINT)?,
         None => None,

@@ -1,28 +1,33 @@
-//! What is remembered while others change it: every order that a scheduler thinks of, of what a
-//! store does around the one statement that asks and the one that writes.
+//! What is remembered while others change it: every order that a scheduler thinks of, of a law at
+//! work over a store that remembers, with the very steps of the databases' stores.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+
+mod woven;
 
 use std::sync::{Arc, Once};
 
 use hos_conformance::campaign::Campaign;
-use hos_core::id::{ActorId, Name, Role, State, Tenant, Version, World};
-use hos_core::standing::{ActorStanding, Standing, Versions, WorldStatus};
-use hos_core::subject::Snapshot;
-use hos_core::time::ProofId;
-use hos_core::value::Attributes;
+use hos_conformance::ground::Factory as _;
+use hos_conformance::planted::{Plant as StorePlant, PlantedFactory};
+use hos_conformance::watched::{Witness, fronted, watched};
+use hos_core::command::Activation;
+use hos_core::memory::MemoryStore;
+use hos_core::prelude::*;
+use hos_core::store::Backend;
+use hos_core::time::SeededIds;
 use hos_core::weave::SCHEDULER;
+use shuttle::future::block_on;
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
-use shuttle::sync::Mutex;
-use shuttle::sync::atomic::{AtomicBool, Ordering};
+use shuttle::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use shuttle::{Runner, thread};
 
-use super::*;
+use woven::{Plant, Woven};
 
-const ORDERS: u64 = 2_000;
+const ORDERS: u64 = 300;
 const DEPTH: usize = 3;
 /// How often each of them does what it does.
-const TURNS: u8 = 3;
+const TURNS: usize = 3;
 
 static SCHEDULED: Once = Once::new();
 
@@ -49,112 +54,119 @@ fn fails(property: impl Fn() + Clone + Send + Sync + 'static) -> bool {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| explore(property))).is_err()
 }
 
-/// One member and one subject: the generation says what the member is, the revision what the
-/// subject is like.
-struct Database {
-    rows: Mutex<(u8, u8)>,
-    recall: Recall,
-    /// A store that says of a standing that it is of the time before the statement.
-    is_planted: bool,
+/// Law 1 lets the crew go, law 2 does not.
+fn law(version: &str) -> Law {
+    let job = Contract::builder("job", "1")
+        .states(["live", "done"])
+        .initial("live")
+        .terminal(["done"])
+        .attribute("note", Type::String)
+        .open("job.open", Vec::<String>::new())
+        .action(
+            ActionDefinition::new("go", ["live"], "live", "job.go")
+                .input("note", Type::String)
+                .set("note", "input.note"),
+        )
+        .action(ActionDefinition::new("finish", ["live"], "done", "job.finish"));
+    let law = Law::builder("harbor", version)
+        .roles([RoleDefinition::superuser("root"), RoleDefinition::new("crew")])
+        .contract(job.build().unwrap());
+    let law = if version == "1" { law.allow("job.go", ["crew"]) } else { law };
+    law.build().unwrap()
 }
 
-impl Database {
-    fn new(is_planted: bool) -> Arc<Self> {
-        let recall = Recall::new(16, 1 << 20);
-        Arc::new(Self { rows: Mutex::new((0, 0)), recall, is_planted })
+fn job() -> Subject {
+    Subject::new("harbor", "pier-1", "job", "j-1").unwrap()
+}
+
+fn root() -> Actor {
+    Actor::user("root-1").unwrap()
+}
+
+fn crew() -> Actor {
+    Actor::user("crew-1").unwrap()
+}
+
+/// One job under law 1, over a store that remembers.
+#[derive(Clone)]
+struct Harbor {
+    hos: Hos,
+    keys: Arc<AtomicU64>,
+    witness: Witness,
+}
+
+impl Harbor {
+    fn new(plant: Plant) -> Self {
+        Self::over(Arc::new(MemoryStore::new()), plant)
     }
 
-    /// As a store loads: what is remembered, one statement, and what it brought. Answers the
-    /// generation and the revision of that moment, and the standing.
-    fn load(&self) -> (u8, u8, Standing) {
-        let ask = ask();
-        let remembered = self.recall.known.get(&ask);
-        let seen = remembered.as_ref().map(|(seen, _)| *seen);
-        let before = self.rows.lock().unwrap().0;
-        let (generation, revision) = *self.rows.lock().unwrap();
-        let still = if self.is_planted { before } else { generation };
-        let bare = match remembered {
-            Some((_, standing)) if seen == Some(i64::from(still)) => standing,
-            _ => self.recall.known.insert(&ask, i64::from(still), standing(generation)),
-        };
-        let standing = Standing { subjects: vec![Some(snapshot(revision))], ..bare };
-        self.recall.loaded(&[ask], std::slice::from_ref(&standing));
-        (generation, revision, standing)
+    fn over(inner: Arc<dyn Backend>, plant: Plant) -> Self {
+        let woven = Woven::new(Arc::clone(&inner), plant);
+        let (store, witness) = watched(Arc::new(fronted(Box::new(woven), inner)));
+        let options = HosOptions::default().ids(SeededIds::new(1));
+        let hos = block_on(Hos::open_with([law("1")], store, options)).unwrap();
+        let world = World::new("harbor").unwrap();
+        let role = Role::new("root").unwrap();
+        block_on(hos.bootstrap(&world, root().id(), &role, b"boot")).unwrap();
+        let harbor = Self { hos, keys: Arc::default(), witness };
+        harbor.change(StandingChange::AddTenant);
+        harbor.employ(true);
+        block_on(harbor.hos.open_subject(&root(), &job(), Attributes::new(), "open")).unwrap();
+        harbor
     }
 
-    /// As a store commits: what was read is compared, and then it is written.
-    fn go(&self, standing: &Standing) -> bool {
-        let read = standing.subjects[0].as_ref().unwrap();
-        let mut rows = self.rows.lock().unwrap();
-        let holds = standing.actor.roles == roles(rows.0) && read.revision == u64::from(rows.1);
-        if holds {
-            rows.1 += 1;
-        }
-        let now = rows.1;
-        drop(rows);
-        if holds {
-            self.recall.snapshots.insert(&ask().subjects[0], &snapshot(now));
-        } else {
-            self.recall.snapshots.lose(&ask().subjects[0]);
-        }
-        holds
+    fn key(&self) -> String {
+        format!("k-{}", self.keys.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn change(&self, change: StandingChange) {
+        let Subject { world, tenant, .. } = job();
+        let command = StandingCommand::new(&root(), &world, &tenant, change).key(self.key());
+        block_on(self.hos.change_standing(&command)).unwrap();
+    }
+
+    /// Takes the crew on, or dismisses it.
+    fn employ(&self, is_employed: bool) {
+        let roles = if is_employed { vec![Role::new("crew").unwrap()] } else { Vec::new() };
+        self.change(StandingChange::SetMember { member: crew().id().clone(), roles });
+    }
+
+    fn activate(&self, version: &str) {
+        let activation = Activation::new(&root(), law(version)).key(self.key());
+        block_on(self.hos.activate(&activation)).unwrap();
+    }
+
+    /// Whether the crew went; no two notes are alike.
+    fn go(&self) -> bool {
+        let key = self.key();
+        let command = Command::new(&crew(), &job(), "go").input("note", key.as_str()).key(&key);
+        block_on(self.hos.transition(&command)).is_ok()
+    }
+
+    fn can_go(&self) -> bool {
+        let query = Query::new(&crew(), "job.go", &job());
+        block_on(self.hos.can(&query)).unwrap().permits()
+    }
+
+    fn revision(&self) -> u64 {
+        block_on(self.hos.situation(&job())).unwrap().unwrap().snapshot.revision
     }
 }
 
-fn ask() -> Ask {
-    Ask {
-        world: World::new("harbor").unwrap(),
-        tenant: Tenant::new("pier-1").unwrap(),
-        actor: ActorId::new("crew-1").unwrap(),
-        subjects: vec![Subject::new("harbor", "pier-1", "job", "j-1").unwrap()],
-        key: None,
-    }
-}
-
-fn roles(generation: u8) -> Vec<Role> {
-    vec![Role::new(format!("role_{generation}")).unwrap()]
-}
-
-fn standing(generation: u8) -> Standing {
-    let actor = ActorStanding { roles: roles(generation), ..ActorStanding::default() };
-    Standing {
-        world: Some(WorldStatus::Open),
-        tenant_exists: true,
-        versions: Versions::default(),
-        actor: Arc::new(actor),
-        modes: Arc::default(),
-        subjects: Vec::new(),
-        receipt: None,
-    }
-}
-
-/// The attributes and the proof say of which revision they are; each is longer than the last.
-fn snapshot(revision: u8) -> Snapshot {
-    let mut attributes = Attributes::new();
-    attributes.set(Name::new("note").unwrap(), "x".repeat(usize::from(revision)));
-    Snapshot {
-        state: State::new("live").unwrap(),
-        revision: revision.into(),
-        attributes: Arc::new(attributes),
-        contract: Version::new("1").unwrap(),
-        proof_id: ProofId::from_bytes([revision; 16]),
-    }
-}
-
-fn answers_what_holds(is_planted: bool) {
-    let database = Database::new(is_planted);
-    let changed = Arc::clone(&database);
+/// The store itself compares each answer with what held at its statement.
+fn answers_what_holds(plant: Plant) {
+    let harbor = Harbor::new(plant);
+    let changed = harbor.clone();
     let changer = thread::spawn(move || {
-        for _ in 0..TURNS {
-            changed.rows.lock().unwrap().0 += 1;
+        for turn in 0..TURNS {
+            changed.employ(turn % 2 == 1);
         }
     });
     let readers = [(); 2].map(|()| {
-        let database = Arc::clone(&database);
+        let harbor = harbor.clone();
         thread::spawn(move || {
             for _ in 0..TURNS {
-                let (generation, _, standing) = database.load();
-                assert_eq!(standing.actor.roles, roles(generation), "answered by heart");
+                harbor.can_go();
             }
         })
     });
@@ -162,36 +174,76 @@ fn answers_what_holds(is_planted: bool) {
     for reader in readers {
         reader.join().unwrap();
     }
-    let (generation, _, standing) = database.load();
-    assert_eq!(standing.actor.roles, roles(generation), "what is remembered is of another time");
+    assert_eq!(harbor.can_go(), TURNS % 2 == 0, "what is remembered is of another time");
 }
 
 #[test]
 fn what_is_answered_is_what_held_when_it_was_asked() {
-    explore(|| answers_what_holds(false));
-    assert!(fails(|| answers_what_holds(true)), "a planted fault is found");
+    explore(|| answers_what_holds(Plant::None));
+    assert!(fails(|| answers_what_holds(Plant::EarlyGeneration)), "a planted fault is found");
+}
+
+/// The store itself compares each subject that it tells of with what was written.
+fn subjects_are_whole(plant: Plant) {
+    let harbor = Harbor::new(plant);
+    let movers = [(); 2].map(|()| {
+        let harbor = harbor.clone();
+        thread::spawn(move || (0..TURNS).filter(|_| harbor.go()).count())
+    });
+    let moved: usize = movers.into_iter().map(|mover| mover.join().unwrap()).sum();
+    assert_eq!(harbor.revision(), 1 + moved as u64, "each move upon the one before");
 }
 
 #[test]
 fn what_is_remembered_of_a_subject_is_whole() {
-    explore(|| {
-        let database = Database::new(false);
-        let movers = [(); 2].map(|()| {
-            let database = Arc::clone(&database);
-            thread::spawn(move || {
-                let mut moved = 0;
-                for _ in 0..TURNS {
-                    let recalled = database.recall.standing(&ask());
-                    let standing = recalled.unwrap_or_else(|| database.load().2);
-                    let read = standing.subjects[0].clone().unwrap();
-                    let revision = u8::try_from(read.revision).unwrap();
-                    assert_eq!(read, snapshot(revision), "of several times");
-                    moved += u8::from(database.go(&standing));
-                }
-                moved
-            })
-        });
-        let moved: u8 = movers.into_iter().map(|mover| mover.join().unwrap()).sum();
-        assert_eq!(database.rows.lock().unwrap().1, moved, "each move upon the one before");
+    explore(|| subjects_are_whole(Plant::None));
+    assert!(fails(|| subjects_are_whole(Plant::RemembersConflicts)), "a planted fault is found");
+}
+
+/// Nothing that was judged by heart is written after the end of what it was judged on.
+fn ends_hold(inner: Arc<dyn Backend>, end: impl Fn(&Harbor) + Send + 'static) {
+    let harbor = Harbor::over(inner, Plant::None);
+    let is_over = Arc::new(AtomicBool::new(false));
+    let (ending, over) = (harbor.clone(), Arc::clone(&is_over));
+    let ender = thread::spawn(move || {
+        end(&ending);
+        over.store(true, Ordering::SeqCst);
     });
+    let movers = [(); 2].map(|()| {
+        let (harbor, is_over) = (harbor.clone(), Arc::clone(&is_over));
+        thread::spawn(move || {
+            for _ in 0..TURNS {
+                let was_over = is_over.load(Ordering::SeqCst);
+                assert!(!harbor.go() || !was_over, "moved after it");
+            }
+        })
+    });
+    ender.join().unwrap();
+    for mover in movers {
+        mover.join().unwrap();
+    }
+    assert!(!harbor.go());
+    assert_eq!(harbor.witness.overtaken(), 0, "written after its end came between");
+}
+
+fn memory() -> Arc<dyn Backend> {
+    Arc::new(MemoryStore::new())
+}
+
+fn planted(plant: StorePlant) -> Arc<dyn Backend> {
+    block_on(PlantedFactory(plant).fresh()).backend()
+}
+
+#[test]
+fn nobody_moves_by_heart_after_a_dismissal() {
+    explore(|| ends_hold(memory(), |harbor| harbor.employ(false)));
+    let uncompared = || planted(StorePlant::MembersUncompared);
+    assert!(fails(move || ends_hold(uncompared(), |harbor| harbor.employ(false))));
+}
+
+#[test]
+fn nobody_moves_by_heart_after_another_law_came_into_force() {
+    explore(|| ends_hold(memory(), |harbor| harbor.activate("2")));
+    let uncompared = || planted(StorePlant::StatusUncompared);
+    assert!(fails(move || ends_hold(uncompared(), |harbor| harbor.activate("2"))));
 }

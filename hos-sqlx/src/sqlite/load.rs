@@ -16,8 +16,7 @@ use super::fault::{classify, classify_caller};
 use super::lines::{LINES_MAX, Lines};
 use super::row::{count, parsed, proof_id, stored_receipt, unchecked};
 use crate::fault::corrupt;
-use crate::known::Known;
-use crate::standing::StandingRows;
+use crate::known::{Known, Remembered};
 
 const COLUMNS: usize = 8;
 const STATEMENT: &str = include_str!("load.sql");
@@ -33,6 +32,15 @@ pub(super) enum Source<'a> {
     Committed(&'a Known),
     /// A transaction of the caller's: what it sees may yet be rolled back.
     Caller,
+}
+
+impl<'a> Source<'a> {
+    fn known(self) -> Option<&'a Known> {
+        match self {
+            Self::Committed(known) => Some(known),
+            Self::Caller => None,
+        }
+    }
 }
 
 /// One standing per ask, in order.
@@ -75,10 +83,8 @@ async fn load_chunk(
     asks: &[Ask],
     standings: &mut Vec<Standing>,
 ) -> Result<(), Fault> {
-    let remembered: Vec<Option<(i64, Standing)>> = match source {
-        Source::Committed(known) => asks.iter().map(|ask| known.get(ask)).collect(),
-        Source::Caller => vec![None; asks.len()],
-    };
+    let remembered: Vec<Remembered<'_>> =
+        asks.iter().map(|ask| Remembered::of(source.known(), ask)).collect();
     let text = match source {
         Source::Committed(_) => LOAD.text(asks.iter().map(lines).sum()),
         Source::Caller => LOCK_AND_LOAD.text(asks.iter().map(lines).sum()),
@@ -93,14 +99,14 @@ async fn load_chunk(
     let mut rows = rows.iter();
     for (ask, remembered) in asks.iter().zip(remembered) {
         let own: Vec<&SqliteRow> = rows.by_ref().take(lines(ask)).collect();
-        standings.push(standing(source, ask, &own, remembered)?);
+        standings.push(standing(ask, &own, remembered)?);
     }
     Ok(())
 }
 
 fn bind(
     asks: &[Ask],
-    remembered: &[Option<(i64, Standing)>],
+    remembered: &[Remembered<'_>],
 ) -> Result<SqliteArguments, sqlx::error::BoxDynError> {
     let mut arguments = SqliteArguments::default();
     arguments.reserve(asks.len() * COLUMNS, 0);
@@ -111,7 +117,7 @@ fn bind(
             arguments.add(ask.world.as_str())?;
             arguments.add(ask.tenant.as_str())?;
             arguments.add(first.then(|| ask.actor.as_str()))?;
-            arguments.add(remembered.as_ref().map(|(generation, _)| *generation))?;
+            arguments.add(remembered.generation())?;
             arguments.add(ask.key.as_ref().filter(|_| first).map(|key| key.as_bytes()))?;
             arguments.add(subject.map(|subject| subject.kind.as_str()))?;
             arguments.add(subject.map(|subject| subject.id.as_str()))?;
@@ -120,28 +126,11 @@ fn bind(
     Ok(arguments)
 }
 
-fn standing(
-    source: Source<'_>,
-    ask: &Ask,
-    rows: &[&SqliteRow],
-    remembered: Option<(i64, Standing)>,
-) -> Result<Standing, Fault> {
+fn standing(ask: &Ask, rows: &[&SqliteRow], remembered: Remembered<'_>) -> Result<Standing, Fault> {
     let Some(first) = rows.first() else { return Err(corrupt("fewer answers than asks")) };
     let generation: i64 = unchecked(first, column::GENERATION)?;
     let fresh: Option<&str> = unchecked(first, column::STANDING)?;
-    let bare = match (fresh, remembered) {
-        (Some(json), _) => {
-            let rows: StandingRows = serde_json::from_str(json)
-                .map_err(|error| corrupt("a standing").caused_by(error))?;
-            let standing = rows.standing(&ask.tenant)?;
-            match source {
-                Source::Committed(known) => known.insert(ask, generation, standing),
-                Source::Caller => standing,
-            }
-        }
-        (None, Some((_, standing))) => standing,
-        (None, None) => return Err(corrupt("no standing")),
-    };
+    let bare = remembered.settle(ask, generation, fresh)?;
     let snapshots = ask.subjects.iter().zip(rows);
     Ok(Standing {
         subjects: snapshots.map(|(_, row)| snapshot(row)).collect::<Result<_, _>>()?,

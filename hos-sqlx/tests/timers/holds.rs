@@ -10,52 +10,12 @@ use hos_core::store::{Ask, BATCH_MAX};
 use hos_core::time::{Clock as _, ManualClock, RandomIds, Timestamp};
 
 use crate::house::House;
+use crate::law::{HELD_FOR, WORLD, law};
 
-const WORLD: &str = "outage";
 const DEPLOYMENT: &str = "outage.example";
 /// 2026-11-21T09:00:00Z.
 const START: i64 = 1_795_251_600_000_000;
-const HELD_FOR: Duration = Duration::from_hours(1);
 const OUTAGE: Duration = Duration::from_mins(10);
-
-fn law() -> Law {
-    let bell = Contract::builder("bell", "1")
-        .states(["wound", "silent"])
-        .initial("wound")
-        .terminal(["silent"])
-        .open("bell.open", Vec::<String>::new())
-        .action(ActionDefinition::new("silence", ["wound"], "silent", "bell.ring"))
-        .action(ActionDefinition::new("ring", ["wound"], "wound", "bell.ring").topic("bell.rung"))
-        .timer("wound", HELD_FOR, "ring")
-        .build()
-        .unwrap();
-    let hold = Contract::builder("hold", "1")
-        .states(["held", "expired"])
-        .initial("held")
-        .terminal(["expired"])
-        .open("hold.open", Vec::<String>::new())
-        .action(
-            ActionDefinition::new("expire", ["held"], "expired", "hold.expire")
-                .topic("hold.expired"),
-        )
-        .timer("held", HELD_FOR, "expire")
-        .build()
-        .unwrap();
-    Law::builder(WORLD, "1")
-        .roles([
-            RoleDefinition::superuser("root"),
-            RoleDefinition::implicit("customer", ActorKind::User),
-            RoleDefinition::implicit("clockwork", ActorKind::Job),
-        ])
-        .allow("hold.open", ["customer"])
-        .allow("hold.expire", ["clockwork"])
-        .allow("bell.open", ["customer"])
-        .allow("bell.ring", ["clockwork"])
-        .contract(hold)
-        .contract(bell)
-        .build()
-        .unwrap()
-}
 
 /// When every timer has been due for ten minutes.
 pub(crate) fn clock_after_outage() -> ManualClock {

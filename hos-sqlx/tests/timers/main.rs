@@ -11,6 +11,7 @@
 mod holds;
 #[path = "../support/house.rs"]
 mod house;
+mod law;
 mod tables;
 mod worker;
 

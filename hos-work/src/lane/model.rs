@@ -1,16 +1,16 @@
 //! The lane under a scheduler that tries many interleavings. The code is the real one; its lock and
 //! its tasks are the scheduler's. A stranded caller shows as a deadlock.
 
-use hos_core::actor::{Actor, ActorKind};
+mod ticket;
+
+use hos_core::actor::Actor;
 use hos_core::command::{Command, StandingChange, StandingCommand};
-use hos_core::contract::{ActionDefinition, Contract};
 use hos_core::error::FaultKind;
 use hos_core::hos::{Hos, HosOptions};
 use hos_core::id::{ActorId, Role};
 use hos_core::law::Law;
 use hos_core::laws::{Contracts as _, Proofs as _, Registry as _};
 use hos_core::memory::MemoryStore;
-use hos_core::policy::RoleDefinition;
 use hos_core::subject::Subject;
 use hos_core::time::{ManualClock, SeededIds};
 use hos_core::value::Attributes;
@@ -19,6 +19,8 @@ use shuttle::scheduler::{PctScheduler, RandomScheduler};
 
 use super::track::Answer;
 use super::{Lane, LaneOptions};
+
+use ticket::law;
 
 const INTERLEAVINGS: usize = 400;
 /// The law is judged on the stacks of the scheduler's tasks, in a build that is not optimized.
@@ -35,27 +37,6 @@ fn model(law: impl Fn() -> Law, check: fn(Hos, Subject)) {
     let random = RandomScheduler::new(INTERLEAVINGS);
     shuttle::Runner::new(random, config.clone()).run(run.clone());
     shuttle::Runner::new(PctScheduler::new(3, INTERLEAVINGS), config).run(run);
-}
-
-fn law() -> Law {
-    let ticket = Contract::builder("ticket", "1")
-        .states(["open", "done"])
-        .initial("open")
-        .terminal(["done"])
-        .open("ticket.open", [""; 0])
-        .action(ActionDefinition::new("touch", ["open"], "open", "ticket.touch"))
-        .action(ActionDefinition::new("finish", ["open"], "done", "ticket.finish"))
-        .build()
-        .unwrap();
-    Law::builder("desk", "1")
-        .roles([
-            RoleDefinition::superuser("super_admin"),
-            RoleDefinition::implicit("visitor", ActorKind::User),
-        ])
-        .allow("ticket.*", ["visitor"])
-        .contract(ticket)
-        .build()
-        .unwrap()
 }
 
 async fn desk(law: Law) -> (Hos, Subject) {

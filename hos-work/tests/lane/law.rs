@@ -1,17 +1,17 @@
 //! A world of tickets, and callers for it.
 
+#[path = "../../src/lane/model/ticket.rs"]
+mod ticket;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use hos_core::actor::{Actor, ActorKind};
+use hos_core::actor::Actor;
 use hos_core::command::{Command, StandingChange, StandingCommand};
-use hos_core::contract::{ActionDefinition, Contract};
 use hos_core::error::{Error, FaultKind};
 use hos_core::hos::Hos;
 use hos_core::id::{ActorId, Role, Tenant, World};
-use hos_core::law::Law;
 use hos_core::laws::{Contracts as _, Registry as _};
-use hos_core::policy::RoleDefinition;
 use hos_core::receipt::Receipt;
 use hos_core::subject::Subject;
 use hos_core::value::Attributes;
@@ -21,32 +21,11 @@ use crate::store::{Watch, Watched};
 
 pub(crate) type Answer = Result<Receipt, Error>;
 
-fn law() -> Law {
-    let ticket = Contract::builder("ticket", "1")
-        .states(["open", "done"])
-        .initial("open")
-        .terminal(["done"])
-        .open("ticket.open", [""; 0])
-        .action(ActionDefinition::new("touch", ["open"], "open", "ticket.touch"))
-        .action(ActionDefinition::new("finish", ["open"], "done", "ticket.finish"))
-        .build()
-        .unwrap();
-    Law::builder("desk", "1")
-        .roles([
-            RoleDefinition::superuser("super_admin"),
-            RoleDefinition::implicit("visitor", ActorKind::User),
-        ])
-        .allow("ticket.*", ["visitor"])
-        .contract(ticket)
-        .build()
-        .unwrap()
-}
-
 /// The law with so many tenants, over a store that is watched.
 pub(crate) async fn desk(tenants: usize) -> (Hos, Arc<Watch>) {
     let store = Watched::default();
     let watch = store.watch();
-    let hos = Hos::open([law()], store).await.unwrap();
+    let hos = Hos::open([ticket::law()], store).await.unwrap();
     let world = World::new("desk").unwrap();
     let (root, role) = (ActorId::new("root").unwrap(), Role::new("super_admin").unwrap());
     hos.bootstrap(&world, &root, &role, b"boot").await.unwrap();

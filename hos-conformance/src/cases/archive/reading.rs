@@ -15,6 +15,7 @@ use hos_verify::policy::Policy;
 use hos_verify::verdict::Exit;
 
 use super::{aged, archived, archivist, kept, with_archive};
+use crate::cases::about;
 use crate::sealing;
 use crate::stage::{
     NEIGHBOUR, Stage, act, code, firm, log_of, owner, root, subject, tenant, world,
@@ -137,8 +138,10 @@ pub(super) async fn archive_tells_histories_whole(stage: Stage) {
     for order in &orders {
         before.push(stage.hos.history(order, 0, 1_000).await.unwrap());
     }
+    let told = about::all(&stage.hos, &orders[0], 1_000).await;
     archived(&stage, &target).await;
     let hos = with_archive(&stage, &target).await;
+    assert_eq!(about::all(&hos, &orders[0], 10).await, told, "everything about it, too");
     for (order, before) in orders.iter().zip(&before) {
         assert_eq!(hos.history(order, 0, 1_000).await.unwrap(), *before, "{order}");
         assert_eq!(hos.history(order, 2, 5).await.unwrap(), before[2..7], "{order}");

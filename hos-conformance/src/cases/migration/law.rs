@@ -9,7 +9,7 @@ use hos_core::value::Type;
 use crate::law::{WORLD, builder, order};
 
 /// Holds both versions; the second is current.
-pub(super) fn later() -> Law {
+pub(crate) fn later() -> Law {
     let law = builder(WORLD, "2").contract(order("1")).contract(second());
     law.allow("hos.migrate", ["owner", "auditor"])
         .allow("order.remind", ["clockwork"])

@@ -17,7 +17,7 @@ use crate::model::state::{Group, Intent, Kept, State};
 pub(super) const WORLD: &str = "model";
 pub(super) const WORKER: &str = "worker";
 
-pub(super) fn law() -> Law {
+pub(crate) fn law() -> Law {
     let touch = |state: &str| ActionDefinition::new("touch", [state], state, "job.touch");
     let job = Contract::builder("job", "1")
         .states(["waiting", "running", "done"])

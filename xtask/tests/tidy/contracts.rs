@@ -1,0 +1,110 @@
+//! Every contract is searched in full, or says here why it is not.
+
+use super::source::{Blank, mask};
+use super::{report, tree};
+
+/// Contracts that something works with: where each is written, the test that searches it in full
+/// with an invariant, and how that test names it.
+const EXPLORED: &[[&str; 3]] = &[
+    ["examples/chat/src/law.rs", "examples/chat/tests/explore.rs", "chat::law::law"],
+    ["examples/pazar/src/law.rs", "examples/pazar/tests/explore.rs", "law::law"],
+    ["examples/pazar/src/law/past.rs", "examples/pazar/tests/explore.rs", "law::law"],
+    ["examples/workorder/src/law.rs", "examples/workorder/tests/explore.rs", "workorder::law"],
+    ["hos-conformance/src/cases/migration/law.rs", EVERY, "hos_conformance::laws"],
+    ["hos-conformance/src/cases/timers.rs", EVERY, "hos_conformance::laws"],
+    ["hos-conformance/src/law.rs", EVERY, "hos_conformance::laws"],
+    ["hos-conformance/src/model/replay/job.rs", EVERY, "hos_conformance::laws"],
+    ["hos-inspect/tests/every/paved.rs", EVERY, "paved::order"],
+    ["hos-sqlx/examples/paved_path.rs", EVERY, "paved::order"],
+    ["hos-sqlx/tests/migration/law.rs", EVERY, "hos-sqlx/tests/migration/law.rs"],
+    ["hos-sqlx/tests/support/job.rs", EVERY, "hos-sqlx/tests/support/job.rs"],
+    ["hos-sqlx/tests/timers/law.rs", EVERY, "hos-sqlx/tests/timers/law.rs"],
+    ["hos-work/src/lane/model/ticket.rs", EVERY, "hos-work/src/lane/model/ticket.rs"],
+];
+
+const EVERY: &str = "hos-inspect/tests/every/main.rs";
+
+/// Contracts that stand in the test or the bench that reads them: faulty on purpose, made at
+/// random, or a few lines for one fact.
+const SCAFFOLDS: &[&str] = &[
+    "benches/benches/candidate/main.rs",
+    "benches/benches/erasure.rs",
+    "benches/benches/fsck/fill.rs",
+    "benches/benches/judge/policy.rs",
+    "benches/benches/judge/transition.rs",
+    "benches/benches/sqlite/desk.rs",
+    "benches/src/desk.rs",
+    "examples/pazar/tests/drawing.rs",
+    "fuzz/checks/leaf_encoding.rs",
+    "hos-conformance/tests/weave/harbor.rs",
+    "hos-core/tests/allocations.rs",
+    "hos-core/tests/contract.rs",
+    "hos-core/tests/interleavings.rs",
+    "hos-core/tests/judge.rs",
+    "hos-core/tests/law.rs",
+    "hos-core/tests/migration.rs",
+    "hos-core/tests/paved_path.rs",
+    "hos-core/tests/registry.rs",
+    "hos-core/tests/regressions.rs",
+    "hos-core/tests/review.rs",
+    "hos-core/tests/trying/attempts.rs",
+    "hos-core/tests/trying/beginnings.rs",
+    "hos-core/tests/trying/desk.rs",
+    "hos-core/tests/trying/rehearsal.rs",
+    "hos-core/tests/trying/typed.rs",
+    "hos-fsck/tests/fsck/story.rs",
+    "hos-inspect/src/cedar/tests.rs",
+    "hos-inspect/src/change/tests.rs",
+    "hos-inspect/src/explore/tests.rs",
+    "hos-inspect/src/lint/tests.rs",
+    "hos-inspect/src/matrix/tests.rs",
+    "hos-inspect/src/table/tests.rs",
+    "hos-inspect/tests/cedar.rs",
+    "hos-inspect/tests/drawing.rs",
+    "hos-inspect/tests/explore.rs",
+    "hos-inspect/tests/soundness.rs",
+    "hos-inspect/tests/timers.rs",
+    "hos-sqlx/src/recall/weave.rs",
+    "hos-sqlx/tests/filter/refusals.rs",
+    "hos-sqlx/tests/filter/world.rs",
+    "hos-sqlx/tests/kill9.rs",
+    "hos-sqlx/tests/moving/source.rs",
+    "hos-sqlx/tests/mysql/shop.rs",
+    "hos-sqlx/tests/postgres/shop.rs",
+    "hos-sqlx/tests/review.rs",
+    "hos-sqlx/tests/revocation/harbor.rs",
+    "hos-sqlx/tests/sqlite/shop.rs",
+    "peers/benches/decide/world.rs",
+    "peers/benches/step/main.rs",
+    "peers/src/differential/laws.rs",
+];
+
+#[test]
+fn every_contract_is_explored_or_listed() {
+    let files = tree::files("");
+    let holds = |file: &&tree::File| match file.path.rsplit('.').next() {
+        Some("rs") => mask(&file.text, Blank::CommentsAndLiterals).contains("Contract::builder("),
+        Some("json") => ["\"initial\"", "\"terminal\""].iter().all(|key| file.text.contains(key)),
+        _ => false,
+    };
+    let found: Vec<&str> = files.iter().filter(holds).map(|file| file.path.as_str()).collect();
+    let known = || EXPLORED.iter().map(|[path, ..]| *path).chain(SCAFFOLDS.iter().copied());
+    let mut problems = Vec::new();
+    for path in &found {
+        if !known().any(|known| known == *path) {
+            problems.push(format!("{path}: explore its contract ({EVERY}), and list it here"));
+        }
+    }
+    problems.extend(
+        known()
+            .filter(|path| !found.contains(path))
+            .map(|path| format!("{path}: no contract is written there; strike it off")),
+    );
+    for [path, by, named] in EXPLORED {
+        let explores = |file: &&tree::File| file.path == *by && file.text.contains("explore(");
+        if !files.iter().filter(explores).any(|file| file.text.contains(named)) {
+            problems.push(format!("{path}: {by} does not explore `{named}`"));
+        }
+    }
+    report::none(&problems);
+}
