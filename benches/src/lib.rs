@@ -38,6 +38,8 @@ pub enum Target {
     TimesAsMany(f64),
     /// At least so many times the number per second of the row with this name.
     TimesAsManyAs(&'static str, f64),
+    /// A rival: at least so many times as long as the row with this name.
+    TimesAsLongAs(&'static str, f64),
     /// At most so many nanoseconds.
     Nanoseconds(f64),
 }
@@ -91,22 +93,34 @@ pub fn table(title: &str, rounds: usize, rows: &mut [Row<'_>]) {
     for ((row, figures), ratios) in rows.iter().zip(figures).zip(ratios) {
         let (each, longer) = (median(figures.clone()), median(ratios));
         let ratio = if by_rate { longer.recip() } else { longer };
+        let against = |name: &str| {
+            let other = names.iter().position(|other| *other == name).and_then(|at| all.get(at));
+            let rates = other.into_iter().flatten().zip(&figures).map(|(other, own)| other / own);
+            median(rates.collect())
+        };
         let target = match row.target {
             None => String::new(),
-            Some(Target::TimesAsLong(most)) => format!("<= {most:.2}"),
-            Some(Target::TimesAsMany(least)) => format!(">= {least:.2}"),
-            Some(Target::TimesAsManyAs(name, least)) => {
-                let other =
-                    names.iter().position(|other| *other == name).and_then(|at| all.get(at));
-                let rates =
-                    other.into_iter().flatten().zip(&figures).map(|(other, own)| other / own);
-                format!("{:.2} of `{name}` >= {least:.2}", median(rates.collect()))
+            Some(Target::TimesAsLong(most)) => format!("<= {most:.2}{}", mark(longer <= most)),
+            Some(Target::TimesAsMany(least)) => {
+                format!(">= {least:.2}{}", mark(longer.recip() >= least))
             }
-            Some(Target::Nanoseconds(most)) => format!("<= {most:.0} ns"),
+            Some(Target::TimesAsManyAs(name, least)) => {
+                let rate = against(name);
+                format!("{rate:.2} of `{name}` >= {least:.2}{}", mark(rate >= least))
+            }
+            Some(Target::TimesAsLongAs(name, least)) => {
+                let longer = against(name).recip();
+                format!("{longer:.1} of `{name}` >= {least:.0}{}", mark(longer >= least))
+            }
+            Some(Target::Nanoseconds(most)) => format!("<= {most:.0} ns{}", mark(each <= most)),
         };
         let per_second = 1e9 / each;
         println!("{:<46} {each:>11.0} {per_second:>11.0} {ratio:>7.2} {target:>10}", row.name);
     }
+}
+
+fn mark(is_met: bool) -> &'static str {
+    if is_met || is_smoke() { "" } else { " MISSED" }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

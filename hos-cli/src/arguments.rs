@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::exit::EXIT_CODES;
 use crate::{
-    check, completions, doctor, explain, fsck, graph, manual, migrate, moving, replay, table, tail,
-    verify,
+    archive, bundling, check, completions, doctor, erase, explain, fsck, graph, manual, migrate,
+    moving, replay, seal, table, tail, verify,
 };
 
 /// The operator's command of H-OS, the law layer.
@@ -37,6 +37,14 @@ pub(crate) enum Order {
     Fsck(fsck::Fsck),
     #[command(after_help = EXIT_CODES)]
     Doctor(doctor::Doctor),
+    #[command(after_help = EXIT_CODES)]
+    Seal(seal::Seal),
+    #[command(after_help = EXIT_CODES)]
+    Bundle(bundling::Bundling),
+    #[command(after_help = EXIT_CODES)]
+    Erase(Box<erase::Erase>),
+    #[command(after_help = EXIT_CODES)]
+    Archive(Box<archive::Archive>),
     #[command(after_help = EXIT_CODES)]
     Tail(tail::Tail),
     #[command(after_help = EXIT_CODES)]

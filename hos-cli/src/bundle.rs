@@ -1,4 +1,4 @@
-//! `hos verify BUNDLE`: a bundle, offline.
+//! `hos verify BUNDLE`: a bundle, or a directory of archives, offline.
 
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,11 @@ use hos_verify::checkpoint::Checkpoint;
 use hos_verify::note::{NOTE_BYTES_MAX, SignedNote};
 use hos_verify::policy::{POLICY_BYTES_MAX, Policy};
 use hos_verify::time::Time;
-use hos_verify::verdict::{self, Status};
+use hos_verify::verdict::{self, Line, Status};
 use hos_verify::verify::{Trust, verify};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::archive::verifying::{self, Held};
 use crate::exit::{Exit, Trouble};
 use crate::law::bytes;
 use crate::voice::{BAD, GOOD, Voice, WARNING};
@@ -23,24 +24,41 @@ const READ_MAX: usize = BUNDLE_BYTES_MAX + 1;
 /// What a bundle is held to.
 #[derive(Debug, Args)]
 pub(crate) struct Bundle {
-    /// A bundle; it is verified offline, and no database is asked.
+    /// A bundle, or the directory of an archive; it is verified offline, and no database is asked.
     #[arg(value_name = "BUNDLE", conflicts_with_all = ["world", "tenant"])]
     pub(crate) bundle: Option<PathBuf>,
-    /// Whose signatures count (C2SP tlog-policy). Trust comes from here, never from the bundle.
-    #[arg(long, value_name = "FILE", requires = "bundle")]
-    policy: Option<PathBuf>,
-    /// A checkpoint that was received another way.
-    #[arg(long, value_name = "FILE", requires = "bundle")]
-    known: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArguments,
     /// The time to hold it to, as in 2026-11-21T09:15:02Z; else the clock's.
     #[arg(long, value_name = "TIME", requires = "bundle")]
     now: Option<String>,
+    /// Only the log of this origin, of an archive.
+    #[arg(long, value_name = "ORIGIN", requires = "bundle")]
+    log: Option<String>,
+}
+
+/// What comes from outside, never from a bundle or a database.
+#[derive(Debug, Args)]
+pub(crate) struct TrustArguments {
+    /// Whose signatures count (C2SP tlog-policy).
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// A checkpoint that was received another way.
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
+}
+
+impl TrustArguments {
+    /// Reads both.
+    pub(crate) fn read(&self) -> Result<(Option<Policy>, Option<Checkpoint>), Trouble> {
+        let policy = self.policy.as_deref().map(policy).transpose()?;
+        Ok((policy, self.known.as_deref().map(known).transpose()?))
+    }
 }
 
 /// Verifies a bundle; the exit code is the verdict's.
 pub(crate) fn obey(voice: &Voice, order: &Bundle, path: &Path) -> Result<Exit, Trouble> {
-    let policy = order.policy.as_deref().map(policy).transpose()?;
-    let known = order.known.as_deref().map(known).transpose()?;
+    let (policy, known) = order.trust.read()?;
     let now = match &order.now {
         None => SystemClock.now(),
         Some(text) => Timestamp::parse(text).ok_or_else(|| {
@@ -48,16 +66,29 @@ pub(crate) fn obey(voice: &Voice, order: &Bundle, path: &Path) -> Result<Exit, T
             Trouble::new(Exit::Usage, message, "write it as 2026-11-21T09:15:02Z")
         })?,
     };
+    if path.is_dir() {
+        let held = Held { policy, known, now, log: order.log.as_deref() };
+        return verifying::obey(voice, path, &held);
+    }
     let now = u64::try_from(now.as_micros()).ok().and_then(Time::from_micros);
     // One byte too many is the verifier's to refuse.
     let bundle = bytes(path, READ_MAX, Exit::Unreadable)?;
     let verdict = verify(&bundle, &Trust { policy: policy.as_ref(), known: known.as_ref(), now });
-    let lines = verdict.lines().map(
-        |(name, line)| json!({"line": name, "status": line.status.as_str(), "words": line.words}),
-    );
     let exit = Exit::from(verdict.exit());
+    let lines = verdict.lines().map(|(name, line)| line_json(name, line));
     voice.document("verify", json!({"exit": exit.code(), "lines": lines}));
-    for (name, line) in verdict.lines() {
+    show_lines(voice, verdict.lines());
+    Ok(exit)
+}
+
+/// A line of a verdict as JSON.
+pub(crate) fn line_json(name: &str, line: &Line) -> Value {
+    json!({"line": name, "status": line.status.as_str(), "words": line.words})
+}
+
+/// Shows a verdict.
+pub(crate) fn show_lines(voice: &Voice, lines: [(&str, &Line); 5]) {
+    for (name, line) in lines {
         let style = match line.status {
             Status::Unchecked | Status::Ok | Status::Stated => GOOD,
             Status::Incomplete | Status::Unproven => WARNING,
@@ -69,7 +100,6 @@ pub(crate) fn obey(voice: &Voice, order: &Bundle, path: &Path) -> Result<Exit, T
             voice.line(format_args!("              {words}"));
         }
     }
-    Ok(exit)
 }
 
 impl From<verdict::Exit> for Exit {

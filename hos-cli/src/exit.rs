@@ -17,7 +17,9 @@ Exit codes:
   5  what is kept is damaged or does not agree: the first places are named
   6  what was looked at is wrong: a law with faults, a candidate that is not ready, a failed check
   7  warnings only, where they were asked for
-A bundle's verdict: 0 verified under the policy, 10 nothing from outside vouches for it,
+  8  the law refused it: no permission
+  9  a legal hold refused it
+A verdict on files: 0 verified under the policy, 10 nothing from outside vouches for it,
 20 incomplete or erased as it says, 30 contradicts a known checkpoint, 40 invalid, 50 unreadable";
 
 /// How the program ends.
@@ -31,6 +33,8 @@ pub(crate) enum Exit {
     Damage,
     Wrong,
     Warned,
+    Refused,
+    Held,
     Unanchored,
     Incomplete,
     Contradicted,
@@ -49,6 +53,8 @@ impl Exit {
             Self::Damage => 5,
             Self::Wrong => 6,
             Self::Warned => 7,
+            Self::Refused => 8,
+            Self::Held => 9,
             Self::Unanchored => 10,
             Self::Incomplete => 20,
             Self::Contradicted => 30,
@@ -66,8 +72,11 @@ impl Exit {
             | FaultKind::Unauthorized
             | FaultKind::Unsupported
             | FaultKind::NewerSchema
-            | FaultKind::ReadOnly => Self::Address,
-            FaultKind::Corrupt => Self::Damage,
+            | FaultKind::ReadOnly
+            | FaultKind::Key
+            | FaultKind::Law => Self::Address,
+            FaultKind::Corrupt | FaultKind::Restored => Self::Damage,
+            FaultKind::Limit => Self::Usage,
             _ => Self::Defect,
         }
     }
@@ -111,6 +120,8 @@ impl From<Fault> for Trouble {
             FaultKind::Busy => "somebody else holds it: run the same again",
             FaultKind::Full => "make room, then run the same again",
             FaultKind::ReadOnly => "use the primary's URL",
+            FaultKind::Key => "no key is ever made in its place: give the one that sealed before",
+            FaultKind::Law => "give the law that is in force there, as it is",
             FaultKind::Corrupt => "keep what is there, and restore a backup beside it",
             _ => "",
         };
@@ -139,6 +150,8 @@ mod tests {
         assert_eq!(Exit::of(FaultKind::Corrupt), Exit::Damage);
         assert_eq!(Exit::of(FaultKind::Foreign), Exit::Address);
         assert_eq!(Exit::of(FaultKind::Busy), Exit::Later);
+        assert_eq!(Exit::of(FaultKind::Key), Exit::Address);
+        assert_eq!(Exit::of(FaultKind::Restored), Exit::Damage);
         assert_eq!(Exit::of(FaultKind::Internal), Exit::Defect);
     }
 
@@ -153,6 +166,8 @@ mod tests {
             Exit::Damage,
             Exit::Wrong,
             Exit::Warned,
+            Exit::Refused,
+            Exit::Held,
         ];
         for exit in all {
             assert!(EXIT_CODES.contains(&format!("\n  {}  ", exit.code())), "{exit:?}");

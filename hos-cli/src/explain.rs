@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 use hos_core::actor::Actor;
 use hos_core::condition::{Lookup, Nothing};
-use hos_core::id::{IdError, State};
+use hos_core::id::State;
 use hos_core::law::Law;
 use hos_core::policy::{Answer, Question, Reason};
 use hos_core::standing::{ActorStanding, Modes};
@@ -169,10 +169,6 @@ fn show(voice: &Voice, law: &Law, case: &Case, answer: Answer, reasons: &[Reason
     for remark in &case.remarks {
         voice.styled(WARNING, "note", format_args!(": {remark}"));
     }
-}
-
-fn with_claims(actor: Actor, claims: &Attributes) -> Result<Actor, IdError> {
-    claims.iter().try_fold(actor, |actor, (name, value)| actor.claim(name.as_str(), value.clone()))
 }
 
 fn now() -> hos_core::time::Timestamp {

@@ -3,6 +3,7 @@
 use clap::Args;
 use hos_fsck::Depth;
 
+use crate::bundle::TrustArguments;
 use crate::exit::{Exit, Trouble};
 use crate::verify::{Scope, check};
 use crate::voice::Voice;
@@ -16,9 +17,11 @@ use crate::voice::Voice;
 pub(crate) struct Fsck {
     #[command(flatten)]
     scope: Scope,
+    #[command(flatten)]
+    trust: TrustArguments,
 }
 
 /// Checks everything.
 pub(crate) async fn obey(voice: &Voice, order: &Fsck) -> Result<Exit, Trouble> {
-    check(voice, &order.scope, Depth::Coverage).await
+    check(voice, &order.scope, &order.trust, Depth::Coverage).await
 }

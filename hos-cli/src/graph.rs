@@ -13,6 +13,8 @@ use crate::law::{Content, law, read};
 use crate::voice::Voice;
 
 /// Draws contracts: states and moves, who may make each, and what guards ask for.
+///
+/// It takes the law's file: a database keeps the digests of laws, not their text.
 #[derive(Debug, Args)]
 pub(crate) struct Graph {
     /// A law, or a contract.

@@ -1,26 +1,34 @@
 #![doc = include_str!("../README.md")]
 
+mod archive;
 mod arguments;
 mod bundle;
+mod bundling;
 mod check;
 mod completions;
 mod database;
 mod doctor;
+mod erase;
 mod exit;
 mod explain;
 mod facts;
 mod fsck;
 mod graph;
+mod keys;
 mod law;
 mod manual;
 mod migrate;
 mod moving;
 mod replay;
+mod scope;
+mod seal;
 mod secret;
 mod table;
 mod tail;
+mod vaults;
 mod verify;
 mod voice;
+mod writing;
 
 use std::process::ExitCode;
 
@@ -46,9 +54,12 @@ async fn main() -> ExitCode {
 
 async fn obey(voice: &Voice, order: Order) -> Result<Exit, Trouble> {
     match order {
+        Order::Archive(order) => archive::obey(voice, &order).await,
+        Order::Bundle(order) => bundling::obey(voice, &order).await,
         Order::Check(order) => check::obey(voice, &order),
         Order::Completions(order) => completions::obey(voice, &order),
         Order::Doctor(order) => doctor::obey(voice, &order).await,
+        Order::Erase(order) => erase::obey(voice, &order).await,
         Order::Explain(order) => explain::obey(voice, &order).await,
         Order::Fsck(order) => fsck::obey(voice, &order).await,
         Order::Graph(order) => graph::obey(voice, &order),
@@ -56,6 +67,7 @@ async fn obey(voice: &Voice, order: Order) -> Result<Exit, Trouble> {
         Order::Migrate(order) => migrate::obey(voice, &order).await,
         Order::Move(order) => moving::obey(voice, &order).await,
         Order::Replay(order) => replay::obey(voice, &order),
+        Order::Seal(order) => seal::obey(voice, &order).await,
         Order::Table(order) => table::obey(voice, &order),
         Order::Tail(order) => tail::obey(voice, &order).await,
         Order::Verify(order) => verify::obey(voice, &order).await,

@@ -5,7 +5,8 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use hos_core::candidate::JUDGED_PER_ERROR;
+use hos_core::candidate::{JUDGED_BEFORE_READY, WEIGHED_PER_ERROR};
+use hos_core::law::Law;
 use hos_core::recording::{RECORD_BYTES_MAX, Replay as Weigher, ReplayReport};
 use serde_json::json;
 
@@ -18,9 +19,9 @@ const EXAMPLES_TOLD: usize = 8;
 
 /// Weighs recorded decisions again, under a candidate law.
 ///
-/// Records are lines of JSON, as `Recorder` gives them. The candidate is ready when every record
-/// that can be weighed comes out as it did, but for abilities that are expected to change, and
-/// fewer than one in 1,000 cannot be weighed; else the exit code is 6.
+/// Records are lines of JSON, as `Recorder` gives them. The candidate is ready when at least 1,000
+/// can be weighed, every one of them comes out as it did, but for abilities that are expected to
+/// change, and fewer than one in 1,000 cannot be weighed; else the exit code is 6.
 #[derive(Debug, Args)]
 pub(crate) struct Replay {
     /// The records, one a line.
@@ -44,7 +45,8 @@ pub(crate) fn obey(voice: &Voice, order: &Replay) -> Result<Exit, Trouble> {
     let records = weigh(&mut weigher, &order.records)?;
     let report = weigher.report();
     let expected: BTreeSet<&str> = order.expect.iter().map(String::as_str).collect();
-    let blockers = blockers(report, records, &expected);
+    let mut blockers = blockers(report, records, &expected);
+    blockers.extend(misspelt(&expected, [&live, &candidate]));
     let ready = blockers.is_empty();
     voice.document(
         "replay",
@@ -115,13 +117,23 @@ fn blockers(report: &ReplayReport, records: u64, expected: &BTreeSet<&str>) -> V
         ));
     }
     let unweighed: u64 = report.not_replayable.values().sum();
-    if unweighed > 0 && unweighed.saturating_mul(JUDGED_PER_ERROR) >= records {
+    if unweighed > 0 && unweighed.saturating_mul(WEIGHED_PER_ERROR) >= records {
         blockers.push(format!("{unweighed} of {records} records cannot be weighed"));
     }
-    if records == 0 {
-        blockers.push("there is no record; let a `Recorder` keep some".to_owned());
+    let weighed = records.saturating_sub(unweighed);
+    if weighed < JUDGED_BEFORE_READY {
+        blockers.push(format!(
+            "{weighed} records can be weighed; let a `Recorder` keep {JUDGED_BEFORE_READY}"
+        ));
     }
     blockers
+}
+
+/// What is expected of abilities that neither law knows.
+fn misspelt(expected: &BTreeSet<&str>, laws: [&Law; 2]) -> Vec<String> {
+    let is_known = |name: &&&str| laws.iter().any(|law| law.rules().knows(name));
+    let unknown = expected.iter().filter(|name| !is_known(name));
+    unknown.map(|name| format!("`--expect {name}`: neither law knows it")).collect()
 }
 
 fn show(voice: &Voice, report: &ReplayReport) {

@@ -73,15 +73,17 @@ async fn places(
 ) -> Result<Places, Trouble> {
     let mut picture = opened.survey.picture().await?;
     let mut places = Places::new();
-    let mut after: Option<(World, Tenant)> = None;
+    let mut after: Option<(String, String)> = None;
     loop {
-        let last = after.as_ref().map(|(world, tenant)| (world, tenant));
+        let last = after.as_ref().map(|(world, tenant)| (world.as_str(), tenant.as_str()));
         let page = picture.scopes(last, PAGE_MAX).await?;
         let Some(last) = page.last() else { break };
         after = Some((last.world.clone(), last.tenant.clone()));
         for row in page {
-            if row.world == *world && tenant.is_none_or(|tenant| row.tenant == *tenant) {
-                places.insert(row.tenant, from.unwrap_or(row.size.saturating_sub(LAST)));
+            // What cannot be a tenant's name is for `hos verify` to tell.
+            let Ok(own) = Tenant::from_stored(&row.tenant) else { continue };
+            if row.world == world.as_str() && tenant.is_none_or(|tenant| own == *tenant) {
+                places.insert(own, from.unwrap_or(row.size.saturating_sub(LAST)));
                 require_few(&places)?;
             }
         }

@@ -1,23 +1,25 @@
 //! `hos verify`: whole logs by themselves.
 
 use std::io::IsTerminal as _;
+use std::path::PathBuf;
 
 use clap::Args;
 
+use hos_archive::{DirectoryTarget, Shelf, Surveyed};
 use hos_core::id::{IdError, Tenant, World};
 use hos_fsck::{Depth, Options, Progress, Report};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::bundle::{self, Bundle};
+use crate::bundle::{self, Bundle, TrustArguments};
 use crate::database::DatabaseArguments;
 use crate::exit::{Exit, Trouble};
-use crate::voice::{BAD, GOOD, Voice};
+use crate::voice::{BAD, GOOD, Voice, WARNING};
 
 /// Checks a bundle offline, or the whole logs of a database.
 ///
-/// Of a database: every leaf against its hash, no entry missing, the tree against its head; it is
-/// seen as it is in one moment, while the world goes on.
+/// Of a database: every leaf against its hash, no entry missing or without a place, the tree
+/// against head, tiles and checkpoints; it is seen as it is in one moment, while the world goes on.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
@@ -37,26 +39,36 @@ pub(crate) struct Scope {
     /// Only this tenant; `@world` is the world itself.
     #[arg(long)]
     tenant: Option<String>,
+    /// The directory of the archive, where entries are archived.
+    #[arg(long)]
+    archive: Option<PathBuf>,
 }
 
 /// Checks a bundle, or the logs.
 pub(crate) async fn obey(voice: &Voice, order: &Verify) -> Result<Exit, Trouble> {
     match &order.bundle.bundle {
         Some(path) => bundle::obey(voice, &order.bundle, path),
-        None => check(voice, &order.scope, Depth::Logs).await,
+        None => check(voice, &order.scope, &order.bundle.trust, Depth::Logs).await,
     }
 }
 
 /// Checks to a depth.
-pub(crate) async fn check(voice: &Voice, scope: &Scope, depth: Depth) -> Result<Exit, Trouble> {
-    let options = options(scope)?.depth(depth);
+pub(crate) async fn check(
+    voice: &Voice,
+    scope: &Scope,
+    trust: &TrustArguments,
+    depth: Depth,
+) -> Result<Exit, Trouble> {
+    let options = options(scope, trust)?.depth(depth);
     let opened = scope.database.parse()?.open().await?;
     let bar = bar();
     let tell = |progress: Progress| {
         bar.set_length(progress.total.max(progress.read));
         bar.set_position(progress.read);
     };
-    let report = hos_fsck::fsck(&*opened.survey, &options, &tell).await;
+    let shelf = scope.archive.as_ref().map(|path| Shelf::new(DirectoryTarget::new(path)));
+    let survey = Surveyed::new(opened.survey, opened.backend, shelf);
+    let report = hos_fsck::fsck(&survey, &options, &tell).await;
     let seconds = bar.elapsed().as_secs_f64();
     bar.finish_and_clear();
     let report = report?;
@@ -65,10 +77,16 @@ pub(crate) async fn check(voice: &Voice, scope: &Scope, depth: Depth) -> Result<
         return Err(Trouble::new(Exit::Address, message, "see which there are: leave them out"));
     }
     show(voice, &report, depth, seconds);
-    Ok(if report.is_sound() { Exit::Done } else { Exit::Damage })
+    Ok(if report.is_sound() {
+        Exit::Done
+    } else if report.lacks_archive_only() {
+        Exit::Incomplete
+    } else {
+        Exit::Damage
+    })
 }
 
-fn options(scope: &Scope) -> Result<Options, Trouble> {
+fn options(scope: &Scope, trust: &TrustArguments) -> Result<Options, Trouble> {
     let wrong = |error: IdError| Trouble::new(Exit::Usage, error.to_string(), "");
     let mut options = Options::default();
     if let Some(world) = &scope.world {
@@ -77,11 +95,13 @@ fn options(scope: &Scope) -> Result<Options, Trouble> {
     if let Some(tenant) = &scope.tenant {
         options = options.tenant(&Tenant::from_stored(tenant).map_err(wrong)?);
     }
-    Ok(options)
+    let (policy, known) = trust.read()?;
+    let options = policy.into_iter().fold(options, Options::policy);
+    Ok(known.into_iter().fold(options, Options::known))
 }
 
 /// Seen on a terminal only.
-fn bar() -> ProgressBar {
+pub(crate) fn bar() -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
@@ -108,8 +128,13 @@ fn show(voice: &Voice, report: &Report, depth: Depth, seconds: f64) {
         voice.line(format_args!("and {more} more"));
     }
     let Report { logs, entries, waiting, bytes, subjects, standing, not_rebuilt, .. } = report;
+    let Report { tiles, checkpoints, signed, anchors, .. } = report;
     voice.line(format_args!(
         "{entries} entries of {logs} logs, {bytes} bytes, {waiting} waiting for their place"
+    ));
+    voice.line(format_args!(
+        "{tiles} tiles and {checkpoints} checkpoints ({signed} signed as the policy asks), \
+         {anchors} of them in the deployment's log"
     ));
     if depth == Depth::Coverage {
         voice.line(format_args!(
@@ -123,6 +148,10 @@ fn show(voice: &Voice, report: &Report, depth: Depth, seconds: f64) {
     }
     match report.findings.total {
         0 => voice.styled(GOOD, "sound", format_args!(" in {seconds:.1} s")),
+        _ if report.lacks_archive_only() => {
+            let rest = ": entries are archived; give their archive by `--archive DIR`";
+            voice.styled(WARNING, "incomplete", format_args!("{rest}"));
+        }
         total => voice.styled(BAD, "not sound", format_args!(": {total} findings")),
     }
 }

@@ -30,6 +30,11 @@ impl Voice {
         Self { json }
     }
 
+    /// Whether programs are spoken to.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// A line for people.
     pub(crate) fn line(&self, line: impl std::fmt::Display) {
         if !self.json {
@@ -40,6 +45,13 @@ impl Voice {
     /// A line for people, which begins with a word in colour.
     pub(crate) fn styled(&self, style: Style, word: &str, rest: impl std::fmt::Display) {
         self.line(format_args!("{style}{word}{style:#}{rest}"));
+    }
+
+    /// A warning, beside whatever is answered.
+    pub(crate) fn warn(&self, rest: impl std::fmt::Display) {
+        if !self.json {
+            anstream::eprintln!("{WARNING}warning{WARNING:#}: {rest}");
+        }
     }
 
     /// A text as it is, for a file or a pipe.

@@ -2,6 +2,7 @@
 
 mod activation;
 mod anchor;
+mod archive;
 mod bad_input;
 mod batch;
 mod chain;
@@ -54,12 +55,14 @@ pub fn cases() -> Vec<Case> {
         batch::CASES,
         chain::CASES,
         proof::CASES,
+        archive::CASES,
         leaf::CASES,
         erasure::CASES,
         erasure::keys::CASES,
         erasing::CASES,
         erasing::holds::CASES,
         vault::CASES,
+        vault::copy::CASES,
         outbox::CASES,
         timer::CASES,
         migration::CASES,

@@ -16,10 +16,11 @@ use hos_core::commit::{
 use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{ActorId, Kind, Role, Tenant, Version, World};
 use hos_core::merkle::Hash;
-use hos_core::proof::{LogEntry, LogHead};
+use hos_core::proof::{LogEntry, LogHead, SegmentRecord};
 use hos_core::standing::Standing;
 use hos_core::store::{
-    Archive, Ask, Backend, Erasures, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Store,
+    Archive, Ask, Backend, Erasures, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals,
+    Segments, Store,
 };
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
@@ -298,14 +299,49 @@ impl<S: Backend> Ledger for FaultyStore<S> {
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
+impl<S: Backend> Segments for FaultyStore<S> {
+    async fn segments(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<SegmentRecord>, Fault> {
+        inject!(self, Call::Read, self.inner.segments(world, tenant, after, limit))
+    }
+
+    async fn release(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        first: u64,
+        limit: u32,
+    ) -> Result<u32, Fault> {
+        inject!(self, Call::Write, self.inner.release(world, tenant, first, limit))
+    }
+
+    async fn refill(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        first: u64,
+        entries: &[LogEntry],
+    ) -> Result<bool, Fault> {
+        inject!(self, Call::Write, self.inner.refill(world, tenant, first, entries))
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl<S: Backend> Erasures for FaultyStore<S> {
     async fn delete_parts(
         &self,
         world: &World,
         tenant: &Tenant,
         parts: &[(ProofId, String)],
+        by: ProofId,
     ) -> Result<u32, Fault> {
-        inject!(self, Call::Write, self.inner.delete_parts(world, tenant, parts))
+        inject!(self, Call::Write, self.inner.delete_parts(world, tenant, parts, by))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Wrappers that forward: a shared backend, a borrowed store, and one that lets others go first.
 
 mod borrowed;
+#[macro_use]
+mod segments;
 mod trap;
 
 use std::sync::Arc;
@@ -113,8 +115,9 @@ macro_rules! forward_archive_and_outbox {
                 world: &World,
                 tenant: &Tenant,
                 parts: &[(ProofId, String)],
+                by: ProofId,
             ) -> Result<u32, Fault> {
-                self.$field.delete_parts(world, tenant, parts).await
+                self.$field.delete_parts(world, tenant, parts, by).await
             }
         }
     };
@@ -141,6 +144,7 @@ macro_rules! forward_migrations {
 macro_rules! forward_all_but_writes {
     ($type:ty, $field:tt) => {
         forward_archive_and_outbox!($type, $field);
+        forward_segments!($type, $field);
 
         #[async_trait]
         #[deny(clippy::missing_trait_methods)]
@@ -250,6 +254,7 @@ impl<B: Backend> Store for Sequenced<B> {
 }
 
 forward_archive_and_outbox!(Sequenced<B>, 0, B);
+forward_segments!(Sequenced<B>, 0, B);
 forward_migrations!(Sequenced<B>, 0, B);
 
 #[async_trait]

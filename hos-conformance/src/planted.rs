@@ -3,6 +3,7 @@
 mod migration;
 mod read;
 mod seals;
+mod segments;
 mod tables;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -102,6 +103,12 @@ pub enum Plant {
     TileOverwritten,
     /// The deployment's log takes leaves at places that are taken.
     AnchorUncompared,
+    /// A segment is archived wherever it begins, and comes back in any turn.
+    SegmentAnywhere,
+    /// Rows are let go beyond the segment.
+    ReleasedBeyond,
+    /// Rows of a segment that was restored are let go.
+    SegmentNeverReturns,
 }
 
 /// Makes naive stores with one fault.

@@ -13,7 +13,7 @@ use hos_core::laws::Proofs as _;
 use hos_core::proof::LogEntry;
 use hos_core::time::{ProofId, Timestamp};
 use hos_core::vault::{
-    Closed, KeyWrapper, MasterKeys, Person, PersonKeys, StoredKey, Vault, Wrapped,
+    Closed, KeyWrapper, MasterKeys, Person, PersonKeys, StoredKey, StoredPerson, Vault, Wrapped,
 };
 
 use crate::forward::Shared;
@@ -160,8 +160,24 @@ impl Vault for CutVault {
         cut!(self, "release", self.inner.release(person, matter, until))
     }
 
+    async fn held(&self, world: &World, tenant: &Tenant) -> Result<Option<Name>, Fault> {
+        cut!(self, "held", self.inner.held(world, tenant))
+    }
+
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault> {
         cut!(self, "page", self.inner.page(after, limit))
+    }
+
+    async fn persons(
+        &self,
+        after: Option<&Person>,
+        limit: u32,
+    ) -> Result<Vec<StoredPerson>, Fault> {
+        cut!(self, "persons", self.inner.persons(after, limit))
+    }
+
+    async fn adopt(&self, person: &StoredPerson) -> Result<(), Fault> {
+        cut!(self, "adopt", self.inner.adopt(person))
     }
 
     async fn rewrap(&self, id: KeyId, from: &Wrapped, to: &Wrapped) -> Result<bool, Fault> {

@@ -8,7 +8,7 @@ use hos_conformance::cases::cases;
 use hos_conformance::planted::{Plant, PlantedFactory};
 
 /// Each fault, the group that must find it, and one case of that group that must.
-const FOUND: [(Plant, &str, &str); 40] = [
+const FOUND: [(Plant, &str, &str); 43] = [
     (Plant::ReplayUnchecked, "idempotency", "idempotency_replay_answers_the_first_receipt"),
     (Plant::KeyUncheckedInWrite, "race", "race_of_the_same_key_for_another_subject_is_reused"),
     (Plant::FingerprintIgnored, "race", "race_of_the_same_key_for_another_command_is_reused"),
@@ -53,6 +53,9 @@ const FOUND: [(Plant, &str, &str); 40] = [
     (Plant::SealsOfAnyTenant, "seal", "seal_of_a_tenant_says_nothing_of_another"),
     (Plant::TileOverwritten, "seal", "seal_tile_is_never_another"),
     (Plant::AnchorUncompared, "anchor", "anchor_place_is_never_given_twice"),
+    (Plant::SegmentAnywhere, "archive", "archive_takes_no_segment_out_of_its_turn"),
+    (Plant::ReleasedBeyond, "archive", "archive_takes_what_is_old_and_leaves_the_rest"),
+    (Plant::SegmentNeverReturns, "archive", "archive_comes_back_and_goes_again"),
 ];
 
 fn breaks(case: &Case, plant: Plant) -> bool {

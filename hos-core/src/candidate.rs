@@ -9,7 +9,7 @@
 //! candidate, tells what enforcing the abilities in `shadow` would refuse.
 //!
 //! ```
-//! use hos_core::candidate::Candidate;
+//! use hos_core::candidate::{Candidate, Operations};
 //! use hos_core::error::Error;
 //! use hos_core::hos::Hos;
 //! use hos_core::law::Law;
@@ -18,12 +18,12 @@
 //!     hos.set_candidate(&Candidate::new(next).expect("order.refund"))
 //! }
 //!
-//! fn look(hos: &Hos, law: &Law) {
+//! fn look(hos: &Hos, law: &Law, measured: &Operations) {
 //!     let Some(report) = hos.divergences(law.world()) else { return };
 //!     for example in &report.examples {
 //!         println!("{:?} {} {}", example.direction, example.ability, example.subject);
 //!     }
-//!     for blocker in report.readiness().blockers() {
+//!     for blocker in report.readiness(measured).blockers() {
 //!         println!("not yet: {blocker}");
 //!     }
 //! }
@@ -31,28 +31,35 @@
 
 mod commands;
 mod compare;
+mod covered;
+mod readiness;
 mod report;
 mod suppose;
 mod tally;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::RandomState;
 
 pub(crate) use compare::Asked;
-pub use report::{
-    Blocker, Cause, Direction, DivergenceCount, DivergenceReport, Example, JUDGED_BEFORE_READY,
-    JUDGED_PER_ERROR, LawLabel, QUIET_BEFORE_READY, Readiness, Side,
+pub use covered::{Covered, SPANS_MAX};
+pub use readiness::{
+    Blocker, JUDGED_BEFORE_READY, OUTBOX_AGE_BEFORE_READY, OUTBOX_BACKLOG_BEFORE_READY, Operations,
+    P95_BEFORE_READY, P99_BEFORE_READY, QUIET_BEFORE_READY, Readiness, WEIGHED_BEFORE_READY,
+    WEIGHED_PER_ERROR,
 };
+pub use report::{Cause, Direction, DivergenceCount, DivergenceReport, Example, LawLabel, Side};
 pub(crate) use suppose::Laws;
 
 use tally::{AbilityTally, Tally};
 
+use crate::error::InputFault;
 use crate::id::{Ability, Kind};
 use crate::law::Law;
-use crate::policy::{RuleDefinition, RuleEffect};
+use crate::policy::{RoleDefinition, RuleDefinition, RuleEffect};
 use crate::time::Timestamp;
+use crate::value::Schema;
 
 /// The most tenants, roles and causes, each, that one report tells apart.
 pub const LINES_MAX: usize = 1_024;
@@ -62,10 +69,6 @@ pub const EXAMPLES_MAX: usize = 512;
 pub const EXAMPLES_OF_ABILITY_MAX: u64 = 3;
 /// The most causes that one divergence tells.
 pub const CAUSES_MAX: usize = 16;
-/// How many divergences of one ability and direction are told by tenant, role and cause; those
-/// after them are counted by ability alone, which costs the caller next to nothing.
-pub const ATTRIBUTED_MAX: u64 = 1_024;
-
 /// A law that may come into force, and what it is meant to change.
 #[derive(Debug, Clone)]
 #[must_use]
@@ -81,10 +84,20 @@ impl Candidate {
     }
 
     /// An ability about which the laws are meant to differ: its divergences are counted and
-    /// shown, and do not stand in the way of enforcing the candidate.
+    /// shown, and neither they nor too few of them stand in the way of enforcing the candidate.
+    /// One that neither law knows is refused when the trial begins.
     pub fn expect(mut self, ability: &str) -> Self {
         self.expected.insert(ability.to_owned());
         self
+    }
+}
+
+impl Candidate {
+    /// What is expected of abilities that neither law knows.
+    pub(crate) fn faults(&self, live: &Law) -> Vec<InputFault> {
+        let knows = |name: &&String| live.rules().knows(name) || self.law.rules().knows(name);
+        let unknown = self.expected.iter().filter(|name| !knows(name));
+        unknown.map(|name| InputFault::new("expect", format!("`{name}` is not known"))).collect()
     }
 }
 
@@ -97,19 +110,23 @@ pub(crate) struct Trial {
     /// The kinds whose transitions may come out otherwise.
     kinds: BTreeSet<Kind>,
     tally: Tally,
+    /// When another law came into force in the place of the one beside it.
+    ended: OnceLock<Timestamp>,
 }
 
 impl Trial {
     pub(crate) fn new(live: Arc<Law>, candidate: &Candidate, now: Timestamp) -> Self {
         let Candidate { law, expected } = candidate;
-        let basis = is_same_basis(&live, law);
+        let is_taken_in = takes_in(&live, law);
         let both = live.rules().abilities().into_iter().chain(law.rules().abilities());
         let all: BTreeSet<Ability> = both.collect();
         let said = [Said::by(&live), Said::by(law)];
         let tallied = all.into_iter().map(|ability| {
-            let is_changed = !basis || !says_the_same([&live, law], &said, &ability);
+            let differs = !says_the_same([&live, law], &said, &ability);
+            let needs_evidence = differs && live.rules().knows(ability.as_str());
             let is_expected = expected.contains(ability.as_str());
-            (ability, AbilityTally::new(is_changed, is_expected))
+            let tally = AbilityTally::new(differs || !is_taken_in, needs_evidence, is_expected);
+            (ability, tally)
         });
         let abilities: HashMap<Ability, AbilityTally, RandomState> = tallied.collect();
         let is_changed = |ability: &Ability| abilities.get(ability).is_some_and(|a| a.is_changed);
@@ -120,7 +137,8 @@ impl Trial {
         });
         let kinds = kinds.map(|contract| contract.kind().clone()).collect();
         let tally = Tally::new(now);
-        Self { live, candidate: Arc::clone(law), abilities, kinds, tally }
+        let (candidate, ended) = (Arc::clone(law), OnceLock::new());
+        Self { live, candidate, abilities, kinds, tally, ended }
     }
 
     /// Whether it was begun beside this very law.
@@ -128,34 +146,58 @@ impl Trial {
         Arc::ptr_eq(&self.live, law)
     }
 
+    /// Another law is in force: from now on nothing is weighed.
+    pub(crate) fn end(&self, now: Timestamp) {
+        self.ended.get_or_init(|| now);
+    }
+
     pub(crate) fn report(&self, now: Timestamp) -> DivergenceReport {
-        self.tally.report(&self.live, &self.candidate, &self.abilities, now)
+        let until = self.ended.get().copied().unwrap_or(now);
+        self.tally.report(&self.live, &self.candidate, &self.abilities, until)
     }
 }
 
-/// Whether roles and declared names are the same, so that the rules decide alone.
-fn is_same_basis(live: &Law, candidate: &Law) -> bool {
-    live.roles() == candidate.roles()
-        && live.actor() == candidate.actor()
-        && live.context() == candidate.context()
+/// Whether the candidate takes in every claim and all context that the law in force does.
+fn takes_in(live: &Law, candidate: &Law) -> bool {
+    let within = |ours: &Schema, theirs: &Schema| {
+        ours.iter().all(|(name, type_)| theirs.get(name) == Some(type_))
+    };
+    within(live.actor(), candidate.actor()) && within(live.context(), candidate.context())
 }
 
-/// The rules of a law, each with what it says; its condition in the printed form.
-struct Said<'l>(Vec<(&'l RuleDefinition, RuleEffect, BTreeSet<&'l str>, Option<String>)>);
+/// Who holds a role: by its name, in which scope, and by being what.
+type Holder<'l> = (&'l str, bool, Option<&'static str>);
+
+/// What one rule says: whom it concerns, if not everyone, and its condition in the printed form.
+type Saying<'l> = (RuleEffect, BTreeSet<Holder<'l>>, Option<String>);
+
+/// What a law says by rules and by roles that hold every grant.
+struct Said<'l> {
+    rules: Vec<(&'l RuleDefinition, Saying<'l>)>,
+    superusers: BTreeSet<Holder<'l>>,
+}
 
 impl<'l> Said<'l> {
     fn by(law: &'l Law) -> Self {
-        let said = law.definition().rules.iter().map(|rule| {
-            let roles = rule.roles.iter().map(String::as_str).collect();
-            (rule, rule.effect, roles, rule.condition().map(|when| when.to_string()))
+        let who = |role: &'l RoleDefinition| {
+            (role.name.as_str(), role.world, role.implicit.map(|kind| kind.as_str()))
+        };
+        let holding = |named: &'l str| {
+            let has = move |role: &&RoleDefinition| law.rules().has(&role.name, named);
+            law.roles().iter().filter(has).map(who)
+        };
+        let rules = law.definition().rules.iter().map(|rule| {
+            let holders = rule.roles.iter().flat_map(|role| holding(role)).collect();
+            let when = rule.condition().map(|when| when.to_string());
+            (rule, (rule.effect, holders, when))
         });
-        Self(said.collect())
+        let superusers = law.roles().iter().filter(|role| law.rules().is_superuser(&role.name));
+        Self { rules: rules.collect(), superusers: superusers.map(who).collect() }
     }
 
-    fn about(&self, ability: &Ability) -> Vec<(RuleEffect, &BTreeSet<&'l str>, &Option<String>)> {
-        let named = self.0.iter().filter(|(rule, ..)| rule.names(ability.as_str()));
-        let mut said: Vec<_> =
-            named.map(|(_, effect, roles, when)| (*effect, roles, when)).collect();
+    fn about(&self, ability: &Ability) -> Vec<&Saying<'l>> {
+        let named = self.rules.iter().filter(|(rule, _)| rule.names(ability.as_str()));
+        let mut said: Vec<_> = named.map(|(_, saying)| saying).collect();
         said.sort();
         said
     }
@@ -170,6 +212,7 @@ fn says_the_same(laws: [&Law; 2], said: &[Said<'_>; 2], ability: &Ability) -> bo
     };
     let knows = |law: &Law| law.rules().knows(ability.as_str());
     knows(live) == knows(candidate)
+        && said.superusers == otherwise.superusers
         && said.about(ability) == otherwise.about(ability)
         && about(live) == about(candidate)
 }

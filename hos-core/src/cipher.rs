@@ -198,22 +198,17 @@ impl SealedPart {
         Part { name: name.to_owned(), salt: [0; SALT_BYTES], body }
     }
 
-    /// Reads the body of a row; none for that of a plain part.
-    ///
-    /// # Errors
-    ///
-    /// A [`Fault`] of the kind `Corrupt` for a text that is neither.
-    pub(crate) fn read(entry: ProofId, row: &Part) -> Result<Option<Self>, Fault> {
-        let Some(text) = row.body.strip_prefix(MARK) else { return Ok(None) };
-        let corrupt = || {
-            let message =
-                format!("the sealed part `{}` of entry {entry} is no such part", row.name);
-            Fault::new(FaultKind::Corrupt, message)
-        };
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|error| corrupt().caused_by(error))?;
-        let (key, rest) = bytes.split_first_chunk::<KEY_ID_BYTES>().ok_or_else(corrupt)?;
-        let (nonce, rest) = rest.split_first_chunk::<NONCE_BYTES>().ok_or_else(corrupt)?;
-        Ok(Some(Self { key: KeyId(*key), nonce: *nonce, ciphertext: rest.to_vec() }))
+    /// Whether a row is that of a sealed part, well-formed or not.
+    pub(crate) fn is_sealed(row: &Part) -> bool {
+        row.body.starts_with(MARK)
+    }
+
+    /// Reads the body of a row; none for a text that is no sealed part.
+    pub(crate) fn read(row: &Part) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(row.body.strip_prefix(MARK)?).ok()?;
+        let (key, rest) = bytes.split_first_chunk::<KEY_ID_BYTES>()?;
+        let (nonce, rest) = rest.split_first_chunk::<NONCE_BYTES>()?;
+        Some(Self { key: KeyId(*key), nonce: *nonce, ciphertext: rest.to_vec() })
     }
 }
 

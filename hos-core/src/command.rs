@@ -1,6 +1,7 @@
 //! What a world asks of the law: commands, each with its key and fingerprint.
 
 mod activation;
+mod archival;
 mod envelope;
 mod erasure;
 mod migration;
@@ -9,6 +10,7 @@ mod record;
 mod standing;
 
 pub use activation::Activation;
+pub use archival::{Archival, ArchivalChange};
 pub(crate) use envelope::Envelope;
 pub use envelope::TRACEPARENT_BYTES_MAX;
 pub(crate) use erasure::Erased;

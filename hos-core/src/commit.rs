@@ -4,7 +4,8 @@ mod migration;
 
 use crate::digest::Digest;
 use crate::id::{ActionName, ActorId, CommandKey, Kind, Tenant, Topic, Version, World};
-use crate::proof::Entry;
+use crate::policy::DecisionEffect;
+use crate::proof::{Entry, SegmentRecord};
 use crate::receipt::Receipt;
 use crate::standing::Versions;
 use crate::subject::{Snapshot, Subject};
@@ -40,8 +41,16 @@ pub struct Commit {
     pub(crate) entries: Vec<Entry>,
     /// Whom the parts of the entries are about.
     pub(crate) person: Option<ActorId>,
-    /// Whether only a mode of `shadow` let it through.
-    pub(crate) diverged: bool,
+    /// What only a mode of `shadow` let through.
+    pub(crate) shadowed: Vec<Shadowed>,
+}
+
+/// An ability that only a mode of `shadow` let through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shadowed {
+    pub(crate) ability: String,
+    /// What policy said.
+    pub(crate) effect: DecisionEffect,
 }
 
 impl Commit {
@@ -231,8 +240,8 @@ impl StandingWrite {
     }
 }
 
-/// A row of standing. Each one but [`StandingRow::Contract`] raises the generation of its group in
-/// the scope.
+/// A row of standing. Each one but [`StandingRow::Contract`] and [`StandingRow::Segment`] raises
+/// the generation of its group in the scope.
 ///
 /// Exhaustive: a store must execute every one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -280,6 +289,10 @@ pub enum StandingRow {
     Law(LawRecord),
     /// A contract version.
     Contract(ContractRecord),
+    /// A segment of the scope's log goes to the archive or comes back. It is written only if the
+    /// store finds it where it says: else nothing of the commit is, and the answer is
+    /// [`Outcome::Conflict`]. See [`Segments`](crate::store::Segments).
+    Segment(SegmentRecord),
 }
 
 /// A law that came into force, as a store has recorded it.

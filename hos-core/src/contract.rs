@@ -4,6 +4,7 @@ mod builder;
 mod definition;
 mod digest;
 pub(crate) mod file;
+pub(crate) mod form;
 mod graph;
 mod limits;
 mod parts;
@@ -33,7 +34,7 @@ pub const TIMERS_MAX: usize = 32;
 /// The longest a timer may wait, in seconds: ten years.
 pub const TIMER_SECONDS_MAX: u64 = 10 * 366 * 86_400;
 /// The largest contract or law file, in bytes.
-pub const FILE_BYTES_MAX: usize = 1 << 20;
+pub const FILE_BYTES_MAX: usize = 4 << 20;
 
 /// A validated contract.
 ///
@@ -99,7 +100,7 @@ impl Contract {
     /// the form of a contract file, `duplicate_field`; where the form is right, as
     /// [`Contract::new`].
     pub fn from_json(text: &str) -> Result<Self, LawError> {
-        file::read(text, "contract file", file::contract, Self::new)
+        file::read(text, "contract file", form::contract, Self::new)
     }
 
     /// The kind of subject.

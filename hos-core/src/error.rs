@@ -199,6 +199,9 @@ pub enum FaultKind {
     Transaction,
     /// A limit of the store was exceeded by the call.
     Limit,
+    /// What was asked for is archived, and the law was opened without the archive: open it with
+    /// the archive, or restore the segment. [`Archived`](crate::store::Archived) tells which.
+    Archived,
     /// Anything else; a defect.
     Internal,
 }

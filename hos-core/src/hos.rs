@@ -2,11 +2,17 @@
 
 mod activating;
 mod anchoring;
+mod archived;
+mod archiving;
 mod batch;
 mod bench;
 mod case;
+mod correcting;
+mod counting;
 mod erasing;
 mod exporting;
+mod joining;
+mod keeping;
 mod keyring;
 mod migrating;
 mod proving;
@@ -21,14 +27,14 @@ mod within;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tracing::Instrument as _;
 
 pub use anchoring::{Anchoring, ProvenAnchor};
-pub use erasing::RepeatedErasures;
+pub use counting::{COUNTED_ABILITIES_MAX, DecisionCounts};
+pub use erasing::{ErasureWalk, HOLDS_WALKED_MAX, RepeatedErasures};
 pub use exporting::{EXPORTED_MAX, Export};
 pub use keyring::PERSONS_CACHED_MAX;
 pub use migrating::{MIGRATION_EXAMPLES_MAX, MigrationReport};
@@ -49,7 +55,7 @@ use crate::law::Law;
 use crate::laws::Contracts;
 use crate::receipt::Receipt;
 use crate::recording::Recorder;
-use crate::store::{Backend, Store};
+use crate::store::{ArchiveReader, Backend, Store};
 use crate::subject::Subject;
 use crate::time::{Clock, IdSource, RandomIds, SystemClock};
 use crate::typed::Machine;
@@ -76,6 +82,7 @@ pub const DEPLOYMENT_BYTES_MAX: usize = 128;
 pub struct Hos {
     bench: Bench,
     store: Arc<dyn Backend>,
+    archive: Option<Arc<dyn ArchiveReader>>,
 }
 
 impl std::fmt::Debug for Hos {
@@ -95,6 +102,7 @@ pub struct HosOptions {
     recorder: Option<Recorder>,
     keyring: Option<Arc<Keyring>>,
     checks: Vec<LawCheck>,
+    archive: Option<Arc<dyn ArchiveReader>>,
 }
 
 /// Whether a law fits the names of a program, of which world the check is.
@@ -104,8 +112,8 @@ impl Default for HosOptions {
     fn default() -> Self {
         let deployment = "hos.local".to_owned();
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds));
-        let (recorder, keyring) = (None, None);
-        Self { deployment, clock, ids, recorder, keyring, checks: Vec::new() }
+        let (recorder, keyring, archive) = (None, None, None);
+        Self { deployment, clock, ids, recorder, keyring, checks: Vec::new(), archive }
     }
 }
 
@@ -158,6 +166,13 @@ impl HosOptions {
         self.recorder = Some(recorder.clone());
         self
     }
+
+    /// Where archived entries are read. Without it, a call that meets one answers a fault of the
+    /// kind [`Archived`](FaultKind::Archived).
+    pub fn archive(mut self, archive: impl ArchiveReader + 'static) -> Self {
+        self.archive = Some(Arc::new(archive));
+        self
+    }
 }
 
 impl Hos {
@@ -187,6 +202,16 @@ impl Hos {
         store: impl Backend + 'static,
         options: HosOptions,
     ) -> Result<Self, Fault> {
+        let hos = Self::assemble(laws, Arc::new(store), options)?;
+        hos.register().await?;
+        Ok(hos)
+    }
+
+    fn assemble(
+        laws: impl IntoIterator<Item = Law>,
+        store: Arc<dyn Backend>,
+        mut options: HosOptions,
+    ) -> Result<Self, Fault> {
         registering::check_deployment(&options.deployment)?;
         let mut by_world = BTreeMap::new();
         for law in laws {
@@ -196,11 +221,11 @@ impl Hos {
                 return Err(Fault::new(FaultKind::Law, message));
             }
         }
-        let hos = Self { bench: Bench::new(by_world, options), store: Arc::new(store) };
+        let archive = options.archive.take();
+        let hos = Self { bench: Bench::new(by_world, options), store, archive };
         for world in hos.bench.worlds() {
             hos.bench.check(&*hos.bench.law(world).map_err(internal)?)?;
         }
-        hos.register().await?;
         Ok(hos)
     }
 
@@ -214,12 +239,6 @@ impl Hos {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Backend> {
         &self.store
-    }
-
-    /// How often only a mode of `shadow` let a command through, in this process.
-    #[must_use]
-    pub fn shadow_divergences(&self) -> u64 {
-        self.bench.divergences.load(Ordering::Relaxed)
     }
 
     /// The same law over another store, such as a transaction of the caller's. Nothing is retried

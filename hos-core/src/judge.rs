@@ -3,6 +3,7 @@
 //! No await, no clock of its own, no log, no store.
 
 mod activation;
+mod archival;
 mod erasure;
 mod find;
 mod migration;
@@ -15,7 +16,7 @@ mod transition;
 
 use crate::actor::Actor;
 use crate::command::Envelope;
-use crate::commit::{Commit, KeptReceipt, SubjectChange};
+use crate::commit::{Commit, KeptReceipt, Shadowed, SubjectChange};
 use crate::condition::Lookup;
 use crate::digest::Digest;
 use crate::error::{InputFault, Refusal};
@@ -111,9 +112,16 @@ impl From<Refused> for Stop {
 #[derive(Debug, Clone, Copy)]
 struct Permission {
     mode: Mode,
-    /// Whether only the mode let the call through.
-    diverged: bool,
+    /// What policy said where only the mode let the call through.
+    shadowed: Option<DecisionEffect>,
     break_glass: Option<ProofId>,
+}
+
+impl Permission {
+    fn shadowed(&self, ability: &str) -> Option<Shadowed> {
+        let ability = ability.to_owned();
+        self.shadowed.map(|effect| Shadowed { ability, effect })
+    }
 }
 
 impl<'a> Judge<'a> {
@@ -126,6 +134,10 @@ impl<'a> Judge<'a> {
     /// The same judge under another law.
     pub(crate) fn under(self, law: &'a Law) -> Self {
         Self { law, ..self }
+    }
+
+    pub(crate) fn law(&self) -> &'a Law {
+        self.law
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -179,7 +191,7 @@ impl<'a> Judge<'a> {
         if standing.actor.banned { Err(Refusal::Banned) } else { Ok(()) }
     }
 
-    fn answer(
+    pub(crate) fn answer(
         &self,
         actor: &Actor,
         ability: &str,
@@ -187,15 +199,20 @@ impl<'a> Judge<'a> {
         context: &Attributes,
         standing: &Standing,
     ) -> Option<Answer> {
-        self.law.rules().answer(&Question {
-            actor,
-            ability,
-            subject,
-            context,
-            standing: &standing.actor,
-            modes: &standing.modes,
-            now: self.now,
-        })
+        self.law.rules().answer(&self.question(actor, ability, subject, context, standing))
+    }
+
+    /// One question of a command to policy.
+    pub(crate) fn question<'q>(
+        &self,
+        actor: &'q Actor,
+        ability: &'q str,
+        subject: &'q dyn Lookup,
+        context: &'q Attributes,
+        standing: &'q Standing,
+    ) -> Question<'q> {
+        let (now, modes) = (self.now, &standing.modes);
+        Question { actor, ability, subject, context, standing: &standing.actor, modes, now }
     }
 
     /// Whether policy lets the actor do this; an ability that the law does not know is denied.
@@ -211,7 +228,7 @@ impl<'a> Judge<'a> {
         let glass = |grant: &&crate::standing::Grant| grant.break_glass && grant.until > self.now;
         answer.permits().then(|| Permission {
             mode: answer.mode,
-            diverged: answer.effect != DecisionEffect::Allow && answer.mode == Mode::Shadow,
+            shadowed: answer.is_shadowed().then_some(answer.effect),
             break_glass: standing.actor.grants.iter().find(glass).map(|grant| grant.id),
         })
     }
@@ -302,7 +319,7 @@ impl<'a> Judge<'a> {
                 standing: None,
                 entries: vec![entry],
                 person: None,
-                diverged: false,
+                shadowed: Vec::new(),
             })
         });
         Refused { refusal, evidence }

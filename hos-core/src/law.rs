@@ -1,6 +1,7 @@
 //! Roles, rules and contracts of one world under one version label and digest.
 
 mod builder;
+mod form;
 mod migration;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use builder::LawBuilder;
 pub use migration::{MIGRATIONS_MAX, MigrationDefinition, MigrationMap};
 
-use crate::contract::file::{Piece, contract, read};
+use crate::contract::file::read;
 use crate::contract::validate::actor_schema;
 use crate::contract::{Contract, ContractDefinition};
 use crate::digest::Digest;
@@ -20,6 +21,7 @@ use crate::encoding;
 use crate::error::{LawError, LawFaults, Place};
 use crate::id::{Kind, Name, Version, World};
 use crate::policy::compile::{Source, compile};
+use crate::policy::mentioned::Mentioned;
 use crate::policy::{RoleDefinition, RuleDefinition, Rules};
 use crate::value::{ATTRIBUTES_MAX, Schema, Type};
 
@@ -115,7 +117,7 @@ impl Law {
     /// [`LawError`] with every fault: ill-formed or unknown names, duplicates, wildcards across
     /// resources, conditions that do not type-check, faults of each contract, limits.
     pub fn new(definition: &LawDefinition) -> Result<Self, LawError> {
-        validate(definition)
+        validate(definition, &Mentioned::default())
     }
 
     /// Reads a JSON file's text and validates it.
@@ -123,9 +125,12 @@ impl Law {
     /// # Errors
     ///
     /// [`LawError`] with every fault, each with its line and column: `unreadable` for what has not
-    /// the form of a law file, `duplicate_field`; where the form is right, as [`Law::new`].
+    /// the form of a law file, `duplicate_field`; of what could be read, as [`Law::new`].
     pub fn from_json(text: &str) -> Result<Self, LawError> {
-        read(text, "law file", file, |definition| Self::new(&definition))
+        read(text, "law file", form::draft, |draft| {
+            let told = |error: LawError| error.moved(|pointer| draft.pointer(pointer));
+            validate(&draft.definition, &draft.mentioned).map_err(told)
+        })
     }
 
     /// The world.
@@ -228,7 +233,7 @@ impl Law {
     }
 }
 
-fn validate(definition: &LawDefinition) -> Result<Law, LawError> {
+fn validate(definition: &LawDefinition, mentioned: &Mentioned) -> Result<Law, LawError> {
     let mut faults = LawFaults::default();
     let at = Place::whole("law");
     let world = faults.keep(&at.field("world"), World::new(&definition.world));
@@ -244,8 +249,10 @@ fn validate(definition: &LawDefinition) -> Result<Law, LawError> {
     declare(&mut actor, &place("actor"), &definition.actor, &mut faults);
     let mut context = Schema::new();
     declare(&mut context, &place("context"), &definition.context, &mut faults);
-    let contracts = contracts(definition, &mut faults);
-    let migrations = migration::migrations(&definition.migrations, &contracts, &mut faults);
+    let mut mentioned = mentioned.clone();
+    let contracts = contracts(definition, &mut mentioned, &mut faults);
+    let known = (&contracts, &mentioned);
+    let migrations = migration::migrations(&definition.migrations, known, &mut faults);
     let all: Vec<&Contract> = contracts.values().flatten().map(AsRef::as_ref).collect();
     let rules = compile(
         &Source {
@@ -256,6 +263,7 @@ fn validate(definition: &LawDefinition) -> Result<Law, LawError> {
             actor: &actor,
             context: &context,
             contracts: &all,
+            mentioned: &mentioned,
         },
         &mut faults,
     );
@@ -293,6 +301,7 @@ fn declare(
 
 fn contracts(
     definition: &LawDefinition,
+    mentioned: &mut Mentioned,
     faults: &mut LawFaults,
 ) -> BTreeMap<Kind, Vec<Arc<Contract>>> {
     let at = Place::whole("law").field("contracts");
@@ -310,40 +319,13 @@ fn contracts(
                 }
                 versions.push(Arc::new(contract));
             }
-            Err(error) => faults.extend(&at, error),
+            Err(error) => {
+                mentioned.faulty(definition);
+                faults.extend(&at, error);
+            }
         }
     }
     contracts
-}
-
-/// Reads a law file, of which each role, rule and contract is a piece of its own.
-fn file(piece: Piece<'_>) -> Option<LawDefinition> {
-    let mut fields = piece.fields()?;
-    let world = fields.required("world");
-    let version = fields.required("version");
-    let roles = fields.list("roles", |piece| piece.read());
-    let rules = fields.list("rules", |piece| piece.read());
-    let abilities = fields.optional("abilities", Vec::new());
-    let critical = fields.optional("critical", Vec::new());
-    let actor = fields.optional("actor", BTreeMap::new());
-    let context = fields.optional("context", BTreeMap::new());
-    let key_retention_seconds = fields.optional("key_retention_seconds", key_retention_seconds());
-    let contracts = fields.list("contracts", contract);
-    let migrations = fields.list("migrations", |piece| piece.read());
-    fields.end()?;
-    Some(LawDefinition {
-        world: world?,
-        version: version?,
-        roles: roles?,
-        rules: rules?,
-        abilities: abilities?,
-        critical: critical?,
-        actor: actor?,
-        context: context?,
-        key_retention_seconds: key_retention_seconds?,
-        contracts: contracts?,
-        migrations: migrations?,
-    })
 }
 
 /// The digest of a law: of what was understood, in the form that [`encoding`] pins.

@@ -1,9 +1,11 @@
 //! The store in memory: the executable specification of what a backend does.
 
+mod beside;
 mod commit;
 mod migration;
 mod read;
 mod seals;
+mod segments;
 mod survey;
 mod tables;
 
@@ -18,10 +20,11 @@ use crate::commit::{
 use crate::error::{Fault, FaultKind};
 use crate::id::{ActorId, Kind, Role, Tenant, Version, World};
 use crate::merkle::Hash;
-use crate::proof::{LogEntry, LogHead};
+use crate::proof::{LogEntry, LogHead, SegmentRecord};
 use crate::standing::Standing;
 use crate::store::{
-    Archive, Ask, Erasures, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Store,
+    Archive, Ask, Erasures, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Segments,
+    Store,
 };
 use crate::subject::Subject;
 use crate::time::{ProofId, Timestamp};
@@ -212,7 +215,7 @@ impl Ledger for MemoryStore {
         tenant: &Tenant,
         id: ProofId,
     ) -> Result<Option<LogEntry>, Fault> {
-        self.with(|tables| tables.find(world, tenant, id))
+        Ok(self.with(|tables| tables.find(world, tenant, id)))
     }
 
     async fn page(
@@ -222,7 +225,7 @@ impl Ledger for MemoryStore {
         from: u64,
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault> {
-        self.with(|tables| tables.page(world, tenant, from, limit))
+        Ok(self.with(|tables| tables.page(world, tenant, from, limit)))
     }
 
     async fn history(
@@ -231,7 +234,7 @@ impl Ledger for MemoryStore {
         after: u64,
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault> {
-        self.with(|tables| tables.history(subject, after, limit))
+        Ok(self.with(|tables| tables.history(subject, after, limit)))
     }
 
     async fn leaf_hashes(
@@ -255,14 +258,48 @@ impl Ledger for MemoryStore {
 }
 
 #[async_trait]
+impl Segments for MemoryStore {
+    async fn segments(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<SegmentRecord>, Fault> {
+        Ok(self.with(|tables| tables.segments(world, tenant, after, limit)))
+    }
+
+    async fn release(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        first: u64,
+        limit: u32,
+    ) -> Result<u32, Fault> {
+        Ok(self.with(|tables| tables.release(world, tenant, first, limit)))
+    }
+
+    async fn refill(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        first: u64,
+        entries: &[LogEntry],
+    ) -> Result<bool, Fault> {
+        self.with(|tables| tables.refill(world, tenant, first, entries))
+    }
+}
+
+#[async_trait]
 impl Erasures for MemoryStore {
     async fn delete_parts(
         &self,
         world: &World,
         tenant: &Tenant,
         parts: &[(ProofId, String)],
+        by: ProofId,
     ) -> Result<u32, Fault> {
-        Ok(self.with(|tables| tables.delete_parts(world, tenant, parts)))
+        Ok(self.with(|tables| tables.delete_parts(world, tenant, parts, by)))
     }
 }
 

@@ -5,6 +5,7 @@
 pub(crate) mod compile;
 mod definition;
 mod filter;
+pub(crate) mod mentioned;
 mod partial;
 mod weigh;
 
@@ -34,8 +35,9 @@ pub const RULES_MAX: usize = 10_240;
 pub const RULES_OF_ABILITIES_MAX: usize = 1 << 20;
 
 /// The abilities that the law itself asks for; every law has them.
-pub const BUILT_IN_ABILITIES: [&str; 13] = [
+pub const BUILT_IN_ABILITIES: [&str; 14] = [
     "hos.adopt",
+    "hos.archive",
     "hos.ban",
     "hos.break_glass",
     "hos.erase",
@@ -262,6 +264,14 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// Whether only a mode of `shadow` lets the call go on.
+    pub(crate) fn is_shadowed(self) -> bool {
+        let is_refused = !self.banned && self.effect != DecisionEffect::Allow;
+        is_refused && self.mode == Mode::Shadow
+    }
+}
+
 impl Rules {
     /// Answers a question, or none for an ability that the law does not know. Never allocates.
     #[must_use]
@@ -312,6 +322,13 @@ impl Rules {
     #[must_use]
     pub fn is_superuser(&self, role: &str) -> bool {
         self.role(role).is_some_and(|entry| entry.closure.meets(self.superusers))
+    }
+
+    /// Whether a role has the grants of another, or is the same.
+    pub(crate) fn has(&self, role: &str, other: &str) -> bool {
+        let at = self.roles.iter().position(|(name, _)| name == other);
+        let closure = self.role(role).map(|entry| entry.closure);
+        closure.zip(at).is_some_and(|(closure, at)| closure.meets(RoleSet::of(at)))
     }
 
     fn role(&self, role: &str) -> Option<&RoleEntry> {

@@ -1,23 +1,31 @@
 //! The third law: what happened, provably. Entries, their leaf bytes, and the parts beside them.
 
 mod erasure;
+mod facts;
+mod origin;
+mod sample;
+mod segment;
 mod withheld;
-
-use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 pub(crate) use erasure::ErasureFacts;
+#[doc(hidden)]
+pub use sample::LeafSample;
 pub use withheld::{Withheld, Withholding};
 
 use crate::actor::Actor;
 use crate::digest::{Digest, commitment};
 use crate::encoding::encode;
-use crate::id::{CommandKey, RequestId, Tenant, World};
+use crate::id::{CommandKey, RequestId};
 use crate::merkle::{Hash, leaf_hash};
 use crate::subject::Subject;
 use crate::time::{IdSource, ProofId, Timestamp};
+
+pub use facts::LeafFacts;
+pub use origin::origin;
+pub use segment::{SEGMENT_AGE, SEGMENT_ENTRIES_MAX, SEGMENT_TILE, SegmentFiles, SegmentRecord};
 
 /// The largest leaf, in bytes.
 pub const LEAF_BYTES_MAX: usize = 8_192;
@@ -66,6 +74,10 @@ pub enum EntryType {
     Erasure,
     /// A hold, which refuses the erasure of a person, was placed or lifted.
     Hold,
+    /// A segment of the log left the store for the archive.
+    Archive,
+    /// A segment of the log came back from the archive.
+    Restore,
 }
 
 impl EntryType {
@@ -92,6 +104,8 @@ impl EntryType {
             Self::Correction => "correction/1",
             Self::Erasure => "erasure/1",
             Self::Hold => "hold/1",
+            Self::Archive => "archive/1",
+            Self::Restore => "restore/1",
         }
     }
 
@@ -211,24 +225,6 @@ pub struct LogHead {
     pub root: Hash,
 }
 
-/// The origin of a tenant's log: `<deployment>/w/<world>/t/<tenant>/main`.
-///
-/// Bytes of the tenant outside `[A-Za-z0-9._~@-]` are percent-encoded (RFC 3986, section 2.1).
-#[must_use]
-pub fn origin(deployment: &str, world: &World, tenant: &Tenant) -> String {
-    let mut origin = format!("{deployment}/w/{world}/t/");
-    for byte in tenant.as_str().bytes() {
-        if byte.is_ascii_alphanumeric() || b"._~@-".contains(&byte) {
-            origin.push(char::from(byte));
-        } else {
-            // OK because writing to a string cannot fail.
-            let _infallible = write!(origin, "%{byte:02X}");
-        }
-    }
-    origin.push_str("/main");
-    origin
-}
-
 /// What goes into a leaf. Only codes, opaque ids, integers, digests and commitments.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Leaf<'a> {
@@ -261,6 +257,7 @@ pub(crate) struct Leaf<'a> {
     pub(crate) migrated: Option<(Digest, u32)>,
     /// What an erasure or a hold says beside its target.
     pub(crate) erasure: Option<&'a ErasureFacts<'a>>,
+    pub(crate) archived: Option<&'a SegmentFiles>,
 }
 
 impl<'a> Leaf<'a> {
@@ -294,6 +291,7 @@ impl<'a> Leaf<'a> {
             version: None,
             migrated: None,
             erasure: None,
+            archived: None,
         }
     }
 
@@ -325,6 +323,7 @@ impl<'a> Leaf<'a> {
                 actor.string("k", self.actor.kind().as_str());
                 actor.string("p", self.actor.id().as_str());
             });
+            self.archived.inspect(|files| leaf.object("archived", |object| files.encode(object)));
             leaf.display("at", self.at);
             leaf.optional("basis", self.erasure.and_then(|facts| facts.basis));
             leaf.optional("code", self.code);

@@ -1,7 +1,7 @@
 //! Decisions as they were made, to be weighed again under another law.
 //!
-//! A [`Recorder`] keeps one decision in so many, answers of `can` and attempts at transitions, in
-//! bounded memory, without what is redacted.
+//! A [`Recorder`] keeps one decision in so many, answers of `can`, attempts at transitions,
+//! and beginnings of subjects, in bounded memory, without ids and whatever else is redacted.
 //! Whoever wants them takes them out in time, a line of JSON each; what found no room is counted.
 //! [`DecisionRecord::replay`] says of each what a candidate would have answered, and guesses
 //! nothing: where the answer may depend on what was not recorded, it is not replayable.

@@ -200,7 +200,7 @@ pub struct Attestation {
     pub size: u64,
     /// What sort of.
     pub kind: AttestationKind,
-    /// Who: the name of a witness's key, or of a time-stamping authority.
+    /// Who: a witness's key as `name+id`, or the name of a time-stamping authority.
     pub attester: String,
     /// A signature line of the note, or the bytes of a token.
     pub body: Vec<u8>,

@@ -1,6 +1,7 @@
 //! What a backend implements. A backend executes commits; it never sees the judge.
 
 mod seals;
+mod segments;
 mod survey;
 
 use async_trait::async_trait;
@@ -19,7 +20,11 @@ use crate::standing::Standing;
 use crate::subject::Subject;
 use crate::time::{ProofId, Timestamp};
 
-pub use survey::{Picture, ScopeRow, StandingGroup, StandingLine, SubjectRow, Survey};
+pub use segments::{ArchiveReader, Archived, RELEASE_MAX, Segments};
+pub use survey::{
+    AnchorRow, AttestationRow, Beside, CheckpointRow, EntryRow, PartRow, Picture, Placeless,
+    ScopeRow, StandingGroup, StandingLine, SubjectRow, Survey, TileRow, Unplaced, UnplacedRow,
+};
 
 /// The most commands in one batch.
 pub const BATCH_MAX: usize = 256;
@@ -161,7 +166,8 @@ pub trait Migrations: Send + Sync {
     async fn migrate(&self, batch: &MigrationCommit) -> Result<MigrationOutcome, Fault>;
 }
 
-/// Reads the logs. One per (world, tenant).
+/// Reads the logs. One per (world, tenant). Of entries that were archived there may be no rows, or
+/// not all: whoever reads a log looks at its [`Segments`] too, as `Hos` does.
 #[async_trait]
 pub trait Ledger: Send + Sync {
     /// Size and root; those of an empty log for a tenant that has none.
@@ -216,13 +222,15 @@ pub trait Ledger: Send + Sync {
 /// Deletes parts, which their commitments survive.
 #[async_trait]
 pub trait Erasures: Send + Sync {
-    /// Deletes the rows of parts of this tenant's entries, each an entry and a name; answers how
-    /// many were there. Nothing else of an entry changes.
+    /// Deletes what there is of parts of this tenant's entries, each an entry and a name, and keeps
+    /// [`Part::erased`](crate::proof::Part::erased) in its place; answers how many were there and
+    /// not erased. Nothing else of an entry changes.
     async fn delete_parts(
         &self,
         world: &World,
         tenant: &Tenant,
         parts: &[(ProofId, String)],
+        by: ProofId,
     ) -> Result<u32, Fault>;
 }
 
@@ -256,6 +264,6 @@ pub trait Outbox: Send + Sync {
 }
 
 /// A whole backend.
-pub trait Backend: Store + Archive + Migrations + Ledger + Erasures + Outbox {}
+pub trait Backend: Store + Archive + Migrations + Ledger + Erasures + Segments + Outbox {}
 
-impl<T: Store + Archive + Migrations + Ledger + Erasures + Outbox> Backend for T {}
+impl<T: Store + Archive + Migrations + Ledger + Erasures + Segments + Outbox> Backend for T {}

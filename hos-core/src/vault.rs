@@ -1,6 +1,7 @@
 //! The keys of persons: kept apart from everything that they open, wrapped under a master key that
 //! the vault does not have.
 
+mod copy;
 mod master;
 mod memory;
 
@@ -11,6 +12,7 @@ use crate::error::Fault;
 use crate::id::{ActorId, Name, Tenant, World};
 use crate::time::{ProofId, Timestamp};
 
+pub use copy::{CopiedKeys, VaultCopy};
 pub use master::{MASTER_KEYS_MAX, MASTER_NAME_BYTES_MAX, MasterKeys};
 pub use memory::MemoryVault;
 
@@ -88,8 +90,33 @@ pub struct PersonKeys {
     pub newest: Option<StoredKey>,
     /// The key of the epoch before.
     pub before: Option<StoredKey>,
-    /// For which matter the person is held.
-    pub held: Option<Name>,
+    /// What keeps the person from being erased.
+    pub held: Option<Held>,
+}
+
+/// A person as a vault keeps it, beside the keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a vault answers all of it")]
+pub struct StoredPerson {
+    /// Who.
+    pub person: Person,
+    /// The newest epoch, from 1.
+    pub epoch: u32,
+    /// As [`PersonKeys::since`].
+    pub since: u64,
+    /// What keeps the person from being erased.
+    pub held: Option<Held>,
+}
+
+/// A hold as a vault keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a matter and a time are a hold")]
+pub struct Held {
+    /// For which matter.
+    pub matter: Name,
+    /// When it was placed last, by the clock of whoever placed it, but later than any time before:
+    /// who saw one placing never takes the next one for it.
+    pub at: Timestamp,
 }
 
 /// What a vault answers to the end of an epoch.
@@ -121,7 +148,8 @@ pub trait Vault: Send + Sync {
     /// What it knows of a person.
     async fn keys(&self, person: &Person) -> Result<PersonKeys, Fault>;
 
-    /// Keeps a live key, unless the person has one of this epoch.
+    /// Keeps a key, unless the person has one of this epoch. One that is destroyed, as another
+    /// vault has it, leaves its tombstone here, also where the same key is live.
     async fn add(&self, key: &StoredKey) -> Result<(), Fault>;
 
     /// Keys of one tenant by their numbers, in no order; unknown ones and those of others are left
@@ -134,7 +162,13 @@ pub trait Vault: Send + Sync {
     ) -> Result<Vec<StoredKey>, Fault>;
 
     /// Lets a new epoch begin with a generation of the tenant's standing, unless the person is
-    /// held. With the generation that the newest epoch began with, nothing changes.
+    /// held.
+    ///
+    /// With the generation that the newest epoch began with, it is a repeat, which changes
+    /// nothing: but only while nothing can have been written under the newest epoch. Where that one
+    /// has a key, or the key of the one before is destroyed, so that whoever is judged under an
+    /// earlier generation takes the newest, the generation came a second time: the law was restored
+    /// from a backup, and another epoch begins.
     async fn close(&self, person: &Person, since: u64) -> Result<Closed, Fault>;
 
     /// Destroys the person's keys up to an epoch, whatever holds there are, and leaves tombstones.
@@ -148,14 +182,27 @@ pub trait Vault: Send + Sync {
     ) -> Result<u32, Fault>;
 
     /// Holds a person for a matter; one who is held already stays held for the first matter.
-    /// Answers for which.
+    /// Answers for which. Held for the same one, the hold is placed anew: at this time, or a
+    /// microsecond after it was placed last, whatever is later.
     async fn hold(&self, person: &Person, matter: &Name, at: Timestamp) -> Result<Name, Fault>;
 
     /// Ends a hold for a matter that was placed no later than this.
     async fn release(&self, person: &Person, matter: &Name, until: Timestamp) -> Result<(), Fault>;
 
+    /// For which matter somebody of a tenant is held; none when nobody is.
+    async fn held(&self, world: &World, tenant: &Tenant) -> Result<Option<Name>, Fault>;
+
     /// Keys by number, after one, at most [`KEYS_MAX`]: live ones and tombstones.
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault>;
+
+    /// Persons of all tenants in an order of the vault's own, after one, at most [`KEYS_MAX`];
+    /// those who only have a key of the first epoch may be left out.
+    async fn persons(&self, after: Option<&Person>, limit: u32)
+    -> Result<Vec<StoredPerson>, Fault>;
+
+    /// Takes over a person from another vault: the later epoch counts with its beginning, and a
+    /// hold that is there already stays.
+    async fn adopt(&self, person: &StoredPerson) -> Result<(), Fault>;
 
     /// Puts a live key under another master key, if it still is as it was read; says whether.
     async fn rewrap(&self, id: KeyId, from: &Wrapped, to: &Wrapped) -> Result<bool, Fault>;

@@ -133,13 +133,16 @@ fn what_has_not_the_form_of_a_law_is_told_piece_by_piece() {
         pointers,
         [
             "/world",
-            "/roles/0",
+            "/roles/0/rank",
             "/roles/1",
+            "/roles/1/nam",
             "/roles/2",
-            "/rules/0",
+            "/rules/0/effect",
             "/rules/1",
-            "/actor",
+            "/actor/age",
             "/contracts/0/open",
+            "/contracts/0/actions/0",
+            "/contracts/0/actions/0",
             "/contracts/0/actions/0",
             "/contracts/0/actions/1",
             "/contracts/0/timers",
@@ -147,7 +150,71 @@ fn what_has_not_the_form_of_a_law_is_told_piece_by_piece() {
         ]
     );
     let lines: Vec<usize> = found.iter().map(|fault| fault.position.unwrap().line).collect();
-    assert_eq!(lines, [2, 5, 5, 5, 6, 6, 7, 10, 10, 10, 10, 4]);
+    assert_eq!(lines, [2, 5, 5, 5, 5, 6, 6, 7, 10, 10, 10, 10, 10, 10, 4]);
+}
+
+#[test]
+fn what_cannot_be_read_hides_nothing_and_makes_nothing_up() {
+    let text = r#"{
+  "world": "w", "version": "1", "colour": "red",
+  "roles": [{"name": "owner", "rank": 1}, {"name": "clerk", "inherits": ["boss"]}],
+  "rules": [
+    {"effect": "permit", "abilities": ["order.pay"], "roles": ["owner"]},
+    {"effect": "permit", "abilities": ["shop.open"], "roles": ["nobody"]},
+    {"effect": "perm", "abilities": ["shop.shut"], "roles": ["clerk"], "when": 7},
+    {"effect": "forbid", "abilities": ["shop.shut", "order.*"], "roles": ["clerk"],
+     "when": "subject.total > 1"},
+    {"effect": "permit", "abilities": ["shop.read"], "roles": ["clerk"], "when": "actor.id >"},
+    {"effect": "forbid", "abilities": ["order.finish"], "roles": ["clerk"]}
+  ],
+  "critical": ["order.create", "shop.fly"],
+  "contracts": [
+    {"kind": "order", "version": "1", "states": ["open", "done"], "initial": "opened",
+     "terminal": ["done"], "attributes": {"total": "integer"}, "open": {"ability": "order.create"},
+     "actions": [{"name": "finish", "from": ["open"], "to": "done", "ability": "order.finish"}]}
+  ],
+  "migrations": [{"kind": "order", "from": "1", "to": "2"}]
+}"#;
+    let found = faults(text);
+    let told: BTreeSet<(&str, &str)> =
+        found.iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();
+    let wanted = BTreeSet::from([
+        ("/colour", "unreadable"),
+        ("/contracts/0/initial", "unknown_state"),
+        ("/critical/1", "unknown_ability"),
+        ("/roles/0/rank", "unreadable"),
+        ("/roles/1/inherits", "unknown_role"),
+        ("/rules/1/roles/0", "unknown_role"),
+        ("/rules/2/effect", "unreadable"),
+        ("/rules/2/when", "unreadable"),
+        ("/rules/4/when", "syntax"),
+    ]);
+    assert_eq!(told, wanted, "{found:#?}");
+    assert_eq!(found.len(), wanted.len());
+    assert!(found.iter().all(|fault| fault.position.is_some()));
+    let critical = found.iter().find(|fault| fault.pointer == "/critical/1").unwrap();
+    assert!(at(text, critical).starts_with("\"shop.fly\""));
+}
+
+#[test]
+fn as_many_rules_as_a_law_may_have_stand_in_a_file() {
+    let rule = |n: usize| {
+        format!(
+            r#"{{"effect": "permit", "abilities": ["resource_{}.change"],
+            "roles": ["role_{}"], "when": "context.channel == 'channel {n}'"}}"#,
+            n % 400,
+            n % 60,
+        )
+    };
+    let rules: Vec<String> = (0..10_000).map(rule).collect();
+    let roles: Vec<String> = (0..60).map(|n| format!(r#"{{"name": "role_{n}"}}"#)).collect();
+    let text = format!(
+        r#"{{"world": "w", "version": "1", "context": {{"channel": "string"}},
+        "roles": [{}], "rules": [{}]}}"#,
+        roles.join(","),
+        rules.join(",\n")
+    );
+    assert_eq!(Law::from_json(&text).unwrap().definition().rules.len(), 10_000);
 }
 
 #[test]

@@ -3,22 +3,26 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hos_core::error::Fault;
-use hos_core::id::World;
+use hos_core::error::{Fault, FaultKind};
+use hos_core::id::{IdError, Tenant, World};
 use hos_core::proof::PAGE_MAX;
-use hos_core::store::{ScopeRow, Survey};
+use hos_core::store::{Archived, Placeless, ScopeRow, Survey};
+use hos_verify::checkpoint::Checkpoint;
 
-use crate::SUBJECTS_AT_ONCE_MAX;
+use crate::deployment;
 use crate::entry::Fact;
 use crate::locate::{Round, locate};
-use crate::log::{self, Reader, Tree, is_short};
+use crate::log::{Pages, Reader, is_short};
 use crate::options::{Depth, Options, Progress};
 use crate::page::{Checked, Wanted};
-use crate::report::Report;
-use crate::scope::Scope;
+use crate::parts::Missing;
+use crate::report::{Finding, FindingCode, Report};
+use crate::scope::{Scope, Whose};
 use crate::standing::Standing;
 use crate::subjects::{self, Contracts};
 use crate::sums::{Seed, Sums};
+use crate::walk::Walk;
+use crate::{LOOKED_AT_ONCE_MAX, SUBJECTS_AT_ONCE_MAX};
 
 /// Checks what is kept, as it is in one moment, and tells `progress` how far it is after each page.
 ///
@@ -35,22 +39,41 @@ pub async fn fsck(
     let picture = survey.picture().await?;
     let reader = Reader { picture, progress: Progress::default(), tell: progress };
     let report = Report::default();
-    let mut check = Check { options, reader, report, seed: Seed::new(), contracts: None };
+    let (seed, unmet) = (Seed::new(), options.trust.known.iter().collect());
+    let mut check = Check { options, reader, report, seed, contracts: None, unmet };
     check.count().await?;
     let mut after: Option<ScopeRow> = None;
     loop {
         let page = check.scopes(after.as_ref()).await?;
         for row in &page {
             if options.is_about(&row.world, &row.tenant) {
-                check.scope(row).await?;
+                check.scope_or_cut(row).await?;
             }
         }
         let is_last = is_short(&page);
         match page.into_iter().next_back() {
-            Some(last) if !is_last => after = Some(last),
-            _ => return Ok(check.report),
+            Some(last) if !is_last && is_later(&last, after.as_ref()) => after = Some(last),
+            Some(last) if !is_last => {
+                let message = "names in no order: not every tenant could be read";
+                let (world, tenant) = (last.world.as_str(), last.tenant.as_str());
+                let code = FindingCode::ScopeUnreadable;
+                check.report.findings.add(Finding::new(code, world, tenant, message));
+                break;
+            }
+            _ => break,
         }
     }
+    check.unplaced().await?;
+    if options.is_about_all() {
+        check.deployment().await?;
+    }
+    Ok(check.report)
+}
+
+/// Whether a page ends later than the one before: names that are no text are read as others, and
+/// must not be read for ever.
+fn is_later(last: &ScopeRow, before: Option<&ScopeRow>) -> bool {
+    before.is_none_or(|before| (&before.world, &before.tenant) < (&last.world, &last.tenant))
 }
 
 struct Check<'a> {
@@ -60,11 +83,13 @@ struct Check<'a> {
     seed: Seed,
     /// Those of the world that is being checked.
     contracts: Option<(World, Arc<Contracts>)>,
+    /// Known checkpoints whose log was not met yet.
+    unmet: Vec<&'a Checkpoint>,
 }
 
 impl Check<'_> {
     async fn scopes(&mut self, after: Option<&ScopeRow>) -> Result<Vec<ScopeRow>, Fault> {
-        let after = after.map(|row| (&row.world, &row.tenant));
+        let after = after.map(|row| (row.world.as_str(), row.tenant.as_str()));
         self.reader.picture.scopes(after, PAGE_MAX).await
     }
 
@@ -79,40 +104,100 @@ impl Check<'_> {
                 sizes.fold(self.reader.progress.total, u64::saturating_add);
             let is_last = is_short(&page);
             match page.into_iter().next_back() {
-                Some(last) if !is_last => after = Some(last),
+                Some(last) if !is_last && is_later(&last, after.as_ref()) => after = Some(last),
                 _ => return Ok(()),
             }
         }
     }
 
+    /// A log of which entries are archived elsewhere is named, and the others are checked.
+    async fn scope_or_cut(&mut self, row: &ScopeRow) -> Result<(), Fault> {
+        match self.scope(row).await {
+            Err(fault) if fault.kind() == FaultKind::Archived => {
+                let (world, tenant) = (row.world.as_str(), row.tenant.as_str());
+                let mut finding =
+                    Finding::new(FindingCode::Archived, world, tenant, fault.to_string());
+                let archived = Archived::of(&fault);
+                finding.index = archived.map(|archived| archived.first);
+                finding.entry = archived.map(|archived| archived.entry.to_string());
+                self.report.findings.add(finding);
+                Ok(())
+            }
+            checked => checked,
+        }
+    }
+
     async fn scope(&mut self, row: &ScopeRow) -> Result<(), Fault> {
-        let scope = Arc::new(Scope::new(&row.world, &row.tenant));
         self.report.logs += 1;
+        let unreadable = |error: IdError| {
+            let (world, tenant) = (row.world.as_str(), row.tenant.as_str());
+            Finding::new(FindingCode::ScopeUnreadable, world, tenant, error.to_string())
+        };
+        let names = (World::new(row.world.as_str()), Tenant::from_stored(&row.tenant));
+        let scope = match names {
+            (Ok(world), Ok(tenant)) => Arc::new(Scope::new(&world, &tenant)),
+            (Err(error), _) | (_, Err(error)) => {
+                self.report.findings.add(unreadable(error));
+                return Ok(());
+            }
+        };
         match self.options.depth {
-            Depth::Logs => self.logs(&scope, row).await,
+            Depth::Logs => self.log(&scope, row, Wanted::Hashes, |_| {}).await,
             Depth::Coverage => self.coverage(&scope, row).await,
         }
     }
 
-    async fn logs(&mut self, scope: &Arc<Scope>, row: &ScopeRow) -> Result<(), Fault> {
-        let mut tree = Tree::new();
-        let report = &mut self.report;
-        log::read(&mut self.reader, scope, Wanted::Hashes, |checked| {
-            add(scope, checked, &mut tree, report);
-        })
-        .await?;
-        tree.compare(scope, row, &mut self.report.findings);
-        self.report.entries += tree.size();
+    /// Reads a log for the first time: what it is by itself.
+    async fn log(
+        &mut self,
+        scope: &Arc<Scope>,
+        row: &ScopeRow,
+        wanted: Wanted,
+        mut each: impl FnMut(&mut Checked) + Send,
+    ) -> Result<(), Fault> {
+        let whose = Whose::Tenant(scope);
+        self.unmet.retain(|known| !whose.owns(known.origin()));
+        let mut walk = Walk::new(whose, &self.options.trust);
+        let mut missing = Missing::part(self.seed, 0, 1);
+        let mut pages = Pages::new(scope, wanted);
+        while let Some(mut checked) = pages.next(&mut self.reader).await? {
+            let waiting = checked.entries.iter().filter(|entry| entry.index.is_none()).count();
+            self.report.waiting += u64::try_from(waiting).unwrap_or(u64::MAX);
+            self.report.bytes = self.report.bytes.saturating_add(checked.bytes);
+            each(&mut checked);
+            missing.add(&mut checked);
+            let hashes = checked.hashes();
+            checked.findings.into_iter().for_each(|finding| self.report.findings.add(finding));
+            walk.take(&mut self.reader, hashes, &mut self.report).await?;
+        }
+        walk.tree.compare(whose, row, &mut self.report.findings);
+        self.report.entries += walk.tree.size();
+        walk.end(&mut self.reader, &mut self.report).await?;
+        self.missing(scope, missing).await
+    }
+
+    async fn missing(&mut self, scope: &Arc<Scope>, whole: Missing) -> Result<(), Fault> {
+        let Some(of) = whole.parts() else {
+            whole.end(Whose::Tenant(scope), &mut self.report.findings);
+            return Ok(());
+        };
+        for part in 0..of {
+            let mut missing = Missing::part(self.seed, part, of);
+            let mut pages = Pages::new(scope, Wanted::Hashes);
+            while let Some(mut checked) = pages.next(&mut self.reader).await? {
+                missing.add(&mut checked);
+            }
+            missing.end(Whose::Tenant(scope), &mut self.report.findings);
+        }
         Ok(())
     }
 
     async fn coverage(&mut self, scope: &Arc<Scope>, row: &ScopeRow) -> Result<(), Fault> {
         let seed = self.seed.sized(row.size);
-        let (mut tree, mut sums) = (Tree::new(), Sums::new(&seed, row.size));
+        let mut sums = Sums::new(&seed, row.size);
         let mut standing = Standing::part(seed, 0, 1);
         let mut erased = BTreeSet::new();
-        let report = &mut self.report;
-        log::read(&mut self.reader, scope, Wanted::Terms(seed), |mut checked| {
+        self.log(scope, row, Wanted::Terms(seed), |checked| {
             checked.terms.drain(..).for_each(|term| sums.add(term));
             for entry in &checked.entries {
                 match &entry.fact {
@@ -123,13 +208,48 @@ impl Check<'_> {
                     _ => {}
                 }
             }
-            add(scope, checked, &mut tree, report);
         })
         .await?;
-        tree.compare(scope, row, &mut self.report.findings);
-        self.report.entries += tree.size();
         self.subjects(scope, seed, sums, &erased).await?;
         self.standing(scope, row, standing).await
+    }
+
+    /// Entries that are in no log and do not wait.
+    async fn unplaced(&mut self) -> Result<(), Fault> {
+        let mut after = None;
+        loop {
+            let picture = self.reader.picture.beside();
+            let found = picture.unplaced(after, LOOKED_AT_ONCE_MAX).await?;
+            for row in found.rows {
+                let is_ours = self.options.is_about(&row.world, &row.tenant)
+                    || (row.world.is_empty() && self.options.is_about_all());
+                if is_ours {
+                    let message = match row.why {
+                        Placeless::Lost => "it is in no log, and does not wait for a place",
+                        Placeless::SetAside => "it was set aside: it is not what was recorded",
+                        Placeless::Gone => "it is to have a place, and is not there",
+                    };
+                    let code = FindingCode::EntryWithoutPlace;
+                    let finding = Finding::new(code, &row.world, &row.tenant, message);
+                    let entry = Some(row.id.to_string());
+                    self.report.findings.add(Finding { entry, ..finding });
+                }
+            }
+            match found.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// The deployment's log, and what is known of logs that are not there.
+    async fn deployment(&mut self) -> Result<(), Fault> {
+        let whose = Whose::Deployment;
+        for known in self.unmet.drain(..).filter(|known| !whose.owns(known.origin())) {
+            let message = format!("there is no log {}, which is known", known.origin());
+            self.report.findings.add(Finding::new(FindingCode::KnownDiffers, "", "", message));
+        }
+        deployment::check(&mut self.reader, &self.options.trust, &mut self.report).await
     }
 
     async fn subjects(
@@ -181,25 +301,16 @@ impl Check<'_> {
         };
         for part in 0..of {
             let mut standing = Standing::part(self.seed, part, of);
-            log::read(&mut self.reader, scope, Wanted::Facts, |checked| {
+            let mut pages = Pages::new(scope, Wanted::Facts);
+            while let Some(checked) = pages.next(&mut self.reader).await? {
                 for entry in &checked.entries {
                     if let Some(Fact::Standing(fact)) = &entry.fact {
                         standing.apply(fact);
                     }
                 }
-            })
-            .await?;
+            }
             standing.compare(&mut self.reader, scope, row, &mut self.report).await?;
         }
         Ok(())
     }
-}
-
-/// Takes in a page of a log that is read for the first time.
-fn add(scope: &Scope, checked: Checked, tree: &mut Tree, report: &mut Report) {
-    let waiting = checked.entries.iter().filter(|entry| entry.index.is_none()).count();
-    report.waiting += u64::try_from(waiting).unwrap_or(u64::MAX);
-    report.bytes = report.bytes.saturating_add(checked.bytes);
-    tree.add(scope, &checked, &mut report.findings);
-    checked.findings.into_iter().for_each(|finding| report.findings.add(finding));
 }

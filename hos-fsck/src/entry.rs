@@ -1,7 +1,6 @@
 //! What one entry proves.
 
-use hos_core::proof::LogEntry;
-use hos_core::store::StandingGroup;
+use hos_core::store::{EntryRow, StandingGroup};
 use hos_core::time::Timestamp;
 use serde::Deserialize;
 
@@ -65,7 +64,7 @@ pub(crate) enum StandingFact {
 }
 
 /// Reads what an entry proves; none for one that only tells. The error says what is wrong with it.
-pub(crate) fn fact(leaf: &Leaf<'_>, entry: &LogEntry) -> Result<Option<Fact>, String> {
+pub(crate) fn fact(leaf: &Leaf<'_>, entry: &EntryRow) -> Result<Option<Fact>, String> {
     match leaf.kind() {
         "opened" | "adopted" => subject(leaf, false).map(|fact| Some(Fact::Subject(fact))),
         "transition" | "timer" => subject(leaf, true).map(|fact| Some(Fact::Subject(fact))),
@@ -105,14 +104,14 @@ struct MigratedSubject {
     to: String,
 }
 
-fn migration(leaf: &Leaf<'_>, entry: &LogEntry) -> Result<MigrationFact, String> {
+fn migration(leaf: &Leaf<'_>, entry: &EntryRow) -> Result<MigrationFact, String> {
     let migrated = leaf.migrated.as_ref().ok_or("it has no `migrated`")?;
     let (kind, count) = (text(leaf.target.as_deref(), "target")?, migrated.count);
     let (from, to) = (&migrated.contract, text(leaf.contract.as_deref(), "contract")?);
     let Some(part) = entry.parts.iter().find(|part| part.name == "subjects") else {
         return Ok(MigrationFact { kind, subjects: None });
     };
-    let body: MigratedBody = serde_json::from_str(&part.body)
+    let body: MigratedBody = serde_json::from_slice(&part.body)
         .map_err(|error| format!("its part `subjects` cannot be read: {error}"))?;
     let fact = |subject: MigratedSubject| {
         let MigratedSubject { id, revision, from: state, to: next } = subject;

@@ -12,6 +12,8 @@ pub(crate) struct Leaf<'a> {
     #[serde(borrow)]
     pub(crate) id: Cow<'a, str>,
     #[serde(borrow)]
+    pub(crate) at: Cow<'a, str>,
+    #[serde(borrow)]
     pub(crate) log: Cow<'a, str>,
     #[serde(borrow)]
     pub(crate) actor: LeafActor<'a>,
@@ -47,6 +49,8 @@ pub(crate) struct Leaf<'a> {
     pub(crate) migrated: Option<LeafMigrated<'a>>,
     #[serde(borrow, default)]
     pub(crate) prt: Vec<LeafPart<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) erased: Vec<LeafErased<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,6 +77,15 @@ pub(crate) struct LeafPart<'a> {
     /// The commitment: base64url without padding.
     #[serde(borrow)]
     pub(crate) c: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) n: Cow<'a, str>,
+}
+
+/// A part that was erased.
+#[derive(Debug, Deserialize)]
+pub(crate) struct LeafErased<'a> {
+    #[serde(borrow)]
+    pub(crate) id: Cow<'a, str>,
     #[serde(borrow)]
     pub(crate) n: Cow<'a, str>,
 }

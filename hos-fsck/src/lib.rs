@@ -1,12 +1,15 @@
 //! Checks everything that a deployment keeps, as it is in one moment.
 //!
-//! *Integrity*: every leaf hashes to what was stored with it, no entry of a log is missing, and the
-//! tree over them is the one that the log's head tells of. *Coverage*: every subject is as the
+//! *Integrity*: every leaf hashes to what was stored with it, no entry of a log is missing, none is
+//! without a place, and no part is gone without an erasure; the tree over the entries is the one
+//! that the log's head, its tiles and its checkpoints tell of, and the deployment's log is over
+//! these checkpoints. *Coverage*: every subject is as the
 //! entry says that it names as its proof, and replaying the logs alone rebuilds the state, the
 //! revision and the contract of every subject, and the standing: members, bans, grants, modes, the
 //! status of worlds, laws and contracts.
 //!
-//! A log that was rewritten whole, head included, is not found here but by its signed checkpoints.
+//! Whoever rewrites a log whole, head, tiles and checkpoints included, has no key: give a
+//! [`policy`](Options::policy), or a checkpoint that is [`known`](Options::known) from elsewhere.
 //! What stands in no leaf is not rebuilt: attributes, timers, messages, receipts.
 //!
 //! Memory does not grow with what is kept. A deployment without a fault is read once; one with
@@ -27,17 +30,24 @@
 //! ```
 
 mod check;
+mod deployment;
 mod entry;
 mod leaf;
 mod locate;
 mod log;
+mod note;
 mod options;
 mod page;
+mod parts;
 mod report;
 mod scope;
 mod standing;
 mod subjects;
 mod sums;
+mod tiles;
+mod tree;
+mod trust;
+mod walk;
 
 pub use check::fsck;
 pub use options::{Depth, Options, Progress};
@@ -45,5 +55,9 @@ pub use report::{FINDINGS_MAX, Finding, FindingCode, Findings, Report};
 
 /// How many subjects are held at once while a difference is looked for.
 pub const SUBJECTS_AT_ONCE_MAX: usize = 100_000;
+/// How many parts that are gone are held at once.
+pub const PARTS_AT_ONCE_MAX: usize = 100_000;
+/// How many entries are looked at for a place at once.
+const LOOKED_AT_ONCE_MAX: u32 = 10_000;
 /// How many lines of standing are held at once.
 pub const LINES_AT_ONCE_MAX: usize = 100_000;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hos_core::error::Fault;
 
 use crate::entry::{Fact, SubjectFact, SubjectState};
-use crate::log::{self, Reader};
+use crate::log::{Pages, Reader};
 use crate::page::{Checked, CheckedEntry, Wanted};
 use crate::report::{Finding, FindingCode, Report};
 use crate::scope::Scope;
@@ -31,7 +31,10 @@ pub(crate) async fn locate(
     report: &mut Report,
 ) -> Result<(), Fault> {
     let mut replay = Replay { round, tips: BTreeMap::new(), report };
-    log::read(reader, round.scope, Wanted::Facts, |checked| replay.add(checked)).await?;
+    let mut pages = Pages::new(round.scope, Wanted::Facts);
+    while let Some(checked) = pages.next(reader).await? {
+        replay.add(checked);
+    }
     subjects::read(reader, round.scope, round.contracts, |kept| replay.compare(&kept)).await?;
     replay.end();
     Ok(())
@@ -96,12 +99,13 @@ impl Replay<'_> {
         if let Some(message) = wrong {
             self.report.findings.add(Finding {
                 index: entry.index,
-                entry: Some(entry.id.clone()),
+                entry: Some(entry.id.to_string()),
                 about: Some(fact.subject.clone()),
                 ..self.round.scope.finding(FindingCode::HistoryBroken, message)
             });
         }
-        let tip = Tip { state: fact.after.clone(), index: entry.index, entry: entry.id.clone() };
+        let tip =
+            Tip { state: fact.after.clone(), index: entry.index, entry: entry.id.to_string() };
         self.tips.insert(fact.subject.clone(), tip);
     }
 

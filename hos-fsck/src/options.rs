@@ -1,6 +1,10 @@
 //! What is checked, and how far a check is.
 
 use hos_core::id::{Tenant, World};
+use hos_verify::checkpoint::Checkpoint;
+use hos_verify::policy::Policy;
+
+use crate::trust::Trust;
 
 /// What is checked: everything, unless told otherwise.
 #[derive(Debug, Clone, Default)]
@@ -9,6 +13,7 @@ pub struct Options {
     pub(crate) depth: Depth,
     pub(crate) world: Option<World>,
     pub(crate) tenant: Option<Tenant>,
+    pub(crate) trust: Trust,
 }
 
 /// How deep a check goes.
@@ -40,9 +45,27 @@ impl Options {
         Self { tenant: Some(tenant.clone()), ..self }
     }
 
-    pub(crate) fn is_about(&self, world: &World, tenant: &Tenant) -> bool {
-        self.world.as_ref().is_none_or(|own| own == world)
-            && self.tenant.as_ref().is_none_or(|own| own == tenant)
+    /// Whose signatures count: every checkpoint is to be signed by a log of this policy, which
+    /// comes from outside the database. Without one, signatures are not judged.
+    pub fn policy(self, policy: Policy) -> Self {
+        Self { trust: Trust { policy: Some(policy), ..self.trust }, ..self }
+    }
+
+    /// A checkpoint that was received another way: its log is to begin with the entries that it is
+    /// over. May be called again for another one.
+    pub fn known(mut self, checkpoint: Checkpoint) -> Self {
+        self.trust.known.push(checkpoint);
+        self
+    }
+
+    pub(crate) fn is_about(&self, world: &str, tenant: &str) -> bool {
+        self.world.as_ref().is_none_or(|own| own.as_str() == world)
+            && self.tenant.as_ref().is_none_or(|own| own.as_str() == tenant)
+    }
+
+    /// Whether the whole deployment is checked.
+    pub(crate) fn is_about_all(&self) -> bool {
+        self.world.is_none() && self.tenant.is_none()
     }
 }
 

@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hos_core::digest::{Digest, commitment};
 use hos_core::merkle::{Hash, leaf_hash};
-use hos_core::proof::LogEntry;
+use hos_core::store::{EntryRow, PartRow};
+use hos_core::time::{ProofId, Timestamp};
 
 use crate::entry::{Fact, fact};
 use crate::leaf::Leaf;
@@ -28,8 +29,19 @@ pub(crate) enum Wanted {
 pub(crate) struct Checked {
     pub(crate) entries: Vec<CheckedEntry>,
     pub(crate) terms: Vec<Term>,
+    /// Parts that leaves are bound to and that are not there, with the index of their entry.
+    pub(crate) missing: Vec<((ProofId, String), Option<u64>)>,
+    /// Parts that entries say were erased.
+    pub(crate) erased: Vec<(ProofId, String)>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) bytes: u64,
+}
+
+impl Checked {
+    /// The hashes of those that have a place.
+    pub(crate) fn hashes(&self) -> Vec<(u64, Hash)> {
+        self.entries.iter().filter_map(|entry| Some((entry.index?, entry.hash))).collect()
+    }
 }
 
 /// What came of an entry.
@@ -37,80 +49,110 @@ pub(crate) struct Checked {
 pub(crate) struct CheckedEntry {
     /// None while it waits for its place.
     pub(crate) index: Option<u64>,
-    pub(crate) id: String,
+    pub(crate) id: ProofId,
     pub(crate) hash: Hash,
     pub(crate) fact: Option<Fact>,
 }
 
 /// Checks a page.
-pub(crate) fn check(scope: &Scope, page: &[LogEntry], wanted: Wanted) -> Checked {
-    let mut checked = Checked::default();
-    for entry in page {
-        let hash = leaf_hash(entry.leaf.as_bytes());
-        checked.bytes += u64::try_from(entry.leaf.len()).unwrap_or(u64::MAX);
-        let at = |code, message: String| Finding {
-            index: entry.index,
-            entry: Some(entry.id.to_string()),
-            ..scope.finding(code, message)
-        };
-        if hash != entry.leaf_hash {
-            let (found, stored) = (Digest::from_bytes(hash), Digest::from_bytes(entry.leaf_hash));
-            let message = format!("the leaf hashes to {found}, stored with it is {stored}");
-            checked.findings.push(at(FindingCode::LeafHash, message));
+pub(crate) fn check(scope: &Scope, page: &[EntryRow], wanted: Wanted) -> Checked {
+    let mut checked = Checked { entries: Vec::with_capacity(page.len()), ..Checked::default() };
+    for row in page {
+        let hash = leaf_hash(&row.leaf);
+        checked.bytes += u64::try_from(row.leaf.len()).unwrap_or(u64::MAX);
+        let stored = [Some(&row.leaf_hash), row.recorded_hash.as_ref()];
+        if stored.into_iter().flatten().any(|stored| *stored != hash) {
+            let message = format!(
+                "the leaf hashes to {}, not to what is stored with it",
+                Digest::from_bytes(hash)
+            );
+            checked.findings.push(about(scope, row, FindingCode::LeafHash, message));
         }
-        let read = match Leaf::read(&entry.leaf) {
-            Ok(leaf) => inside(scope, entry, &leaf, wanted, &mut checked.findings),
-            Err(error) => Err((FindingCode::LeafUnreadable, error.to_string())),
+        let read = std::str::from_utf8(&row.leaf).map_err(|error| error.to_string());
+        let read = read.and_then(|leaf| Leaf::read(leaf).map_err(|error| error.to_string()));
+        let read = match &read {
+            Ok(leaf) => inside(scope, row, leaf, wanted, &mut checked),
+            Err(error) => Err((FindingCode::LeafUnreadable, error.clone())),
         };
         let fact = read.unwrap_or_else(|(code, message)| {
-            checked.findings.push(at(code, message));
+            checked.findings.push(about(scope, row, code, message));
             None
         });
         if let (Wanted::Terms(seed), Some(fact)) = (wanted, &fact) {
             seed.terms(fact, &mut checked.terms);
         }
-        checked.entries.push(CheckedEntry {
-            index: entry.index,
-            id: entry.id.to_string(),
-            hash,
-            fact,
-        });
+        checked.entries.push(CheckedEntry { index: row.index, id: row.id, hash, fact });
     }
     checked
+}
+
+fn about(scope: &Scope, row: &EntryRow, code: FindingCode, message: String) -> Finding {
+    let entry = Some(row.id.to_string());
+    Finding { index: row.index, entry, ..scope.finding(code, message) }
 }
 
 type Wrong = (FindingCode, String);
 
 fn inside(
     scope: &Scope,
-    entry: &LogEntry,
+    row: &EntryRow,
     leaf: &Leaf<'_>,
     wanted: Wanted,
-    findings: &mut Vec<Finding>,
+    checked: &mut Checked,
 ) -> Result<Option<Fact>, Wrong> {
-    if leaf.id != entry.id.to_string() {
+    if leaf.id != row.id.to_string() {
         let message = format!("the leaf is that of entry {}", leaf.id);
         return Err((FindingCode::LeafForeign, message));
     }
     if !scope.owns(&leaf.log) {
         return Err((FindingCode::LeafForeign, format!("the leaf is one of log {}", leaf.log)));
     }
-    for part in &entry.parts {
+    if Timestamp::parse(&leaf.at) != Some(row.recorded_at) {
+        let message = format!("it is kept as recorded at {}, not {}", row.recorded_at, leaf.at);
+        checked.findings.push(about(scope, row, FindingCode::ColumnDiffers, message));
+    }
+    for part in &row.parts {
         let bound = leaf.prt.iter().find(|bound| bound.n == part.name);
-        let made = commitment(&part.salt, entry.id, &part.name, part.body.as_bytes());
-        if bound.is_none_or(|bound| bound.c != URL_SAFE_NO_PAD.encode(made.as_bytes())) {
+        if !bound.is_some_and(|bound| is_bound(row.id, &bound.c, part)) {
             let message = format!("the leaf is not bound to this part `{}`", part.name);
-            findings.push(Finding {
-                index: entry.index,
-                entry: Some(entry.id.to_string()),
-                ..scope.finding(FindingCode::PartChanged, message)
-            });
+            checked.findings.push(about(scope, row, FindingCode::PartChanged, message));
         }
+    }
+    for bound in &leaf.prt {
+        if row.parts.iter().all(|part| part.name != bound.n) {
+            checked.missing.push(((row.id, bound.n.to_string()), row.index));
+        }
+    }
+    for erased in &leaf.erased {
+        let entry = ProofId::parse(&erased.id).ok_or_else(|| {
+            (FindingCode::LeafUnreadable, format!("`{}` is no entry's number", erased.id))
+        })?;
+        checked.erased.push((entry, erased.n.to_string()));
     }
     match wanted {
         Wanted::Hashes => Ok(None),
         Wanted::Facts | Wanted::Terms(_) => {
-            fact(leaf, entry).map_err(|message| (FindingCode::LeafUnreadable, message))
+            fact(leaf, row).map_err(|message| (FindingCode::LeafUnreadable, message))
         }
+    }
+}
+
+/// What begins the body of a part that is sealed under a person's key.
+const SEALED: u8 = b'~';
+/// The number of a key, a nonce and a tag: no sealed part has fewer bytes.
+const SEALED_BYTES_MIN: usize = 16 + 24 + 16;
+
+/// Whether a commitment is to this part. Of one under a person's key only its form can be told.
+fn is_bound(entry: ProofId, bound: &str, part: &PartRow) -> bool {
+    match part.body.split_first() {
+        Some((&SEALED, sealed)) => {
+            let sealed = URL_SAFE_NO_PAD.decode(sealed);
+            let is_whole = sealed.is_ok_and(|sealed| sealed.len() >= SEALED_BYTES_MIN);
+            is_whole && part.salt == [0; 32]
+        }
+        _ => <&[u8; 32]>::try_from(part.salt.as_slice()).is_ok_and(|salt| {
+            let made = commitment(salt, entry, &part.name, &part.body);
+            URL_SAFE_NO_PAD.encode(made.as_bytes()) == bound
+        }),
     }
 }

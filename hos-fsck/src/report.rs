@@ -23,6 +23,16 @@ pub struct Report {
     pub waiting: u64,
     /// Bytes of leaves that were hashed.
     pub bytes: u64,
+    /// Tiles that were compared with those that the entries make.
+    pub tiles: u64,
+    /// Checkpoints that were compared with the roots of the entries.
+    pub checkpoints: u64,
+    /// Those of them that a key of the policy signed; 0 without a policy.
+    pub signed: u64,
+    /// Leaves of the deployment's log.
+    pub anchors: u64,
+    /// What outsiders said about its checkpoints.
+    pub attestations: u64,
     /// Subjects that were compared with the logs.
     pub subjects: u64,
     /// Lines of standing that were compared with the logs.
@@ -35,6 +45,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// Whether nothing is wrong but that logs could not be read without their archive.
+    #[must_use]
+    pub fn lacks_archive_only(&self) -> bool {
+        let archived = self.findings.by_code.get(&FindingCode::Archived);
+        archived.is_some_and(|archived| *archived == self.findings.total)
+    }
+
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_sound(&self) -> bool {
@@ -69,15 +86,33 @@ impl Findings {
     }
 }
 
+impl Finding {
+    pub(crate) fn new(
+        code: FindingCode,
+        world: &str,
+        tenant: &str,
+        message: impl Into<String>,
+    ) -> Self {
+        let (index, entry, about) = (None, None, None);
+        let (world, tenant) = (world.to_owned(), tenant.to_owned());
+        Self { code, world, tenant, index, entry, about, message: message.into() }
+    }
+
+    /// The same, from an index on.
+    pub(crate) fn at(self, index: u64) -> Self {
+        Self { index: Some(index), ..self }
+    }
+}
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
     /// The stable code.
     pub code: FindingCode,
-    /// The world.
+    /// The world; empty for the deployment's log, and for what is in no log.
     pub world: String,
-    /// The tenant.
+    /// The tenant; `@deployment` for the deployment's log.
     pub tenant: String,
     /// The first index of the log that it concerns.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,7 +129,8 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}/{}", self.code.as_str(), self.world, self.tenant)?;
+        let (world, tenant) = (self.world.escape_debug(), self.tenant.escape_debug());
+        write!(f, "{} {world}/{tenant}", self.code.as_str())?;
         self.index.map_or(Ok(()), |index| write!(f, " index {index}"))?;
         self.entry.as_ref().map_or(Ok(()), |entry| write!(f, " entry {entry}"))?;
         // What was written around the law may hold anything, and is shown on a terminal.
@@ -124,6 +160,30 @@ pub enum FindingCode {
     HeadUnreadable,
     /// The tree over the entries is not the one that the head tells of.
     RootDiffers,
+    /// An entry neither has a place in its log nor waits for one.
+    EntryWithoutPlace,
+    /// A part that its leaf is bound to is gone, and no entry says that it was erased.
+    PartMissing,
+    /// A column beside a leaf is not what the leaf says.
+    ColumnDiffers,
+    /// The names of a tenant are none that a tenant can have.
+    ScopeUnreadable,
+    /// A tile is not the one that the entries make.
+    TileDiffers,
+    /// A tile over sealed entries is not there.
+    TileMissing,
+    /// A checkpoint is not what a checkpoint is.
+    CheckpointUnreadable,
+    /// A checkpoint is of another log, or over other entries.
+    CheckpointDiffers,
+    /// A checkpoint is not signed as the policy asks.
+    CheckpointUnsigned,
+    /// A log is not the one that a known checkpoint is over.
+    KnownDiffers,
+    /// A leaf of the deployment's log is not the checkpoint that it should be.
+    AnchorDiffers,
+    /// What an outsider said is not about the checkpoint that is kept.
+    AttestationDiffers,
     /// An entry does not follow on the one before it about the same subject.
     HistoryBroken,
     /// A subject is not what the logs say.
@@ -132,6 +192,8 @@ pub enum FindingCode {
     SubjectWithoutEntry,
     /// Entries tell of a subject that is not there.
     SubjectMissing,
+    /// Entries of the log are archived and the archive was not given: the log was not checked.
+    Archived,
     /// A row of standing is not what the logs say.
     StandingDiffers,
     /// A row of standing of which no entry tells.
@@ -153,10 +215,23 @@ impl FindingCode {
             Self::EntriesBeyondHead => "entries_beyond_head",
             Self::HeadUnreadable => "head_unreadable",
             Self::RootDiffers => "root_differs",
+            Self::EntryWithoutPlace => "entry_without_place",
+            Self::PartMissing => "part_missing",
+            Self::ColumnDiffers => "column_differs",
+            Self::ScopeUnreadable => "scope_unreadable",
+            Self::TileDiffers => "tile_differs",
+            Self::TileMissing => "tile_missing",
+            Self::CheckpointUnreadable => "checkpoint_unreadable",
+            Self::CheckpointDiffers => "checkpoint_differs",
+            Self::CheckpointUnsigned => "checkpoint_unsigned",
+            Self::KnownDiffers => "known_differs",
+            Self::AnchorDiffers => "anchor_differs",
+            Self::AttestationDiffers => "attestation_differs",
             Self::HistoryBroken => "history_broken",
             Self::SubjectDiffers => "subject_differs",
             Self::SubjectWithoutEntry => "subject_without_entry",
             Self::SubjectMissing => "subject_missing",
+            Self::Archived => "archived",
             Self::StandingDiffers => "standing_differs",
             Self::StandingWithoutEntry => "standing_without_entry",
             Self::StandingMissing => "standing_missing",

@@ -2,6 +2,7 @@
 
 use hos_core::id::{Tenant, World};
 use hos_core::proof::origin;
+use hos_core::seal::LogName;
 
 use crate::report::{Finding, FindingCode};
 
@@ -23,27 +24,67 @@ impl Scope {
     /// Whether a log is this scope's: `<deployment>/w/<world>/t/<tenant>/main`, or an epoch of it,
     /// `../e2`.
     pub(crate) fn owns(&self, log: &str) -> bool {
-        let is_epoch = |end: &str| {
-            let number = end.strip_prefix('e');
-            number.is_some_and(|number| {
-                !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-            })
-        };
-        let base = log.rsplit_once('/').filter(|(_, end)| is_epoch(end)).map(|(base, _)| base);
-        log.ends_with(&self.suffix) || base.is_some_and(|base| base.ends_with(&self.suffix))
+        is_of(log, &self.suffix)
     }
 
     pub(crate) fn finding(&self, code: FindingCode, message: impl Into<String>) -> Finding {
-        Finding {
-            code,
-            world: self.world.to_string(),
-            tenant: self.tenant.to_string(),
-            index: None,
-            entry: None,
-            about: None,
-            message: message.into(),
+        Finding::new(code, self.world.as_str(), self.tenant.as_str(), message)
+    }
+}
+
+/// Whose log it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Whose<'s> {
+    /// The one over all checkpoints.
+    Deployment,
+    /// A tenant's.
+    Tenant(&'s Scope),
+}
+
+impl Whose<'_> {
+    pub(crate) fn log(self) -> LogName {
+        match self {
+            Self::Deployment => LogName::Deployment,
+            Self::Tenant(scope) => LogName::of(&scope.world, &scope.tenant),
         }
     }
+
+    /// Whether a log is this one, by the name that its checkpoints have.
+    pub(crate) fn owns(self, log: &str) -> bool {
+        match self {
+            Self::Deployment => is_of(log, "/deployment"),
+            Self::Tenant(scope) => scope.owns(log),
+        }
+    }
+
+    pub(crate) fn finding(self, code: FindingCode, message: impl Into<String>) -> Finding {
+        match self {
+            Self::Deployment => Finding::new(code, "", DEPLOYMENT, message),
+            Self::Tenant(scope) => scope.finding(code, message),
+        }
+    }
+}
+
+/// What a finding has for a tenant where the deployment's log is meant; no tenant is called so.
+const DEPLOYMENT: &str = "@deployment";
+
+/// Whether a log is that of the tenant of these names, whatever they are.
+pub(crate) fn owns(world: &str, tenant: &str, log: &str) -> bool {
+    match (World::new(world), Tenant::from_stored(tenant)) {
+        (Ok(world), Ok(tenant)) => Scope::new(&world, &tenant).owns(log),
+        _ => false,
+    }
+}
+
+fn is_of(log: &str, suffix: &str) -> bool {
+    let is_epoch = |end: &str| {
+        let number = end.strip_prefix('e');
+        number.is_some_and(|number| {
+            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    let base = log.rsplit_once('/').filter(|(_, end)| is_epoch(end)).map(|(base, _)| base);
+    log.ends_with(suffix) || base.is_some_and(|base| base.ends_with(suffix))
 }
 
 #[cfg(test)]

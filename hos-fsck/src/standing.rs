@@ -109,7 +109,9 @@ impl Standing {
                     self.compare_line(scope, group, line, report);
                 }
                 match page.last() {
-                    Some(last) if !is_short(&page) => after.clone_from(&last.key),
+                    Some(last) if !is_short(&page) && last.key > after => {
+                        after.clone_from(&last.key)
+                    }
                     _ => break,
                 }
             }

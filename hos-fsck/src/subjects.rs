@@ -32,7 +32,7 @@ pub(crate) async fn contracts(reader: &mut Reader<'_>, world: &World) -> Result<
             }
         }
         match page.last() {
-            Some(last) if !is_short(&page) => after.clone_from(&last.key),
+            Some(last) if !is_short(&page) && last.key > after => after.clone_from(&last.key),
             _ => return Ok(contracts),
         }
     }
@@ -95,12 +95,17 @@ pub(crate) async fn read(
         let last = after.as_ref().map(|(kind, id)| (kind.as_str(), id.as_str()));
         let page = reader.picture.subjects(&scope.world, &scope.tenant, last, PAGE_MAX).await?;
         let Some(last) = page.last() else { break };
-        after = Some((last.kind.clone(), last.id.clone()));
-        let is_last = is_short(&page);
+        let next = Some((last.kind.clone(), last.id.clone()));
+        // Names that are no text are read as others, and must not be read for ever.
+        let is_last = is_short(&page) || next <= after;
+        after = next;
         reader.advance(page.len());
         let contracts = Arc::clone(contracts);
         let work = move || page.iter().map(|row| Kept::new(row, &contracts)).collect();
-        ahead.begin(work).await?.into_iter().flatten().for_each(&mut each);
+        ahead.begin(work);
+        if ahead.is_full() {
+            ahead.end().await?.into_iter().flatten().for_each(&mut each);
+        }
         if is_last {
             break;
         }

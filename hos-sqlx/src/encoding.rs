@@ -53,6 +53,11 @@ pub(crate) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
     digits.next().is_none().then_some(bytes)
 }
 
+/// A part as a query gives it. A salt that is none is bound by no leaf: it reads as zeros.
+pub(crate) fn part((name, salt, body): (String, String, String)) -> hos_core::proof::Part {
+    hos_core::proof::Part { name, salt: unhex(&salt).unwrap_or_default(), body }
+}
+
 /// When an entry was numbered (RFC 9562, section 5.7).
 pub(crate) fn made_at(id: [u8; 16]) -> hos_core::time::Timestamp {
     let millis = i64::try_from(u128::from_be_bytes(id) >> 80).unwrap_or(0);

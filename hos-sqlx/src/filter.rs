@@ -88,8 +88,7 @@ impl Columns {
     /// Adds a filter to a query, in parentheses: its tenant, and what subjects must be like.
     ///
     /// It is to be true: put it in a `WHERE`, beside others with `AND`, and never under a `NOT`,
-    /// which would turn what is unknown into what is allowed. In SQLite texts with a zero byte
-    /// have no size, so that conditions on their size do not hold.
+    /// which would turn what is unknown into what is allowed.
     ///
     /// # Errors
     ///

@@ -37,7 +37,10 @@ pub mod postgres;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod recall;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod rows;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod seals;
+mod segments;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod snapshots;
 #[cfg(feature = "sqlite")]

@@ -54,9 +54,9 @@ pub(crate) const BATCH: usize = 2_000;
 ///
 /// `Foreign` when the database holds something else or an earlier state of the file, `Corrupt`
 /// with the place of the first row that is damaged or differs, `Busy` when the file was written to
-/// or another move is at work, `Unsupported` for a file of an older schema or a pooler without a
-/// direct URL, and what the databases say. After each of them the move is unfinished, and calling
-/// again goes on with it.
+/// or another move is at work, `Unsupported` for a file of an older schema, one of which entries
+/// are archived, or a pooler without a direct URL, and what the databases say. After each of them
+/// the move is unfinished, and calling again goes on with it.
 pub async fn move_house(
     from: &Path,
     to: impl Into<Destination>,
@@ -127,6 +127,7 @@ async fn run(
     progress: &(impl Fn(Progress) + Send + Sync),
 ) -> Result<Report, Fault> {
     let began = Instant::now();
+    source.require_unarchived().await?;
     let identity = source.identity().await?;
     let Begun::Unfinished(mark) = begun::begin(target, &identity).await? else {
         return Ok(Report::finished_before(began.elapsed()));

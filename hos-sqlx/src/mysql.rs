@@ -23,6 +23,7 @@ mod outbox;
 mod row;
 mod scope;
 mod seals;
+mod segments;
 mod sequence;
 mod single;
 mod step;

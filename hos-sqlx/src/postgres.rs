@@ -24,6 +24,7 @@ mod row;
 mod run;
 mod scopes;
 mod seals;
+mod segments;
 mod sequence;
 mod session;
 mod statement;

@@ -20,6 +20,7 @@ mod options;
 mod outbox;
 mod row;
 mod seals;
+mod segments;
 mod step;
 mod survey;
 mod vault;

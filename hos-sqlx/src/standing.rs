@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::encoding::hex;
 use crate::fault::corrupt;
+use crate::segments;
 
 /// What `load.sql` gathers of an actor in a tenant and its world.
 #[derive(Deserialize)]
@@ -108,7 +109,7 @@ fn mode_scope(rows: Vec<(String, Mode)>) -> Result<ModeScope, Fault> {
 /// Whether writing a row raises a generation of its scope.
 #[cfg(any(feature = "mysql", feature = "sqlite"))]
 pub(crate) fn raises(row: &StandingRow) -> bool {
-    !matches!(row, StandingRow::Contract(_))
+    !matches!(row, StandingRow::Contract(_) | StandingRow::Segment(_))
 }
 
 /// A row as `hos_write` takes it.
@@ -154,6 +155,7 @@ pub(crate) fn encode(row: &StandingRow) -> String {
             "version": record.version.as_str(),
             "digest": hex(record.digest.as_bytes()),
         }),
+        StandingRow::Segment(record) => segments::encode(record),
     };
     object.to_string()
 }

@@ -4,7 +4,9 @@ use hos_core::cipher::KeyId;
 use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{ActorId, IdError, Name, Tenant, World};
 use hos_core::time::{ProofId, Timestamp};
-use hos_core::vault::{Closed, KeyState, Person, PersonKeys, StoredKey, Wrapped};
+use hos_core::vault::{
+    Closed, Held, KeyState, Person, PersonKeys, StoredKey, StoredPerson, Wrapped,
+};
 
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
 use crate::encoding::hex;
@@ -27,8 +29,28 @@ pub(crate) type KeyRow = (
     Option<i64>,
 );
 
-/// A person: the newest epoch, since when, and the matter of a hold.
-pub(crate) type PersonRow = (i64, i64, Option<Vec<u8>>);
+/// A person: the newest epoch, since when, and the matter and the time of a hold.
+pub(crate) type PersonRow = (i64, i64, Option<Vec<u8>>, Option<i64>);
+
+/// A person in a list: world, tenant, person, and what [`PersonRow`] has.
+pub(crate) type ListedRow = (Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, Option<Vec<u8>>, Option<i64>);
+
+pub(crate) fn listed(row: ListedRow) -> Result<StoredPerson, Fault> {
+    let (world, tenant, id, number, since, matter, at) = row;
+    Ok(StoredPerson {
+        person: person(world, tenant, id)?,
+        epoch: epoch(number)?,
+        since: generation(since)?,
+        held: held(matter, at)?,
+    })
+}
+
+/// After whom a list goes on: nobody has an empty name.
+pub(crate) fn after(person: Option<&Person>) -> [&str; 3] {
+    person.map_or([""; 3], |person| {
+        [person.world.as_str(), person.tenant.as_str(), person.id.as_str()]
+    })
+}
 
 pub(crate) fn stored(row: KeyRow) -> Result<StoredKey, Fault> {
     let (id, world, tenant, person, number, master, wrapped, entry, at) = row;
@@ -44,11 +66,7 @@ pub(crate) fn stored(row: KeyRow) -> Result<StoredKey, Fault> {
     };
     Ok(StoredKey {
         id: KeyId::from_bytes(sixteen(&id)?),
-        person: Person {
-            world: parsed(world, World::new)?,
-            tenant: parsed(tenant, |text| Tenant::from_stored(&text))?,
-            id: parsed(person, ActorId::new)?,
-        },
+        person: self::person(world, tenant, person)?,
         epoch: epoch(number)?,
         state,
     })
@@ -59,14 +77,14 @@ pub(crate) fn person_keys(
     person: Option<PersonRow>,
     keys: Vec<KeyRow>,
 ) -> Result<PersonKeys, Fault> {
-    let (newest, since, matter) = person.unwrap_or((1, 0, None));
+    let (newest, since, matter, at) = person.unwrap_or((1, 0, None, None));
     let newest = epoch(newest)?;
     let mut known = PersonKeys {
         epoch: newest,
-        since: u64::try_from(since).map_err(|error| corrupt("an epoch").caused_by(error))?,
+        since: generation(since)?,
         newest: None,
         before: None,
-        held: matter.map(name).transpose()?,
+        held: held(matter, at)?,
     };
     for key in keys {
         let key = stored(key)?;
@@ -77,6 +95,16 @@ pub(crate) fn person_keys(
         }
     }
     Ok(known)
+}
+
+pub(crate) fn held(matter: Option<Vec<u8>>, at: Option<i64>) -> Result<Option<Held>, Fault> {
+    match (matter, at) {
+        (None, None) => Ok(None),
+        (Some(matter), Some(at)) => {
+            Ok(Some(Held { matter: name(matter)?, at: Timestamp::from_micros(at) }))
+        }
+        _ => Err(corrupt("half a hold")),
+    }
 }
 
 /// The answer to the end of an epoch, which left this number.
@@ -115,6 +143,18 @@ fn text(bytes: Vec<u8>) -> Result<String, Fault> {
 
 fn sixteen(bytes: &[u8]) -> Result<[u8; 16], Fault> {
     bytes.try_into().map_err(|error| corrupt("a number").caused_by(error))
+}
+
+fn person(world: Vec<u8>, tenant: Vec<u8>, id: Vec<u8>) -> Result<Person, Fault> {
+    Ok(Person {
+        world: parsed(world, World::new)?,
+        tenant: parsed(tenant, |text| Tenant::from_stored(&text))?,
+        id: parsed(id, ActorId::new)?,
+    })
+}
+
+fn generation(number: i64) -> Result<u64, Fault> {
+    u64::try_from(number).map_err(|error| corrupt("a generation").caused_by(error))
 }
 
 fn epoch(number: i64) -> Result<u32, Fault> {

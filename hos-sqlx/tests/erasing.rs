@@ -19,6 +19,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hos_core::command::Erasure;
 use hos_core::digest::commitment;
+use hos_core::hos::ErasureWalk;
 use hos_core::merkle::{leaf_hash, root_of};
 use hos_core::prelude::*;
 use hos_core::proof::{LogEntry, Withholding};
@@ -181,10 +182,9 @@ async fn compare(directory: &Path, acknowledged: &BTreeSet<String>) -> u32 {
     }
     said.only_by(&ended)
         .check(|erased, taken| !erased || taken, "an acknowledged erasure has its end");
-    let (mut from, mut left) = (Some(0), 0);
-    while let Some(index) = from {
-        let repeated = hos.repeat_erasures(&world, &tenant, index).await.unwrap();
-        (from, left) = (repeated.next, left + repeated.keys);
+    let (mut walk, mut left) = (ErasureWalk::new(&world, &tenant), 0);
+    while !walk.is_over() {
+        left += hos.repeat_erasures(&mut walk).await.unwrap().keys;
     }
     Said::of(&log(&hos).await).check(|erased, taken| erased == taken, "exactly what was before");
     store.close().await.unwrap();

@@ -18,7 +18,7 @@ pub(crate) fn firm() -> Tenant {
     Tenant::new("firm-1").unwrap()
 }
 
-fn law() -> Law {
+pub(crate) fn law() -> Law {
     let order = Contract::builder("order", "1")
         .states(["pending", "paid"])
         .initial("pending")

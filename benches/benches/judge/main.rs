@@ -12,4 +12,5 @@ fn main() {
     criterion.final_summary();
     policy::compare();
     transition::compare();
+    transition::encode();
 }

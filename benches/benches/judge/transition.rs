@@ -14,6 +14,7 @@ use hos_core::id::{RequestId, Role};
 use hos_core::judge::{Judge, Verdict};
 use hos_core::law::Law;
 use hos_core::policy::RoleDefinition;
+use hos_core::proof::LeafSample;
 use hos_core::standing::{ActorStanding, Modes, Standing, Versions, WorldStatus};
 use hos_core::subject::{Snapshot, Subject};
 use hos_core::time::{ProofId, RandomIds, Timestamp};
@@ -123,6 +124,35 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     criterion.bench_function("plan", |b| b.iter(|| judge.plan(&case.plain, &case.standing)));
     criterion
         .bench_function("transition", |b| b.iter(|| judge.transition(&case.plain, &case.standing)));
+}
+
+/// One leaf in canonical JSON, by our encoder and by a general one that is given the whole object.
+pub(crate) fn encode() {
+    let actor = Actor::user("actor-000000000000000000000017").unwrap();
+    let firm = "firm-0000000000000000000000017";
+    let order = Subject::new("pazar", firm, "order", "order-000000000000000000000017").unwrap();
+    let request = RequestId::new("0af7651916cd43dd8448eb211c80319c").unwrap();
+    let sample = LeafSample::new(&actor, &order, &request, now());
+    let object: serde_json::Value = serde_json::from_str(&sample.encode()).unwrap();
+    let general = || serde_json_canonicalizer::to_string(&object).unwrap();
+    assert_eq!(general(), sample.encode());
+    let times = 20_000;
+    let ours = format!("our encoder, {} bytes", sample.encode().len());
+    let rows = &mut [
+        Row {
+            name: &ours,
+            target: Some(Target::Nanoseconds(2_000.0)),
+            times,
+            run: Box::new(|times| repeat(times, || sample.encode())),
+        },
+        Row {
+            name: "serde_json_canonicalizer",
+            target: None,
+            times,
+            run: Box::new(|times| repeat(times, general)),
+        },
+    ];
+    table("Encoding a leaf", 51, rows);
 }
 
 pub(crate) fn compare() {

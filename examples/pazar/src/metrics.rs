@@ -11,6 +11,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use hos_core::hos::Hos;
+use hos_core::id::World;
+
 /// Upper ends of the buckets of answers, in seconds.
 const BUCKETS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
@@ -36,6 +39,13 @@ struct Judged {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Decided {
+    ability: String,
+    effect: &'static str,
+    mode: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Limited {
     limit: &'static str,
 }
@@ -51,6 +61,7 @@ pub(crate) struct Metrics {
     sessions: Counter,
     timers: Counter,
     divergences: Counter<u64, AtomicU64>,
+    decisions: Family<Decided, Counter>,
 }
 
 impl Metrics {
@@ -72,10 +83,22 @@ impl Metrics {
         let divergences = Counter::default();
         registry.register(
             "pazar_shadow_divergences",
-            "commands that only a mode of shadow let through",
+            "what only a mode of shadow let through",
             divergences.clone(),
         );
-        Self { registry, answers, seconds, judged, limited, sessions, timers, divergences }
+        let decisions = Family::default();
+        registry.register("pazar_refusals", "what policy did not allow", decisions.clone());
+        Self {
+            registry,
+            answers,
+            seconds,
+            judged,
+            limited,
+            sessions,
+            timers,
+            divergences,
+            decisions,
+        }
     }
 
     pub(crate) fn answered(
@@ -116,8 +139,19 @@ impl Metrics {
     }
 
     /// The text that is scraped.
-    pub(crate) fn text(&self, shadow_divergences: u64) -> String {
-        self.divergences.inner().store(shadow_divergences, Ordering::Relaxed);
+    pub(crate) fn text(&self, hos: &Hos, world: &World) -> String {
+        self.divergences.inner().store(hos.shadow_divergences(), Ordering::Relaxed);
+        for (ability, counts) in hos.decision_counts(world) {
+            for (effect, mode, count) in [
+                ("deny", "enforce", counts.denied),
+                ("indeterminate", "enforce", counts.indeterminate),
+                ("deny", "shadow", counts.shadow_denied),
+                ("indeterminate", "shadow", counts.shadow_indeterminate),
+            ] {
+                let of = Decided { ability: ability.clone(), effect, mode };
+                self.decisions.get_or_create(&of).inner().store(count, Ordering::Relaxed);
+            }
+        }
         let mut written = String::new();
         if text::encode(&mut written, &self.registry).is_err() {
             tracing::error!("the metrics could not be written");

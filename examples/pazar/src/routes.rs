@@ -181,7 +181,7 @@ async fn metrics(State(app): State<App>, request: Request) -> Response {
     if !direct || !(client.is_loopback() || client.is_unspecified()) {
         return Problem::not_found().into_response();
     }
-    let text = app.metrics().text(app.hos().shadow_divergences());
+    let text = app.metrics().text(app.hos(), app.world());
     ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response()
 }
 

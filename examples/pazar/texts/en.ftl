@@ -628,6 +628,7 @@ law-ability-reservation-expire = End an unpaid booking
 law-ability-stock-manage = Change stock
 law-ability-world-read = See the whole marketplace
 law-ability-hos-adopt = Take in older records
+law-ability-hos-archive = Archive old entries
 law-ability-hos-ban = Ban somebody
 law-ability-hos-break_glass = Take emergency access
 law-ability-hos-erase = Erase a person

@@ -616,6 +616,7 @@ law-ability-reservation-expire = Ödenmeyen rezervasyonu bitirmek
 law-ability-stock-manage = Stoku değiştirmek
 law-ability-world-read = Bütün pazarı görmek
 law-ability-hos-adopt = Eski kayıtları devralmak
+law-ability-hos-archive = Eski kayıtları arşivlemek
 law-ability-hos-ban = Birini yasaklamak
 law-ability-hos-break_glass = Acil durum yetkisi almak
 law-ability-hos-erase = Bir kişiyi silmek

@@ -11,9 +11,10 @@ use hos_core::time::{ProofId, Timestamp};
 use hos_core::value::Attributes;
 use serde::Deserialize;
 
-use super::{Case, CaseSubject, now, with_claims};
+use super::{Case, CaseSubject, now};
 use crate::exit::{Exit, Trouble};
 use crate::law::text;
+use crate::scope::with_claims;
 
 /// The largest file.
 const BYTES_MAX: usize = 1 << 20;

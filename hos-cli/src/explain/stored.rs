@@ -1,17 +1,16 @@
 //! An actor and a subject as a database has them.
 
 use clap::Args;
-use hos_core::actor::{Actor, ActorKind};
 use hos_core::error::Fault;
-use hos_core::id::{ActorId, IdError, Kind, SubjectId, Tenant, World};
+use hos_core::id::Tenant;
 use hos_core::law::Law;
 use hos_core::store::Ask;
-use hos_core::subject::Subject;
 
-use super::{Case, CaseSubject, now, with_claims};
+use super::{Case, CaseSubject, now};
 use crate::database::{DatabaseArguments, Opened};
 use crate::exit::{Exit, Trouble};
 use crate::facts::bag;
+use crate::scope::{Scope, actor};
 
 #[derive(Debug, Args)]
 pub(super) struct Stored {
@@ -42,21 +41,13 @@ pub(super) struct Stored {
 
 /// Reads a database.
 pub(super) async fn read(stored: &Stored, law: &Law) -> Result<Case, Trouble> {
-    let wrong = |error: IdError| Trouble::new(Exit::Usage, error.to_string(), "");
     let given = |value: &Option<String>| value.clone().unwrap_or_default();
-    let tenant = Tenant::from_stored(&given(&stored.tenant)).map_err(wrong)?;
-    let kinds = [ActorKind::User, ActorKind::Service, ActorKind::Job, ActorKind::Webhook];
-    let kind = kinds.into_iter().find(|kind| kind.as_str() == stored.actor_kind);
-    let kind = kind.ok_or_else(|| {
-        let message = format!("`{}` is no kind of actor", stored.actor_kind.escape_debug());
-        Trouble::new(Exit::Usage, message, "give user, service, job or webhook")
-    })?;
-    let id = ActorId::new(given(&stored.actor)).map_err(wrong)?;
+    let tenant = Tenant::from_stored(&given(&stored.tenant))?;
     let claims = bag("claim", &stored.claim, law.actor())?;
-    let actor = with_claims(Actor::new(kind, id), &claims).map_err(wrong)?;
+    let actor = actor(&stored.actor_kind, &given(&stored.actor), &claims)?;
     let context = bag("context", &stored.context, law.context())?;
-    let subject = stored.subject.as_deref().map(|name| named(name, law.world(), &tenant));
-    let subject = subject.transpose()?;
+    let scope = Scope { world: law.world().clone(), tenant: tenant.clone() };
+    let subject = stored.subject.as_deref().map(|name| scope.subject(name)).transpose()?;
     let opened = stored.database.parse()?.open().await?;
     let remarks = remarks(&opened, law).await?;
     let ask = Ask {
@@ -98,20 +89,6 @@ pub(super) async fn read(stored: &Stored, law: &Law) -> Result<Case, Trouble> {
         modes: (*standing.modes).clone(),
         remarks,
         at: now(),
-    })
-}
-
-fn named(name: &str, world: &World, tenant: &Tenant) -> Result<Subject, Trouble> {
-    let wrong = |error: IdError| Trouble::new(Exit::Usage, error.to_string(), "");
-    let Some((kind, id)) = name.split_once(':') else {
-        let message = format!("`{}` names no subject", name.escape_debug());
-        return Err(Trouble::new(Exit::Usage, message, "write `kind:id`"));
-    };
-    Ok(Subject {
-        world: world.clone(),
-        tenant: tenant.clone(),
-        kind: Kind::new(kind).map_err(wrong)?,
-        id: SubjectId::new(id).map_err(wrong)?,
     })
 }
 

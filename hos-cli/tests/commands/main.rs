@@ -8,12 +8,16 @@
     reason = "a test binary"
 )]
 
+mod archive;
 mod bundle;
 mod check;
+mod clinic;
 mod databases;
+mod evil;
 mod explain;
 mod follow;
 mod general;
+mod life;
 mod look;
 mod moving;
 mod program;

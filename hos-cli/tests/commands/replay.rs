@@ -42,19 +42,25 @@ fn a_candidate_is_ready_when_everything_comes_out_as_expected() {
     let next = desk.put("next.json", next);
     let line = record("order.pay", DecisionEffect::Allow).to_json();
     let gone = record("order.open", DecisionEffect::Allow).to_json();
-    let records = desk.put("records.jsonl", format!("{line}\n{gone}\n\n{line}"));
+    let many = format!("{line}\n").repeat(998);
+    let records = desk.put("records.jsonl", format!("{many}{gone}\n\n{line}"));
     let words = ["replay", &records, "--live", &live, "--candidate", &next];
     ends(&hos(&words), 6, &["not ready", "`order.open`", "--expect order.open", "loses: c-1"]);
     let expecting = [&words[..], &["--expect", "order.open"]].concat();
-    ends(&hos(&expecting), 0, &["ready: 3 decisions"]);
+    ends(&hos(&expecting), 0, &["ready: 1000 decisions"]);
     let told = document(&words, 6);
     assert_eq!(
         (&told["report"]["would_deny"], &told["report"]["unchanged"]),
-        (&1.into(), &2.into())
+        (&1.into(), &999.into())
     );
     assert_eq!(told["ready"], false);
     let same = ["replay", &records, "--live", &live, "--candidate", &live];
     ends(&hos(&same), 0, &["ready"]);
+    let misspelt = [&expecting[..], &["--expect", "order.opne"]].concat();
+    ends(&hos(&misspelt), 6, &["not ready", "`--expect order.opne`: neither law knows it"]);
+    let one = desk.put("one.jsonl", &line);
+    let one = ["replay", &one, "--live", &live, "--candidate", &live];
+    ends(&hos(&one), 6, &["not ready", "1 records can be weighed"]);
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use hos_core::command::Erasure;
 use hos_core::error::FaultKind;
-use hos_core::hos::{EXPORTED_MAX, Export};
+use hos_core::hos::{EXPORTED_MAX, Export, Sealer};
 use hos_core::note::{SignedNote, SigningKey};
 use hos_core::proof::PAGE_MAX;
 use hos_core::time::ProofId;
@@ -13,7 +14,7 @@ use hos_verify::verify::{Trust, verify};
 
 use crate::case::cases;
 use crate::sealing::{key, kind, published, sealer_over, signed};
-use crate::stage::{NEIGHBOUR, Stage, act, firm, owner, subject, tenant, world};
+use crate::stage::{NEIGHBOUR, Stage, act, firm, owner, root, subject, tenant, world};
 use crate::vaulted::{erase, say};
 
 cases!(
@@ -29,6 +30,10 @@ cases!(
         export_leads_from_what_the_receiver_holds,
         export_carries_the_anchor_and_its_witness,
         export_after_an_erasure_says_by_which_entry,
+        export_after_a_parts_erasure_says_by_which_entry,
+        export_of_two_keys_of_a_witness_has_both,
+        export_of_an_anchor_is_the_one_with_the_most_witnesses,
+        export_takes_no_more_witnesses_than_a_note_has_lines,
         export_has_a_limit,
     ]
 );
@@ -203,6 +208,101 @@ async fn export_after_an_erasure_says_by_which_entry(stage: Stage) {
     assert!(words.contains("erased lawfully"), "{words}");
     let holds = |bundle: &[u8]| bundle.windows(8).any(|window| window == b"a secret");
     assert!(holds(&before) && !holds(&unsealed) && !holds(&after));
+}
+
+async fn export_after_a_parts_erasure_says_by_which_entry(stage: Stage) {
+    let hos = stage.vaulted().await;
+    let sealer = sealer_over(&hos, &Arc::default());
+    let sealed = say(&hos, &owner(), "a secret").await;
+    let plain = say(&stage.hos, &owner(), "in the clear").await;
+    stage.sealed(&sealer).await;
+    for id in [sealed, plain] {
+        let export = Export::entries([id]).disclose_all();
+        let before = hos.export(&world(), &firm(), &export).await.unwrap().unwrap();
+        let parts = [(id, "payload".to_owned())];
+        let erasure = Erasure::parts(&root(), &world(), &firm(), parts, "mistake");
+        let erased = hos.erase(&erasure.key(id.to_string())).await.unwrap().proof_id;
+        stage.sealed(&sealer).await;
+        assert_verified(&before);
+        for export in [export, Export::entries([id]), Export::range(0, stage.size().await)] {
+            let after = hos.export(&world(), &firm(), &export).await.unwrap().unwrap();
+            let verdict = judged(&after, &policy("quorum none\n"));
+            assert_eq!(verdict.exit(), Exit::Incomplete, "{}", verdict.to_json());
+            let words = verdict.disclosure.words.join(" ");
+            assert!(words.contains("erased lawfully"), "{words}");
+            assert!(after.windows(36).any(|window| window == erased.to_string().as_bytes()));
+        }
+    }
+}
+
+/// A checkpoint of the deployment's log that witnesses are to cosign.
+async fn round(stage: &Stage, sealer: &Sealer) -> SignedNote {
+    stage.sealed(sealer).await;
+    let round = sealer.anchor_round(PAGE_MAX).await.unwrap();
+    SignedNote::parse(published(round.sealing).note.as_bytes()).unwrap()
+}
+
+async fn cosign(stage: &Stage, note: &SignedNote, witnesses: &[SigningKey]) -> u32 {
+    let cosigned = witnesses.iter().map(|witness| witness.cosign(1_795_251_600, note.text()));
+    let note = SignedNote::new(note.text(), cosigned.collect()).unwrap().to_string();
+    let keys: Vec<_> = witnesses.iter().map(SigningKey::cosigner_key).collect();
+    stage.hos.cosigned(&note, &keys).await.unwrap()
+}
+
+fn witness(name: &str, seed: u8) -> SigningKey {
+    SigningKey::from_seed(name, &[seed; 32]).unwrap()
+}
+
+/// A trust file that asks for all of these witnesses.
+fn all_of(witnesses: &[SigningKey]) -> Policy {
+    let name = |at: usize| format!("w{at}");
+    let mut text = String::new();
+    for (at, witness) in witnesses.iter().enumerate() {
+        text += &format!("witness {} {}\n", name(at), witness.cosigner_key());
+    }
+    let names: Vec<String> = (0..witnesses.len()).map(name).collect();
+    policy(&format!("{text}group all all {}\nquorum all\n", names.join(" ")))
+}
+
+async fn export_of_two_keys_of_a_witness_has_both(stage: Stage) {
+    stage.order("o").await;
+    let sealer = stage.sealer(&Arc::default());
+    let note = round(&stage, &sealer).await;
+    let witnesses = [witness("witness.example", 9), witness("witness.example", 10)];
+    assert_eq!(cosign(&stage, &note, &witnesses).await, 2);
+    let id = stage.log().await.last().expect("an entry").id;
+    let bundle = exported(&stage, &Export::entries([id])).await.unwrap();
+    let verdict = judged(&bundle, &all_of(&witnesses));
+    assert_eq!(verdict.exit(), Exit::Verified, "{}", verdict.to_json());
+}
+
+async fn export_of_an_anchor_is_the_one_with_the_most_witnesses(stage: Stage) {
+    stage.order("o").await;
+    let sealer = stage.sealer(&Arc::default());
+    let first = round(&stage, &sealer).await;
+    let id = stage.log().await.last().expect("an entry").id;
+    let witnesses = [witness("one.example", 9), witness("two.example", 10)];
+    cosign(&stage, &first, &witnesses).await;
+    stage.touched("o", 1, "later").await;
+    let later = round(&stage, &sealer).await;
+    cosign(&stage, &later, &witnesses[..1]).await;
+    let bundle = exported(&stage, &Export::entries([id])).await.unwrap();
+    let verdict = judged(&bundle, &all_of(&witnesses));
+    assert_eq!(verdict.exit(), Exit::Verified, "{}", verdict.to_json());
+}
+
+async fn export_takes_no_more_witnesses_than_a_note_has_lines(stage: Stage) {
+    stage.order("o").await;
+    let sealer = stage.sealer(&Arc::default());
+    let note = round(&stage, &sealer).await;
+    let witnesses: Vec<_> = (20..90).map(|seed| witness(&format!("w{seed}"), seed)).collect();
+    for witness in witnesses.chunks(1) {
+        cosign(&stage, &note, witness).await;
+    }
+    let id = stage.log().await.last().expect("an entry").id;
+    let bundle = exported(&stage, &Export::entries([id])).await.unwrap();
+    let verdict = judged(&bundle, &all_of(&witnesses[..60]));
+    assert_eq!(verdict.exit(), Exit::Verified, "{}", verdict.to_json());
 }
 
 async fn export_has_a_limit(stage: Stage) {

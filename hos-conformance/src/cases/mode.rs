@@ -16,6 +16,7 @@ cases!(
         mode_is_enforce_when_nothing_is_configured,
         mode_shadow_decides_and_lets_through,
         mode_shadow_counts_its_divergences,
+        mode_shadow_is_counted_by_ability_and_effect,
         mode_shadow_of_an_allowed_call_counts_nothing,
         mode_off_decides_nothing,
         mode_of_the_tenant_wins_over_the_worlds,
@@ -69,6 +70,28 @@ async fn mode_shadow_of_an_allowed_call_counts_nothing(stage: Stage) {
     stage.change(set(None, Some(Mode::Shadow)), "k1").await;
     stage.moved(&act(&owner(), &order, "pay", "k2")).await;
     assert_eq!(stage.hos.shadow_divergences(), 0);
+}
+
+async fn mode_shadow_is_counted_by_ability_and_effect(stage: Stage) {
+    let order = stage.order("o").await;
+    stage.change(set(None, Some(Mode::Shadow)), "k1").await;
+    let counts = || stage.hos.decision_counts(&order.world).remove("order.pay");
+    assert_eq!(counts(), None);
+    for asked in 1..=2 {
+        assert!(
+            stage.hos.can(&Query::new(&viewer(), "order.pay", &order)).await.unwrap().permits()
+        );
+        let counted = counts().unwrap();
+        assert_eq!(
+            (counted.shadow_denied, counted.denied),
+            (asked, 0),
+            "an answer of `can` counts"
+        );
+    }
+    stage.hos.can(&Query::new(&owner(), "order.pay", &order)).await.unwrap();
+    assert_eq!(stage.hos.shadow_divergences(), 2, "what is allowed counts nothing");
+    stage.moved(&act(&viewer(), &order, "pay", "k2")).await;
+    assert_eq!((counts().unwrap().shadow_denied, stage.hos.shadow_divergences()), (3, 3));
 }
 
 async fn mode_off_decides_nothing(stage: Stage) {

@@ -1,8 +1,8 @@
 //! May this actor do this to this subject?
 
-use hos_core::command::{Opening, StandingChange};
+use hos_core::command::{Opening, StandingChange, StandingCommand};
 use hos_core::id::ActorId;
-use hos_core::laws::{Contracts as _, Policy as _, Query};
+use hos_core::laws::{Contracts as _, Policy as _, Query, Registry as _};
 use hos_core::policy::{DecisionEffect, ReasonCode};
 use hos_core::standing::AbilityPattern;
 
@@ -19,6 +19,7 @@ cases!(
         policy_grants_what_a_rule_permits,
         policy_forbids_a_superuser_too,
         policy_of_an_absent_attribute_is_indeterminate_and_denies,
+        policy_counts_the_undecided_apart_from_denials,
         policy_of_an_erring_forbid_is_indeterminate_and_denies,
         policy_of_an_erring_permit_yields_to_one_that_grants,
         policy_reads_stored_attributes_and_never_the_callers,
@@ -83,6 +84,35 @@ async fn policy_of_an_absent_attribute_is_indeterminate_and_denies(stage: Stage)
     assert_eq!(decision.effect, DecisionEffect::Indeterminate);
     assert!(!decision.permits());
     assert_eq!(code(stage.send(&ship(&clerk(), &order, "k2")).await), "denied");
+}
+
+async fn policy_counts_the_undecided_apart_from_denials(stage: Stage) {
+    let order = crate::stage::subject("order", "o");
+    let opening = Opening::new(&owner(), &order).attribute("customer", "customer-1").key("k0");
+    stage.hos.open(&opening).await.unwrap();
+    stage.moved(&act(&owner(), &order, "pay", "k1")).await;
+    let counts = |ability: &str| {
+        let counted = stage.hos.decision_counts(&order.world).remove(ability).unwrap_or_default();
+        (counted.denied, counted.indeterminate)
+    };
+    stage.hos.can(&Query::new(&clerk(), "order.ship", &order)).await.unwrap();
+    assert_eq!(counts("order.ship"), (0, 1), "no total was given");
+    stage.hos.can(&Query::new(&viewer(), "order.ship", &order)).await.unwrap();
+    assert_eq!(counts("order.ship"), (1, 1));
+    assert_eq!(code(stage.send(&ship(&clerk(), &order, "k2")).await), "denied");
+    assert_eq!(counts("order.ship"), (1, 2), "of a command too");
+    assert_eq!(code(stage.send(&ship(&viewer(), &order, "k3")).await), "denied");
+    assert_eq!(counts("order.ship"), (2, 2));
+    stage.send(&ship(&owner(), &order, "k4")).await.unwrap();
+    assert_eq!(counts("order.ship"), (2, 2), "what is allowed counts nothing");
+    let tenant = StandingCommand::new(
+        &clerk(),
+        &order.world,
+        &firm(),
+        StandingChange::Unban { target: ActorId::new("somebody").unwrap() },
+    );
+    assert!(stage.hos.change_standing(&tenant.key("k5")).await.is_err());
+    assert_eq!(counts("hos.ban"), (1, 0), "of a change of standing too");
 }
 
 async fn policy_of_an_erring_forbid_is_indeterminate_and_denies(stage: Stage) {
@@ -158,12 +188,7 @@ async fn policy_inherits_roles(stage: Stage) {
 
 async fn policy_of_a_role_in_the_wrong_scope_grants_nothing(stage: Stage) {
     let command = |roles: &[&str]| member("x", roles);
-    let wrong = hos_core::command::StandingCommand::new(
-        &root(),
-        &world(),
-        &firm(),
-        command(&["super_admin"]),
-    );
+    let wrong = StandingCommand::new(&root(), &world(), &firm(), command(&["super_admin"]));
     use hos_core::laws::Registry as _;
     assert_eq!(code(stage.hos.change_standing(&wrong.key("k")).await), "invalid_input");
     let query = Query::in_tenant(&user("x"), "hos.record", &world(), &firm());

@@ -4,11 +4,12 @@ use hos_core::command::Record;
 use hos_core::laws::Proofs as _;
 use hos_core::merkle::{self, first_bad, root_of, verify_consistency, verify_inclusion};
 use hos_core::proof::PAGE_MAX;
+use hos_core::subject::Subject;
 use hos_core::time::ProofId;
 
 use crate::case::cases;
 use crate::ground::{Answer, Tampering};
-use crate::stage::{Stage, act, code, customer, firm, leaf, owner, tenant, viewer, world};
+use crate::stage::{Stage, act, code, customer, firm, leaf, owner, root, tenant, viewer, world};
 
 cases!(
     "proof",
@@ -34,6 +35,7 @@ cases!(
         proof_record_goes_on_in_a_closed_world,
         proof_record_about_a_missing_subject_finds_nothing,
         proof_correction_names_what_it_corrects,
+        proof_correction_of_what_is_not_there_is_refused,
         proof_of_a_critical_denial_is_recorded_once_per_key,
         proof_of_a_denial_names_what_was_attempted,
         proof_of_an_uncritical_denial_is_not_recorded,
@@ -227,6 +229,28 @@ async fn proof_correction_names_what_it_corrects(stage: Stage) {
     assert_eq!(leaf["typ"], "correction/1");
     assert_eq!(leaf["ref"]["id"], wrong.proof_id.to_string());
     assert!(stage.hos.find(&world(), &firm(), wrong.proof_id).await.unwrap().is_some());
+}
+
+async fn proof_correction_of_what_is_not_there_is_refused(stage: Stage) {
+    let (order, other) = (stage.order("o").await, stage.order("p").await);
+    let about = |order: &Subject| Record::about(&owner(), order, "count");
+    let wrong = stage.hos.record(&about(&order).key("k1")).await.unwrap().proof_id;
+    let size = stage.size().await;
+    let refused = async |record: Record, key: &str| code(stage.hos.record(&record.key(key)).await);
+    let missing = ProofId::from_bytes([7; 16]);
+    assert_eq!(refused(about(&order).corrects(missing), "k2").await, "invalid_input");
+    assert_eq!(refused(about(&other).corrects(wrong), "k3").await, "invalid_input");
+    let nothing = Record::new(&owner(), &world(), &firm(), "count");
+    assert_eq!(refused(nothing.corrects(wrong), "k4").await, "invalid_input");
+    let elsewhere = Record::new(&root(), &world(), &hos_core::id::Tenant::world(), "count");
+    assert_eq!(refused(elsewhere.corrects(wrong), "k5").await, "invalid_input", "another log");
+    let stranger = Record::about(&viewer(), &order, "count").corrects(missing);
+    assert_eq!(refused(stranger, "k6").await, "denied", "policy is asked first");
+    assert_eq!(stage.size().await, size, "nothing was written");
+    let right = about(&order).corrects(wrong).key("k7");
+    let receipt = stage.hos.record(&right).await.unwrap();
+    let again = stage.hos.record(&right).await.unwrap();
+    assert_eq!((again.proof_id, again.replayed), (receipt.proof_id, true));
 }
 
 async fn proof_of_a_critical_denial_is_recorded_once_per_key(stage: Stage) {

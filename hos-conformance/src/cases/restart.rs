@@ -24,6 +24,7 @@ cases!(
         restart_without_the_version_of_ended_subjects_is_fine,
         restart_keeps_subjects_on_their_pinned_version,
         restart_under_another_deployment_is_refused,
+        restart_as_a_guest_records_nothing,
         restart_with_two_laws_of_one_world_is_refused,
         restart_after_a_refused_opening_works,
     ]
@@ -136,6 +137,23 @@ async fn restart_under_another_deployment_is_refused(stage: Stage) {
     let next = builder(WORLD, "2").contract(order("1")).build().unwrap();
     let opened = Hos::open_with([next], Shared(stage.backend()), options()).await;
     assert_eq!(opened.unwrap_err().kind(), FaultKind::Law);
+}
+
+async fn restart_as_a_guest_records_nothing(stage: Stage) {
+    stage.order("o").await;
+    let log = stage.log().await;
+    let next = builder(WORLD, "2").contract(order("1")).build().unwrap();
+    let recorded = stage.backend().laws(next.world()).await.unwrap();
+    for laws in [vec![], vec![law()]] {
+        Hos::join(laws, stage.backend(), stage.options()).await.unwrap();
+    }
+    let elsewhere = stage.options().deployment("elsewhere.example");
+    for (law, options) in [(next.clone(), stage.options()), (law(), elsewhere)] {
+        let refused = Hos::join([law], stage.backend(), options).await;
+        assert_eq!(refused.unwrap_err().kind(), FaultKind::Law);
+    }
+    assert_eq!(stage.backend().laws(next.world()).await.unwrap(), recorded);
+    assert_eq!(stage.log().await, log);
 }
 
 async fn restart_with_two_laws_of_one_world_is_refused(stage: Stage) {

@@ -1,9 +1,11 @@
 //! What every vault does.
 
+pub(super) mod copy;
+
 use hos_core::cipher::{KeyId, SecretKey};
 use hos_core::id::{Name, Tenant};
 use hos_core::time::{IdSource as _, ProofId, Timestamp};
-use hos_core::vault::{Closed, KeyState, Person, StoredKey, Vault, Wrapped};
+use hos_core::vault::{Closed, Held, KeyState, Person, StoredKey, Vault, Wrapped};
 
 use crate::case::cases;
 use crate::stage::{NEIGHBOUR, Stage, firm, tenant, world};
@@ -16,11 +18,13 @@ cases!(
         vault_finds_keys_of_one_tenant_only,
         vault_persons_are_compared_byte_for_byte,
         vault_epoch_ends_once_for_a_generation,
+        vault_epoch_ends_again_when_its_generation_comes_again,
         vault_destroys_every_key_up_to_an_epoch,
         vault_never_revives_a_destroyed_key,
         vault_destroys_keys_of_a_person_it_never_closed,
         vault_held_person_has_no_epoch_ended,
         vault_hold_is_for_one_matter_and_ends_by_its_own,
+        vault_hold_placed_anew_is_another_one,
         vault_pages_are_in_the_order_of_the_numbers,
         vault_rewraps_what_is_as_it_was_read,
         vault_keeps_nothing_of_a_destroyed_key,
@@ -100,6 +104,25 @@ async fn vault_epoch_ends_once_for_a_generation(stage: Stage) {
     assert_eq!(vault.close(&person, 8).await.unwrap(), Closed::Through(3), "it was restored");
 }
 
+async fn vault_epoch_ends_again_when_its_generation_comes_again(stage: Stage) {
+    let vault = stage.ground.vault().await;
+    let erased = person("u-1");
+    vault.add(&key(&stage, &erased, 1)).await.unwrap();
+    assert_eq!(vault.close(&erased, 7).await.unwrap(), Closed::Through(1));
+    vault.destroy(&erased, 1, entry(&stage), at(1)).await.unwrap();
+    // The law was restored: generation 7 comes again, and whoever is judged before it takes the
+    // second epoch, whose key may be made at any time.
+    assert_eq!(vault.close(&erased, 7).await.unwrap(), Closed::Through(2));
+    let since = vault.keys(&erased).await.unwrap();
+    assert_eq!((since.epoch, since.since), (3, 7));
+    let used = person("u-2");
+    assert_eq!(vault.close(&used, 7).await.unwrap(), Closed::Through(1));
+    vault.add(&key(&stage, &used, 2)).await.unwrap();
+    assert_eq!(vault.close(&used, 7).await.unwrap(), Closed::Through(2));
+    assert_eq!(vault.close(&used, 7).await.unwrap(), Closed::Through(2), "a repeat again");
+    assert_eq!(vault.destroy(&used, 2, entry(&stage), at(1)).await.unwrap(), 1);
+}
+
 async fn vault_destroys_every_key_up_to_an_epoch(stage: Stage) {
     let (vault, person) = (stage.ground.vault().await, person("u-1"));
     let mut keys = Vec::new();
@@ -152,7 +175,10 @@ async fn vault_held_person_has_no_epoch_ended(stage: Stage) {
     assert_eq!(vault.hold(&person, &matter, at(5)).await.unwrap(), matter);
     assert_eq!(vault.close(&person, 3).await.unwrap(), Closed::Held(matter.clone()));
     let kept = vault.keys(&person).await.unwrap();
-    assert_eq!((kept.epoch, kept.since, kept.held), (1, 0, Some(matter.clone())));
+    assert_eq!(
+        (kept.epoch, kept.since, kept.held),
+        (1, 0, Some(Held { matter: matter.clone(), at: at(5) }))
+    );
     vault.release(&person, &matter, at(5)).await.unwrap();
     assert_eq!(vault.close(&person, 3).await.unwrap(), Closed::Through(1));
 }
@@ -163,12 +189,32 @@ async fn vault_hold_is_for_one_matter_and_ends_by_its_own(stage: Stage) {
     vault.release(&person, &one, at(9)).await.unwrap();
     vault.hold(&person, &one, at(5)).await.unwrap();
     assert_eq!(vault.hold(&person, &other, at(6)).await.unwrap(), one);
+    assert_eq!(vault.held(&world(), &firm()).await.unwrap(), Some(one.clone()));
+    for elsewhere in [tenant(NEIGHBOUR), Tenant::world()] {
+        assert_eq!(vault.held(&world(), &elsewhere).await.unwrap(), None);
+    }
     assert_eq!(vault.hold(&person, &one, at(7)).await.unwrap(), one);
     vault.release(&person, &other, at(9)).await.unwrap();
     vault.release(&person, &one, at(4)).await.unwrap();
-    assert_eq!(vault.keys(&person).await.unwrap().held, Some(one.clone()));
+    let held = Some(Held { matter: one.clone(), at: at(5) });
+    assert_eq!(vault.keys(&person).await.unwrap().held, held);
     vault.release(&person, &one, at(5)).await.unwrap();
     assert_eq!(vault.keys(&person).await.unwrap().held, None);
+    assert_eq!(vault.held(&world(), &firm()).await.unwrap(), None);
+}
+
+async fn vault_hold_placed_anew_is_another_one(stage: Stage) {
+    let (vault, person) = (stage.ground.vault().await, person("u-1"));
+    let matter = Name::new("one").unwrap();
+    let held = async || vault.keys(&person).await.unwrap().held.map(|held| held.at);
+    // Also by a clock that stands still, or is behind.
+    for (placed, seen) in [(5, 5), (9, 9), (9, 10), (3, 11)] {
+        assert_eq!(vault.hold(&person, &matter, at(placed)).await.unwrap(), matter);
+        vault.release(&person, &matter, at(seen - 1)).await.unwrap();
+        assert_eq!(held().await, Some(at(seen)));
+    }
+    vault.release(&person, &matter, at(11)).await.unwrap();
+    assert_eq!(held().await, None);
 }
 
 async fn vault_pages_are_in_the_order_of_the_numbers(stage: Stage) {

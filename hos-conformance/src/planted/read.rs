@@ -236,6 +236,7 @@ impl Ledger for PlantedStore {
                 of.0 == *world && (everywhere || of.1 == *tenant)
             };
             let rows = tables.scopes.iter().filter(own).flat_map(|(_, scope)| &scope.log);
+            let rows = rows.filter(|row| !row.hidden);
             rows.map(|row| &row.entry).find(|entry| entry.id == id).cloned()
         }))
     }
@@ -249,7 +250,8 @@ impl Ledger for PlantedStore {
     ) -> Result<Vec<LogEntry>, Fault> {
         let from = usize::try_from(from).unwrap_or(usize::MAX);
         Ok(self.with(|tables| {
-            let rows = tables.log(world, tenant).iter().skip(from).take(limited(limit));
+            let rows = tables.log(world, tenant).iter().skip(from);
+            let rows = rows.filter(|row| !row.hidden).take(limited(limit));
             rows.map(|row| row.entry.clone()).collect()
         }))
     }
@@ -265,6 +267,7 @@ impl Ledger for PlantedStore {
             row.written.subject() == Some(subject)
                 && (mixed || row.written.type_().moves())
                 && row.written.revision().is_some_and(|revision| revision > after)
+                && !row.hidden
         };
         Ok(self.with(|tables| {
             let rows = tables.log(&subject.world, &subject.tenant).iter().filter(of);
@@ -299,8 +302,9 @@ impl Erasures for PlantedStore {
         world: &World,
         tenant: &Tenant,
         parts: &[(ProofId, String)],
+        by: ProofId,
     ) -> Result<u32, Fault> {
-        Ok(self.with(|tables| tables.delete_parts(world, tenant, parts)))
+        Ok(self.with(|tables| tables.delete_parts(world, tenant, parts, by)))
     }
 }
 

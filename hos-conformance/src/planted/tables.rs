@@ -7,7 +7,7 @@ use hos_core::commit::{
     SubjectChange,
 };
 use hos_core::id::{ActionName, ActorId, CommandKey, Role, Tenant, World};
-use hos_core::proof::{Entry, EntryType, LogEntry};
+use hos_core::proof::{Entry, EntryType, LogEntry, Part, SegmentRecord};
 use hos_core::standing::{Generations, Grant, ModeScope, WorldStatus};
 use hos_core::store::OutboxRow;
 use hos_core::subject::{Snapshot, Subject};
@@ -41,6 +41,7 @@ pub(super) struct Scope {
     pub(super) grants: Vec<(ActorId, Grant)>,
     pub(super) modes: ModeScope,
     pub(super) log: Vec<Row>,
+    pub(super) segments: Vec<SegmentRecord>,
 }
 
 /// One entry and what it is found by.
@@ -48,6 +49,7 @@ pub(super) struct Scope {
 pub(super) struct Row {
     pub(super) entry: LogEntry,
     pub(super) written: Entry,
+    pub(super) hidden: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -89,7 +91,8 @@ impl Tables {
         if let Some(outcome) = self.answered(plant, &scope, commit) {
             return outcome;
         }
-        if !self.is_as_read(plant, &scope, commit) {
+        let row = commit.standing().map(hos_core::commit::StandingWrite::row);
+        if !self.is_as_read(plant, &scope, commit) || !self.stands(plant, &scope, row) {
             return Outcome::Conflict;
         }
         let known = |entry: &Entry| {
@@ -177,8 +180,8 @@ impl Tables {
             withheld: Vec::new(),
         };
         let bare = LogEntry { parts: Vec::new(), ..kept.clone() };
-        let kept = bare.with_rows(kept.parts).unwrap();
-        log.push(Row { entry: kept, written: entry.clone() });
+        let kept = bare.with_rows(kept.parts);
+        log.push(Row { entry: kept, written: entry.clone(), hidden: false });
     }
 
     pub(super) fn delete_parts(
@@ -186,15 +189,20 @@ impl Tables {
         world: &World,
         tenant: &Tenant,
         parts: &[(ProofId, String)],
+        by: ProofId,
     ) -> u32 {
         let Some(scope) = self.scopes.get_mut(&(world.clone(), tenant.clone())) else { return 0 };
         let mut count = 0;
         for entry in scope.log.iter_mut().map(|row| &mut row.entry) {
-            let is_gone = |name: &String| parts.contains(&(entry.id, name.clone()));
-            let before = entry.parts.len() + entry.withheld.len();
-            entry.parts.retain(|part| !is_gone(&part.name));
-            entry.withheld.retain(|withheld| !is_gone(&withheld.name));
-            count += before - entry.parts.len() - entry.withheld.len();
+            let mut rows = entry.rows();
+            let is_gone =
+                |row: &&mut Part| parts.contains(&(entry.id, row.name.clone())) && !row.is_erased();
+            for row in rows.iter_mut().filter(is_gone) {
+                *row = Part::erased(&row.name, by);
+                count += 1;
+            }
+            let bare = LogEntry { parts: Vec::new(), withheld: Vec::new(), ..entry.clone() };
+            *entry = bare.with_rows(rows);
         }
         u32::try_from(count).unwrap()
     }
@@ -308,6 +316,7 @@ impl Scope {
                 self.status = *status;
             }
             StandingRow::Scope | StandingRow::Law(_) => generations.status += 1,
+            StandingRow::Segment(record) => self.put_segment(record),
             StandingRow::Generation => generations.grants += 1,
             StandingRow::Contract(_) => {}
         }

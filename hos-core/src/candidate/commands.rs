@@ -1,10 +1,10 @@
 //! Weighs one command a second time, under the candidate.
 
 use super::Trial;
-use super::compare::{Asked, example};
-use super::report::{Cause, Direction, Example, Side};
+use super::compare::Asked;
+use super::report::{Cause, Direction, Side};
 use super::suppose::Laws;
-use crate::actor::Actor;
+use super::tally::AbilityTally;
 use crate::command::{Adoption, Command, Opening, Record, Step, Wish};
 use crate::commit::{Commit, SubjectAfter};
 use crate::condition::{Lookup, Nothing};
@@ -12,10 +12,10 @@ use crate::contract::Contract;
 use crate::error::Refusal;
 use crate::id::{State, Topic};
 use crate::judge::{Judge, Plan, Start, Verdict};
-use crate::policy::Question;
-use crate::standing::Standing;
-use crate::subject::SubjectView;
-use crate::value::Attributes;
+use crate::law::Law;
+use crate::policy::{DecisionEffect, Question};
+use crate::standing::{Modes, Standing};
+use crate::subject::{Snapshot, SubjectView};
 
 /// What a report says of a command that was let through, and of one that was, to another end.
 type Words = [&'static str; 2];
@@ -45,12 +45,17 @@ impl Trial {
         let planned = candidate_judge.plan(command, &supposed);
         let planned = planned.as_ref().map_err(|refused| &refused.refusal);
         let Some((view, ability)) = self.concerned(command, standing) else { return };
+        let undecided = || {
+            is_undecided(&candidate_judge, command, &supposed)
+                && !is_undecided(judge, command, standing)
+        };
         let context = &command.envelope.context;
-        let subject = Some(command.subject());
+        let subject = Some(view.subject);
         let asked = Asked { tenant: &command.subject().tenant, subject, context };
-        let question = question(command.actor(), ability, &view, context, standing, judge);
+        let question = judge.question(command.actor(), ability, &view, context, standing);
         let is_alike = |commit: &Commit, plan: &&Plan<'_>| leads_alike(judge, commit, plan);
-        self.compare(&question, asked, ["moved", "moved_otherwise"], live, planned, is_alike);
+        let ends = (live, planned);
+        self.compare((&question, asked), ["moved", "moved_otherwise"], ends, undecided, is_alike);
     }
 
     /// Compares what comes of one opening.
@@ -95,7 +100,12 @@ impl Trial {
         self.tally.judged();
         let is_changed = self.abilities.get(ability).is_some_and(|tally| tally.is_changed);
         let kind = &opening.subject.kind;
-        (is_changed || self.kinds.contains(kind) || !standing.modes.is_enforced()).then_some(live)
+        let is_weighed = is_changed || self.kinds.contains(kind) || !standing.modes.is_enforced();
+        if !is_weighed {
+            return None;
+        }
+        self.weighed(ability);
+        Some(live)
     }
 
     fn start(
@@ -111,9 +121,11 @@ impl Trial {
         let view = SubjectView { subject, state: contract.initial(), revision: 0, attributes };
         let context = &envelope.context;
         let asked = Asked { tenant: &subject.tenant, subject: Some(subject), context };
-        let question = question(actor, ability, &view, context, standing, judge);
+        let question = judge.question(actor, ability, &view, context, standing);
         let is_alike = |commit: &Commit, start: &&Start<'_>| begins_alike(judge, commit, start);
-        self.compare(&question, asked, ["opened", "opened_otherwise"], live, candidate, is_alike);
+        let (words, ends) = (["opened", "opened_otherwise"], (live, candidate));
+        let undecided = || self.is_undecided(&question);
+        self.compare((&question, asked), words, ends, undecided, is_alike);
     }
 
     /// The contract of one of the laws, for what is to begin.
@@ -135,6 +147,7 @@ impl Trial {
         if self.abilities.get("hos.record").is_some_and(|tally| !tally.is_changed) {
             return;
         }
+        self.weighed("hos.record");
         let supposed = enforced(standing);
         let candidate_judge = judge.under(&self.candidate);
         let candidate = candidate_judge.plan_record(record, &supposed);
@@ -144,18 +157,33 @@ impl Trial {
         let subject: &dyn Lookup = view.as_ref().map_or(&Nothing, |view| view);
         let context = &record.envelope.context;
         let asked = Asked { tenant: &record.tenant, subject: record.subject.as_ref(), context };
-        let question = question(&record.actor, "hos.record", subject, context, standing, judge);
-        let words = ["recorded", "recorded"];
-        self.compare(&question, asked, words, live, candidate.as_ref(), |_, _| true);
+        let question = judge.question(&record.actor, "hos.record", subject, context, standing);
+        let (words, ends) = (["recorded", "recorded"], (live, candidate.as_ref()));
+        let undecided = || self.is_undecided(&question);
+        self.compare((&question, asked), words, ends, undecided, |_, _| true);
+    }
+
+    fn weighed(&self, ability: &str) {
+        self.tally.weighed();
+        if let Some(tally) = self.abilities.get(ability) {
+            tally.weighed();
+        }
+    }
+
+    /// Whether the candidate alone cannot decide.
+    fn is_undecided(&self, question: &Question<'_>) -> bool {
+        let enforced = Question { modes: &Modes::default(), ..*question };
+        let answer = |law: &Law, question| law.rules().answer(question).map(|answer| answer.effect);
+        answer(&self.candidate, &enforced) == Some(DecisionEffect::Indeterminate)
+            && answer(&self.live, question) != Some(DecisionEffect::Indeterminate)
     }
 
     fn compare<T>(
         &self,
-        question: &Question<'_>,
-        asked: Asked<'_>,
+        (question, asked): (&Question<'_>, Asked<'_>),
         [done, otherwise]: Words,
-        live: End<'_, &Commit>,
-        candidate: End<'_, T>,
+        (live, candidate): (End<'_, &Commit>, End<'_, T>),
+        undecided: impl FnOnce() -> bool,
         is_alike: impl FnOnce(&Commit, &T) -> bool,
     ) {
         let ill_formed = Refusal::InvalidInput(Vec::new());
@@ -163,6 +191,9 @@ impl Trial {
             _ if !self.admits(question.actor, asked.context) => Err(&ill_formed),
             candidate => candidate,
         };
+        if matches!(candidate, Err(Refusal::Denied | Refusal::NotFound)) && undecided() {
+            self.tally.erred();
+        }
         let (direction, [live_code, candidate_code]) = match (live, &candidate) {
             (Ok(commit), Ok(end)) if is_alike(commit, end) => return,
             (Ok(_), Ok(_)) => (Direction::Differs, [done, otherwise]),
@@ -172,39 +203,65 @@ impl Trial {
             (Err(live), Err(candidate)) => (Direction::Differs, [live.code(), candidate.code()]),
         };
         let Some(tally) = self.abilities.get(question.ability) else { return };
-        self.tally.diverged(tally, direction, question.now, || {
-            let mut causes = self.causes(question);
-            causes.extend(guards(Side::Live, live.err()));
-            causes.extend(guards(Side::Candidate, candidate.err()));
-            Example {
-                live: live_code.to_owned(),
-                candidate: candidate_code.to_owned(),
-                causes,
-                ..example(question, direction, asked)
-            }
-        });
+        let mut causes = self.causes(question);
+        causes.extend(guards(Side::Live, live.err()));
+        causes.extend(guards(Side::Candidate, candidate.err()));
+        self.part(tally, (question, asked), direction, [live_code, candidate_code], causes);
     }
 
-    /// The first subject, and the ability that its step needs under one of the laws.
+    /// Of the steps, each of which is counted, the one that is told: the first of which nobody
+    /// expects that it changes. With the ability that it needs under one of the laws.
     fn concerned<'s>(
         &'s self,
         command: &'s Command,
         standing: &'s Standing,
     ) -> Option<(SubjectView<'s>, &'s str)> {
-        let subject = command.subject();
-        let snapshot = standing.subjects.first()?.as_ref()?;
-        let (kind, pinned) = (subject.kind.as_str(), snapshot.contract.as_str());
+        let steps = command.steps().into_iter().zip(&standing.subjects);
+        let concerned = steps.filter_map(|(step, snapshot)| {
+            let snapshot = snapshot.as_ref()?;
+            Some((SubjectView::of(step.subject(), snapshot), self.ability(step, snapshot)?))
+        });
+        let concerned: Vec<(SubjectView<'s>, &'s str)> = concerned.collect();
+        if !concerned.is_empty() {
+            self.tally.weighed();
+        }
+        let tally = |ability: &str| self.abilities.get(ability);
+        concerned.iter().filter_map(|(_, ability)| tally(ability)).for_each(AbilityTally::weighed);
+        let is_unexpected = |ability: &str| {
+            tally(ability).is_some_and(|tally| tally.is_changed && !tally.is_expected)
+        };
+        let told = concerned.iter().position(|(_, ability)| is_unexpected(ability)).unwrap_or(0);
+        concerned.into_iter().nth(told)
+    }
+
+    fn ability(&self, step: &Step, snapshot: &Snapshot) -> Option<&str> {
+        let (kind, pinned) = (step.subject().kind.as_str(), snapshot.contract.as_str());
         let live = self.live.contract_version(kind, pinned);
         let contracts = live.into_iter().chain(self.candidate.contract(kind));
-        let mut wished = contracts.filter_map(|contract| match &command.first.wish {
+        let mut wished = contracts.filter_map(|contract| match &step.wish {
             Wish::Action(action) => contract.action(action),
             Wish::State(state) => {
                 let state = contract.resolve_state(state)?;
                 contract.actions().iter().find(|action| action.to() == state)
             }
         });
-        Some((SubjectView::of(subject, snapshot), wished.next()?.ability().as_str()))
+        Some(wished.next()?.ability().as_str())
     }
+}
+
+/// Whether a law cannot decide about a step of a command.
+fn is_undecided(judge: &Judge<'_>, command: &Command, standing: &Standing) -> bool {
+    let (actor, context) = (command.actor(), &command.envelope.context);
+    command.steps().into_iter().zip(&standing.subjects).any(|(step, snapshot)| {
+        let Some(snapshot) = snapshot else { return false };
+        let Some(entries) = judge.entries(step, snapshot) else { return false };
+        let view = SubjectView::of(step.subject(), snapshot);
+        entries.candidates().iter().any(|entry| {
+            let ability = entry.ability().as_str();
+            let answer = judge.answer(actor, ability, &view, context, standing);
+            answer.is_some_and(|answer| answer.effect == DecisionEffect::Indeterminate)
+        })
+    })
 }
 
 /// What the law in force came to. None of what is wrong with the call itself: that is no question
@@ -222,18 +279,6 @@ fn end(verdict: &Verdict) -> Option<End<'_, &Commit>> {
 
 fn enforced(standing: &Standing) -> Standing {
     Standing { modes: std::sync::Arc::default(), ..standing.clone() }
-}
-
-fn question<'a>(
-    actor: &'a Actor,
-    ability: &'a str,
-    subject: &'a dyn Lookup,
-    context: &'a Attributes,
-    standing: &'a Standing,
-    judge: &Judge<'_>,
-) -> Question<'a> {
-    let (now, modes) = (judge.now(), &standing.modes);
-    Question { actor, ability, subject, context, standing: &standing.actor, modes, now }
 }
 
 /// Whether a plan leads where a commit led, sets the same timers and tells the same topics.

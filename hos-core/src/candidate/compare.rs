@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::report::{Cause, Direction, Example, Side};
+use super::tally::{AbilityTally, Told};
 use super::{CAUSES_MAX, Trial};
 use crate::actor::Actor;
-use crate::id::Tenant;
+use crate::id::{Role, Tenant};
 use crate::judge::check_bag;
 use crate::law::Law;
 use crate::policy::{Answer, DecisionEffect, Question, Reason, ReasonCode};
@@ -29,6 +30,8 @@ impl Trial {
         if !ability.is_changed && question.modes.is_enforced() {
             return;
         }
+        self.tally.weighed();
+        ability.weighed();
         let Some(live) = self.live.rules().answer(question) else { return };
         let enforced = Question { modes: &Modes::default(), ..*question };
         let admits = self.admits(question.actor, asked.context);
@@ -37,11 +40,34 @@ impl Trial {
         if candidate.is_some_and(|answer| answer.effect == DecisionEffect::Indeterminate) {
             self.tally.erred();
         }
-        self.tally.diverged(ability, direction, question.now, || Example {
-            live: code(Some(live)).to_owned(),
-            candidate: if admits { code(candidate) } else { "invalid_input" }.to_owned(),
-            causes: self.causes(question),
-            ..example(question, direction, asked)
+        let codes = [code(Some(live)), if admits { code(candidate) } else { "invalid_input" }];
+        self.part(ability, (question, asked), direction, codes, self.causes(question));
+    }
+
+    /// Counts one divergence.
+    pub(super) fn part(
+        &self,
+        ability: &AbilityTally,
+        (question, asked): (&Question<'_>, Asked<'_>),
+        direction: Direction,
+        [live, candidate]: [&str; 2],
+        causes: Vec<Cause>,
+    ) {
+        let roles = question.standing.roles.iter().chain(&question.standing.world_roles);
+        let roles: Vec<&str> = roles.map(Role::as_str).collect();
+        let (tenant, now) = (asked.tenant.as_str(), question.now);
+        let told = Told { direction, tenant, roles: roles.clone(), causes };
+        self.tally.diverged(ability, told, now, |causes| Example {
+            direction,
+            at: now,
+            ability: question.ability.to_owned(),
+            tenant: tenant.to_owned(),
+            actor: question.actor.id().to_string(),
+            roles: roles.into_iter().map(ToOwned::to_owned).collect(),
+            subject: asked.subject.map(ToString::to_string).unwrap_or_default(),
+            live: live.to_owned(),
+            candidate: candidate.to_owned(),
+            causes,
         });
     }
 
@@ -76,22 +102,6 @@ impl Trial {
         let mut causes = only(Side::Live, &live, &candidate);
         causes.extend(only(Side::Candidate, &candidate, &live));
         causes
-    }
-}
-
-pub(super) fn example(question: &Question<'_>, direction: Direction, asked: Asked<'_>) -> Example {
-    let roles = question.standing.roles.iter().chain(&question.standing.world_roles);
-    Example {
-        direction,
-        at: question.now,
-        ability: question.ability.to_owned(),
-        tenant: asked.tenant.to_string(),
-        actor: question.actor.id().to_string(),
-        roles: roles.map(ToString::to_string).collect(),
-        subject: asked.subject.map(ToString::to_string).unwrap_or_default(),
-        live: String::new(),
-        candidate: String::new(),
-        causes: Vec::new(),
     }
 }
 

@@ -1,23 +1,16 @@
-//! What a trial found, and whether the candidate may be enforced.
+//! What a trial found.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::time::Duration;
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::covered::Covered;
 use super::{EXAMPLES_MAX, LINES_MAX};
 use crate::digest::Digest;
 use crate::id::{Version, World};
 use crate::law::Law;
 use crate::time::Timestamp;
-
-/// How long a candidate must have been on trial, and without an unexpected divergence.
-pub const QUIET_BEFORE_READY: Duration = Duration::from_secs(7 * 86_400);
-/// How much must have been judged.
-pub const JUDGED_BEFORE_READY: u64 = 1_000;
-/// Fewer than one in so many may have come out undecided under the candidate alone.
-pub const JUDGED_PER_ERROR: u64 = 1_000;
 
 /// Where a law and its candidate part.
 ///
@@ -156,10 +149,19 @@ pub struct DivergenceReport {
     pub candidate: LawLabel,
     /// Since when both are weighed.
     pub since: Timestamp,
-    /// When the report was made.
+    /// When the report was made, or the trial ended.
     pub at: Timestamp,
-    /// How many decisions and transitions were weighed by both.
+    /// The times between the two at which some process had the candidate on trial.
+    pub covered: Covered,
+    /// The abilities that were meant to change.
+    pub expected: BTreeSet<String>,
+    /// How many decisions and commands were judged while the candidate was on trial.
     pub judged: u64,
+    /// How many of them might have come out otherwise, and were weighed by both.
+    pub weighed: u64,
+    /// How often each ability was weighed about which the laws differ, or which is not enforced.
+    /// What the law in force does not know cannot be weighed beside it, and is not told here.
+    pub evidence: BTreeMap<String, u64>,
     /// How many the candidate alone could not decide, for an absent attribute.
     pub errors: u64,
     /// All divergences.
@@ -170,16 +172,13 @@ pub struct DivergenceReport {
     pub last_unexpected: Option<Timestamp>,
     /// By ability.
     pub abilities: BTreeMap<String, DivergenceCount>,
-    /// How many divergences the lines by tenant, role and cause rest on: the first of each ability
-    /// and direction.
-    pub attributed: u64,
     /// By tenant.
     pub tenants: BTreeMap<String, DivergenceCount>,
     /// By role that the actor holds.
     pub roles: BTreeMap<String, DivergenceCount>,
     /// By what only one of the laws found.
     pub causes: Vec<(Cause, DivergenceCount)>,
-    /// How many of the attributed found no room in one of those lines.
+    /// How many found no room in one of those lines.
     pub unlisted: u64,
     /// The first of each ability and direction: gains, then losses, then others.
     pub examples: Vec<Example>,
@@ -187,22 +186,29 @@ pub struct DivergenceReport {
 
 impl DivergenceReport {
     /// The sum of what two processes saw, or one before and after a restart; none for reports
-    /// about other laws.
+    /// about other laws, or for which other abilities were meant to change.
     #[must_use]
     pub fn and(mut self, other: &Self) -> Option<Self> {
-        let about =
-            |report: &Self| (report.world.clone(), report.live.clone(), report.candidate.clone());
-        if about(&self) != about(other) {
+        let is_same = self.world == other.world
+            && self.live == other.live
+            && self.candidate == other.candidate
+            && self.expected == other.expected;
+        if !is_same {
             return None;
         }
         self.since = self.since.min(other.since);
         self.at = self.at.max(other.at);
+        self.covered = self.covered.and(&other.covered);
         self.judged = self.judged.saturating_add(other.judged);
+        self.weighed = self.weighed.saturating_add(other.weighed);
+        for (ability, times) in &other.evidence {
+            let line = self.evidence.entry(ability.clone()).or_default();
+            *line = line.saturating_add(*times);
+        }
         self.errors = self.errors.saturating_add(other.errors);
         self.totals.add(other.totals);
         self.unexpected.add(other.unexpected);
         self.last_unexpected = self.last_unexpected.max(other.last_unexpected);
-        self.attributed = self.attributed.saturating_add(other.attributed);
         self.unlisted = self.unlisted.saturating_add(other.unlisted);
         // As many abilities as two laws can have: these lines are bounded by themselves.
         add_lines(&mut self.abilities, &other.abilities, usize::MAX);
@@ -219,108 +225,12 @@ impl DivergenceReport {
         self.examples.truncate(EXAMPLES_MAX);
         Some(self)
     }
-
-    /// Whether enforcing the candidate is safe, by what was seen.
-    #[must_use]
-    pub fn readiness(&self) -> Readiness {
-        let quiet_since = self.last_unexpected.unwrap_or(self.since).max(self.since);
-        let mut blockers = Vec::new();
-        if self.judged < JUDGED_BEFORE_READY {
-            blockers.push(Blocker::TooFewJudged { judged: self.judged });
-        }
-        if self.since.after(QUIET_BEFORE_READY) > self.at {
-            blockers.push(Blocker::TooShort { since: self.since });
-        }
-        match self.last_unexpected {
-            Some(last) if quiet_since.after(QUIET_BEFORE_READY) > self.at => {
-                blockers.push(Blocker::Diverged { unexpected: self.unexpected, last });
-            }
-            _ => {}
-        }
-        if self.errors.saturating_mul(JUDGED_PER_ERROR) >= self.judged.max(1) && self.errors > 0 {
-            blockers.push(Blocker::Errors { errors: self.errors, judged: self.judged });
-        }
-        Readiness { blockers }
-    }
-}
-
-/// Whether a candidate may be enforced, and what stands in its way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Readiness {
-    blockers: Vec<Blocker>,
-}
-
-impl Readiness {
-    /// Whether nothing stands in the way.
-    #[must_use]
-    pub fn is_ready(&self) -> bool {
-        self.blockers.is_empty()
-    }
-
-    /// Everything that stands in the way.
-    #[must_use]
-    pub fn blockers(&self) -> &[Blocker] {
-        &self.blockers
-    }
-}
-
-/// What stands in the way of enforcing a candidate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Blocker {
-    /// Fewer than [`JUDGED_BEFORE_READY`] judgements.
-    TooFewJudged {
-        /// How many there were.
-        judged: u64,
-    },
-    /// On trial for less than [`QUIET_BEFORE_READY`].
-    TooShort {
-        /// Since when.
-        since: Timestamp,
-    },
-    /// An unexpected divergence within [`QUIET_BEFORE_READY`].
-    Diverged {
-        /// How many there were in all.
-        unexpected: DivergenceCount,
-        /// The last one.
-        last: Timestamp,
-    },
-    /// One in [`JUDGED_PER_ERROR`] judgements, or more, the candidate alone could not decide.
-    Errors {
-        /// How many.
-        errors: u64,
-        /// Of how many.
-        judged: u64,
-    },
-}
-
-impl fmt::Display for Blocker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let days = QUIET_BEFORE_READY.as_secs() / 86_400;
-        match self {
-            Self::TooFewJudged { judged } => {
-                write!(f, "{judged} judgements; wait for {JUDGED_BEFORE_READY}")
-            }
-            Self::TooShort { since } => write!(f, "on trial since {since}; wait {days} days"),
-            Self::Diverged { unexpected, last } => write!(
-                f,
-                "{} unexpected divergences, the last at {last}; mend the candidate, or expect \
-                 what is meant, and wait {days} days",
-                unexpected.total()
-            ),
-            Self::Errors { errors, judged } => write!(
-                f,
-                "{errors} of {judged} judgements were undecided under the candidate alone; ask \
-                 `has(..)` before what may be absent"
-            ),
-        }
-    }
 }
 
 /// Adds to a line if there is room for it.
-pub(super) fn add_line<K: Ord + Clone>(
+pub(super) fn add_line<K: Ord + Borrow<N>, N: Ord + ToOwned<Owned = K> + ?Sized>(
     lines: &mut BTreeMap<K, DivergenceCount>,
-    name: &K,
+    name: &N,
     count: DivergenceCount,
     max: usize,
 ) -> bool {
@@ -331,7 +241,7 @@ pub(super) fn add_line<K: Ord + Clone>(
     if lines.len() >= max {
         return false;
     }
-    lines.insert(name.clone(), count);
+    lines.insert(name.to_owned(), count);
     true
 }
 

@@ -1,33 +1,50 @@
 //! Counts divergences, with bounds on what is kept.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use foldhash::fast::RandomState;
 
+use super::covered::Covered;
 use super::report::{
     Cause, Direction, DivergenceCount, DivergenceReport, Example, LawLabel, add_line,
 };
-use super::{ATTRIBUTED_MAX, EXAMPLES_MAX, EXAMPLES_OF_ABILITY_MAX, LINES_MAX};
+use super::{EXAMPLES_MAX, EXAMPLES_OF_ABILITY_MAX, LINES_MAX};
 use crate::id::Ability;
 use crate::law::Law;
 use crate::time::Timestamp;
 
+/// What is told of one divergence.
+pub(super) struct Told<'a> {
+    pub(super) direction: Direction,
+    pub(super) tenant: &'a str,
+    pub(super) roles: Vec<&'a str>,
+    pub(super) causes: Vec<Cause>,
+}
+
 /// What was seen of one ability.
 #[derive(Debug)]
 pub(super) struct AbilityTally {
+    /// Whether the laws may answer differently about it.
     pub(super) is_changed: bool,
-    is_expected: bool,
+    /// Whether both know it and say different things about it: it is to be seen before it changes.
+    needs_evidence: bool,
+    pub(super) is_expected: bool,
+    weighed: AtomicU64,
     gains: AtomicU64,
     losses: AtomicU64,
     others: AtomicU64,
 }
 
 impl AbilityTally {
-    pub(super) fn new(is_changed: bool, is_expected: bool) -> Self {
-        let (gains, losses, others) = Default::default();
-        Self { is_changed, is_expected, gains, losses, others }
+    pub(super) fn new(is_changed: bool, needs_evidence: bool, is_expected: bool) -> Self {
+        let (weighed, gains, losses, others) = Default::default();
+        Self { is_changed, needs_evidence, is_expected, weighed, gains, losses, others }
+    }
+
+    pub(super) fn weighed(&self) {
+        self.weighed.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts one; answers how many there were before it.
@@ -53,6 +70,7 @@ impl AbilityTally {
 pub(super) struct Tally {
     since: Timestamp,
     judged: AtomicU64,
+    weighed: AtomicU64,
     errors: AtomicU64,
     /// Microseconds; the time before all times where there is none.
     last_unexpected: AtomicI64,
@@ -61,7 +79,6 @@ pub(super) struct Tally {
 
 #[derive(Debug, Default)]
 struct Kept {
-    attributed: u64,
     tenants: BTreeMap<String, DivergenceCount>,
     roles: BTreeMap<String, DivergenceCount>,
     causes: BTreeMap<Cause, DivergenceCount>,
@@ -74,6 +91,7 @@ impl Tally {
         Self {
             since: now,
             judged: AtomicU64::new(0),
+            weighed: AtomicU64::new(0),
             errors: AtomicU64::new(0),
             last_unexpected: AtomicI64::new(i64::MIN),
             kept: Mutex::default(),
@@ -84,26 +102,31 @@ impl Tally {
         self.judged.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts what both laws weigh.
+    pub(super) fn weighed(&self) {
+        self.weighed.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(super) fn erred(&self) {
         self.errors.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts a divergence; one of the first of its sort is told with all that is known of it.
+    /// Counts a divergence; one of the first of its sort is kept with all that is known of it.
     pub(super) fn diverged(
         &self,
         ability: &AbilityTally,
-        direction: Direction,
+        told: Told<'_>,
         now: Timestamp,
-        tell: impl FnOnce() -> Example,
+        example: impl FnOnce(Vec<Cause>) -> Example,
     ) {
-        let before = ability.add(direction);
+        let before = ability.add(told.direction);
         if !ability.is_expected {
             self.last_unexpected.fetch_max(now.as_micros(), Ordering::Relaxed);
         }
-        if before < ATTRIBUTED_MAX {
-            let example = tell();
-            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.add(example, before < EXAMPLES_OF_ABILITY_MAX);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.add(&told);
+        if before < EXAMPLES_OF_ABILITY_MAX && kept.examples.len() < EXAMPLES_MAX {
+            kept.examples.push(example(told.causes));
         }
     }
 
@@ -117,8 +140,17 @@ impl Tally {
         let mut totals = DivergenceCount::default();
         let mut unexpected = DivergenceCount::default();
         let mut lines = BTreeMap::new();
+        let mut evidence = BTreeMap::new();
+        let mut expected = BTreeSet::new();
         for (ability, tally) in abilities {
             let count = tally.count();
+            let weighed = tally.weighed.load(Ordering::Relaxed);
+            if tally.needs_evidence || weighed > 0 {
+                evidence.insert(ability.as_str().to_owned(), weighed);
+            }
+            if tally.is_expected {
+                expected.insert(ability.as_str().to_owned());
+            }
             if count.is_zero() {
                 continue;
             }
@@ -140,13 +172,16 @@ impl Tally {
             candidate: LawLabel::of(candidate),
             since: self.since,
             at: now,
+            covered: Covered::span(self.since, now),
+            expected,
             judged: self.judged.load(Ordering::Relaxed),
+            weighed: self.weighed.load(Ordering::Relaxed),
+            evidence,
             errors: self.errors.load(Ordering::Relaxed),
             totals,
             unexpected,
             last_unexpected: (last != i64::MIN).then(|| Timestamp::from_micros(last)),
             abilities: lines,
-            attributed: kept.attributed,
             tenants: kept.tenants.clone(),
             roles: kept.roles.clone(),
             causes: kept.causes.iter().map(|(cause, count)| (cause.clone(), *count)).collect(),
@@ -157,19 +192,15 @@ impl Tally {
 }
 
 impl Kept {
-    fn add(&mut self, example: Example, is_kept: bool) {
-        self.attributed += 1;
-        let one = DivergenceCount::one(example.direction);
-        let mut listed = add_line(&mut self.tenants, &example.tenant, one, LINES_MAX);
-        for role in &example.roles {
-            listed &= add_line(&mut self.roles, role, one, LINES_MAX);
+    fn add(&mut self, told: &Told<'_>) {
+        let one = DivergenceCount::one(told.direction);
+        let mut listed = add_line(&mut self.tenants, told.tenant, one, LINES_MAX);
+        for role in &told.roles {
+            listed &= add_line(&mut self.roles, *role, one, LINES_MAX);
         }
-        for cause in &example.causes {
+        for cause in &told.causes {
             listed &= add_line(&mut self.causes, cause, one, LINES_MAX);
         }
         self.unlisted += u64::from(!listed);
-        if is_kept && self.examples.len() < EXAMPLES_MAX {
-            self.examples.push(example);
-        }
     }
 }

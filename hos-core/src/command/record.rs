@@ -51,7 +51,9 @@ impl Record {
         self
     }
 
-    /// The entry that this one corrects.
+    /// The entry that this one corrects: one of the same log, about the same subject, or about
+    /// none as the record is. Any other is refused as `invalid_input`; in a caller's transaction
+    /// ([`Hos::over`](crate::hos::Hos::over)) it is not looked up.
     pub fn corrects(mut self, entry: ProofId) -> Self {
         self.corrects = Some(entry);
         self

@@ -1,15 +1,17 @@
 //! Laws and contracts as files: read piece by piece, so that every fault is told with its place.
 
+use std::collections::BTreeMap;
+
 use jsonc_parser::ast::{ObjectPropName, Value as Node};
 use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions, parse_to_ast};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{ContractDefinition, FILE_BYTES_MAX, OpenDefinition};
+use super::FILE_BYTES_MAX;
 use crate::error::{LawError, LawFault, LawFaults, Place, Position};
 
-/// Reads a JSON text: its pieces by `read`, and what they make by `validate`.
+/// Reads a JSON text: its pieces by `read`, and what could be read of it by `validate`.
 pub(crate) fn read<D, T>(
     text: &str,
     what: &str,
@@ -38,9 +40,16 @@ pub(crate) fn read<D, T>(
     if let Some(tree) = &tree {
         repeated(tree, &Chain::Whole(&whole), &mut faults);
     }
-    let definition = read(Piece { value, place: whole, faults: &mut faults });
-    let definition = faults.finish(definition).map_err(place)?;
-    validate(definition).map_err(place)
+    let definition = read(Piece { value, place: whole.clone(), faults: &mut faults });
+    let found = match definition.map(validate) {
+        Some(Ok(found)) => Some(found),
+        Some(Err(error)) => {
+            faults.extend(&whole, error);
+            None
+        }
+        None => None,
+    };
+    faults.finish(found).map_err(place)
 }
 
 /// One value of a file, and where it stands.
@@ -48,6 +57,11 @@ pub(crate) struct Piece<'f> {
     value: Value,
     place: Place,
     faults: &'f mut LawFaults,
+}
+
+/// Reads a piece as a whole.
+pub(crate) fn plain<T: DeserializeOwned>(piece: Piece<'_>) -> Option<T> {
+    piece.read()
 }
 
 /// An object of a file, of which one field after the other is taken.
@@ -66,6 +80,11 @@ impl<'f> Piece<'f> {
         serde_json::from_value(self.value).map_err(unreadable).ok()
     }
 
+    /// What stands there.
+    pub(crate) fn value(&self) -> &Value {
+        &self.value
+    }
+
     /// Field by field.
     pub(crate) fn fields(self) -> Option<Fields<'f>> {
         let Self { value, place, faults } = self;
@@ -82,12 +101,33 @@ impl<'f> Piece<'f> {
 impl Fields<'_> {
     /// A field that must be there.
     pub(crate) fn required<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        self.required_by(name, plain)
+    }
+
+    /// A field that must be there, by a reader of its own.
+    pub(crate) fn required_by<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(Piece<'_>) -> Option<T>,
+    ) -> Option<T> {
         match self.fields.remove(name) {
-            Some(value) => self.piece(name, value).read(),
+            Some(value) => read(self.piece(name, value)),
             None => {
                 self.faults.add("unreadable", &self.place, format!("missing field `{name}`"));
                 None
             }
+        }
+    }
+
+    /// A field that may be left out, or be null, by a reader of its own.
+    pub(crate) fn optional_by<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(Piece<'_>) -> Option<T>,
+    ) -> Option<Option<T>> {
+        match self.fields.remove(name) {
+            None | Some(Value::Null) => Some(None),
+            Some(value) => read(self.piece(name, value)).map(Some),
         }
     }
 
@@ -99,27 +139,72 @@ impl Fields<'_> {
         }
     }
 
+    /// A list that must be there, piece by piece.
+    pub(crate) fn required_list<T>(
+        &mut self,
+        name: &str,
+        read: impl Fn(Piece<'_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        if !self.fields.contains_key(name) {
+            self.faults.add("unreadable", &self.place, format!("missing field `{name}`"));
+            return None;
+        }
+        self.list(name, read)
+    }
+
+    /// Names and what stands under each, which may be left out, piece by piece.
+    pub(crate) fn map<T>(
+        &mut self,
+        name: &str,
+        read: impl Fn(Piece<'_>) -> Option<T>,
+    ) -> Option<BTreeMap<String, T>> {
+        let place = self.place.field(name);
+        match self.fields.remove(name) {
+            None => Some(BTreeMap::new()),
+            Some(Value::Object(fields)) => {
+                let read = |(name, value): (String, Value)| {
+                    let piece = Piece { value, place: place.field(&name), faults: self.faults };
+                    (name, read(piece))
+                };
+                let read: Vec<(String, Option<T>)> = fields.into_iter().map(read).collect();
+                read.into_iter().map(|(name, value)| Some((name, value?))).collect()
+            }
+            Some(_) => {
+                self.faults.add("unreadable", &place, "expected an object");
+                None
+            }
+        }
+    }
+
+    /// As [`Fields::list`], with what could be read of each.
+    pub(crate) fn pieces<T>(
+        &mut self,
+        name: &str,
+        mut read: impl FnMut(Piece<'_>) -> Option<T>,
+    ) -> Vec<Option<T>> {
+        let place = self.place.field(name);
+        match self.fields.remove(name) {
+            None => Vec::new(),
+            Some(Value::Array(values)) => {
+                let read = |(at, value): (usize, Value)| {
+                    read(Piece { value, place: place.item(at), faults: self.faults })
+                };
+                values.into_iter().enumerate().map(read).collect()
+            }
+            Some(_) => {
+                self.faults.add("unreadable", &place, "expected an array");
+                vec![None]
+            }
+        }
+    }
+
     /// A list that may be left out, piece by piece.
     pub(crate) fn list<T>(
         &mut self,
         name: &str,
         read: impl Fn(Piece<'_>) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let place = self.place.field(name);
-        match self.fields.remove(name) {
-            None => Some(Vec::new()),
-            Some(Value::Array(values)) => {
-                let read = |(at, value): (usize, Value)| {
-                    read(Piece { value, place: place.item(at), faults: self.faults })
-                };
-                let read: Vec<Option<T>> = values.into_iter().enumerate().map(read).collect();
-                read.into_iter().collect()
-            }
-            Some(_) => {
-                self.faults.add("unreadable", &place, "expected an array");
-                None
-            }
-        }
+        self.pieces(name, read).into_iter().collect()
     }
 
     /// Refuses what was not taken.
@@ -133,34 +218,6 @@ impl Fields<'_> {
     fn piece(&mut self, name: &str, value: Value) -> Piece<'_> {
         Piece { value, place: self.place.field(name), faults: self.faults }
     }
-}
-
-/// Reads a contract, of which each action and timer is a piece of its own.
-pub(crate) fn contract(piece: Piece<'_>) -> Option<ContractDefinition> {
-    let mut fields = piece.fields()?;
-    let kind = fields.required("kind");
-    let version = fields.required("version");
-    let states = fields.required("states");
-    let initial = fields.required("initial");
-    let terminal = fields.required("terminal");
-    let attributes = fields.optional("attributes", Default::default());
-    let open = fields.required::<OpenDefinition>("open");
-    let actions = fields.list("actions", |piece| piece.read());
-    let timers = fields.list("timers", |piece| piece.read());
-    let aliases = fields.optional("aliases", Default::default());
-    fields.end()?;
-    Some(ContractDefinition {
-        kind: kind?,
-        version: version?,
-        states: states?,
-        initial: initial?,
-        terminal: terminal?,
-        attributes: attributes?,
-        open: open?,
-        actions: actions?,
-        timers: timers?,
-        aliases: aliases?,
-    })
 }
 
 fn tree(text: &str) -> Option<Node<'_>> {

@@ -77,6 +77,14 @@ impl LawError {
         self.faults.iter().any(|fault| fault.code == code)
     }
 
+    /// Says of each fault where in a file its place of the definition is.
+    pub(crate) fn moved(mut self, pointer: impl Fn(&str) -> String) -> Self {
+        for fault in &mut self.faults {
+            fault.pointer = pointer(&fault.pointer);
+        }
+        self
+    }
+
     /// Says of each fault where it stands.
     pub(crate) fn placed(mut self, place: impl Fn(&LawFault) -> Option<Position>) -> Self {
         for fault in &mut self.faults {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tracing::Instrument as _;
 
+use super::case::Need;
 use super::settle::{ask, commit_one, kept, load_one, noted, span};
 use super::{ATTEMPTS_MAX, Hos};
 use crate::command::Activation;
@@ -43,7 +44,17 @@ impl Hos {
                 // Read after the standing: whatever is put in force meanwhile is a conflict.
                 let before = self.recorded_laws(law).await?;
                 let live = self.bench.law(world)?;
-                match self.bench.judge(&live).activate(activation, &before, &standing) {
+                let verdict = self.bench.judge(&live).activate(activation, &before, &standing);
+                let (actor, context) = (&activation.actor, &activation.envelope.context);
+                let need = Need { actor, ability: "hos.law", tenant: &tenant, context };
+                match &verdict {
+                    Verdict::Replayed(_) => {}
+                    Verdict::Commit(_) => self.bench.noted(&live, &need, &standing, None),
+                    Verdict::Refused(refused) => {
+                        self.bench.noted(&live, &need, &standing, Some(&refused.refusal));
+                    }
+                }
+                match verdict {
                     Verdict::Refused(refused) => return Err(refused.refusal.into()),
                     Verdict::Replayed(receipt) => {
                         self.register_contracts(law).await?;

@@ -78,7 +78,7 @@ impl Hos {
             }
         }
         let outcomes = self.store.commit_all(&round.commits).await;
-        round.settle(outcomes, |commit| self.bench.count_divergence(commit))
+        round.settle(outcomes, |commit| self.bench.count_shadowed(commit))
     }
 
     /// What is remembered, where it may be; the rest is loaded.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 
+use super::counting::Counts;
 use super::keyring::Keyring;
 use super::{HosOptions, LawCheck};
 use crate::candidate::Trial;
@@ -16,7 +16,7 @@ use crate::judge::Judge;
 use crate::law::Law;
 use crate::proof::LogEntry;
 use crate::recording::Recorder;
-use crate::time::{Clock, IdSource};
+use crate::time::{Clock, IdSource, ProofId};
 use crate::weave::point;
 
 /// Shared by every clone of one [`Hos`](super::Hos), and by what it lends to transactions.
@@ -31,7 +31,7 @@ pub(super) struct Bench {
     /// None where parts stay plain.
     pub(super) keyring: Option<Arc<Keyring>>,
     checks: Arc<[LawCheck]>,
-    pub(super) divergences: Arc<AtomicU64>,
+    pub(super) counts: Arc<Counts>,
 }
 
 /// What holds in one world of this process: one pointer, so that whoever looks sees it whole.
@@ -46,15 +46,15 @@ struct InForce {
 
 impl Bench {
     pub(super) fn new(laws: BTreeMap<World, Law>, options: HosOptions) -> Self {
-        let HosOptions { deployment, clock, ids, recorder, keyring, checks } = options;
+        let HosOptions { deployment, clock, ids, recorder, keyring, checks, .. } = options;
         let in_force = |(world, law)| {
             let in_force = InForce { law: Arc::new(law), recorded: 0, trial: None };
             (world, ArcSwap::from_pointee(in_force))
         };
         let worlds = Arc::new(laws.into_iter().map(in_force).collect());
-        let (deployment, divergences) = (deployment.into(), Arc::default());
+        let (deployment, counts) = (deployment.into(), Arc::default());
         let checks = checks.into();
-        Self { worlds, deployment, clock, ids, recorder, keyring, checks, divergences }
+        Self { worlds, deployment, clock, ids, recorder, keyring, checks, counts }
     }
 
     pub(super) fn worlds(&self) -> impl Iterator<Item = &World> {
@@ -72,30 +72,52 @@ impl Bench {
         Ok(Arc::clone(&in_force.load().law))
     }
 
-    /// Refuses a law that does not fit the names of the program.
+    /// Refuses a law that does not fit the names of the program, or of its recorder.
     pub(super) fn check(&self, law: &Law) -> Result<(), Fault> {
         let own = self.checks.iter().filter(|(world, _)| *law.world() == **world);
         for (_, check) in own {
             check(law).map_err(|error| Fault::new(FaultKind::Law, error.to_string()))?;
         }
-        Ok(())
+        self.check_recorder(law)
+    }
+
+    /// Refuses what is to be left out of records, and stands in no law as it would be then.
+    fn check_recorder(&self, next: &Law) -> Result<(), Fault> {
+        let Some(recorder) = &self.recorder else { return Ok(()) };
+        let others = self.worlds.iter().filter(|(world, _)| *world != next.world());
+        let mut laws: Vec<Arc<Law>> =
+            others.map(|(_, in_force)| Arc::clone(&in_force.load().law)).collect();
+        laws.push(Arc::new(next.clone()));
+        let unknown = recorder.unknown(&laws);
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let message = format!(
+            "no law declares what the recorder is to leave out: `{}`",
+            unknown.join("`, `")
+        );
+        Err(Fault::new(FaultKind::Law, message))
     }
 
     /// Puts another law of the same world in force, which was the last of so many that were
-    /// recorded. Nobody waits for it. A trial beside the old one is over; where the law is in force
-    /// already, it goes on.
+    /// recorded. Nobody waits for it. A trial beside the old one is over, and what it found is
+    /// kept; where the law is in force already, it goes on.
     pub(super) fn swap(&self, law: &Arc<Law>, recorded: usize) {
         let Some(in_force) = self.worlds.get(law.world()) else { return };
-        in_force.rcu(|now| {
+        let before = in_force.rcu(|now| {
             point();
             if now.recorded >= recorded {
                 Arc::clone(now)
             } else if now.law.digest() == law.digest() {
                 Arc::new(InForce { recorded, ..InForce::clone(now) })
             } else {
-                Arc::new(InForce { law: Arc::clone(law), recorded, trial: None })
+                Arc::new(InForce { law: Arc::clone(law), recorded, trial: now.trial.clone() })
             }
         });
+        let is_over = |trial: &&Arc<Trial>| !trial.is_beside(&in_force.load().law);
+        if let Some(trial) = before.trial.as_ref().filter(is_over) {
+            trial.end(self.clock.now());
+        }
     }
 
     /// Begins a trial beside the law in force, or ends it; answers the one before.
@@ -138,17 +160,20 @@ impl Bench {
         tenant: &Tenant,
         entries: &mut [LogEntry],
     ) -> Result<(), Fault> {
-        match &self.keyring {
-            Some(keyring) => keyring.open(world, tenant, entries).await,
-            None => Ok(()),
-        }
+        self.open_wanted(world, tenant, entries, |_, _| true).await
     }
 
-    pub(super) fn count_divergence(&self, commit: &Commit) {
-        if commit.diverged {
-            self.divergences.fetch_add(1, Ordering::Relaxed);
-            let world = &commit.world;
-            tracing::warn!(target: "hos::shadow", %world, "policy would have denied");
+    /// Opens only the parts that are wanted, each an entry and a name; no other key is unwrapped.
+    pub(super) async fn open_wanted(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        entries: &mut [LogEntry],
+        is_wanted: impl Fn(ProofId, &str) -> bool,
+    ) -> Result<(), Fault> {
+        match &self.keyring {
+            Some(keyring) => keyring.open(world, tenant, entries, is_wanted).await,
+            None => Ok(()),
         }
     }
 }

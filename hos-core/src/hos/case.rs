@@ -3,11 +3,22 @@
 use std::sync::Arc;
 
 use super::bench::Bench;
-use crate::candidate::Trial;
-use crate::command::{Adoption, Command, Opening, Record};
+use crate::actor::Actor;
+use crate::candidate::{Asked, Trial};
+use crate::command::{Adoption, Command, Opening, Record, StandingCommand};
+use crate::condition::{Lookup, Nothing};
+use crate::contract::Contract;
+use crate::error::Refusal;
+use crate::id::Tenant;
 use crate::judge::{Judge, Verdict};
 use crate::law::Law;
+use crate::policy::Question;
 use crate::standing::Standing;
+use crate::subject::SubjectView;
+use crate::value::Attributes;
+
+/// What is done with a question to policy, and about whom it is asked.
+pub(super) type Ask<'a> = dyn FnMut(&Question<'_>, Asked<'_>) + 'a;
 
 /// A command that the bench judges.
 pub(super) trait Case: Send + Sync {
@@ -15,6 +26,9 @@ pub(super) trait Case: Send + Sync {
 
     /// Weighs the command under the candidate too.
     fn weigh(&self, _trial: &Trial, _judge: &Judge<'_>, _standing: &Standing, _live: &Verdict) {}
+
+    /// Asks policy for what it needs, as judging does, until something is denied.
+    fn ask(&self, _judge: &Judge<'_>, _standing: &Standing, _ask: &mut Ask<'_>) {}
 
     /// Keeps the attempt, where there is a recorder that wants it.
     fn keep(&self, _bench: &Bench, _law: &Law, _standing: &Standing, _live: &Verdict) {}
@@ -35,6 +49,21 @@ impl Case for Command {
         trial.transition(judge, self, standing, live);
     }
 
+    fn ask(&self, judge: &Judge<'_>, standing: &Standing, ask: &mut Ask<'_>) {
+        let (actor, context) = (self.actor(), &self.envelope.context);
+        for (step, snapshot) in self.steps().into_iter().zip(&standing.subjects) {
+            let Some(snapshot) = snapshot else { return };
+            let entries = judge.entries(step, snapshot);
+            let entry = entries.and_then(|entries| entries.candidates().first().copied());
+            let Some(entry) = entry else { return };
+            let subject = step.subject();
+            let view = SubjectView::of(subject, snapshot);
+            let ability = entry.ability().as_str();
+            let asked = Asked { tenant: &subject.tenant, subject: Some(subject), context };
+            ask(&judge.question(actor, ability, &view, context, standing), asked);
+        }
+    }
+
     fn keep(&self, bench: &Bench, law: &Law, standing: &Standing, live: &Verdict) {
         if let Some(recorder) = &bench.recorder
             && recorder.wants_attempt(live)
@@ -52,6 +81,19 @@ impl Case for Opening {
     fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: &Verdict) {
         trial.opening(judge, self, standing, live);
     }
+
+    fn ask(&self, judge: &Judge<'_>, standing: &Standing, ask: &mut Ask<'_>) {
+        if let Some(contract) = judge.law().contract(self.subject.kind.as_str()) {
+            begins(self, contract.open().ability().as_str(), contract, (judge, standing), ask);
+        }
+    }
+
+    fn keep(&self, bench: &Bench, law: &Law, standing: &Standing, live: &Verdict) {
+        if let Some(contract) = law.contract(self.subject.kind.as_str()) {
+            let asked = (self, contract.open().ability().as_str());
+            bench.keep_beginning(&bench.judge(law), asked, contract, standing, live);
+        }
+    }
 }
 
 impl Case for Adoption {
@@ -61,6 +103,19 @@ impl Case for Adoption {
 
     fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: &Verdict) {
         trial.adoption(judge, self, standing, live);
+    }
+
+    fn ask(&self, judge: &Judge<'_>, standing: &Standing, ask: &mut Ask<'_>) {
+        if let Some(contract) = judge.law().contract(self.opening.subject.kind.as_str()) {
+            begins(&self.opening, "hos.adopt", contract, (judge, standing), ask);
+        }
+    }
+
+    fn keep(&self, bench: &Bench, law: &Law, standing: &Standing, live: &Verdict) {
+        if let Some(contract) = law.contract(self.opening.subject.kind.as_str()) {
+            let asked = (&self.opening, "hos.adopt");
+            bench.keep_beginning(&bench.judge(law), asked, contract, standing, live);
+        }
     }
 }
 
@@ -72,6 +127,102 @@ impl Case for Record {
     fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: &Verdict) {
         trial.record(judge, self, standing, live);
     }
+
+    fn ask(&self, judge: &Judge<'_>, standing: &Standing, ask: &mut Ask<'_>) {
+        let snapshot = standing.subjects.first().and_then(Option::as_ref);
+        let view = self.subject.as_ref().zip(snapshot);
+        let view = view.map(|(subject, snapshot)| SubjectView::of(subject, snapshot));
+        let about: &dyn Lookup = view.as_ref().map_or(&Nothing, |view| view);
+        let context = &self.envelope.context;
+        let asked = Asked { tenant: &self.tenant, subject: self.subject.as_ref(), context };
+        ask(&judge.question(&self.actor, "hos.record", about, context, standing), asked);
+    }
+
+    fn keep(&self, bench: &Bench, law: &Law, standing: &Standing, live: &Verdict) {
+        bench.keep_record(&bench.judge(law), self, standing, live);
+    }
+}
+
+impl Case for StandingCommand {
+    fn judge(&self, judge: &Judge<'_>, standing: &Standing) -> Verdict {
+        judge.change_standing(self, standing)
+    }
+
+    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: &Verdict) {
+        match live {
+            Verdict::Replayed(_) => {}
+            Verdict::Commit(_) => self.need().weigh(trial, judge, standing, None),
+            Verdict::Refused(refused) => {
+                self.need().weigh(trial, judge, standing, Some(&refused.refusal));
+            }
+        }
+    }
+
+    fn ask(&self, judge: &Judge<'_>, standing: &Standing, ask: &mut Ask<'_>) {
+        self.need().ask(judge, standing, ask);
+    }
+}
+
+/// A built-in ability that a command of the law's own needs; all that a candidate may answer
+/// otherwise about it.
+pub(super) struct Need<'a> {
+    pub(super) actor: &'a Actor,
+    pub(super) ability: &'a str,
+    pub(super) tenant: &'a Tenant,
+    pub(super) context: &'a Attributes,
+}
+
+impl StandingCommand {
+    fn need(&self) -> Need<'_> {
+        let (actor, tenant, context) = (&self.actor, &self.tenant, &self.envelope.context);
+        Need { actor, ability: self.change().ability(), tenant, context }
+    }
+}
+
+impl Need<'_> {
+    fn ask(&self, judge: &Judge<'_>, standing: &Standing, ask: &mut Ask<'_>) {
+        let Need { actor, ability, tenant, context } = *self;
+        let asked = Asked { tenant, subject: None, context };
+        ask(&judge.question(actor, ability, &Nothing, context, standing), asked);
+    }
+
+    fn weigh(
+        &self,
+        trial: &Trial,
+        judge: &Judge<'_>,
+        standing: &Standing,
+        refused: Option<&Refusal>,
+    ) {
+        // Of what is wrong with the call itself, no law is asked.
+        let is_asked = !matches!(
+            refused,
+            Some(
+                Refusal::MissingKey
+                    | Refusal::KeyReused
+                    | Refusal::InvalidWorld
+                    | Refusal::WorldClosed
+                    | Refusal::Conflict
+            )
+        );
+        if is_asked {
+            self.ask(judge, standing, &mut |question, asked| trial.decision(question, asked));
+        }
+    }
+}
+
+/// Asks as for a subject that is to begin.
+fn begins(
+    opening: &Opening,
+    ability: &str,
+    contract: &Contract,
+    (judge, standing): (&Judge<'_>, &Standing),
+    ask: &mut Ask<'_>,
+) {
+    let Opening { actor, subject, attributes, envelope } = opening;
+    let context = &envelope.context;
+    let view = SubjectView { subject, state: contract.initial(), revision: 0, attributes };
+    let asked = Asked { tenant: &subject.tenant, subject: Some(subject), context };
+    ask(&judge.question(actor, ability, &view, context, standing), asked);
 }
 
 impl Bench {
@@ -92,6 +243,41 @@ impl Bench {
             }
             case.keep(self, law, standing, &verdict);
         }
+        if is_fresh && let Verdict::Refused(refused) = &verdict {
+            self.count_refusal(&judge, &refused.refusal, |ask| case.ask(&judge, standing, ask));
+        }
         verdict
+    }
+
+    /// Counts what policy answered where it refused: what was denied first.
+    fn count_refusal(&self, judge: &Judge<'_>, refusal: &Refusal, asks: impl FnOnce(&mut Ask<'_>)) {
+        if !matches!(refusal, Refusal::Denied | Refusal::NotFound | Refusal::Banned) {
+            return;
+        }
+        let (world, mut is_counted) = (judge.law().world(), false);
+        asks(&mut |question, asked| {
+            let answer = judge.law().rules().answer(question).filter(|answer| !answer.permits());
+            if let Some(answer) = answer.filter(|_| !is_counted) {
+                is_counted = true;
+                self.count(world, asked.tenant, question.ability, answer);
+            }
+        });
+    }
+
+    /// Counts, and weighs beside the candidate, what a command of the law's own came to by policy.
+    pub(super) fn noted(
+        &self,
+        law: &Arc<Law>,
+        need: &Need<'_>,
+        standing: &Standing,
+        refused: Option<&Refusal>,
+    ) {
+        let judge = self.judge(law);
+        if let Some(trial) = self.trial(law) {
+            need.weigh(&trial, &judge, standing, refused);
+        }
+        if let Some(refusal) = refused {
+            self.count_refusal(&judge, refusal, |ask| need.ask(&judge, standing, ask));
+        }
     }
 }

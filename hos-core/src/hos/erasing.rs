@@ -1,39 +1,33 @@
 //! Erases: first the entry that says so, then the key or the rows.
 
 mod said;
+mod walk;
 
 use std::sync::Arc;
 
 use tracing::Instrument as _;
 
+pub use walk::{ErasureWalk, HOLDS_WALKED_MAX, RepeatedErasures};
+
 use said::{Bound, Said};
 
+use super::case::Need;
 use super::keyring::{Keyring, next_generation};
 use super::settle::{ask, commit_one, kept, load_one, noted, span};
 use super::{ATTEMPTS_MAX, Hos};
+use crate::actor::Actor;
 use crate::cipher::KeyId;
-use crate::command::{Erased, Erasure, Hold};
+use crate::command::{Envelope, Erased, Erasure, Hold};
 use crate::commit::{Commit, Outcome};
 use crate::error::{Error, Fault, FaultKind, InputFault, Refusal};
 use crate::id::{ActorId, Name, Tenant, World};
 use crate::judge::Verdict;
-use crate::proof::{LogEntry, PAGE_MAX, Withholding};
+use crate::law::Law;
+use crate::proof::{LogEntry, Withheld, Withholding};
 use crate::receipt::Receipt;
 use crate::standing::Standing;
-use crate::time::{ProofId, Timestamp};
+use crate::time::ProofId;
 use crate::vault::{Closed, KeyState, Person};
-
-/// What a walk over a log did again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct RepeatedErasures {
-    /// How many keys that should have been destroyed were there, and are not any more.
-    pub keys: u32,
-    /// How many parts that should have been deleted were there, and are not any more.
-    pub parts: u32,
-    /// From which index to go on; none at the end of the log.
-    pub next: Option<u64>,
-}
 
 impl Hos {
     /// Erases a person in a tenant, or single parts.
@@ -104,32 +98,6 @@ impl Hos {
         .await
     }
 
-    /// Does again what the erasures in a page of a tenant's log say: destroys keys that are there
-    /// although they were destroyed, as after a backup of the vault was restored, and ends
-    /// erasures that were broken off. To be called page by page, from 0 on, when a process starts
-    /// or a log is checked; entries without a place in the log are not seen.
-    ///
-    /// # Errors
-    ///
-    /// What store and vault say; `Unsupported` without a vault where a person was erased.
-    pub async fn repeat_erasures(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        from: u64,
-    ) -> Result<RepeatedErasures, Fault> {
-        let page = self.store.page(world, tenant, from, PAGE_MAX).await?;
-        let mut repeated = RepeatedErasures::default();
-        for entry in &page {
-            let (keys, parts) = self.finish(world, tenant, &entry.leaf, When::Walk).await?;
-            repeated.keys = repeated.keys.saturating_add(keys);
-            repeated.parts = repeated.parts.saturating_add(parts);
-        }
-        let length = u64::try_from(page.len()).unwrap_or(u64::MAX);
-        repeated.next = (!page.is_empty()).then(|| from.saturating_add(length));
-        Ok(repeated)
-    }
-
     /// Puts keys of persons that are under another master key under the one that wraps now: some
     /// of them, after a number. Answers how many, and after which number to go on; none at the
     /// end. No part is touched.
@@ -145,7 +113,7 @@ impl Hos {
         self.keyring()?.rewrap(after, limit).await
     }
 
-    fn keyring(&self) -> Result<&Arc<Keyring>, Fault> {
+    pub(super) fn keyring(&self) -> Result<&Arc<Keyring>, Fault> {
         self.bench.keyring.as_ref().ok_or_else(|| {
             let message = "the law was opened without a vault; give one with `HosOptions::vault`";
             Fault::new(FaultKind::Unsupported, message)
@@ -158,10 +126,12 @@ impl Hos {
         erasure: &Erasure,
         standing: &Standing,
     ) -> Result<Option<Result<Receipt, Error>>, Error> {
-        let Erasure { world, tenant, what, .. } = erasure;
+        let Erasure { actor, world, tenant, what, envelope, .. } = erasure;
         let law = self.bench.law(world)?;
         let judge = self.bench.judge(&law);
-        let permit = match judge.permit_erasure(erasure, standing) {
+        let permit = judge.permit_erasure(erasure, standing);
+        self.note((&law, standing), "hos.erase", tenant, (actor, envelope), permit.as_ref().err());
+        let permit = match permit {
             Ok(permit) => permit,
             Err(verdict) => return self.unpermitted(world, tenant, verdict).await,
         };
@@ -188,23 +158,48 @@ impl Hos {
         hold: &Hold,
         standing: &Standing,
     ) -> Result<Option<Result<Receipt, Error>>, Error> {
-        let Hold { world, tenant, places, .. } = hold;
+        let Hold { actor, world, tenant, places, envelope, .. } = hold;
         let law = self.bench.law(world)?;
         let judge = self.bench.judge(&law);
-        let permit = match judge.permit_hold(hold, standing) {
+        let permit = judge.permit_hold(hold, standing);
+        self.note((&law, standing), "hos.hold", tenant, (actor, envelope), permit.as_ref().err());
+        let permit = match permit {
             Ok(permit) => permit,
             Err(verdict) => return self.unpermitted(world, tenant, verdict).await,
         };
-        let keyring = self.keyring()?;
-        if *places {
-            let matter = Name::new(&hold.matter)?;
-            let person = person(world, tenant, &hold.person);
-            let held = keyring.vault.hold(&person, &matter, judge.now()).await?;
+        let vault = &self.keyring()?.vault;
+        let matter = Name::new(&hold.matter)?;
+        let person = person(world, tenant, &hold.person);
+        let until = if *places {
+            let held = vault.hold(&person, &matter, judge.now()).await?;
             if held != matter {
                 return Err(Refusal::Held(held).into());
             }
+            None
+        } else {
+            // Whoever places it from now on meets a conflict, and places it anew after that.
+            let held = vault.keys(&person).await?.held;
+            held.filter(|held| held.matter == matter).map(|held| held.at)
+        };
+        self.write(judge.hold(hold, standing, permit, until)?).await
+    }
+
+    fn note(
+        &self,
+        (law, standing): (&Arc<Law>, &Standing),
+        ability: &str,
+        tenant: &Tenant,
+        (actor, envelope): (&Actor, &Envelope),
+        refused: Option<&Verdict>,
+    ) {
+        let need = Need { actor, ability, tenant, context: &envelope.context };
+        match refused {
+            Some(Verdict::Replayed(_)) => {}
+            Some(Verdict::Refused(refused)) => {
+                self.bench.noted(law, &need, standing, Some(&refused.refusal));
+            }
+            Some(Verdict::Commit(_)) | None => self.bench.noted(law, &need, standing, None),
         }
-        self.write(judge.hold(hold, standing, permit)?).await
     }
 
     /// A replay ends what the first call may have left; a refusal leaves evidence.
@@ -235,7 +230,7 @@ impl Hos {
         Ok(Some(match commit_one(&*self.store, &commit).await? {
             Outcome::Committed => {
                 for entry in &commit.entries {
-                    self.finish(&world, &tenant, &entry.leaf, When::Now).await?;
+                    self.finish(&world, &tenant, &entry.leaf).await?;
                 }
                 kept(commit)
             }
@@ -255,46 +250,39 @@ impl Hos {
         let recorded = self.store.find(world, tenant, receipt.proof_id).await?;
         // An entry that went into an archive was finished long before.
         if let Some(entry) = recorded {
-            self.finish(world, tenant, &entry.leaf, When::Replay).await?;
+            self.finish(world, tenant, &entry.leaf).await?;
         }
         Ok(Receipt { replayed: true, ..receipt })
     }
 
-    /// Does what the leaf of an erasure or of a hold says; nothing for any other.
-    /// Answers how many keys and parts were there.
-    async fn finish(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        leaf: &str,
-        when: When,
-    ) -> Result<(u32, u32), Fault> {
-        let Some(said) = Said::read(leaf)? else { return Ok((0, 0)) };
-        let target = said.target.map(|id| person(world, tenant, &id));
-        match (said.matter, said.through, target) {
-            (Some(matter), _, Some(person)) => {
-                let vault = &self.keyring()?.vault;
-                match (&*said.action, when) {
-                    ("lift", When::Now) => vault.release(&person, &matter, Timestamp::MAX).await?,
-                    // A hold that was placed since is another one.
-                    ("lift", _) => vault.release(&person, &matter, said.at).await?,
-                    // Whoever restored the vault has lost it; its end is further on in the log.
-                    ("place", When::Walk) => {
-                        vault.hold(&person, &matter, said.at).await?;
-                    }
-                    _ => {}
-                }
-                Ok((0, 0))
+    /// Does what the leaf of an erasure or of a hold says, which was committed just now or whose
+    /// command was sent again; nothing for any other.
+    async fn finish(&self, world: &World, tenant: &Tenant, leaf: &str) -> Result<(), Fault> {
+        let Some(said) = Said::read(leaf)? else { return Ok(()) };
+        match (said.hold(world, tenant), said.until) {
+            // A hold that was placed since is another one.
+            (Some((person, matter)), Some(until)) => {
+                self.keyring()?.vault.release(&person, &matter, until).await
             }
-            (None, Some(through), Some(person)) => {
+            (Some(_), None) => Ok(()),
+            (None, _) => self.take(world, tenant, said).await.map(|_| ()),
+        }
+    }
+
+    /// Destroys the keys or deletes the parts that an erasure names; answers how many of each were
+    /// there.
+    async fn take(&self, world: &World, tenant: &Tenant, said: Said) -> Result<(u32, u32), Fault> {
+        match (said.through, said.target) {
+            (Some(through), Some(id)) => {
                 let keyring = self.keyring()?;
+                let person = person(world, tenant, &id);
                 let keys = keyring.vault.destroy(&person, through, said.id, said.at).await?;
                 keyring.forget(&person);
                 Ok((keys, 0))
             }
-            (None, None, None) => {
+            (None, None) => {
                 let parts: Vec<_> = said.erased.into_iter().map(|part| (part.id, part.n)).collect();
-                Ok((0, self.store.delete_parts(world, tenant, &parts).await?))
+                Ok((0, self.store.delete_parts(world, tenant, &parts, said.id).await?))
             }
             _ => Ok((0, 0)),
         }
@@ -309,14 +297,16 @@ impl Hos {
     ) -> Result<(), Error> {
         let mut faults = Vec::new();
         for (id, name) in parts {
-            let entry = self.store.find(world, tenant, *id).await?;
+            let entry = self.found_here(world, tenant, *id).await?;
             let binds = |entry: &LogEntry| Ok::<_, Fault>(Bound::read(&entry.leaf)?.has(name));
             if !entry.as_ref().map(binds).transpose()?.unwrap_or(false) {
                 let message = format!("`{name}` of {id} is no part in this tenant");
                 faults.push(InputFault::new("parts", message));
             }
-            let is_sealed =
-                |entry: &LogEntry| entry.withheld.iter().any(|withheld| withheld.name == *name);
+            let is_sealed = |entry: &LogEntry| {
+                let sealed = |withheld: &Withheld| matches!(withheld.why, Withholding::Sealed(_));
+                entry.withheld.iter().any(|withheld| withheld.name == *name && sealed(withheld))
+            };
             if self.bench.keyring.is_none() && entry.as_ref().is_some_and(is_sealed) {
                 let message =
                     format!("whether `{name}` of {id} is held is known with its vault only");
@@ -324,7 +314,7 @@ impl Hos {
             }
             if let Some(entry) = entry
                 && let Some(keyring) = &self.bench.keyring
-                && let Some(matter) = held(keyring, world, tenant, &entry, name).await?
+                && let Some(matter) = held(keyring, (world, tenant), &entry, name).await?
             {
                 return Err(Refusal::Held(matter).into());
             }
@@ -333,36 +323,36 @@ impl Hos {
     }
 }
 
-/// When an entry is acted upon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum When {
-    /// It was committed just now.
-    Now,
-    /// Its command was sent again.
-    Replay,
-    /// Its log is walked.
-    Walk,
-}
-
-/// For which matter the person of a sealed part is held.
+/// For which matter a person is held whom a part is about: the one whose key it is under, or,
+/// where no key tells, each one whom the leaf names.
 async fn held(
     keyring: &Keyring,
-    world: &World,
-    tenant: &Tenant,
+    (world, tenant): (&World, &Tenant),
     entry: &LogEntry,
     name: &str,
 ) -> Result<Option<Name>, Fault> {
-    let sealed = entry.withheld.iter().find(|withheld| withheld.name == name);
-    let Some(Withholding::Sealed(sealed)) = sealed.map(|withheld| &withheld.why) else {
-        return Ok(None);
-    };
-    let found = keyring.vault.find(world, tenant, &[sealed.key()]).await?;
-    match found.first() {
-        Some(key) if matches!(key.state, KeyState::Live(_)) => {
-            Ok(keyring.vault.keys(&key.person).await?.held)
+    let withheld = entry.withheld.iter().find(|withheld| withheld.name == name);
+    let keys = match withheld.map(|withheld| &withheld.why) {
+        Some(Withholding::Sealed(sealed)) => {
+            keyring.vault.find(world, tenant, &[sealed.key()]).await?
         }
-        _ => Ok(None),
+        Some(Withholding::Erased { .. }) => return Ok(None),
+        Some(Withholding::Damaged(_)) | None => Vec::new(),
+    };
+    let persons: Vec<Person> = match keys.into_iter().next() {
+        Some(key) if matches!(key.state, KeyState::Live(_)) => vec![key.person],
+        Some(_) => Vec::new(),
+        None => {
+            let named = Bound::read(&entry.leaf)?.persons();
+            named.into_iter().map(|id| person(world, tenant, &id)).collect()
+        }
+    };
+    for person in &persons {
+        if let Some(held) = keyring.vault.keys(person).await?.held {
+            return Ok(Some(held.matter));
+        }
     }
+    Ok(None)
 }
 
 fn person(world: &World, tenant: &Tenant, id: &ActorId) -> Person {

@@ -1,20 +1,24 @@
 //! Exports bundles: one file with all that an outsider needs to check some entries offline.
 
+mod anchored;
+mod shown;
+
 use std::collections::BTreeSet;
 
 use hos_verify::bundle::make::{Draft, DraftEntry, MakeError, OpenedPart, make};
 use hos_verify::bundle::{Claim, ENTRIES_MAX};
 use hos_verify::leaf::EntryId;
-use hos_verify::proof::Proof;
 use hos_verify::tile::Plan;
 use hos_verify::time::Time;
 
 use super::Hos;
-use super::proving::{Missing, Read, WIDTH, included};
+use shown::{SHOWN_PAGE, Shown};
+
+use super::proving::{Missing, Read, WIDTH};
 use crate::error::{Fault, FaultKind};
 use crate::id::{Tenant, World};
-use crate::proof::{LogEntry, PAGE_MAX, Part, Withholding};
-use crate::seal::{Anchor, AttestationKind, Checkpoint, LogName, inconsistent};
+use crate::proof::{LogEntry, Withholding};
+use crate::seal::{Checkpoint, LogName, inconsistent};
 use crate::subject::Subject;
 use crate::time::ProofId;
 
@@ -100,10 +104,10 @@ impl Export {
         self
     }
 
-    fn opens(&self, entry: ProofId, part: &Part) -> bool {
+    fn opens(&self, entry: ProofId, part: &str) -> bool {
         match &self.disclosed {
             Disclosed::All => true,
-            Disclosed::These(parts) => parts.contains(&(entry, part.name.clone())),
+            Disclosed::These(parts) => parts.contains(&(entry, part.to_owned())),
         }
     }
 }
@@ -116,7 +120,8 @@ impl Hos {
     /// # Errors
     ///
     /// `Limit` beyond [`EXPORTED_MAX`], or where the bundle would be too large; `Corrupt` where
-    /// the stored entries and hashes do not lead to the checkpoint; else what the store says.
+    /// the stored entries and hashes do not lead to the checkpoint; else what the store says. A
+    /// part that is not what its leaf committed to is withheld, and a warning names it.
     pub async fn export(
         &self,
         world: &World,
@@ -125,11 +130,10 @@ impl Hos {
     ) -> Result<Option<Vec<u8>>, Fault> {
         let log = LogName::of(world, tenant);
         let Some(sealed) = self.store.seals().state(&log).await?.sealed else { return Ok(None) };
-        let entries = self.wanted(world, tenant, &export.wanted, sealed.size).await?;
+        let entries = self.wanted(world, tenant, export, sealed.size).await?;
         let Some(mut entries) = entries.filter(|entries| !entries.is_empty()) else {
             return Ok(None);
         };
-        self.bench.open(world, tenant, &mut entries).await?;
         let revisions = u64::try_from(entries.len()).unwrap_or(u64::MAX);
         self.add_erasures(world, tenant, &mut entries, sealed.size).await?;
         let last = entries.last().and_then(|entry| entry.index).unwrap_or_default();
@@ -157,7 +161,7 @@ impl Hos {
             })?,
             checkpoint: checkpoint.note,
             claims,
-            entries: entries.map(|entry| drafted(export, entry, &ids)).collect(),
+            entries: entries.map(|entry| drafted(entry, &ids)).collect(),
             others: earlier.into_iter().map(|earlier| earlier.note).collect(),
             anchor,
             tokens,
@@ -168,25 +172,24 @@ impl Hos {
         bundle.map(Some).map_err(|error| unmade(&log, &error))
     }
 
-    /// The entries in order of index, if all are there and sealed.
+    /// The entries in order of index with what is shown of them, if all are there and sealed.
     async fn wanted(
         &self,
         world: &World,
         tenant: &Tenant,
-        wanted: &Wanted,
+        export: &Export,
         sealed: u64,
     ) -> Result<Option<Vec<LogEntry>>, Fault> {
-        let mut entries = match wanted {
+        let mut shown = Shown::default();
+        match &export.wanted {
             Wanted::Entries(ids) => {
                 require(ids.len() <= EXPORTED_MAX)?;
-                let mut entries = Vec::with_capacity(ids.len());
                 for id in ids {
-                    let Some(entry) = self.store.find(world, tenant, *id).await? else {
+                    let Some(entry) = self.found(world, tenant, *id).await? else {
                         return Ok(None);
                     };
-                    entries.push(entry);
+                    self.show(world, tenant, export, vec![entry], &mut shown).await?;
                 }
-                entries
             }
             Wanted::Range(from, to) => {
                 let most = u64::try_from(ENTRIES_MAX).unwrap_or(u64::MAX);
@@ -194,24 +197,34 @@ impl Hos {
                 if *to > sealed {
                     return Ok(None);
                 }
-                self.side_by_side(world, tenant, *from, *to).await?
+                let mut next = *from;
+                while next < *to {
+                    let limit = u32::try_from(to - next).unwrap_or(SHOWN_PAGE).min(SHOWN_PAGE);
+                    let page = self.paged(world, tenant, next, limit).await?;
+                    next = next.saturating_add(u64::try_from(page.len()).unwrap_or(u64::MAX));
+                    if page.is_empty() {
+                        let log = LogName::of(world, tenant);
+                        return Err(inconsistent(&log, format!("entry {next} is missing")));
+                    }
+                    self.show(world, tenant, export, page, &mut shown).await?;
+                }
             }
             Wanted::Subject(subject) => {
                 let is_theirs = (&subject.world, &subject.tenant) == (world, tenant);
-                let mut life = Vec::new();
-                while is_theirs && life.len() <= EXPORTED_MAX {
-                    let after = u64::try_from(life.len()).unwrap_or(u64::MAX);
-                    let page = self.store.history(subject, after, PAGE_MAX).await?;
+                let mut after = 0;
+                while is_theirs && shown.entries.len() <= EXPORTED_MAX {
+                    let mut page = self.lived(subject, after, SHOWN_PAGE).await?;
                     if page.is_empty() {
                         break;
                     }
-                    life.extend(page);
+                    after = after.saturating_add(u64::try_from(page.len()).unwrap_or(u64::MAX));
+                    page.retain(|entry| entry.index.is_some_and(|index| index < sealed));
+                    self.show(world, tenant, export, page, &mut shown).await?;
                 }
-                life.retain(|entry| entry.index.is_some_and(|index| index < sealed));
-                require(life.len() <= EXPORTED_MAX)?;
-                life
+                require(shown.entries.len() <= EXPORTED_MAX)?;
             }
-        };
+        }
+        let mut entries = shown.entries;
         entries.sort_by_key(|entry| entry.index);
         let is_sealed = |entry: &LogEntry| entry.index.is_some_and(|index| index < sealed);
         Ok(entries.iter().all(is_sealed).then_some(entries))
@@ -228,68 +241,11 @@ impl Hos {
         let there: BTreeSet<ProofId> = entries.iter().map(|entry| entry.id).collect();
         let by: BTreeSet<ProofId> = entries.iter().flat_map(erased).map(|(_, by)| by).collect();
         for by in by.difference(&there) {
-            let found = self.store.find(world, tenant, *by).await?;
+            let found = self.found(world, tenant, *by).await?;
             entries.extend(found.filter(|found| found.index.is_some_and(|index| index < sealed)));
         }
         entries.sort_by_key(|entry| entry.index);
         Ok(())
-    }
-
-    async fn side_by_side(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        from: u64,
-        to: u64,
-    ) -> Result<Vec<LogEntry>, Fault> {
-        let mut entries = Vec::new();
-        let mut next = from;
-        while next < to {
-            let limit = u32::try_from(to - next).unwrap_or(PAGE_MAX).min(PAGE_MAX);
-            let page = self.store.page(world, tenant, next, limit).await?;
-            next = next.saturating_add(u64::try_from(page.len()).unwrap_or(u64::MAX));
-            if page.is_empty() {
-                let log = LogName::of(world, tenant);
-                return Err(inconsistent(&log, format!("entry {next} is missing")));
-            }
-            entries.extend(page);
-        }
-        Ok(entries)
-    }
-
-    /// The smallest anchored checkpoint over an entry, its proof in the deployment's log, and the
-    /// tokens over that one.
-    async fn anchored(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        last: u64,
-    ) -> Result<Option<(Checkpoint, Proof, Vec<Vec<u8>>)>, Fault> {
-        let Some(proven) = self.prove_anchor(world, tenant, last).await? else { return Ok(None) };
-        let log = LogName::Deployment;
-        let (mut head, mut hashes) = (proven.checkpoint, proven.proof);
-        let Anchor { index, size, note, leaf_hash, .. } = proven.anchor;
-        let attested = proven.attestations.last().map_or(head.size, |last| last.size);
-        if attested != head.size {
-            let found = self.checkpoints(&log, attested, 1).await?;
-            let found = found.into_iter().find(|found| found.size == attested);
-            head = found.ok_or_else(|| inconsistent(&log, "an attested checkpoint is missing"))?;
-            hashes = included(self, &log, index, &leaf_hash, &head).await?;
-        }
-        let mut tokens = Vec::new();
-        for attestation in proven.attestations {
-            match (attestation.size == attested, attestation.kind) {
-                (true, AttestationKind::Timestamp) => tokens.push(attestation.body),
-                (true, AttestationKind::Cosignature) => {
-                    head.note.push_str(&String::from_utf8_lossy(&attestation.body));
-                }
-                (false, _) => {}
-            }
-        }
-        let anchor = Proof { index, hashes, checkpoint: head.note, extra: None };
-        // When it was sealed is in no bundle.
-        let sealed_at = head.sealed_at;
-        Ok(Some((Checkpoint { size, note, sealed_at }, anchor, tokens)))
     }
 
     /// The checkpoints that the receiver holds.
@@ -352,12 +308,11 @@ fn erased(entry: &LogEntry) -> impl Iterator<Item = (&str, ProofId)> {
     })
 }
 
-fn drafted(export: &Export, entry: &LogEntry, ids: &BTreeSet<ProofId>) -> DraftEntry {
+fn drafted(entry: &LogEntry, ids: &BTreeSet<ProofId>) -> DraftEntry {
     let told = erased(entry).filter(|(_, by)| ids.contains(by));
     let erased =
         told.filter_map(|(name, by)| Some((name.to_owned(), EntryId::parse(&by.to_string())?)));
-    let opened = entry.parts.iter().filter(|part| export.opens(entry.id, part));
-    let opened = opened.map(|part| OpenedPart {
+    let opened = entry.parts.iter().map(|part| OpenedPart {
         name: part.name.clone(),
         salt: part.salt,
         body: part.body.clone().into_bytes(),

@@ -1,6 +1,6 @@
 //! Seals what is written and opens what is read, with the keys that a vault keeps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cipher::{KeyId, SealedPart, SecretKey};
@@ -9,7 +9,7 @@ use crate::error::{Fault, FaultKind};
 use crate::id::{Tenant, World};
 use crate::proof::{LogEntry, Withheld, Withholding};
 use crate::standing::{Generations, Standing, Versions};
-use crate::time::IdSource;
+use crate::time::{IdSource, ProofId};
 use crate::vault::{
     KEYS_MAX, KeyState, KeyWrapper, Person, PersonKeys, StoredKey, Vault, Wrapped, bound,
 };
@@ -58,38 +58,49 @@ impl Keyring {
         Ok(())
     }
 
-    /// Opens every part whose key is there; says of the others which erasure took it.
+    /// Opens every wanted part whose key is there; says of all others which erasure took them.
     pub(super) async fn open(
         &self,
         world: &World,
         tenant: &Tenant,
         entries: &mut [LogEntry],
+        is_wanted: impl Fn(ProofId, &str) -> bool,
     ) -> Result<(), Fault> {
-        let withheld = entries.iter().flat_map(|entry| &entry.withheld);
-        let numbers: BTreeSet<KeyId> = withheld.filter_map(key_of).collect();
-        let numbers: Vec<KeyId> = numbers.into_iter().collect();
+        let mut numbers: BTreeMap<KeyId, bool> = BTreeMap::new();
+        for entry in &*entries {
+            for withheld in &entry.withheld {
+                let Some(key) = key_of(withheld) else { continue };
+                *numbers.entry(key).or_default() |= is_wanted(entry.id, &withheld.name);
+            }
+        }
+        let asked: Vec<KeyId> = numbers.keys().copied().collect();
         let mut keys = BTreeMap::new();
-        for some in numbers.chunks(usize::try_from(KEYS_MAX).unwrap_or(usize::MAX)) {
+        for some in asked.chunks(usize::try_from(KEYS_MAX).unwrap_or(usize::MAX)) {
             // Asked for each time: a key that is remembered would open what was erased meanwhile.
             for stored in self.vault.find(world, tenant, some).await? {
-                keys.insert(stored.id, self.opened(&stored).await?);
+                let is_used = numbers.get(&stored.id).is_some_and(|used| *used);
+                keys.extend(self.opened(&stored, is_used).await?.map(|key| (stored.id, key)));
             }
         }
         for entry in entries {
             for withheld in std::mem::take(&mut entry.withheld) {
                 let known = key_of(&withheld).and_then(|key| keys.get(&key));
-                match (withheld.why, known) {
-                    (Withholding::Sealed(sealed), Some(Ok(secret))) => {
-                        entry.parts.push(sealed.open(entry.id, &withheld.name, secret)?);
+                let Withheld { name, why } = withheld;
+                let is_wanted = is_wanted(entry.id, &name);
+                let why = match (why, known) {
+                    (Withholding::Sealed(sealed), Some(Ok(secret))) if is_wanted => {
+                        match sealed.open(entry.id, &name, secret) {
+                            Ok(part) => {
+                                entry.parts.push(part);
+                                continue;
+                            }
+                            Err(_) => Withholding::Damaged(sealed.row(&name)),
+                        }
                     }
-                    (_, Some(Err(erased))) => {
-                        let why = erased.clone();
-                        entry.withheld.push(Withheld { name: withheld.name, why });
-                    }
-                    (why, None) | (why, Some(Ok(_))) => {
-                        entry.withheld.push(Withheld { name: withheld.name, why });
-                    }
-                }
+                    (_, Some(Err(erased))) => erased.clone(),
+                    (why, _) => why,
+                };
+                entry.withheld.push(Withheld { name, why });
             }
             entry.parts.sort_by(|one, other| one.name.cmp(&other.name));
         }
@@ -124,13 +135,19 @@ impl Keyring {
         known.forget(&(person.world.clone(), person.tenant.clone()));
     }
 
-    async fn opened(&self, stored: &StoredKey) -> Result<Result<SecretKey, Withholding>, Fault> {
-        match &stored.state {
-            KeyState::Live(wrapped) => Ok(Ok(self.unwrap(stored, wrapped).await?)),
+    /// The key, or what took it; none for a live key that nothing is to be opened with.
+    async fn opened(
+        &self,
+        stored: &StoredKey,
+        is_used: bool,
+    ) -> Result<Option<Result<SecretKey, Withholding>>, Fault> {
+        Ok(match &stored.state {
+            KeyState::Live(wrapped) if is_used => Some(Ok(self.unwrap(stored, wrapped).await?)),
+            KeyState::Live(_) => None,
             KeyState::Destroyed { entry, at } => {
-                Ok(Err(Withholding::Erased { entry: *entry, at: *at }))
+                Some(Err(Withholding::Erased { entry: *entry, at: *at }))
             }
-        }
+        })
     }
 
     async fn unwrap(&self, stored: &StoredKey, wrapped: &Wrapped) -> Result<SecretKey, Fault> {
@@ -179,7 +196,7 @@ impl Keyring {
 fn key_of(withheld: &Withheld) -> Option<KeyId> {
     match &withheld.why {
         Withholding::Sealed(sealed) => Some(sealed.key()),
-        Withholding::Erased { .. } => None,
+        _ => None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tracing::Instrument as _;
 
+use super::case::Need;
 use super::settle::{ask, span};
 use super::{ATTEMPTS_MAX, Hos};
 use crate::command::Migration;
@@ -82,10 +83,14 @@ impl Hos {
             // Taken after the standings: a law that is put in force meanwhile is a conflict.
             let law = self.bench.law(&migration.world)?;
             let judge = self.bench.judge(&law);
-            let permit = match judge.permit_migration(migration, &standing, &of_world) {
-                Err(Refusal::Conflict) => continue,
-                permit => permit?,
-            };
+            let permit = judge.permit_migration(migration, &standing, &of_world);
+            if matches!(permit, Err(Refusal::Conflict)) {
+                continue;
+            }
+            let Migration { actor, tenant, envelope, .. } = migration;
+            let need = Need { actor, ability: "hos.migrate", tenant, context: &envelope.context };
+            self.bench.noted(&law, &need, &of_world, permit.as_ref().err());
+            let permit = permit?;
             read = read.filter(|(of, _)| Arc::ptr_eq(of, &law));
             let page = match &mut read {
                 Some((_, page)) => page,

@@ -38,7 +38,7 @@ impl Hos {
         tenant: &Tenant,
         id: ProofId,
     ) -> Result<Option<ProofState>, Fault> {
-        let Some(entry) = self.store.find(world, tenant, id).await? else { return Ok(None) };
+        let Some(entry) = self.found(world, tenant, id).await? else { return Ok(None) };
         let seals = self.store.seals();
         let Some(index) = entry.index else {
             let aside = seals.quarantined(world, tenant, Some(id), 1).await?;
@@ -69,7 +69,7 @@ impl Hos {
         tenant: &Tenant,
         id: ProofId,
     ) -> Result<Option<Proven>, Fault> {
-        let Some(entry) = self.store.find(world, tenant, id).await? else { return Ok(None) };
+        let Some(entry) = self.found(world, tenant, id).await? else { return Ok(None) };
         let log = LogName::of(world, tenant);
         let Some(index) = entry.index else { return Ok(None) };
         let checkpoint = self.store.seals().state(&log).await?.sealed;
@@ -116,6 +116,26 @@ impl Hos {
         verify_consistency(old.size(), old.root(), new.size(), new.root(), &proof)
             .map_err(|_| inconsistent(log, "its tiles do not lead to its checkpoints"))?;
         Ok(proof)
+    }
+
+    /// Proves from tiles that the entries from one index to before another stand side by side under
+    /// a checkpoint, for [`merkle::verify_range`](crate::merkle::verify_range).
+    ///
+    /// # Errors
+    ///
+    /// `Limit` for a range that is empty or ends beyond the checkpoint; else what the store says.
+    pub async fn prove_range(
+        &self,
+        log: &LogName,
+        checkpoint: &Checkpoint,
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<Hash>, Fault> {
+        let plan = Plan::new(checkpoint.size).range(from, to);
+        let plan = plan.map_err(|error| Fault::new(FaultKind::Limit, error.to_string()))?;
+        let read = Read::of(self, log, &plan).await?;
+        tile::range_proof(checkpoint.size, from, to, |level, at| read.hash(level, at))
+            .map_err(|error| unmade(log, &error))
     }
 
     /// Entries of a tenant that were set aside because their leaf is not what its hash says, by
@@ -165,7 +185,16 @@ impl Read {
         let tiles: Vec<tile::Tile> = plan.tiles().collect();
         let mut read = Self::default();
         for tiles in tiles.chunks(SPANS_MAX) {
-            let spans: Vec<Span> = tiles.iter().map(span).collect();
+            let mut spans = Vec::with_capacity(tiles.len());
+            for tile in tiles {
+                spans.push(match span(tile) {
+                    // An edge of before, whose leaves have left the store since: its tile is full.
+                    Span::Edge { level: 0, first, .. } if hos.is_archived(log, first).await? => {
+                        Span::Tile { level: 0, place: tile.place }
+                    }
+                    span => span,
+                });
+            }
             read.add(tiles, hos.store.seals().hashes(log, &spans).await?);
         }
         Ok(read)
@@ -224,12 +253,19 @@ fn widest(sizes: &[u64]) -> Vec<tile::Tile> {
         let width = widths.entry((tile.level, tile.place)).or_default();
         *width = tile.width.max(*width);
     }
-    let tile = |((level, place), width)| tile::Tile { level, place, width };
+    let full = sizes.iter().max().map_or(0, |size| size / WIDTH);
+    let tile = |((level, place), width)| {
+        // The leaves below a full tile may have left the store.
+        let width = if level == 0 && place < full { FULL } else { width };
+        tile::Tile { level, place, width }
+    };
     widths.into_iter().map(tile).collect()
 }
 
 /// [`TILE_HASHES`] as places are counted.
 pub(super) const WIDTH: u64 = 256;
+/// How wide a full tile is.
+const FULL: u16 = 256;
 const _: () = assert!(TILE_HASHES == 256);
 
 #[derive(Debug)]

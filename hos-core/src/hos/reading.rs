@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::Hos;
 use super::bench::Bench;
-use super::settle::{ask, ask_record, load_one, noted, settle, span};
-use super::{ATTEMPTS_MAX, Hos};
+use super::settle::{ask, load_one};
 use crate::actor::Actor;
 use crate::candidate::Asked;
 use crate::command::Record;
@@ -26,7 +26,6 @@ use crate::store::{Ask, BATCH_MAX};
 use crate::subject::{Subject, SubjectView};
 use crate::time::{ProofId, Timestamp};
 use crate::value::Attributes;
-use tracing::Instrument as _;
 
 /// The largest log of which inclusion and consistency are proved from its leaf hashes.
 pub const PROVED_LEAVES_MAX: u64 = 1 << 22;
@@ -112,6 +111,7 @@ fn decide(bench: &Bench, law: &Arc<Law>, query: &Query, standing: &Standing) -> 
     let judge = bench.judge(law);
     let ask = |question: &Question<'_>| {
         let answer = law.rules().answer(question)?;
+        bench.count(&query.world, &query.tenant, &query.ability, answer);
         // Where the mode is `off`, nothing was decided.
         if let Some(recorder) = &bench.recorder
             && answer.mode != Mode::Off
@@ -303,7 +303,7 @@ impl Hos {
             if wanted == 0 {
                 return Ok(leaves);
             }
-            let page = self.store.leaf_hashes(world, tenant, have, wanted).await?;
+            let page = self.hashes(world, tenant, have, wanted).await?;
             if page.is_empty() {
                 let message = format!("the log has {have} entries, not {size}");
                 return Err(Fault::new(FaultKind::Limit, message));
@@ -320,10 +320,7 @@ fn unprovable(error: merkle::MerkleError) -> Fault {
 #[async_trait]
 impl Proofs for Hos {
     async fn record(&self, record: &Record) -> Result<Receipt, Error> {
-        let ask = ask_record(record);
-        let span = span("record", &ask, record.envelope.request.as_ref());
-        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, record);
-        async { noted(settle.await) }.instrument(span).await
+        self.record_one(record).await
     }
 
     async fn find(
@@ -332,7 +329,7 @@ impl Proofs for Hos {
         tenant: &Tenant,
         id: ProofId,
     ) -> Result<Option<LogEntry>, Fault> {
-        let found = self.store.find(world, tenant, id).await?;
+        let found = self.found(world, tenant, id).await?;
         let mut found: Vec<LogEntry> = found.into_iter().collect();
         self.bench.open(world, tenant, &mut found).await?;
         Ok(found.pop())
@@ -345,7 +342,7 @@ impl Proofs for Hos {
         from: u64,
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault> {
-        let mut page = self.store.page(world, tenant, from, limit.min(PAGE_MAX)).await?;
+        let mut page = self.paged(world, tenant, from, limit).await?;
         self.bench.open(world, tenant, &mut page).await?;
         Ok(page)
     }
@@ -356,7 +353,7 @@ impl Proofs for Hos {
         after: u64,
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault> {
-        let mut page = self.store.history(subject, after, limit.min(PAGE_MAX)).await?;
+        let mut page = self.lived(subject, after, limit).await?;
         self.bench.open(&subject.world, &subject.tenant, &mut page).await?;
         Ok(page)
     }

@@ -184,9 +184,7 @@ impl Registry for Hos {
     async fn change_standing(&self, command: &StandingCommand) -> Result<Receipt, Error> {
         let ask = ask_standing(command);
         let span = span(command.change().as_str(), &ask, command.envelope.request.as_ref());
-        let judge =
-            |judge: &Judge<'_>, standing: &Standing| judge.change_standing(command, standing);
-        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, &judge);
+        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, command);
         async { noted(settle.await) }.instrument(span).await
     }
 

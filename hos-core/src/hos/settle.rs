@@ -115,7 +115,7 @@ async fn committed(
     bench.seal(&mut commit).await?;
     Ok(Some(match commit_one(store, &commit).await? {
         Outcome::Committed => {
-            bench.count_divergence(&commit);
+            bench.count_shadowed(&commit);
             kept(commit)
         }
         Outcome::Replayed(receipt) => Ok(Receipt { replayed: true, ..*receipt }),

@@ -6,7 +6,7 @@ use super::Hos;
 use super::settle::{ask_transition, load_one};
 use crate::candidate::{Candidate, DivergenceReport, Trial};
 use crate::command::Command;
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 use crate::id::World;
 use crate::judge::Rehearsal;
 
@@ -27,19 +27,25 @@ impl Hos {
 
     /// Begins to weigh a candidate beside the law in force, in this process; it takes the place of
     /// an earlier one. Answers, stores and what they remember are not touched by it. Putting
-    /// another law in force ends it.
+    /// another law in force ends it; [`Hos::remove_candidate`] still tells what it found.
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidWorld`](crate::error::Refusal::InvalidWorld)
+    /// [`Refusal::InvalidWorld`], and [`Refusal::InvalidInput`] where an ability is expected to
+    /// change that neither law knows.
     pub fn set_candidate(&self, candidate: &Candidate) -> Result<(), Error> {
         let world = candidate.law.world();
-        let now = self.bench.law(world).map(|_| self.bench.clock.now())?;
+        let faults = candidate.faults(&*self.bench.law(world)?);
+        if !faults.is_empty() {
+            return Err(Refusal::InvalidInput(faults).into());
+        }
+        let now = self.bench.clock.now();
         self.bench.set_trial(world, |live| Some(Trial::new(Arc::clone(live), candidate, now)));
         Ok(())
     }
 
-    /// Ends the trial of a candidate; what it found, if there was one.
+    /// Ends the trial of a candidate; what it found, if there was one, up to the moment when
+    /// another law came into force.
     pub fn remove_candidate(&self, world: &World) -> Option<DivergenceReport> {
         let trial = self.bench.set_trial(world, |_| None)?;
         Some(trial.report(self.bench.clock.now()))

@@ -69,7 +69,7 @@ impl Judge<'_> {
             standing: Some(StandingWrite { change: row }),
             entries: vec![entry],
             person: None,
-            diverged: false,
+            shadowed: Vec::new(),
         }
     }
 
@@ -124,7 +124,7 @@ impl Judge<'_> {
             standing: Some(StandingWrite { change: StandingRow::Law(next.law_record()) }),
             entries: vec![entry],
             person: None,
-            diverged: false,
+            shadowed: Vec::new(),
         })
     }
 

@@ -11,6 +11,7 @@ use crate::id::{ActorId, CommandKey, Name, Tenant, World};
 use crate::proof::{Entry, EntryType, ErasureFacts, Leaf, denial_dedup, part};
 use crate::receipt::{Effect, StepReceipt};
 use crate::standing::Standing;
+use crate::time::Timestamp;
 
 /// That an erasure or a hold may go on.
 pub(crate) struct ErasurePermit {
@@ -95,18 +96,21 @@ impl Judge<'_> {
         self.permit_request(&request, standing, || hold.fingerprint(), faults).map_err(verdict)
     }
 
-    /// The entry of a hold. It makes an erasure that was judged before a conflict.
+    /// The entry of a hold. It makes an erasure that was judged before a conflict. The end of one
+    /// says which placing of it it ends.
     pub(crate) fn hold(
         &self,
         hold: &Hold,
         standing: &Standing,
         permit: ErasurePermit,
+        until: Option<Timestamp>,
     ) -> Result<Commit, Refusal> {
         let Hold { actor, world, tenant, person, matter, envelope, .. } = hold;
         let facts = ErasureFacts { matter: Some(matter), ..ErasureFacts::default() };
         let log = self.origin(world, tenant);
         let mut leaf = self.leaf(EntryType::Hold, &log, actor, envelope, Some(permit.permission));
         (leaf.action, leaf.erasure) = (Some(hold.action()), Some(&facts));
+        leaf.until = until;
         leaf.target = Some(person.as_str());
         self.generation_commit(&leaf, (world, tenant), standing, permit)
     }
@@ -154,7 +158,7 @@ impl Judge<'_> {
             standing: None,
             entries: vec![entry],
             person: None,
-            diverged: false,
+            shadowed: Vec::new(),
         };
         let known = standing.actor.is_insider(self.now) || tenant.is_world();
         let refusal = if known { Refusal::Denied } else { Refusal::NotFound };
@@ -189,7 +193,7 @@ impl Judge<'_> {
             standing: Some(StandingWrite { change: StandingRow::Generation }),
             entries: vec![entry],
             person: None,
-            diverged: false,
+            shadowed: Vec::new(),
         })
     }
 }

@@ -4,7 +4,7 @@ use super::{Denial, Judge, Permission, Refused};
 use crate::command::{Command, Step, Wish};
 use crate::contract::{Action, Contract};
 use crate::error::Refusal;
-use crate::id::ActionName;
+use crate::id::{Ability, ActionName};
 use crate::standing::Standing;
 use crate::subject::{Snapshot, SubjectView};
 
@@ -31,10 +31,14 @@ impl Judge<'_> {
             return Err(self.deny((command, step), entry, view, contract, standing));
         };
         if found.here.is_empty() && !found.there.is_empty() {
-            return Ok(Found { entry: None, action: first.name().clone(), permission });
+            let action = first.name().clone();
+            return Ok(Found { entry: None, action, ability: first.ability(), permission });
         }
         match found.here.as_slice() {
-            [entry] => Ok(Found { entry: Some(entry), action: entry.name().clone(), permission }),
+            [entry] => {
+                let action = entry.name().clone();
+                Ok(Found { entry: Some(entry), action, ability: first.ability(), permission })
+            }
             [] => Err(impossible(&step.wish, view, contract, || {
                 self.allowed(command, contract, view, standing)
             })
@@ -118,6 +122,8 @@ pub(super) struct Found<'a> {
     /// None leaves the subject as it is.
     pub(super) entry: Option<&'a Action>,
     pub(super) action: ActionName,
+    /// What was asked of policy.
+    pub(super) ability: &'a Ability,
     pub(super) permission: Permission,
 }
 

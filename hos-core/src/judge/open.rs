@@ -149,7 +149,10 @@ impl Judge<'_> {
     ) -> Result<Commit, Stop> {
         let Start { opening, contract, state, permission, adopted } = start;
         let Opening { actor, subject, attributes, envelope } = *opening;
-        let action = if adopted.is_some() { "adopt" } else { "open" };
+        let (action, ability) = match adopted {
+            Some(_) => ("adopt", "hos.adopt"),
+            None => ("open", contract.open().ability().as_str()),
+        };
         let entry = self.seal_start(actor, envelope, start, action);
         let after = Snapshot {
             state: state.clone(),
@@ -189,7 +192,7 @@ impl Judge<'_> {
             standing: None,
             entries: vec![entry],
             person: envelope.person(actor),
-            diverged: permission.diverged,
+            shadowed: permission.shadowed(ability).into_iter().collect(),
         })
     }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::{Judge, Permission, Refused, check_bag, refuse_faults};
 use crate::actor::Actor;
 use crate::command::{Command, STEPS_MAX, Step, Wish};
+use crate::commit::Shadowed;
 use crate::condition::{Environment, Nothing};
 use crate::contract::{Action, Contract, failing};
 use crate::error::{InputFault, Refusal};
-use crate::id::{ActionName, State, Topic};
+use crate::id::{Ability, ActionName, State, Topic};
 use crate::receipt::Effect;
 use crate::standing::Standing;
 use crate::subject::{Snapshot, Subject, SubjectView};
@@ -30,7 +31,13 @@ impl<'a> Plan<'a> {
     /// Whether only a mode of `shadow` lets the command through.
     #[must_use]
     pub fn diverges(&self) -> bool {
-        self.steps.iter().any(|step| step.permission.diverged)
+        self.steps.iter().any(|step| step.permission.shadowed.is_some())
+    }
+
+    /// The abilities that only a mode of `shadow` lets through.
+    pub(super) fn shadowed(&self) -> Vec<Shadowed> {
+        let steps = self.steps.iter();
+        steps.filter_map(|step| step.permission.shadowed(step.ability.as_str())).collect()
     }
 }
 
@@ -41,6 +48,8 @@ pub struct PlannedStep<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) contract: &'a Contract,
     pub(super) permission: Permission,
+    /// What it needs.
+    ability: &'a Ability,
     pub(super) action: ActionName,
     /// None leaves the subject as it is.
     pub(super) moved: Option<Moved<'a>>,
@@ -194,6 +203,7 @@ impl<'a> Judge<'a> {
             snapshot,
             contract,
             permission: found.permission,
+            ability: found.ability,
             action,
             moved,
         };

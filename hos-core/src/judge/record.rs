@@ -61,7 +61,7 @@ impl Judge<'_> {
             standing: None,
             entries: vec![entry],
             person: envelope.person(actor),
-            diverged: permission.diverged,
+            shadowed: permission.shadowed("hos.record").into_iter().collect(),
         })
     }
 

@@ -222,7 +222,7 @@ impl Judge<'_> {
             standing: Some(StandingWrite { change: row }),
             entries: vec![entry],
             person: command.about(),
-            diverged: false,
+            shadowed: Vec::new(),
         })
     }
 

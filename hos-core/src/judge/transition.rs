@@ -49,7 +49,7 @@ impl Judge<'_> {
             standing: None,
             entries,
             person: envelope.person(&command.actor),
-            diverged: plan.diverges(),
+            shadowed: plan.shadowed(),
         })
     }
 

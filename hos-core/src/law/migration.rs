@@ -11,6 +11,7 @@ use crate::contract::{Contract, STATES_MAX, Written};
 use crate::encoding::ObjectWriter;
 use crate::error::{LawFaults, Place};
 use crate::id::{Kind, Name, State};
+use crate::policy::mentioned::Mentioned;
 use crate::subject::SubjectView;
 use crate::time::Timestamp;
 use crate::value::{ATTRIBUTES_MAX, Attributes, Schema};
@@ -149,7 +150,7 @@ impl MigrationMap {
 /// Validates the migrations of a law; keeps every fault.
 pub(super) fn migrations(
     definitions: &[MigrationDefinition],
-    contracts: &BTreeMap<Kind, Vec<Arc<Contract>>>,
+    (contracts, mentioned): (&BTreeMap<Kind, Vec<Arc<Contract>>>, &Mentioned),
     faults: &mut LawFaults,
 ) -> Vec<MigrationMap> {
     let all = Place::whole("law").field("migrations");
@@ -161,7 +162,7 @@ pub(super) fn migrations(
         let version = |label: &str, faults: &mut LawFaults| {
             let versions = contracts.get(kind.as_str()).into_iter().flatten();
             let found = versions.clone().find(|contract| contract.version() == label);
-            if found.is_none() {
+            if found.is_none() && !mentioned.has_kind(kind) {
                 let message = format!("the law holds no contract `{kind}/{label}`");
                 faults.add("unknown_contract", &at, message);
             }

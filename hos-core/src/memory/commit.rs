@@ -1,10 +1,12 @@
 //! Executes commits: compares everything that was read, then writes everything.
 
-use super::tables::{ReceiptRow, ScopeKey, SubjectRow, Tables};
-use crate::commit::{Commit, KeptReceipt, Outcome, StandingRow, SubjectAfter, SubjectChange};
+use super::tables::{LogRow, ReceiptRow, ScopeKey, SubjectRow, Tables};
+use crate::commit::{
+    Commit, KeptReceipt, Outcome, StandingRow, StandingWrite, SubjectAfter, SubjectChange,
+};
 use crate::error::{Fault, FaultKind};
 use crate::id::Tenant;
-use crate::proof::Entry;
+use crate::proof::{Entry, LogEntry};
 use crate::standing::{Generations, Versions};
 use crate::store::OutboxRow;
 use crate::subject::Subject;
@@ -44,6 +46,7 @@ impl Tables {
     fn is_as_read(&self, scope: &ScopeKey, commit: &Commit) -> bool {
         let proof = |subject: &Subject| self.subjects.get(subject).map(|row| row.snapshot.proof_id);
         self.versions(scope) == *commit.versions()
+            && self.stands(scope, commit.standing().map(StandingWrite::row))
             && commit.changes().iter().all(|change| proof(change.subject()) == change.from_proof())
     }
 
@@ -105,9 +108,25 @@ impl Tables {
             Fault::new(FaultKind::Full, error.to_string()).caused_by(error)
         };
         log.frontier.push(*entry.leaf_hash()).map_err(full)?;
-        log.by_id.insert(entry.id(), log.entries.len());
+        let index = log.frontier.size() - 1;
+        let bare = LogEntry {
+            index: Some(index),
+            id: entry.id(),
+            leaf: entry.leaf().to_owned(),
+            leaf_hash: *entry.leaf_hash(),
+            recorded_at: entry.recorded_at(),
+            parts: Vec::new(),
+            withheld: Vec::new(),
+        };
+        log.by_id.insert(entry.id(), index);
         log.dedups.extend(entry.dedup());
-        log.entries.push(entry.clone());
+        let row = LogRow {
+            entry: bare.with_rows(entry.parts().iter().cloned()),
+            subject: entry.subject().cloned(),
+            revision: entry.revision(),
+            moves: entry.type_().moves(),
+        };
+        log.rows.insert(index, row);
         self.seals.grew(scope);
         Ok(())
     }
@@ -179,6 +198,9 @@ impl Tables {
             }
             StandingRow::Contract(record) => {
                 self.contracts.entry(key.0.clone()).or_default().push(record.clone());
+            }
+            StandingRow::Segment(record) => {
+                scope.log.segments.insert(record.first, record.clone());
             }
         }
     }

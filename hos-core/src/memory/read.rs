@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::tables::{Log, ScopeKey, SubjectRow, Tables};
+use super::tables::{Log, LogRow, ScopeKey, SubjectRow, Tables};
 use crate::command::DueTimer;
 use crate::commit::{ContractRecord, LawRecord};
-use crate::error::Fault;
 use crate::id::{ActionName, ActorId, Kind, Role, Tenant, Version, World};
 use crate::merkle;
-use crate::proof::{Entry, LogEntry, LogHead};
+use crate::proof::{LogEntry, LogHead, Part};
 use crate::receipt::StoredReceipt;
 use crate::standing::{ActorStanding, Modes, Standing, Versions};
 use crate::store::{Ask, OutboxRow};
@@ -158,7 +157,7 @@ impl Tables {
         later.take(limited(limit)).cloned().collect()
     }
 
-    fn log(&self, world: &World, tenant: &Tenant) -> Option<&Log> {
+    pub(super) fn log(&self, world: &World, tenant: &Tenant) -> Option<&Log> {
         self.scopes.get(&(world.clone(), tenant.clone())).map(|scope| &scope.log)
     }
 
@@ -169,16 +168,9 @@ impl Tables {
         )
     }
 
-    pub(super) fn find(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        id: ProofId,
-    ) -> Result<Option<LogEntry>, Fault> {
-        let Some(log) = self.log(world, tenant) else { return Ok(None) };
-        let index = log.by_id.get(&id).copied();
-        let found = index.and_then(|index| Some((index, log.entries.get(index)?)));
-        found.map(|(index, entry)| log_entry(index, entry)).transpose()
+    pub(super) fn find(&self, world: &World, tenant: &Tenant, id: ProofId) -> Option<LogEntry> {
+        let log = self.log(world, tenant)?;
+        log.rows.get(log.by_id.get(&id)?).map(|row| row.entry.clone())
     }
 
     pub(super) fn page(
@@ -187,27 +179,21 @@ impl Tables {
         tenant: &Tenant,
         from: u64,
         limit: u32,
-    ) -> Result<Vec<LogEntry>, Fault> {
-        let from = usize::try_from(from).unwrap_or(usize::MAX);
-        let entries = self.log(world, tenant).map(|log| log.entries.iter().enumerate());
-        let page = entries.into_iter().flatten().skip(from).take(limited(limit));
-        page.map(|(index, entry)| log_entry(index, entry)).collect()
+    ) -> Vec<LogEntry> {
+        let rows = self.log(world, tenant).map(|log| log.rows.range(from..));
+        let page = rows.into_iter().flatten().take(limited(limit));
+        page.map(|(_, row)| row.entry.clone()).collect()
     }
 
-    pub(super) fn history(
-        &self,
-        subject: &Subject,
-        after: u64,
-        limit: u32,
-    ) -> Result<Vec<LogEntry>, Fault> {
-        let Some(log) = self.log(&subject.world, &subject.tenant) else { return Ok(Vec::new()) };
-        let raised = |(_, entry): &(usize, &Entry)| {
-            entry.type_().moves()
-                && entry.subject() == Some(subject)
-                && entry.revision().is_some_and(|revision| revision > after)
+    pub(super) fn history(&self, subject: &Subject, after: u64, limit: u32) -> Vec<LogEntry> {
+        let Some(log) = self.log(&subject.world, &subject.tenant) else { return Vec::new() };
+        let raised = |row: &&LogRow| {
+            row.moves
+                && row.subject.as_ref() == Some(subject)
+                && row.revision.is_some_and(|revision| revision > after)
         };
-        let entries = log.entries.iter().enumerate().filter(raised).take(limited(limit));
-        entries.map(|(index, entry)| log_entry(index, entry)).collect()
+        let rows = log.rows.values().filter(raised).take(limited(limit));
+        rows.map(|row| row.entry.clone()).collect()
     }
 
     pub(super) fn delete_parts(
@@ -215,20 +201,27 @@ impl Tables {
         world: &World,
         tenant: &Tenant,
         parts: &[(ProofId, String)],
+        by: ProofId,
     ) -> u32 {
         let Some(scope) = self.scopes.get_mut(&(world.clone(), tenant.clone())) else { return 0 };
-        let mut count: usize = 0;
+        let mut count: u32 = 0;
         for (id, name) in parts {
             let index = scope.log.by_id.get(id);
-            let Some(entry) = index.and_then(|index| scope.log.entries.get_mut(*index)) else {
+            let Some(row) = index.and_then(|index| scope.log.rows.get_mut(index)) else {
                 continue;
             };
-            let before = entry.parts.len();
-            entry.parts.retain(|part| part.name != *name);
-            count += before - entry.parts.len();
+            let mut rows = row.entry.rows();
+            let part = rows.iter_mut().find(|part| part.name == *name);
+            if let Some(part) = part.filter(|part| !part.is_erased()) {
+                *part = Part::erased(name, by);
+                count += 1;
+                row.entry.parts.clear();
+                row.entry.withheld.clear();
+                row.entry = row.entry.clone().with_rows(rows);
+            }
         }
         self.changes += 1;
-        u32::try_from(count).unwrap_or(u32::MAX)
+        count
     }
 
     pub(super) fn waiting(&self, limit: u32) -> Vec<OutboxRow> {
@@ -241,17 +234,4 @@ impl Tables {
         });
         self.changes += 1;
     }
-}
-
-pub(super) fn log_entry(index: usize, entry: &Entry) -> Result<LogEntry, Fault> {
-    let bare = LogEntry {
-        index: u64::try_from(index).ok(),
-        id: entry.id(),
-        leaf: entry.leaf().to_owned(),
-        leaf_hash: *entry.leaf_hash(),
-        recorded_at: entry.recorded_at(),
-        parts: Vec::new(),
-        withheld: Vec::new(),
-    };
-    bare.with_rows(entry.parts().iter().cloned())
 }

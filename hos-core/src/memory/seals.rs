@@ -24,15 +24,15 @@ pub(super) struct SealTables {
     /// Those whose last checkpoint is not in the deployment's log.
     unanchored: BTreeMap<u64, LogName>,
     numbers: BTreeMap<LogName, u64>,
-    logs: BTreeMap<LogName, Sealed>,
-    anchors: Vec<Anchor>,
-    attestations: BTreeMap<(u64, AttestationKind, String), Attestation>,
+    pub(super) logs: BTreeMap<LogName, Sealed>,
+    pub(super) anchors: Vec<Anchor>,
+    pub(super) attestations: BTreeMap<(u64, AttestationKind, String), Attestation>,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Sealed {
-    tiles: BTreeMap<(u8, u64), Tile>,
-    checkpoints: BTreeMap<u64, Checkpoint>,
+pub(super) struct Sealed {
+    pub(super) tiles: BTreeMap<(u8, u64), Tile>,
+    pub(super) checkpoints: BTreeMap<u64, Checkpoint>,
 }
 
 impl SealTables {
@@ -100,7 +100,7 @@ impl Tables {
                 anchors.take(usize::from(count)).map(|anchor| anchor.leaf_hash).collect()
             }
             LogName::Tenant(world, tenant) => {
-                let page = self.page(world, tenant, first, u32::from(count)).ok()?;
+                let page = self.page(world, tenant, first, u32::from(count));
                 page.into_iter().map(|entry| entry.leaf_hash).collect()
             }
         };

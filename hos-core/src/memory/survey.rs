@@ -10,9 +10,10 @@ use super::read::limited;
 use super::tables::{Scope, Tables};
 use crate::error::Fault;
 use crate::id::{Tenant, World};
-use crate::proof::LogEntry;
 use crate::standing::Grant;
-use crate::store::{Picture, ScopeRow, StandingGroup, StandingLine, SubjectRow, Survey};
+use crate::store::{
+    Beside, EntryRow, Picture, ScopeRow, StandingGroup, StandingLine, SubjectRow, Survey,
+};
 
 #[async_trait]
 impl Survey for MemoryStore {
@@ -21,27 +22,31 @@ impl Survey for MemoryStore {
     }
 }
 
-struct MemoryPicture(Tables);
+pub(super) struct MemoryPicture(pub(super) Tables);
 
 #[async_trait]
 impl Picture for MemoryPicture {
     async fn scopes(
         &mut self,
-        after: Option<(&World, &Tenant)>,
+        after: Option<(&str, &str)>,
         limit: u32,
     ) -> Result<Vec<ScopeRow>, Fault> {
         let scopes = self.0.scopes.iter();
         let later = scopes.filter(|((world, tenant), _)| {
-            after.is_none_or(|after| (world.as_str(), tenant.as_str()) > texts(after))
+            after.is_none_or(|after| (world.as_str(), tenant.as_str()) > after)
         });
         let row = |((world, tenant), scope): (&(World, Tenant), &Scope)| ScopeRow {
-            world: world.clone(),
-            tenant: tenant.clone(),
+            world: world.to_string(),
+            tenant: tenant.to_string(),
             status: Some(scope.status.as_str().to_owned()),
             size: scope.log.frontier.size(),
             frontier: scope.log.frontier.to_bytes(),
         };
         Ok(later.map(row).take(limited(limit)).collect())
+    }
+
+    fn beside(&mut self) -> &mut dyn Beside {
+        self
     }
 
     async fn entries(
@@ -50,8 +55,9 @@ impl Picture for MemoryPicture {
         tenant: &Tenant,
         from: u64,
         limit: u32,
-    ) -> Result<Vec<LogEntry>, Fault> {
-        self.0.page(world, tenant, from, limit)
+    ) -> Result<Vec<EntryRow>, Fault> {
+        let page = self.0.page(world, tenant, from, limit);
+        Ok(page.into_iter().map(EntryRow::from).collect())
     }
 
     async fn waiting_entries(
@@ -60,7 +66,7 @@ impl Picture for MemoryPicture {
         _tenant: &Tenant,
         _after: u64,
         _limit: u32,
-    ) -> Result<Vec<(u64, LogEntry)>, Fault> {
+    ) -> Result<Vec<(u64, EntryRow)>, Fault> {
         Ok(Vec::new())
     }
 
@@ -89,7 +95,7 @@ impl Picture for MemoryPicture {
                 contract: snapshot.contract.as_str().to_owned(),
                 attributes,
                 proof_id: snapshot.proof_id,
-                leaf: self.0.find(world, tenant, snapshot.proof_id)?.map(|entry| entry.leaf),
+                leaf: self.0.find(world, tenant, snapshot.proof_id).map(|entry| entry.leaf),
             });
         }
         Ok(rows)
@@ -170,8 +176,4 @@ fn grant_line(actor: &str, grant: &Grant) -> (String, String) {
     let (until, break_glass) = (grant.until.as_micros(), u8::from(grant.break_glass));
     let value = serde_json::json!([actor, grant.pattern.to_string(), until, break_glass]);
     (grant.id.to_string(), value.to_string())
-}
-
-fn texts<'a>((world, tenant): (&'a World, &'a Tenant)) -> (&'a str, &'a str) {
-    (world.as_str(), tenant.as_str())
 }

@@ -7,7 +7,7 @@ use crate::commit::{ContractRecord, LawRecord};
 use crate::digest::Digest;
 use crate::id::{Ability, ActionName, ActorId, CommandKey, Role, Tenant, World};
 use crate::merkle::Frontier;
-use crate::proof::Entry;
+use crate::proof::{LogEntry, SegmentRecord};
 use crate::receipt::Receipt;
 use crate::standing::{Generations, Grant, Mode, ModeScope, WorldStatus};
 use crate::store::OutboxRow;
@@ -59,9 +59,20 @@ impl Scope {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Log {
     pub(super) frontier: Frontier,
-    pub(super) entries: Vec<Entry>,
-    pub(super) by_id: BTreeMap<ProofId, usize>,
+    /// By their index.
+    pub(super) rows: BTreeMap<u64, LogRow>,
+    pub(super) by_id: BTreeMap<ProofId, u64>,
     pub(super) dedups: std::collections::BTreeSet<Digest>,
+    /// By the index of their first entry, each as it stands.
+    pub(super) segments: BTreeMap<u64, SegmentRecord>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct LogRow {
+    pub(super) entry: LogEntry,
+    pub(super) subject: Option<Subject>,
+    pub(super) revision: Option<u64>,
+    pub(super) moves: bool,
 }
 
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::mentioned::Mentioned;
 use super::{
     ABILITIES_MAX, BUILT_IN_ABILITIES, Implicit, ROLES_MAX, RULES_MAX, RULES_OF_ABILITIES_MAX,
     RoleDefinition, RoleEntry, RoleSet, Rule, RuleDefinition, RuleEffect, Rules, Table,
@@ -26,6 +27,8 @@ pub(crate) struct Source<'a> {
     pub(crate) actor: &'a Schema,
     pub(crate) context: &'a Schema,
     pub(crate) contracts: &'a [&'a Contract],
+    /// What is declared in a piece that is faulty itself.
+    pub(crate) mentioned: &'a Mentioned,
 }
 
 pub(crate) fn compile(source: &Source<'_>, faults: &mut LawFaults) -> Rules {
@@ -38,7 +41,7 @@ pub(crate) fn compile(source: &Source<'_>, faults: &mut LawFaults) -> Rules {
         rules: source.rules.get(..RULES_MAX).unwrap_or(source.rules),
         ..*source
     };
-    let roles = roles(source.roles, faults);
+    let roles = roles(source, faults);
     let mut rules = Rules {
         superusers: flagged(source.roles, |role| role.superuser),
         implicit: implicit(source.roles, &roles),
@@ -74,7 +77,8 @@ pub(crate) fn compile(source: &Source<'_>, faults: &mut LawFaults) -> Rules {
     rules
 }
 
-fn roles(definitions: &[RoleDefinition], faults: &mut LawFaults) -> Vec<(Role, RoleEntry)> {
+fn roles(source: &Source<'_>, faults: &mut LawFaults) -> Vec<(Role, RoleEntry)> {
+    let definitions = source.roles;
     let all = Place::whole("law").field("roles");
     let index: BTreeMap<&str, usize> =
         definitions.iter().enumerate().rev().map(|(at, role)| (role.name.as_str(), at)).collect();
@@ -90,7 +94,7 @@ fn roles(definitions: &[RoleDefinition], faults: &mut LawFaults) -> Vec<(Role, R
         if definition.implicit.is_some() && (definition.superuser || definition.world) {
             faults.add("implicit_world_role", &at, "an implicit role is one of a tenant");
         }
-        let closure = closure(own, definitions, &index, &at, faults);
+        let closure = closure(own, (source, &index), &at, faults);
         if let Some(role) = faults.keep(&at.field("name"), Role::new(&definition.name)) {
             roles.push((role, RoleEntry { closure, world: definition.world }));
         }
@@ -114,8 +118,7 @@ fn tenant_superusers(definitions: &[RoleDefinition], rules: &Rules, faults: &mut
 
 fn closure(
     own: usize,
-    definitions: &[RoleDefinition],
-    index: &BTreeMap<&str, usize>,
+    (source, index): (&Source<'_>, &BTreeMap<&str, usize>),
     at: &Place,
     faults: &mut LawFaults,
 ) -> RoleSet {
@@ -127,7 +130,7 @@ fn closure(
             continue;
         }
         set = set.union(RoleSet::of(next));
-        let Some(definition) = definitions.get(next) else { continue };
+        let Some(definition) = source.roles.get(next) else { continue };
         for name in &definition.inherits {
             match index.get(name.as_str()) {
                 Some(inherited) if *inherited == own => {
@@ -135,7 +138,7 @@ fn closure(
                     faults.add("inheritance_cycle", &at.field("inherits"), message);
                 }
                 Some(inherited) => open.push(*inherited),
-                None if next == own => {
+                None if next == own && !source.mentioned.has_role(name) => {
                     let message = format!("role `{name}` is not declared");
                     faults.add("unknown_role", &at.field("inherits"), message);
                 }
@@ -197,6 +200,9 @@ fn abilities(
             texts.for_each(|(index, text)| declare(&at.item(index), text, faults));
         }
     }
+    for ability in source.mentioned.asked() {
+        tables.entry(ability.clone()).or_default();
+    }
     faults.limit(&law.field("abilities"), "abilities", tables.len(), ABILITIES_MAX);
     tables
 }
@@ -250,11 +256,12 @@ fn rule(
     entries: usize,
     faults: &mut LawFaults,
 ) -> usize {
-    let abilities = matched(definition, at, rules, faults);
+    let abilities = matched(source, definition, (rules, at), faults);
     let mut set = RoleSet::default();
     for (index, name) in definition.roles.iter().enumerate() {
         match source.roles.iter().position(|role| role.name == *name) {
             Some(role) => set = set.union(RoleSet::of(role)),
+            None if source.mentioned.has_role(name) => {}
             None => {
                 let at = at.field("roles").item(index);
                 faults.add("unknown_role", &at, format!("role `{name}` is not declared"));
@@ -289,9 +296,9 @@ fn rule(
 }
 
 fn matched(
+    source: &Source<'_>,
     definition: &RuleDefinition,
-    at: &Place,
-    rules: &Rules,
+    (rules, at): (&Rules, &Place),
     faults: &mut LawFaults,
 ) -> BTreeSet<Ability> {
     let mut abilities = BTreeSet::new();
@@ -310,6 +317,9 @@ fn matched(
         let found = rules.tables.keys().filter(|ability| pattern.matches(ability.as_str()));
         let found: Vec<Ability> = found.cloned().collect();
         if found.is_empty() {
+            if source.mentioned.has_ability(text) {
+                continue;
+            }
             faults.add("unknown_ability", at, format!("no ability is `{text}`"));
         }
         abilities.extend(found);
@@ -329,10 +339,16 @@ fn condition(
     faults: &mut LawFaults,
 ) -> Option<Condition> {
     let written = definition.when.as_ref()?;
+    if source.mentioned.has_names_of(&definition.abilities) {
+        // What it may read is not known: only whether it is written well.
+        check(faults, &at.field("when"), written, Ok);
+        return None;
+    }
     let about = |contract: &&&Contract| abilities.iter().any(|ability| contract.is_about(ability));
     let declared = source.contracts.iter().filter(about).map(|contract| contract.attributes());
     // Versions that declare the same are one, however many there are.
     let mut declared: BTreeSet<&Schema> = declared.collect();
+    declared.extend(source.mentioned.declared(abilities));
     let nothing = Schema::new();
     if declared.is_empty() {
         declared.insert(&nothing);
@@ -361,6 +377,7 @@ fn critical(source: &Source<'_>, rules: &mut Rules, faults: &mut LawFaults) {
     for (index, text) in source.critical.iter().enumerate() {
         match rules.tables.get_mut(text.as_str()) {
             Some(table) => table.critical = true,
+            None if source.mentioned.has_ability(text) => {}
             None => {
                 let at = Place::whole("critical").field("critical").item(index);
                 faults.add("unknown_ability", &at, format!("no ability is `{text}`"));

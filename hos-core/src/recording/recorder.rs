@@ -37,6 +37,7 @@ struct Shared {
     /// Apart from attempts: else one sort might hide the other, where they take turns.
     decided: AtomicU64,
     attempted: AtomicU64,
+    begun: AtomicU64,
     dropped: AtomicU64,
     waiting: Mutex<Waiting>,
 }
@@ -48,7 +49,8 @@ struct Waiting {
 }
 
 impl Recorder {
-    /// Keeps one decision in so many: 1 keeps each.
+    /// Keeps one decision in so many: 1 keeps each. Without the ids of actors and subjects, unless
+    /// they are revealed.
     ///
     /// # Errors
     ///
@@ -56,20 +58,34 @@ impl Recorder {
     pub fn one_in(every: u64) -> Result<Self, InputFault> {
         let fault = || InputFault::new("every", "is 0; 1 keeps each decision");
         let every = NonZeroU64::new(every).ok_or_else(fault)?;
-        Ok(Self { every, redacted: Arc::default(), shared: Arc::default() })
+        let redacted = Arc::new([parse("actor.id")?, parse("subject.id")?].into());
+        Ok(Self { every, redacted, shared: Arc::default() })
     }
 
-    /// Leaves out an attribute, such as `subject.customer`, `actor.id` or `input.reason`. What a
-    /// rule or a guard decides upon it can not be replayed.
+    /// Keeps what is left out otherwise: `actor.id` or `subject.id`.
+    ///
+    /// # Errors
+    ///
+    /// An [`InputFault`] of what is not left out.
+    pub fn reveal(mut self, path: &str) -> Result<Self, InputFault> {
+        let parsed = parse(path)?;
+        if !Arc::make_mut(&mut self.redacted).remove(&parsed) {
+            let message = format!("`{path}` is not left out; ids are, unless they are revealed");
+            return Err(InputFault::new("path", message));
+        }
+        Ok(self)
+    }
+
+    /// Leaves out an attribute, such as `subject.customer` or `input.reason`. What a rule or a
+    /// guard decides upon it can not be replayed. A path that no law knows is a fault when the law
+    /// is opened with the recorder, and when another law is put in force.
     ///
     /// # Errors
     ///
     /// An [`InputFault`] of what is no path, and of what every record tells: the actor's kind, and
     /// the subject's kind, tenant, state and revision.
     pub fn redact(mut self, path: &str) -> Result<Self, InputFault> {
-        let fault = |message: String| InputFault::new("path", message);
-        let parsed: Path =
-            path.parse().map_err(|error: ExpressionError| fault(error.to_string()))?;
+        let parsed = parse(path)?;
         let told = match parsed.root {
             Root::Actor => parsed.name == *"kind",
             Root::Subject => {
@@ -79,10 +95,17 @@ impl Recorder {
             Root::Context | Root::Input | Root::Facts => false,
         };
         if told {
-            return Err(fault(format!("`{path}` cannot be left out of a record")));
+            let message = format!("`{path}` cannot be left out of a record");
+            return Err(InputFault::new("path", message));
         }
         Arc::make_mut(&mut self.redacted).insert(parsed);
         Ok(self)
+    }
+
+    /// What is to be left out and stands in none of these laws: misspelt, or renamed.
+    pub(crate) fn unknown(&self, laws: &[Arc<Law>]) -> Vec<String> {
+        let unknown = self.redacted.iter().filter(|path| !laws.iter().any(|law| knows(law, path)));
+        unknown.map(ToString::to_string).collect()
     }
 
     /// Takes out the oldest records, at most so many.
@@ -116,19 +139,12 @@ impl Recorder {
 
     /// Whether an attempt is one to keep; asked once for each that a law could answer otherwise.
     pub(crate) fn wants_attempt(&self, verdict: &Verdict) -> bool {
-        let is_answer = match verdict {
-            Verdict::Commit(_) => true,
-            Verdict::Replayed(_) => false,
-            Verdict::Refused(refused) => !matches!(
-                refused.refusal,
-                Refusal::InvalidInput(_)
-                    | Refusal::MissingKey
-                    | Refusal::KeyReused
-                    | Refusal::InvalidWorld
-                    | Refusal::WorldMismatch
-            ),
-        };
-        is_answer && self.is_next(&self.shared.attempted)
+        is_answer(verdict) && self.is_next(&self.shared.attempted)
+    }
+
+    /// As [`Recorder::wants_attempt`], of an opening, an adoption or a record.
+    pub(crate) fn wants_beginning(&self, verdict: &Verdict) -> bool {
+        is_answer(verdict) && self.is_next(&self.shared.begun)
     }
 
     /// Keeps an attempt as it would have come out if it had been enforced; nothing where a subject
@@ -200,5 +216,44 @@ impl Recorder {
         }
         waiting.bytes += bytes;
         waiting.records.push_back(record);
+    }
+}
+
+/// Whether a law could answer otherwise.
+fn is_answer(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Commit(_) => true,
+        Verdict::Replayed(_) => false,
+        Verdict::Refused(refused) => !matches!(
+            refused.refusal,
+            Refusal::InvalidInput(_)
+                | Refusal::MissingKey
+                | Refusal::KeyReused
+                | Refusal::InvalidWorld
+                | Refusal::WorldMismatch
+        ),
+    }
+}
+
+fn parse(path: &str) -> Result<Path, InputFault> {
+    path.parse().map_err(|error: ExpressionError| InputFault::new("path", error.to_string()))
+}
+
+/// Whether a law declares what a path names, anywhere.
+fn knows(law: &Law, path: &Path) -> bool {
+    let name = path.name.as_str();
+    let mut contracts = law.contracts();
+    match path.root {
+        Root::Actor => law.actor().contains_key(name),
+        Root::Context => law.context().contains_key(name),
+        Root::Subject => {
+            name == "id" || contracts.any(|contract| contract.attributes().contains_key(name))
+        }
+        Root::Input => contracts.any(|contract| {
+            contract.actions().iter().any(|action| action.input().schema().contains_key(name))
+        }),
+        Root::Facts => contracts.any(|contract| {
+            contract.actions().iter().any(|action| action.facts().schema().contains_key(name))
+        }),
     }
 }

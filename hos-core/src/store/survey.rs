@@ -1,16 +1,24 @@
 //! Sees everything that is kept, as it is in one moment: what a check of the whole reads.
 
+mod beside;
+mod entry;
+
 use async_trait::async_trait;
+
+pub use beside::{
+    AnchorRow, AttestationRow, Beside, CheckpointRow, Placeless, TileRow, Unplaced, UnplacedRow,
+};
+pub use entry::{EntryRow, PartRow};
 
 use crate::error::Fault;
 use crate::id::{Tenant, World};
-use crate::proof::LogEntry;
 use crate::time::ProofId;
 
 /// Sees a whole deployment: every world, every tenant.
 ///
-/// For checks and reports. Nothing is decided by what is seen here, so that names are texts as they
-/// were found: whoever wrote around the law may have written anything.
+/// For checks and reports. Nothing is decided by what is seen here, so that names are texts and
+/// values are bytes as they were found: whoever wrote around the law may have written anything, and
+/// no row that nobody could have written keeps the others from being seen.
 #[async_trait]
 pub trait Survey: Send + Sync {
     /// Everything as it is now, whatever is written later. It holds one connection until it is
@@ -25,9 +33,13 @@ pub trait Picture: Send {
     /// The tenants of all worlds and the worlds themselves, after one.
     async fn scopes(
         &mut self,
-        after: Option<(&World, &Tenant)>,
+        after: Option<(&str, &str)>,
         limit: u32,
     ) -> Result<Vec<ScopeRow>, Fault>;
+
+    /// What stands beside the entries: tiles, checkpoints, the deployment's log, and what has no
+    /// place in any log.
+    fn beside(&mut self) -> &mut dyn Beside;
 
     /// The numbered entries of a log from an index on.
     async fn entries(
@@ -36,7 +48,7 @@ pub trait Picture: Send {
         tenant: &Tenant,
         from: u64,
         limit: u32,
-    ) -> Result<Vec<LogEntry>, Fault>;
+    ) -> Result<Vec<EntryRow>, Fault>;
 
     /// The recorded entries of a log that wait for their place, after a number of the queue, in the
     /// order in which they get it; each with its number.
@@ -46,7 +58,7 @@ pub trait Picture: Send {
         tenant: &Tenant,
         after: u64,
         limit: u32,
-    ) -> Result<Vec<(u64, LogEntry)>, Fault>;
+    ) -> Result<Vec<(u64, EntryRow)>, Fault>;
 
     /// The subjects of a tenant by kind and id, after one, each with the entry that it names.
     async fn subjects(
@@ -71,13 +83,14 @@ pub trait Picture: Send {
 /// A tenant, or a world under the reserved tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopeRow {
-    /// The world.
-    pub world: World,
-    /// The tenant.
-    pub tenant: Tenant,
+    /// The world; what a name is, unless a hand wrote around the law.
+    pub world: String,
+    /// The tenant, likewise.
+    pub tenant: String,
     /// `open` or `closed`; none where nothing is registered.
     pub status: Option<String>,
-    /// How many entries of the log are numbered, as the head of the log says.
+    /// How many entries of the log are numbered, as the head of the log says; 0 for what cannot be
+    /// a count.
     pub size: u64,
     /// The peaks of the log's tree, largest first, as the head of the log says.
     pub frontier: Vec<u8>,
@@ -102,7 +115,7 @@ pub struct SubjectRow {
     pub attributes: String,
     /// The entry that proves all this.
     pub proof_id: ProofId,
-    /// The leaf of that entry; none where the tenant has no such entry.
+    /// The leaf of that entry; none where the tenant has no such entry, or one that is no text.
     pub leaf: Option<String>,
 }
 

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Closed, KEYS_MAX, KeyState, Person, PersonKeys, StoredKey, Vault, Wrapped};
+use super::{
+    Closed, Held, KEYS_MAX, KeyState, Person, PersonKeys, StoredKey, StoredPerson, Vault, Wrapped,
+};
 use crate::cipher::KeyId;
 use crate::error::Fault;
 use crate::id::{Name, Tenant, World};
@@ -27,7 +29,7 @@ struct Rows {
 struct PersonRow {
     epoch: u32,
     since: u64,
-    held: Option<(Name, Timestamp)>,
+    held: Option<Held>,
 }
 
 impl Default for PersonRow {
@@ -77,15 +79,27 @@ impl Vault for MemoryVault {
                 since,
                 newest: rows.of(person, epoch),
                 before: rows.of(person, epoch.saturating_sub(1)),
-                held: held.map(|(matter, _)| matter),
+                held,
             }
         }))
     }
 
     async fn add(&self, key: &StoredKey) -> Result<(), Fault> {
         self.with(|rows| {
-            if rows.of(&key.person, key.epoch).is_none() {
-                rows.keys.insert(key.id, key.clone());
+            let has_other = rows.of(&key.person, key.epoch).is_some();
+            match rows.keys.get_mut(&key.id) {
+                // What is destroyed stays so, here or there.
+                Some(kept) => {
+                    if let (KeyState::Live(_), KeyState::Destroyed { .. }) =
+                        (&kept.state, &key.state)
+                    {
+                        kept.state = key.state.clone();
+                    }
+                }
+                None if has_other => {}
+                None => {
+                    rows.keys.insert(key.id, key.clone());
+                }
             }
         });
         Ok(())
@@ -105,12 +119,16 @@ impl Vault for MemoryVault {
 
     async fn close(&self, person: &Person, since: u64) -> Result<Closed, Fault> {
         Ok(self.with(|rows| {
-            let row = rows.person(person);
-            if let Some((matter, _)) = &row.held {
-                return Closed::Held(matter.clone());
+            let PersonRow { epoch, since: last, held } = rows.person(person).clone();
+            if let Some(held) = held {
+                return Closed::Held(held.matter);
             }
-            if row.since != since {
-                (row.epoch, row.since) = (row.epoch.saturating_add(1), since);
+            let is_destroyed = |key: StoredKey| matches!(key.state, KeyState::Destroyed { .. });
+            let is_used = rows.of(person, epoch).is_some()
+                || rows.of(person, epoch.saturating_sub(1)).is_some_and(is_destroyed);
+            let row = rows.person(person);
+            if last != since || is_used {
+                (row.epoch, row.since) = (epoch.saturating_add(1), since);
             }
             Closed::Through(row.epoch - 1)
         }))
@@ -142,25 +160,65 @@ impl Vault for MemoryVault {
 
     async fn hold(&self, person: &Person, matter: &Name, at: Timestamp) -> Result<Name, Fault> {
         Ok(self.with(|rows| {
-            let held = &mut rows.person(person).held;
-            held.get_or_insert_with(|| (matter.clone(), at)).0.clone()
+            let row = rows.person(person);
+            let held = match row.held.take() {
+                None => Held { matter: matter.clone(), at },
+                Some(held) if held.matter == *matter => {
+                    Held { at: at.max(Timestamp::from_micros(held.at.as_micros() + 1)), ..held }
+                }
+                Some(held) => held,
+            };
+            row.held.insert(held).matter.clone()
         }))
     }
 
     async fn release(&self, person: &Person, matter: &Name, until: Timestamp) -> Result<(), Fault> {
         self.with(|rows| {
             let held = &mut rows.person(person).held;
-            if held.as_ref().is_some_and(|(own, at)| own == matter && *at <= until) {
+            if held.as_ref().is_some_and(|held| held.matter == *matter && held.at <= until) {
                 *held = None;
             }
         });
         Ok(())
     }
 
+    async fn held(&self, world: &World, tenant: &Tenant) -> Result<Option<Name>, Fault> {
+        let is_own = |person: &Person| person.world == *world && person.tenant == *tenant;
+        Ok(self.with(|rows| {
+            let mut own = rows.persons.iter().filter(|(person, _)| is_own(person));
+            own.find_map(|(_, row)| row.held.as_ref().map(|held| held.matter.clone()))
+        }))
+    }
+
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault> {
         let limit = usize::try_from(limit.min(KEYS_MAX)).unwrap_or(usize::MAX);
         let later = |key: &&StoredKey| Some(key.id) > after;
         Ok(self.with(|rows| rows.keys.values().filter(later).take(limit).cloned().collect()))
+    }
+
+    async fn persons(
+        &self,
+        after: Option<&Person>,
+        limit: u32,
+    ) -> Result<Vec<StoredPerson>, Fault> {
+        let limit = usize::try_from(limit.min(KEYS_MAX)).unwrap_or(usize::MAX);
+        let later = |(person, _): &(&Person, &PersonRow)| after.is_none_or(|after| *person > after);
+        let stored = |(person, row): (&Person, &PersonRow)| {
+            let PersonRow { epoch, since, held } = row.clone();
+            StoredPerson { person: person.clone(), epoch, since, held }
+        };
+        Ok(self.with(|rows| rows.persons.iter().filter(later).take(limit).map(stored).collect()))
+    }
+
+    async fn adopt(&self, person: &StoredPerson) -> Result<(), Fault> {
+        self.with(|rows| {
+            let row = rows.person(&person.person);
+            if row.epoch < person.epoch {
+                (row.epoch, row.since) = (person.epoch, person.since);
+            }
+            row.held = row.held.take().or_else(|| person.held.clone());
+        });
+        Ok(())
     }
 
     async fn rewrap(&self, id: KeyId, from: &Wrapped, to: &Wrapped) -> Result<bool, Fault> {

@@ -17,7 +17,7 @@ use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 use crate::desk::{Desk, block_on, builder, contract, live, random, user};
 
 fn all() -> Recorder {
-    Recorder::one_in(1).unwrap()
+    Recorder::one_in(1).unwrap().reveal("actor.id").unwrap().reveal("subject.id").unwrap()
 }
 
 fn recording(law: Law, recorder: &Recorder) -> Desk {
@@ -99,7 +99,7 @@ fn an_attempt_is_recorded_as_if_it_were_enforced() {
     let mode = Some(Mode::Shadow);
     desk.change("firm-1", StandingChange::SetMode { ability: None, mode });
     desk.does("stranger-1", "pay", &order).unwrap();
-    let record = recorder.take(1).pop().unwrap();
+    let record = recorder.take(9).pop().unwrap();
     assert!(!record.was_allowed(), "the mode let it through");
     assert_eq!(record.replay(&live(), &live()), ReplayOutcome::Unchanged);
 }
@@ -109,6 +109,7 @@ fn what_no_law_could_answer_otherwise_is_not_recorded() {
     let recorder = all();
     let desk = recording(live(), &recorder);
     let order = desk.order("o", 50);
+    assert_eq!(recorder.take(9).len(), 1, "the opening");
     desk.does("clerk-1", "pay", &order).unwrap();
     desk.does("clerk-1", "pay", &order).unwrap();
     assert_eq!(recorder.take(9).len(), 1, "the second was a replay");
@@ -121,6 +122,7 @@ fn what_no_law_could_answer_otherwise_is_not_recorded() {
     let each = Recorder::one_in(3).unwrap();
     let desk = recording(live(), &each);
     let order = desk.order("o", 50);
+    assert_eq!(each.take(9).len(), 1, "the opening");
     for action in ["pay", "settle", "cancel", "reopen", "pay", "settle"] {
         desk.does("stranger-1", action, &order).unwrap_err();
     }
@@ -169,7 +171,7 @@ fn given(recorder: &Recorder, law: &Law, amount: i64) -> DecisionRecord {
     let command = Command::new(&owner, &jobs[0], "give").input("amount", amount);
     let command = command.and(&jobs[1], "give").input("amount", amount + 1).key("give");
     drop(block_on(desk.hos.transition(&command)));
-    recorder.take(1).pop().unwrap()
+    recorder.take(9).pop().unwrap()
 }
 
 #[test]

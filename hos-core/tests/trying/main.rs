@@ -12,6 +12,7 @@ mod attempts;
 mod beginnings;
 mod candidate;
 mod desk;
+mod readiness;
 mod recording;
 mod rehearsal;
 mod typed;

@@ -1,11 +1,12 @@
 //! Recorded decisions are weighed again, and nothing is guessed.
 
 use hos_core::actor::ActorKind;
-use hos_core::command::StandingChange;
-use hos_core::hos::HosOptions;
+use hos_core::command::{Activation, Opening, Record, StandingChange};
+use hos_core::hos::{Hos, HosOptions};
 use hos_core::id::ActorId;
 use hos_core::law::Law;
-use hos_core::laws::{Policy as _, Query};
+use hos_core::laws::{Contracts as _, Policy as _, Proofs as _, Query};
+use hos_core::memory::MemoryStore;
 use hos_core::policy::{DecisionEffect, RoleDefinition};
 use hos_core::recording::{
     DecisionRecord, NotReplayable, RECORD_BYTES_MAX, RECORDS_MAX, REPLAY_EXAMPLES_MAX, RecordError,
@@ -22,7 +23,7 @@ fn recording(law: Law, recorder: &Recorder) -> Desk {
 }
 
 fn all() -> Recorder {
-    Recorder::one_in(1).unwrap()
+    Recorder::one_in(1).unwrap().reveal("actor.id").unwrap().reveal("subject.id").unwrap()
 }
 
 /// One decision about an order of 50, recorded.
@@ -56,6 +57,7 @@ fn one_in_so_many_is_kept_and_what_has_no_room_is_counted() {
     let recorder = Recorder::one_in(10).unwrap();
     let desk = recording(live(), &recorder);
     let order = desk.order("o", 50);
+    assert_eq!(recorder.take(2).len(), 1, "the opening");
     for _ in 0..100 {
         desk.asks("clerk-1", "order.pay", &order);
     }
@@ -73,7 +75,7 @@ fn one_in_so_many_is_kept_and_what_has_no_room_is_counted() {
     assert!(dropped > 0);
     assert_eq!(recorder.take(usize::MAX).len() + dropped, seen);
     desk.asks("clerk-1", "order.pay", &desk.order("o", 50));
-    assert_eq!(recorder.take(usize::MAX).len(), 1, "there is room again");
+    assert_eq!(recorder.take(usize::MAX).len(), 2, "there is room again");
 }
 
 #[test]
@@ -81,6 +83,7 @@ fn what_is_off_is_not_decided_and_not_recorded() {
     let recorder = all();
     let desk = recording(live(), &recorder);
     let order = desk.order("o", 50);
+    assert_eq!(recorder.take(2).len(), 1, "the opening");
     desk.change("firm-1", StandingChange::SetMode { ability: None, mode: Some(Mode::Off) });
     assert!(desk.asks("stranger-1", "order.pay", &order));
     assert_eq!(recorder.take(1), []);
@@ -120,6 +123,55 @@ fn what_is_redacted_is_gone_and_never_guessed() {
     for told in ["subject.state", "subject.tenant", "subject.revision", "actor.kind"] {
         assert!(all().redact(told).is_err(), "{told} stands in every record");
     }
+}
+
+#[test]
+fn ids_are_left_out_unless_they_are_revealed() {
+    let record = one(live(), &Recorder::one_in(1).unwrap(), "clerk-1", "order.pay");
+    let text = record.to_json();
+    assert!(!text.contains("clerk-1") && !text.contains("\"o\""), "{text}");
+    assert_eq!(record.replay(&live(), &live()), ReplayOutcome::Unchanged);
+    assert!(all().reveal("actor.id").is_err(), "it is revealed already");
+    assert!(all().reveal("subject.total").is_err(), "it was never left out");
+}
+
+#[test]
+fn what_is_to_be_left_out_stands_in_a_law() {
+    let misspelt = all().redact("subject.custmer").unwrap();
+    let options = HosOptions::default().recorder(&misspelt);
+    let opened = block_on(Hos::open_with([live()], MemoryStore::new(), options));
+    assert!(opened.unwrap_err().to_string().contains("`subject.custmer`"));
+    let desk = recording(live(), &all().redact("subject.customer").unwrap());
+    let renamed = Law::builder("pazar", "2").roles([RoleDefinition::superuser("root")]);
+    let activation = Activation::new(&user("root"), renamed.build().unwrap()).key("a");
+    let refused = block_on(desk.hos.activate(&activation)).unwrap_err();
+    assert!(refused.to_string().contains("`subject.customer`"), "{refused}");
+    for path in ["input.x", "facts.x", "context.x", "actor.x"] {
+        let options = HosOptions::default().recorder(&all().redact(path).unwrap());
+        let opened = block_on(Hos::open_with([live()], MemoryStore::new(), options));
+        assert!(opened.is_err(), "{path}");
+    }
+}
+
+#[test]
+fn beginnings_and_records_are_kept_and_replayed() {
+    let recorder = all();
+    let desk = recording(live(), &recorder);
+    let order = desk.order("o", 50);
+    let record = Record::about(&user("root"), &order, "call").key("r");
+    block_on(desk.hos.record(&record)).unwrap();
+    let opening = Opening::new(&user("clerk-1"), &crate::desk::order("p"));
+    let opening = opening.attribute("customer", "c").attribute("total", 5).key("p");
+    assert!(block_on(desk.hos.open(&opening)).is_err());
+    let kept = recorder.take(9);
+    let told: Vec<_> =
+        kept.iter().map(|kept| (kept.ability.as_str(), kept.was_allowed())).collect();
+    let wanted = [("order.create", true), ("hos.record", true), ("order.create", false)];
+    assert_eq!(told, wanted);
+    let open = next(|law| law.allow_if("order.create", ["clerk"], "subject.total < 10"));
+    let outcomes: Vec<_> = kept.iter().map(|kept| kept.replay(&live(), &open)).collect();
+    let unchanged = ReplayOutcome::Unchanged;
+    assert_eq!(outcomes, [unchanged.clone(), unchanged, ReplayOutcome::WouldAllow]);
 }
 
 #[test]
@@ -163,7 +215,7 @@ fn a_ban_binds_under_every_law() {
     desk.change("firm-1", StandingChange::Ban { target, reason: "for a test".to_owned() });
     let order = desk.order("o", 50);
     assert!(!desk.asks("clerk-1", "order.pay", &order));
-    let record = recorder.take(1).pop().unwrap();
+    let record = recorder.take(9).pop().unwrap();
     let open = next(|law| law.allow("order.pay", ["clerk"]));
     assert_eq!(record.replay(&live(), &open), ReplayOutcome::Unchanged);
 }
@@ -216,6 +268,7 @@ proptest! {
         let then = Desk::new(next.clone());
         let (first, second, third) =
             (one.order("o", 50), other.order("o", 50), then.order("o", 50));
+        let _openings = (full.take(9), bare.take(9));
         for actor in ["owner-1", "clerk-1", "customer-1", "stranger-1"] {
             for ability in ["order.pay", "order.cancel", "order.settle"] {
                 let was = one.asks(actor, ability, &first);

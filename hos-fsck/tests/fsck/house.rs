@@ -67,6 +67,33 @@ impl House {
         &self.url
     }
 
+    /// What rows of three columns of text hold.
+    pub(crate) async fn read(&self, query: &str) -> Vec<[String; 3]> {
+        let query = query.to_owned();
+        let query = sqlx::AssertSqlSafe(query);
+        match self.sort {
+            Sort::Sqlite => {
+                let mut console = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+                let rows = sqlx::raw_sql(query).fetch_all(&mut console).await.unwrap();
+                rows.iter().map(|row| [0, 1, 2].map(|at| row.get(at))).collect()
+            }
+            Sort::Postgres => {
+                let name = self.url.rsplit('/').next().unwrap();
+                let url = hos_services::shared::postgres().unwrap().superuser_url(name);
+                let mut console = sqlx::PgConnection::connect(&url).await.unwrap();
+                let rows = sqlx::raw_sql(query).fetch_all(&mut console).await.unwrap();
+                rows.iter().map(|row| [0, 1, 2].map(|at| row.get(at))).collect()
+            }
+            Sort::Mariadb => {
+                let mut console = sqlx::MySqlConnection::connect(&self.url).await.unwrap();
+                let rows = sqlx::raw_sql(query).fetch_all(&mut console).await.unwrap();
+                let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+                let text = |row: &sqlx::mysql::MySqlRow, at| text(row.get_unchecked(at));
+                rows.iter().map(|row| [0, 1, 2].map(|at| text(row, at))).collect()
+            }
+        }
+    }
+
     /// Executes statements as nobody may, all protections off.
     pub(crate) async fn tamper(&self, statements: &str) {
         let statements = statements.to_owned();

@@ -1,8 +1,15 @@
 //! The check finds nothing in what the law wrote, and names what anybody else did.
 
-#![expect(clippy::unwrap_used, reason = "a test binary")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test binary")]
+#![expect(clippy::print_stdout, clippy::string_slice, reason = "a test binary")]
 
 mod attacks;
+mod bytes;
+mod column;
 mod house;
+mod planted;
+mod sealed;
+mod seals;
 mod story;
 mod tree;
+mod undo;

@@ -66,10 +66,15 @@ impl Dialect for sqlx::Sqlite {
         within(sql, "CAST(", text, " AS TEXT) COLLATE BINARY");
     }
 
-    /// `length` counts up to the first zero byte.
+    /// `length` counts up to the first zero byte: where there is one, the bytes are counted that
+    /// begin a character.
     fn size(sql: &mut Vec<Piece>, text: &[Piece]) {
         within(sql, "(CASE WHEN instr(CAST(", text, " AS BLOB), x'00') = 0 ");
-        within(sql, "THEN length(", text, ") END)");
+        within(sql, "THEN length(", text, ") ELSE (WITH RECURSIVE hos_byte(hos_at) AS (");
+        sql.push(Text("SELECT 1 UNION ALL SELECT hos_at + 1 FROM hos_byte "));
+        within(sql, "WHERE hos_at < length(CAST(", text, " AS BLOB))) ");
+        within(sql, "SELECT sum(substr(CAST(", text, " AS BLOB), hos_at, 1) ");
+        sql.push(Text("NOT BETWEEN x'80' AND x'BF') FROM hos_byte) END)"));
     }
 
     fn prefix(sql: &mut Vec<Piece>, text: &[Piece], operator: &'static str, prefix: &[Piece]) {

@@ -9,6 +9,7 @@ use sqlx::mysql::MySqlArguments;
 use crate::encoding::hex;
 
 /// An argument of a procedure.
+#[derive(Clone)]
 pub(super) enum Argument {
     Integer(Option<i64>),
     Bytes(Option<Vec<u8>>),

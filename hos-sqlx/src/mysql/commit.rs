@@ -21,6 +21,7 @@ use crate::connections::Connections;
 use crate::decide::{Decision, decide};
 use crate::fault::{is_ones_own, same};
 use crate::patience::Patience;
+use crate::segments::is_displaced;
 
 /// How often a transaction is done again because somebody else was quicker with a key or a
 /// subject, or because two waited for each other.
@@ -114,6 +115,9 @@ async fn patiently(
             Ok(Some(answers)) => return Ok(answers),
             Ok(None) => {}
             Err(fault) if is_race(&fault) => last = fault,
+            Err(fault) if commits.len() == 1 && is_displaced(&fault) => {
+                return Ok(vec![Ok(Outcome::Conflict)]);
+            }
             Err(fault) if is_in_progress(connections, commits, &fault).await => {
                 return Ok(vec![Ok(Outcome::InProgress)]);
             }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
+use hos_core::proof::Part;
 use hos_core::store::Erasures;
 use hos_core::time::ProofId;
 
@@ -17,9 +18,11 @@ impl Erasures for MysqlStore {
         world: &World,
         tenant: &Tenant,
         parts: &[(ProofId, String)],
+        by: ProofId,
     ) -> Result<u32, Fault> {
         let query = sqlx::query(include_str!("delete_parts.sql"))
             .bind(part_lines(parts))
+            .bind(Part::erased("", by).body)
             .bind(world.as_str().as_bytes().to_vec())
             .bind(tenant.as_str().as_bytes().to_vec());
         let deleted = execute(self.pool(), query).await?;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
 use hos_core::merkle::{Hash, empty_root};
-use hos_core::proof::{LogEntry, LogHead, PAGE_MAX, Part};
+use hos_core::proof::{LogEntry, LogHead, PAGE_MAX};
 use hos_core::store::{Ledger, Seals};
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
@@ -14,7 +14,7 @@ use super::MysqlStore;
 use super::lease::fetch_all;
 use super::row::{count, frontier, hash, optional_text, proof_id, text, unchecked};
 use super::sequence;
-use crate::encoding::{signed, unhex};
+use crate::encoding::{part, signed};
 use crate::fault::corrupt;
 
 #[async_trait]
@@ -110,10 +110,6 @@ pub(super) fn entry_at(row: &MySqlRow, at: usize) -> Result<LogEntry, Fault> {
     let parts = optional_text(row, at + 5)?.unwrap_or("[]");
     let parts: Vec<(String, String, String)> = serde_json::from_str(parts)
         .map_err(|error| corrupt("parts of an entry").caused_by(error))?;
-    let part = |(name, salt, body): (String, String, String)| {
-        let salt = unhex(&salt).ok_or_else(|| corrupt("a salt"))?;
-        Ok(Part { name, salt, body })
-    };
     let is_sequenced = unchecked::<Option<i64>>(row, at)?.is_some();
     let bare = LogEntry {
         index: is_sequenced.then(|| count(row, at)).transpose()?,
@@ -124,5 +120,5 @@ pub(super) fn entry_at(row: &MySqlRow, at: usize) -> Result<LogEntry, Fault> {
         parts: Vec::new(),
         withheld: Vec::new(),
     };
-    bare.with_rows(parts.into_iter().map(part).collect::<Result<Vec<_>, Fault>>()?)
+    Ok(bare.with_rows(parts.into_iter().map(part)))
 }

@@ -5,7 +5,9 @@ use hos_core::cipher::KeyId;
 use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{Name, Tenant, World};
 use hos_core::time::{ProofId, Timestamp};
-use hos_core::vault::{Closed, KEYS_MAX, KeyState, Person, PersonKeys, StoredKey, Vault, Wrapped};
+use hos_core::vault::{
+    Closed, KEYS_MAX, KeyState, Person, PersonKeys, StoredKey, StoredPerson, Vault, Wrapped,
+};
 use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlPool, MySqlRow};
 use sqlx::query::Query;
 use sqlx::{Connection as _, FromRow as _, MySql};
@@ -17,7 +19,8 @@ use super::open;
 use super::row::unchecked;
 use crate::encoding::signed;
 use crate::vault::{
-    KeyRow, PersonRow, VERSION, closed, id_lines, name, newer, person_keys, stored,
+    KeyRow, ListedRow, PersonRow, VERSION, closed, id_lines, listed, name, newer, person_keys,
+    stored,
 };
 
 /// A vault in a MariaDB database.
@@ -46,6 +49,24 @@ impl MysqlVault {
     /// Closes every connection.
     pub async fn close_connections(&self) {
         self.pool.close().await;
+    }
+
+    async fn bury(&self, key: &StoredKey, entry: ProofId, at: Timestamp) -> Result<(), Fault> {
+        let query = sqlx::query(include_str!("vault/destroy_one.sql"))
+            .bind(entry.as_bytes().to_vec())
+            .bind(at.as_micros())
+            .bind(key.id.as_bytes().to_vec());
+        execute(&self.pool, query).await?;
+        let query = sqlx::query(include_str!("vault/bury.sql"))
+            .bind(key.id.as_bytes().to_vec())
+            .bind(key.person.world.as_str().as_bytes().to_vec())
+            .bind(key.person.tenant.as_str().as_bytes().to_vec())
+            .bind(key.person.id.as_str().as_bytes().to_vec())
+            .bind(i64::from(key.epoch))
+            .bind(entry.as_bytes().to_vec())
+            .bind(at.as_micros());
+        execute(&self.pool, query).await?;
+        Ok(())
     }
 
     async fn row(&self, query: Query<'static, MySql, MySqlArguments>) -> Result<MySqlRow, Fault> {
@@ -103,7 +124,10 @@ impl Vault for MysqlVault {
     }
 
     async fn add(&self, key: &StoredKey) -> Result<(), Fault> {
-        let KeyState::Live(wrapped) = &key.state else { return Ok(()) };
+        let wrapped = match &key.state {
+            KeyState::Live(wrapped) => wrapped,
+            KeyState::Destroyed { entry, at } => return self.bury(key, *entry, *at).await,
+        };
         let query = sqlx::query(include_str!("vault/add.sql"))
             .bind(key.id.as_bytes().to_vec())
             .bind(key.person.world.as_str().as_bytes().to_vec())
@@ -132,7 +156,7 @@ impl Vault for MysqlVault {
     async fn close(&self, person: &Person, since: u64) -> Result<Closed, Fault> {
         let query = of(include_str!("vault/close.sql"), person).bind(signed(since));
         let row = self.row(query).await?;
-        let (newest, _, matter) = PersonRow::from_row(&row).map_err(classify)?;
+        let (newest, _, matter, _) = PersonRow::from_row(&row).map_err(classify)?;
         match matter {
             Some(matter) => Ok(Closed::Held(name(matter)?)),
             None => closed(newest),
@@ -176,12 +200,47 @@ impl Vault for MysqlVault {
         Ok(())
     }
 
+    async fn held(&self, world: &World, tenant: &Tenant) -> Result<Option<Name>, Fault> {
+        let query = sqlx::query(include_str!("vault/held.sql"))
+            .bind(world.as_str().as_bytes().to_vec())
+            .bind(tenant.as_str().as_bytes().to_vec());
+        let rows = fetch_all(&self.pool, query).await?;
+        rows.first().map(|row| name(unchecked::<Vec<u8>>(row, 0)?)).transpose()
+    }
+
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault> {
         let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
         let query = sqlx::query(include_str!("vault/page.sql"))
             .bind(after)
             .bind(i64::from(limit.min(KEYS_MAX)));
         self.stored(query).await
+    }
+
+    async fn persons(
+        &self,
+        after: Option<&Person>,
+        limit: u32,
+    ) -> Result<Vec<StoredPerson>, Fault> {
+        let [world, tenant, person] = crate::vault::after(after);
+        let query = sqlx::query(include_str!("vault/persons.sql"))
+            .bind(world.as_bytes().to_vec())
+            .bind(tenant.as_bytes().to_vec())
+            .bind(person.as_bytes().to_vec())
+            .bind(i64::from(limit.min(KEYS_MAX)));
+        let rows = fetch_all(&self.pool, query).await?;
+        let row = |row: &MySqlRow| listed(ListedRow::from_row(row).map_err(classify)?);
+        rows.iter().map(row).collect()
+    }
+
+    async fn adopt(&self, person: &StoredPerson) -> Result<(), Fault> {
+        let held = person.held.as_ref();
+        let query = of(include_str!("vault/adopt.sql"), &person.person)
+            .bind(i64::from(person.epoch))
+            .bind(signed(person.since))
+            .bind(held.map(|held| held.matter.as_str().as_bytes().to_vec()))
+            .bind(held.map(|held| held.at.as_micros()));
+        execute(&self.pool, query).await?;
+        Ok(())
     }
 
     async fn rewrap(&self, id: KeyId, from: &Wrapped, to: &Wrapped) -> Result<bool, Fault> {

@@ -16,6 +16,7 @@ use super::scopes::Scopes;
 use super::statement::{self, TakenKeys};
 use crate::fault::{is_ones_own, same};
 use crate::patience::Patience;
+use crate::segments::is_displaced;
 
 /// How often a run that met another in the database is tried again.
 pub(super) const COLLISIONS_MAX: u32 = 4;
@@ -104,6 +105,7 @@ async fn commit_lone(
         Err(fault) if is_lock_wait(&fault) && is_key_held(connections, commit).await => {
             Some(Ok(Outcome::InProgress))
         }
+        Err(fault) if is_displaced(&fault) => Some(Ok(Outcome::Conflict)),
         Err(fault) => Some(Err(fault)),
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
 use hos_core::merkle::{Hash, empty_root};
-use hos_core::proof::{LogEntry, LogHead, PAGE_MAX, Part};
+use hos_core::proof::{LogEntry, LogHead, PAGE_MAX};
 use hos_core::store::{Ledger, Seals};
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
@@ -12,7 +12,7 @@ use sqlx::postgres::PgRow;
 
 use super::row::{column, count, hash, proof_id, uuid};
 use super::{PostgresStore, sequence};
-use crate::encoding::{signed, unhex};
+use crate::encoding::{part, signed};
 use crate::fault::corrupt;
 use crate::frontier::frontier;
 
@@ -119,10 +119,6 @@ pub(super) fn entry(row: &PgRow) -> Result<LogEntry, Fault> {
 pub(super) fn entry_at(row: &PgRow, at: usize) -> Result<LogEntry, Fault> {
     let parts: Vec<(String, String, String)> = serde_json::from_str(column(row, at + 5)?)
         .map_err(|error| corrupt("parts of an entry").caused_by(error))?;
-    let part = |(name, salt, body): (String, String, String)| {
-        let salt = unhex(&salt).ok_or_else(|| corrupt("a salt"))?;
-        Ok(Part { name, salt, body })
-    };
     let index: Option<i64> = column(row, at)?;
     let index = index.map(u64::try_from).transpose();
     let bare = LogEntry {
@@ -134,5 +130,5 @@ pub(super) fn entry_at(row: &PgRow, at: usize) -> Result<LogEntry, Fault> {
         parts: Vec::new(),
         withheld: Vec::new(),
     };
-    bare.with_rows(parts.into_iter().map(part).collect::<Result<Vec<_>, Fault>>()?)
+    Ok(bare.with_rows(parts.into_iter().map(part)))
 }

@@ -5,7 +5,9 @@ use hos_core::cipher::KeyId;
 use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{Name, Tenant, World};
 use hos_core::time::{ProofId, Timestamp};
-use hos_core::vault::{Closed, KEYS_MAX, KeyState, Person, PersonKeys, StoredKey, Vault, Wrapped};
+use hos_core::vault::{
+    Closed, KEYS_MAX, KeyState, Person, PersonKeys, StoredKey, StoredPerson, Vault, Wrapped,
+};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Connection as _, Executor as _, FromRow as _, Row as _};
 
@@ -17,7 +19,8 @@ use super::row::column;
 use super::session::{self, Bound};
 use crate::encoding::signed;
 use crate::vault::{
-    KeyRow, PersonRow, VERSION, closed, name, newer, overtaken, person_keys, stored,
+    KeyRow, ListedRow, PersonRow, VERSION, closed, listed, name, newer, overtaken, person_keys,
+    stored,
 };
 
 /// Texts as bytes: every database has those.
@@ -62,6 +65,21 @@ impl PostgresVault {
     /// Closes every connection.
     pub async fn close_connections(&self) {
         self.connections.close().await;
+    }
+
+    async fn bury(&self, key: &StoredKey, entry: ProofId, at: Timestamp) -> Result<(), Fault> {
+        let query = || {
+            sqlx::query("SELECT hos_vault_bury($1, $2, $3, $4, $5, $6, $7)")
+                .bind(key.id.as_bytes().as_slice())
+                .bind(key.person.world.as_str())
+                .bind(key.person.tenant.as_str())
+                .bind(key.person.id.as_str())
+                .bind(i64::from(key.epoch))
+                .bind(entry.as_bytes().to_vec())
+                .bind(at.as_micros())
+        };
+        self.rows(query).await?;
+        Ok(())
     }
 
     async fn rows<'q>(&self, query: impl Fn() -> Bound<'q> + Send) -> Result<Vec<PgRow>, Fault> {
@@ -131,7 +149,10 @@ impl Vault for PostgresVault {
     }
 
     async fn add(&self, key: &StoredKey) -> Result<(), Fault> {
-        let KeyState::Live(wrapped) = &key.state else { return Ok(()) };
+        let wrapped = match &key.state {
+            KeyState::Live(wrapped) => wrapped,
+            KeyState::Destroyed { entry, at } => return self.bury(key, *entry, *at).await,
+        };
         let query = || {
             sqlx::query("SELECT hos_vault_add($1, $2, $3, $4, $5, $6, $7)")
                 .bind(key.id.as_bytes().as_slice())
@@ -172,7 +193,10 @@ impl Vault for PostgresVault {
         };
         match column(&self.row(query).await?, 0)? {
             Some(newest) => closed(newest),
-            None => self.keys(person).await?.held.map(Closed::Held).ok_or_else(overtaken),
+            None => {
+                let held = self.keys(person).await?.held.map(|held| held.matter);
+                held.map(Closed::Held).ok_or_else(overtaken)
+            }
         }
     }
 
@@ -221,12 +245,53 @@ impl Vault for PostgresVault {
         Ok(())
     }
 
+    async fn held(&self, world: &World, tenant: &Tenant) -> Result<Option<Name>, Fault> {
+        let query = || {
+            sqlx::query("SELECT hos_vault_held($1, $2)").bind(world.as_str()).bind(tenant.as_str())
+        };
+        column::<Option<Vec<u8>>>(&self.row(query).await?, 0)?.map(name).transpose()
+    }
+
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault> {
         let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
         let limit = i32::try_from(limit.min(KEYS_MAX)).unwrap_or(i32::MAX);
         let query =
             || sqlx::query(key!("hos_vault_page($1, $2)")).bind(after.as_slice()).bind(limit);
         self.stored(query).await
+    }
+
+    async fn persons(
+        &self,
+        after: Option<&Person>,
+        limit: u32,
+    ) -> Result<Vec<StoredPerson>, Fault> {
+        let [world, tenant, person] = crate::vault::after(after);
+        let limit = i32::try_from(limit.min(KEYS_MAX)).unwrap_or(i32::MAX);
+        let query = || {
+            sqlx::query("SELECT * FROM hos_vault_persons($1, $2, $3, $4)")
+                .bind(world)
+                .bind(tenant)
+                .bind(person)
+                .bind(limit)
+        };
+        let row = |row: &PgRow| listed(ListedRow::from_row(row).map_err(classify)?);
+        self.rows(query).await?.iter().map(row).collect()
+    }
+
+    async fn adopt(&self, person: &StoredPerson) -> Result<(), Fault> {
+        let held = person.held.as_ref();
+        let query = || {
+            sqlx::query("SELECT hos_vault_adopt($1, $2, $3, $4, $5, $6, $7)")
+                .bind(person.person.world.as_str())
+                .bind(person.person.tenant.as_str())
+                .bind(person.person.id.as_str())
+                .bind(i64::from(person.epoch))
+                .bind(signed(person.since))
+                .bind(held.map(|held| held.matter.as_str()))
+                .bind(held.map(|held| held.at.as_micros()))
+        };
+        self.rows(query).await?;
+        Ok(())
     }
 
     async fn rewrap(&self, id: KeyId, from: &Wrapped, to: &Wrapped) -> Result<bool, Fault> {

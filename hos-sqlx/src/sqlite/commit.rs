@@ -21,6 +21,7 @@ use super::step::{self, ScopeNumbers, Step, WRITE, WRITE_AND_COMMIT};
 use crate::decide::{Decision, decide};
 use crate::encoding::signed;
 use crate::fault::{is_ones_own, same};
+use crate::segments::is_displaced;
 
 const COLUMNS: usize = 8;
 const STATEMENT: &str = include_str!("verify.sql");
@@ -116,7 +117,12 @@ async fn commit_together(
         return Ok(vec![Ok(Outcome::Committed)]);
     }
     match Prepared::new(lease.opening(), Some(logs), commits).await {
-        Ok(prepared) => finish(lease, logs, prepared).await,
+        Ok(prepared) => match finish(lease, logs, prepared).await {
+            Err(Failed { fault, .. }) if commits.len() == 1 && is_displaced(&fault) => {
+                Ok(vec![Ok(Outcome::Conflict)])
+            }
+            finished => finished,
+        },
         Err(fault) => {
             lease.roll_back().await;
             Err(failed(fault))

@@ -1,4 +1,5 @@
-DELETE FROM hos_part WHERE (entry, name) IN (
+UPDATE hos_part SET salt = zeroblob(32), body = ?4
+WHERE body NOT LIKE '-%' AND (entry, name) IN (
     SELECT hos_entry.position, gone.value ->> 1
     FROM json_each(?3) AS gone
     CROSS JOIN hos_scope ON hos_scope.world = ?1 AND hos_scope.tenant = ?2

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
+use hos_core::proof::Part;
 use hos_core::store::Erasures;
 use hos_core::time::ProofId;
 
@@ -17,11 +18,13 @@ impl Erasures for SqliteStore {
         world: &World,
         tenant: &Tenant,
         parts: &[(ProofId, String)],
+        by: ProofId,
     ) -> Result<u32, Fault> {
         let query = sqlx::query(include_str!("delete_parts.sql"))
             .bind(world.as_str())
             .bind(tenant.as_str())
-            .bind(part_lines(parts));
+            .bind(part_lines(parts))
+            .bind(Part::erased("", by).body);
         let deleted = query.execute(&self.shared.writer).await.map_err(classify)?;
         Ok(u32::try_from(deleted.rows_affected()).unwrap_or(u32::MAX))
     }

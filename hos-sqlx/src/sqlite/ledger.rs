@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
 use hos_core::merkle::{Hash, empty_root};
-use hos_core::proof::{LogEntry, LogHead, PAGE_MAX, Part};
+use hos_core::proof::{LogEntry, LogHead, PAGE_MAX};
 use hos_core::store::{Ledger, Seals};
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
@@ -13,7 +13,7 @@ use sqlx::sqlite::SqliteRow;
 use super::SqliteStore;
 use super::fault::classify;
 use super::row::{column, count, hash, proof_id, unchecked};
-use crate::encoding::{signed, unhex};
+use crate::encoding::{part, signed};
 use crate::fault::corrupt;
 use crate::frontier::frontier;
 
@@ -105,12 +105,10 @@ impl Ledger for SqliteStore {
 
 /// An entry, in six columns.
 pub(super) fn entry(row: &SqliteRow) -> Result<LogEntry, Fault> {
-    let parts: Vec<(String, String, String)> = serde_json::from_str(unchecked(row, 5)?)
+    // A text may hold any bytes here: what is no text is bound by no leaf, and stops nothing else.
+    let parts = String::from_utf8_lossy(unchecked(row, 5)?);
+    let parts: Vec<(String, String, String)> = serde_json::from_str(&parts)
         .map_err(|error| corrupt("parts of an entry").caused_by(error))?;
-    let part = |(name, salt, body): (String, String, String)| {
-        let salt = unhex(&salt).ok_or_else(|| corrupt("a salt"))?;
-        Ok(Part { name, salt, body })
-    };
     let bare = LogEntry {
         index: Some(count(row, 0)?),
         id: proof_id(row, 1)?,
@@ -120,5 +118,5 @@ pub(super) fn entry(row: &SqliteRow) -> Result<LogEntry, Fault> {
         parts: Vec::new(),
         withheld: Vec::new(),
     };
-    bare.with_rows(parts.into_iter().map(part).collect::<Result<Vec<_>, Fault>>()?)
+    Ok(bare.with_rows(parts.into_iter().map(part)))
 }

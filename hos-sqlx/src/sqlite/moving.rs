@@ -50,6 +50,20 @@ impl Source {
         Ok(Identity { deployment, state: self.state.clone() })
     }
 
+    /// Refuses a file of which entries are archived: the other database takes no state whose proof
+    /// does not come with it.
+    pub(crate) async fn require_unarchived(&mut self) -> Result<(), Fault> {
+        let archived: i64 = read(&mut self.picture, statements::ARCHIVED).await?;
+        if archived == 0 {
+            return Ok(());
+        }
+        let message = format!(
+            "{archived} segments of the file's logs are archived; restore them, move, and archive \
+             them again in the new database"
+        );
+        Err(Fault::new(FaultKind::Unsupported, message))
+    }
+
     /// The rows of a table after a key, in the order of the keys.
     pub(crate) async fn read(&mut self, table: Table, after: &Row) -> Result<Vec<Row>, Fault> {
         let mut arguments = SqliteArguments::default();

@@ -1,21 +1,27 @@
 //! The file as it is in one moment: one connection that reads, in one transaction.
 
+mod beside;
 mod statements;
 
 use async_trait::async_trait;
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
-use hos_core::proof::{LogEntry, PAGE_MAX};
-use hos_core::store::{Picture, ScopeRow, StandingGroup, StandingLine, SubjectRow, Survey};
+use hos_core::proof::PAGE_MAX;
+use hos_core::store::{
+    Beside, EntryRow, PartRow, Picture, ScopeRow, StandingGroup, StandingLine, SubjectRow, Survey,
+};
+use hos_core::time::Timestamp;
 use sqlx::Sqlite;
 use sqlx::pool::PoolConnection;
-use sqlx::sqlite::SqliteRow;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
 
 use super::SqliteStore;
 use super::fault::classify;
-use super::ledger::{LOG_SIZE_MAX, entry};
-use super::row::{column, count, parsed, proof_id, unchecked};
+use super::ledger::LOG_SIZE_MAX;
+use super::row::unchecked;
 use crate::encoding::signed;
+use crate::rows;
 
 #[async_trait]
 impl Survey for SqliteStore {
@@ -35,28 +41,38 @@ struct SqlitePicture {
     connection: PoolConnection<Sqlite>,
 }
 
+impl SqlitePicture {
+    async fn rows(
+        &mut self,
+        query: Query<'_, Sqlite, SqliteArguments>,
+    ) -> Result<Vec<SqliteRow>, Fault> {
+        query.fetch_all(&mut *self.connection).await.map_err(classify)
+    }
+}
+
 #[async_trait]
 impl Picture for SqlitePicture {
     async fn scopes(
         &mut self,
-        after: Option<(&World, &Tenant)>,
+        after: Option<(&str, &str)>,
         limit: u32,
     ) -> Result<Vec<ScopeRow>, Fault> {
-        let query = sqlx::query(statements::SCOPES)
-            .bind(after.map_or("", |(world, _)| world.as_str()))
-            .bind(after.map_or("", |(_, tenant)| tenant.as_str()))
-            .bind(most(limit));
-        let rows = query.fetch_all(&mut *self.connection).await.map_err(classify)?;
+        let (world, tenant) = after.unwrap_or_default();
+        let query = sqlx::query(statements::SCOPES).bind(world).bind(tenant).bind(most(limit));
         let scope = |row: &SqliteRow| {
             Ok(ScopeRow {
-                world: parsed(row, 0, World::new)?,
-                tenant: parsed(row, 1, Tenant::from_stored)?,
-                status: column(row, 2)?,
-                size: count(row, 3)?,
-                frontier: column(row, 4)?,
+                world: text(row, 0)?,
+                tenant: text(row, 1)?,
+                status: unchecked::<Option<&[u8]>>(row, 2)?.map(rows::text),
+                size: rows::count(unchecked(row, 3)?),
+                frontier: bytes(row, 4)?,
             })
         };
-        rows.iter().map(scope).collect()
+        self.rows(query).await?.iter().map(scope).collect()
+    }
+
+    fn beside(&mut self) -> &mut dyn Beside {
+        self
     }
 
     async fn entries(
@@ -65,14 +81,41 @@ impl Picture for SqlitePicture {
         tenant: &Tenant,
         from: u64,
         limit: u32,
-    ) -> Result<Vec<LogEntry>, Fault> {
-        let query = sqlx::query(include_str!("page.sql"))
+    ) -> Result<Vec<EntryRow>, Fault> {
+        let first = signed(from.min(LOG_SIZE_MAX));
+        let query = sqlx::query(statements::ENTRIES)
             .bind(world.as_str())
             .bind(tenant.as_str())
-            .bind(signed(from.min(LOG_SIZE_MAX)))
+            .bind(first)
             .bind(most(limit));
-        let rows = query.fetch_all(&mut *self.connection).await.map_err(classify)?;
-        rows.iter().map(entry).collect()
+        let entry = |row: &SqliteRow| {
+            let index = rows::count(unchecked(row, 0)?);
+            let entry = EntryRow {
+                index: Some(index),
+                id: rows::proof_id(unchecked(row, 1)?),
+                leaf: bytes(row, 2)?,
+                leaf_hash: bytes(row, 3)?,
+                recorded_hash: None,
+                recorded_at: Timestamp::from_micros(unchecked(row, 4)?),
+                parts: Vec::new(),
+            };
+            Ok((index, entry))
+        };
+        let page = self.rows(query).await?;
+        let entries = page.iter().map(entry).collect::<Result<Vec<_>, Fault>>()?;
+        let Some((last, _)) = entries.last() else { return Ok(Vec::new()) };
+        let query = sqlx::query(statements::PARTS)
+            .bind(world.as_str())
+            .bind(tenant.as_str())
+            .bind(first)
+            .bind(signed(*last));
+        let part = |row: &SqliteRow| {
+            let (name, salt, body) = (text(row, 1)?, bytes(row, 2)?, bytes(row, 3)?);
+            Ok((rows::count(unchecked(row, 0)?), PartRow { name, salt, body }))
+        };
+        let parts = self.rows(query).await?;
+        let parts = parts.iter().map(part).collect::<Result<Vec<_>, Fault>>()?;
+        Ok(rows::with_parts(entries, parts).into_iter().map(|(_, entry)| entry).collect())
     }
 
     async fn waiting_entries(
@@ -81,7 +124,7 @@ impl Picture for SqlitePicture {
         _tenant: &Tenant,
         _after: u64,
         _limit: u32,
-    ) -> Result<Vec<(u64, LogEntry)>, Fault> {
+    ) -> Result<Vec<(u64, EntryRow)>, Fault> {
         Ok(Vec::new())
     }
 
@@ -99,21 +142,21 @@ impl Picture for SqlitePicture {
             .bind(kind)
             .bind(id)
             .bind(most(limit));
-        let rows = query.fetch_all(&mut *self.connection).await.map_err(classify)?;
         let subject = |row: &SqliteRow| {
+            let leaf: Option<&[u8]> = unchecked(row, 8)?;
             Ok(SubjectRow {
-                kind: column(row, 0)?,
-                id: column(row, 1)?,
-                state: column(row, 2)?,
-                revision: u64::try_from(unchecked::<i64>(row, 3)?).unwrap_or(0),
+                kind: text(row, 0)?,
+                id: text(row, 1)?,
+                state: text(row, 2)?,
+                revision: rows::count(unchecked(row, 3)?),
                 terminal: unchecked::<i64>(row, 4)? != 0,
-                contract: column(row, 5)?,
-                attributes: column(row, 6)?,
-                proof_id: proof_id(row, 7)?,
-                leaf: column(row, 8)?,
+                contract: text(row, 5)?,
+                attributes: text(row, 6)?,
+                proof_id: rows::proof_id(unchecked(row, 7)?),
+                leaf: leaf.and_then(|leaf| String::from_utf8(leaf.to_vec()).ok()),
             })
         };
-        rows.iter().map(subject).collect()
+        self.rows(query).await?.iter().map(subject).collect()
     }
 
     async fn standing(
@@ -129,13 +172,19 @@ impl Picture for SqlitePicture {
             .bind(tenant.as_str())
             .bind(after)
             .bind(most(limit));
-        let rows = query.fetch_all(&mut *self.connection).await.map_err(classify)?;
-        let line =
-            |row: &SqliteRow| Ok(StandingLine { key: column(row, 0)?, value: column(row, 1)? });
-        rows.iter().map(line).collect()
+        let line = |row: &SqliteRow| Ok(StandingLine { key: text(row, 0)?, value: text(row, 1)? });
+        self.rows(query).await?.iter().map(line).collect()
     }
 }
 
 fn most(limit: u32) -> i64 {
     i64::from(limit.min(PAGE_MAX))
+}
+
+fn bytes(row: &SqliteRow, at: usize) -> Result<Vec<u8>, Fault> {
+    unchecked(row, at)
+}
+
+fn text(row: &SqliteRow, at: usize) -> Result<String, Fault> {
+    unchecked(row, at).map(rows::text)
 }

@@ -7,7 +7,9 @@ use hos_core::cipher::KeyId;
 use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{Name, Tenant, World};
 use hos_core::time::{ProofId, Timestamp};
-use hos_core::vault::{Closed, KEYS_MAX, KeyState, Person, PersonKeys, StoredKey, Vault, Wrapped};
+use hos_core::vault::{
+    Closed, KEYS_MAX, KeyState, Person, PersonKeys, StoredKey, StoredPerson, Vault, Wrapped,
+};
 use sqlx::Sqlite;
 use sqlx::sqlite::{SqliteArguments, SqlitePool};
 
@@ -17,7 +19,8 @@ use super::lease::Lease;
 use super::open;
 use crate::encoding::signed;
 use crate::vault::{
-    KeyRow, PersonRow, VERSION, closed, id_lines, name, newer, overtaken, person_keys, stored,
+    KeyRow, ListedRow, PersonRow, VERSION, closed, id_lines, listed, name, newer, overtaken,
+    person_keys, stored,
 };
 
 /// "HOSV", in the header of the file.
@@ -72,6 +75,24 @@ impl SqliteVault {
         let written = open::checkpoint(&self.pool).await;
         self.pool.close().await;
         written
+    }
+
+    async fn bury(&self, key: &StoredKey, entry: ProofId, at: Timestamp) -> Result<(), Fault> {
+        let query = sqlx::query(include_str!("vault/destroy_one.sql"))
+            .bind(key.id.as_bytes().as_slice())
+            .bind(entry.as_bytes().as_slice())
+            .bind(at.as_micros());
+        query.execute(&self.pool).await.map_err(classify)?;
+        let query = sqlx::query(include_str!("vault/bury.sql"))
+            .bind(key.id.as_bytes().as_slice())
+            .bind(key.person.world.as_str())
+            .bind(key.person.tenant.as_str())
+            .bind(key.person.id.as_str())
+            .bind(i64::from(key.epoch))
+            .bind(entry.as_bytes().as_slice())
+            .bind(at.as_micros());
+        query.execute(&self.pool).await.map_err(classify)?;
+        Ok(())
     }
 
     async fn rows(&self, query: Query<'_>) -> Result<Vec<StoredKey>, Fault> {
@@ -149,7 +170,10 @@ impl Vault for SqliteVault {
     }
 
     async fn add(&self, key: &StoredKey) -> Result<(), Fault> {
-        let KeyState::Live(wrapped) = &key.state else { return Ok(()) };
+        let wrapped = match &key.state {
+            KeyState::Live(wrapped) => wrapped,
+            KeyState::Destroyed { entry, at } => return self.bury(key, *entry, *at).await,
+        };
         let query = sqlx::query(include_str!("vault/add.sql"))
             .bind(key.id.as_bytes().as_slice())
             .bind(key.person.world.as_str())
@@ -183,7 +207,10 @@ impl Vault for SqliteVault {
             .bind(signed(since));
         match query.fetch_optional(&self.pool).await.map_err(classify)? {
             Some(newest) => closed(newest),
-            None => self.keys(person).await?.held.map(Closed::Held).ok_or_else(overtaken),
+            None => {
+                let held = self.keys(person).await?.held.map(|held| held.matter);
+                held.map(Closed::Held).ok_or_else(overtaken)
+            }
         }
     }
 
@@ -232,12 +259,47 @@ impl Vault for SqliteVault {
         Ok(())
     }
 
+    async fn held(&self, world: &World, tenant: &Tenant) -> Result<Option<Name>, Fault> {
+        let query = sqlx::query_scalar(include_str!("vault/held.sql"))
+            .bind(world.as_str())
+            .bind(tenant.as_str());
+        query.fetch_optional(&self.pool).await.map_err(classify)?.map(name).transpose()
+    }
+
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault> {
         let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
         let query = sqlx::query_as(include_str!("vault/page.sql"))
             .bind(after)
             .bind(i64::from(limit.min(KEYS_MAX)));
         self.rows(query).await
+    }
+
+    async fn persons(
+        &self,
+        after: Option<&Person>,
+        limit: u32,
+    ) -> Result<Vec<StoredPerson>, Fault> {
+        let [world, tenant, person] = crate::vault::after(after);
+        let query = sqlx::query_as(include_str!("vault/persons.sql"))
+            .bind(world)
+            .bind(tenant)
+            .bind(person)
+            .bind(i64::from(limit.min(KEYS_MAX)));
+        let rows: Vec<ListedRow> = query.fetch_all(&self.pool).await.map_err(classify)?;
+        rows.into_iter().map(listed).collect()
+    }
+
+    async fn adopt(&self, person: &StoredPerson) -> Result<(), Fault> {
+        let query = sqlx::query(include_str!("vault/adopt.sql"))
+            .bind(person.person.world.as_str())
+            .bind(person.person.tenant.as_str())
+            .bind(person.person.id.as_str())
+            .bind(i64::from(person.epoch))
+            .bind(signed(person.since))
+            .bind(person.held.as_ref().map(|held| held.matter.as_str()))
+            .bind(person.held.as_ref().map(|held| held.at.as_micros()));
+        query.execute(&self.pool).await.map_err(classify)?;
+        Ok(())
     }
 
     async fn rewrap(&self, id: KeyId, from: &Wrapped, to: &Wrapped) -> Result<bool, Fault> {

@@ -7,9 +7,12 @@ SELECT
     CASE WHEN own.log_size IS NOT step.seen_size THEN own.log_frontier END,
     subject.proof_id, coalesce(subject.terminal, 0),
     receipt.fingerprint, receipt.receipt,
-    step.dedup IS NOT NULL AND EXISTS (
-        SELECT 1 FROM hos_entry
-        WHERE scope = own.number AND dedup = step.dedup AND dedup IS NOT NULL
+    step.dedup IS NOT NULL AND (
+        EXISTS (
+            SELECT 1 FROM hos_entry
+            WHERE scope = own.number AND dedup = step.dedup AND dedup IS NOT NULL
+        )
+        OR EXISTS (SELECT 1 FROM hos_dedup WHERE scope = own.number AND dedup = step.dedup)
     )
 FROM step
 LEFT JOIN hos_scope AS own ON own.world = step.world AND own.tenant = step.tenant

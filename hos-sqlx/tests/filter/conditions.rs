@@ -9,6 +9,8 @@ pub(crate) const TEXTS: [&str; 20] = [
     "", " ", "a", "A", "a ", "ab", "á", "a\u{301}", "a%", "%", "_", "\\", "'", "\"", "ß", "ss",
     "😀", "😀a", "\u{fffd}", "null",
 ];
+/// Texts that PostgreSQL does not keep.
+pub(crate) const ZERO_TEXTS: [&str; 4] = ["\0", "a\0b", "\0\0😀á", "a\0"];
 pub(crate) const INTEGERS: [i64; 6] = [-9_007_199_254_740_991, -1, 0, 1, 2, 9_007_199_254_740_991];
 pub(crate) const TIMES: [&str; 3] =
     ["1969-12-31T23:59:59.999999Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000001Z"];

@@ -11,7 +11,7 @@ use hos_core::prelude::*;
 use hos_core::time::Timestamp;
 use hos_core::value::Value;
 
-use crate::conditions::{INTEGERS, TEXTS, TIMES, condition};
+use crate::conditions::{INTEGERS, TEXTS, TIMES, ZERO_TEXTS, condition};
 
 /// How many abilities a law has, each with rules of its own.
 pub(crate) const ABILITIES: usize = 32;
@@ -29,6 +29,7 @@ pub(crate) struct Row {
 }
 
 pub(crate) struct Rows {
+    has_zeros: bool,
     hos: Hos,
     actor: Actor,
     context: Attributes,
@@ -115,7 +116,8 @@ fn attributes(random: &mut Random) -> Attributes {
 }
 
 impl Rows {
-    pub(crate) async fn new(seed: u64) -> Self {
+    /// With texts of zero bytes, where the database keeps them.
+    pub(crate) async fn new(seed: u64, has_zeros: bool) -> Self {
         let random = &mut Random::new(seed);
         let (law, rules) = law(random);
         let hos = Hos::open([law], MemoryStore::new()).await.unwrap();
@@ -134,7 +136,7 @@ impl Rows {
         };
         let context = context(random);
         let rows = Vec::new();
-        let mut all = Self { hos, actor, context, rules, rows };
+        let mut all = Self { has_zeros, hos, actor, context, rules, rows };
         for firm in FIRMS {
             for number in 0..ROWS {
                 all.open(random, firm, number).await;
@@ -149,7 +151,10 @@ impl Rows {
             _ => format!("row {number}"),
         };
         let subject = Subject::new("list", firm, "row", &id).unwrap();
-        let attributes = attributes(random);
+        let mut attributes = attributes(random);
+        if self.has_zeros && random.below(4) == 0 {
+            attributes.set(name("s"), *random.one_of::<&str>(&ZERO_TEXTS));
+        }
         let key = format!("{firm} {id}");
         let actor = &self.actor;
         let opened = self.hos.open_subject(actor, &subject, attributes.clone(), key.clone());

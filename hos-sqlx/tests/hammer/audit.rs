@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
+use hos_archive::{DirectoryTarget, Expectation, Shelf, Surveyed, verify_archive};
 use hos_core::checkpoint::Checkpoint as Signed;
 use hos_core::hos::Hos;
 use hos_core::id::{Tenant, World};
@@ -11,12 +13,14 @@ use hos_core::merkle::{Frontier, Hash, leaf_hash};
 use hos_core::note::SignedNote;
 use hos_core::proof::PAGE_MAX;
 use hos_core::seal::{Checkpoint, LogName};
+use hos_core::store::{Backend, Survey};
 use hos_core::subject::Subject;
+use hos_verify::verdict::Exit;
 
 use crate::fuse::Fuse;
 use crate::house::House;
 use crate::worker::Told;
-use crate::{hos, job, sealer, tenant};
+use crate::{ARCHIVE, archiving, hos, job, policy, sealer, tenant};
 
 /// How much was looked at.
 #[derive(Debug, Default)]
@@ -25,11 +29,13 @@ pub(crate) struct Audited {
     entries: u64,
     checkpoints: usize,
     anchors: u64,
+    segments: usize,
 }
 
 pub(crate) async fn audit(url: &str, keeper: &Path, tenants: u64, told: &Told) -> Audited {
     let house = House::open(url).await;
-    let hos = hos(&house).await;
+    let place = keeper.with_file_name(ARCHIVE);
+    let hos = hos(&house, &place).await;
     while hos.sequence_pending(PAGE_MAX).await.unwrap() > 0 {}
     let sealer = sealer(&hos, keeper, &Fuse::none());
     loop {
@@ -43,7 +49,9 @@ pub(crate) async fn audit(url: &str, keeper: &Path, tenants: u64, told: &Told) -
     let mut audited = Audited::default();
     for number in 0..tenants {
         audited.tenant(&hos, number, told).await;
+        audited.archive(&hos, &place, number).await;
     }
+    require_sound(&house, &place).await;
     audited.deployment(&hos, tenants).await;
     house.close().await;
     audited
@@ -70,6 +78,30 @@ impl Audited {
         assert_eq!((head.size, head.root), (log.size(), log.root_at(log.size())));
         self.entries += head.size;
         self.log(hos, &LogName::of(&world, &tenant), &log.hashes).await;
+    }
+
+    /// What was broken off ends, and the files verify from the first entry to the last archived.
+    async fn archive(&mut self, hos: &Hos, place: &Path, number: u64) {
+        let (world, tenant) = (World::new(job::WORLD).unwrap(), tenant(number));
+        let before = hos.head(&world, &tenant).await.unwrap();
+        archiving::archivist(hos, place).tidy(&world, &tenant).await.unwrap();
+        assert_eq!(hos.head(&world, &tenant).await.unwrap(), before);
+        let segments = hos.segments(&world, &tenant, 0, PAGE_MAX).await.unwrap();
+        let origin = hos.origin(&LogName::of(&world, &tenant));
+        let source = DirectoryTarget::new(place).source(&origin);
+        let listed = segments.iter().map(|own| (own.first, own.end, own.manifest));
+        let expectation = Expectation {
+            origin,
+            now: hos.now(),
+            policy: Some(policy()),
+            known: None,
+            segments: listed.collect(),
+        };
+        if !segments.is_empty() {
+            let report = verify_archive(&source, &expectation);
+            assert_eq!(report.verdict().exit(), Exit::Verified, "{tenant}: {report:?}");
+        }
+        self.segments += segments.len();
     }
 
     async fn deployment(&mut self, hos: &Hos, tenants: u64) {
@@ -132,6 +164,19 @@ impl Audited {
         self.logs += 1;
         self.checkpoints += checkpoints.len();
     }
+}
+
+/// The logs, the archive included, rebuild what is kept.
+async fn require_sound(house: &House, place: &Path) {
+    let (survey, backend): (Arc<dyn Survey>, Arc<dyn Backend>) = match house {
+        House::Sqlite(store) => (Arc::new(store.clone()), Arc::new(store.clone())),
+        House::Postgres(store) => (Arc::new(store.clone()), Arc::new(store.clone())),
+        House::MariaDb(store) => (Arc::new(store.clone()), Arc::new(store.clone())),
+    };
+    let shelf = Shelf::new(DirectoryTarget::new(place));
+    let whole = Surveyed::new(survey, backend, Some(shelf));
+    let report = hos_fsck::fsck(&whole, &hos_fsck::Options::default(), &|_| {}).await.unwrap();
+    assert!(report.is_sound(), "{:?}", report.findings);
 }
 
 /// A log as it is read from its first entry to its last.

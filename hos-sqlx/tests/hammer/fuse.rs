@@ -21,10 +21,18 @@ pub(crate) enum Point {
     Signing,
     /// After keeping, before publishing.
     Kept,
+    /// Within a file of an archive, or before it is synced or named.
+    Writing,
+    /// After the files of a segment were verified, before it is recorded.
+    Written,
+    /// After a segment was recorded, before its rows go.
+    Recorded,
+    /// After some of its rows went.
+    Released,
 }
 
 /// How many points there are.
-pub(crate) const POINTS: u64 = 4;
+pub(crate) const POINTS: u64 = 8;
 
 /// Burns down at one point; then the process is killed as by anybody else.
 #[derive(Clone)]
@@ -35,7 +43,16 @@ pub(crate) struct Fuse {
 
 impl Fuse {
     pub(crate) fn new(point: u64, count: u64) -> Self {
-        let points = [Point::Anywhere, Point::Within, Point::Signing, Point::Kept];
+        let points = [
+            Point::Anywhere,
+            Point::Within,
+            Point::Signing,
+            Point::Kept,
+            Point::Writing,
+            Point::Written,
+            Point::Recorded,
+            Point::Released,
+        ];
         let point = Some(points[usize::try_from(point).unwrap()]);
         Self { point, left: Arc::new(AtomicU64::new(count)) }
     }

@@ -1,5 +1,6 @@
-//! Several processes commit, number, seal and anchor in one database, and each is killed: in a
-//! caller's transaction, before it signs, between keeping and publishing, or anywhere.
+//! Several processes commit, number, seal, anchor and archive in one database, and each is killed:
+//! in a caller's transaction, before it signs, between keeping and publishing, at every step of
+//! archiving, or anywhere.
 //!
 //! This binary starts itself as a child that works until it kills itself. `HOS_CAMPAIGN_SIZE` is
 //! the number of rounds on each database, `HOS_CAMPAIGN_SEED` the seed.
@@ -8,6 +9,7 @@
 #![expect(clippy::panic, clippy::indexing_slicing, reason = "a test binary")]
 #![expect(clippy::print_stdout, reason = "a child reports on its standard output")]
 
+mod archiving;
 mod audit;
 mod fuse;
 #[path = "../support/house.rs"]
@@ -19,12 +21,14 @@ mod worker;
 use std::path::Path;
 use std::process::ExitCode;
 
+use hos_archive::{DirectoryTarget, Shelf};
 use hos_conformance::campaign::Campaign;
 use hos_conformance::random::Random;
 use hos_core::hos::{Hos, HosOptions, Sealer};
 use hos_core::id::{ActorId, Role, Tenant, World};
 use hos_core::laws::Registry as _;
 use hos_core::note::SigningKey;
+use hos_verify::policy::Policy;
 use hos_work::DirectoryKeeper;
 use libtest_mimic::{Arguments, Trial};
 
@@ -36,6 +40,10 @@ const ROUNDS: u64 = 2;
 const PROCESSES: usize = 4;
 /// In a campaign, and in ordinary tests.
 const TENANTS: [u64; 2] = [50, 6];
+/// How many tenants have enough entries to be archived from the beginning, and how many they have.
+const OLD: (u64, u64) = (3, 300);
+/// The archive, beside the keeper.
+const ARCHIVE: &str = "archive";
 const DEPLOYMENT: &str = "hammer.example";
 
 fn main() -> ExitCode {
@@ -62,13 +70,13 @@ fn hammer(kind: Kind, campaign: Campaign) {
     let keeper = directory.path().join("keeper");
     std::fs::create_dir(&keeper).unwrap();
     let tenants = TENANTS[usize::from(campaign.size <= ROUNDS)];
-    runtime().block_on(prepare(&url, tenants));
+    runtime().block_on(prepare(&url, &keeper, tenants));
     let mut random = Random::new(campaign.seed);
     let (mut told, mut audited) = (worker::Told::default(), audit::Audited::default());
     for round in 0..campaign.size {
         let workers = (0..PROCESSES).map(|_| {
             let point = usize::try_from(random.below(POINTS)).unwrap();
-            let count = random.below(if point == 0 { 120 } else { 12 }) + 1;
+            let count = random.below([120, 12, 12, 12, 60, 1, 1, 1][point]) + 1;
             let seed = random.below(u64::MAX);
             Worker::start(&url, &keeper, &[tenants, seed, u64::try_from(point).unwrap(), count])
         });
@@ -84,20 +92,21 @@ fn hammer(kind: Kind, campaign: Campaign) {
     assert!(!told.tenants.is_empty(), "somebody committed something");
 }
 
-async fn prepare(url: &str, tenants: u64) {
+async fn prepare(url: &str, keeper: &Path, tenants: u64) {
     let house = House::open(url).await;
-    let hos = hos(&house).await;
+    let hos = hos(&house, &keeper.with_file_name(ARCHIVE)).await;
     let world = World::new(job::WORLD).unwrap();
     let (root, role) = (ActorId::new("root-1").unwrap(), Role::new("root").unwrap());
     hos.bootstrap(&world, &root, &role, b"boot").await.unwrap();
     for number in 0..tenants {
-        job::prepare(&hos, &tenant(number), 1).await;
+        job::prepare(&hos, &tenant(number), if number < OLD.0 { OLD.1 } else { 1 }).await;
     }
     house.close().await;
 }
 
-async fn hos(house: &House) -> Hos {
-    house.hos(job::law(), HosOptions::default().deployment(DEPLOYMENT)).await
+async fn hos(house: &House, archive: &Path) -> Hos {
+    let shelf = Shelf::new(DirectoryTarget::new(archive));
+    house.hos(job::law(), HosOptions::default().deployment(DEPLOYMENT).archive(shelf)).await
 }
 
 fn sealer(hos: &Hos, keeper: &Path, fuse: &Fuse) -> Sealer {
@@ -105,6 +114,11 @@ fn sealer(hos: &Hos, keeper: &Path, fuse: &Fuse) -> Sealer {
     let keeper = DirectoryKeeper::open(keeper).unwrap();
     let signer = FusedSigner::new(key, fuse.clone());
     hos.sealer(signer, FusedKeeper { inner: keeper, fuse: fuse.clone() }).unwrap()
+}
+
+fn policy() -> Policy {
+    let key = SigningKey::from_seed(DEPLOYMENT, &[7; 32]).unwrap().verifier_key();
+    Policy::parse(format!("log {key}\nquorum none\n").as_bytes()).unwrap()
 }
 
 fn tenant(number: u64) -> Tenant {

@@ -1,4 +1,4 @@
-//! A process that commits, numbers, seals and anchors until it is killed.
+//! A process that commits, numbers, seals, anchors and archives until it is killed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -13,7 +13,7 @@ use hos_sqlx::WithinExt as _;
 
 use crate::fuse::{Fuse, Point};
 use crate::house::House;
-use crate::{hos, job, sealer, tenant};
+use crate::{ARCHIVE, archiving, hos, job, sealer, tenant};
 
 pub(crate) const CHILD: &str = "HOS_HAMMER_CHILD";
 const TASKS: u64 = 4;
@@ -75,7 +75,8 @@ pub(crate) async fn work(child: &str) {
     let number = |text: &str| text.parse::<u64>().unwrap();
     let fuse = Fuse::new(number(point), number(count));
     let house = House::open(url).await;
-    let hos = hos(&house).await;
+    let place = Path::new(keeper).with_file_name(ARCHIVE);
+    let hos = hos(&house, &place).await;
     let mut tasks = Vec::new();
     for task in 0..TASKS {
         let clerk = Clerk {
@@ -88,6 +89,10 @@ pub(crate) async fn work(child: &str) {
         };
         tasks.push(tokio::spawn(clerk.work()));
     }
+    let (own, burns) = (hos.clone(), fuse.clone());
+    let (random, tenants) = (Random::new(!number(seed)), number(tenants));
+    let archiving = async move { archiving::work(own, &place, burns, random, tenants).await };
+    tasks.push(tokio::spawn(archiving));
     let sealer = sealer(&hos, Path::new(keeper), &fuse);
     tasks.push(tokio::spawn(async move {
         loop {

@@ -67,6 +67,22 @@ async fn an_entry_is_never_changed_replaced_or_deleted() {
 }
 
 #[tokio::test]
+async fn no_segment_is_archived_by_hand() {
+    let row = "SELECT scope, 0, {turn}, {end}, id, leaf_hash, id, id FROM hos_entry LIMIT 1";
+    let insert = |turn: &str, end: &str| -> &'static str {
+        let row = row.replace("{turn}", turn).replace("{end}", end);
+        Box::leak(format!("INSERT INTO hos_archive {row}").into_boxed_str())
+    };
+    refused(&[
+        (insert("0", "256"), "hos:segment stands elsewhere"),
+        (insert("1", "256"), "hos:segment stands elsewhere"),
+        (insert("0", "0"), "hos:segment is cut wrong"),
+        ("DELETE FROM hos_leaf LIMIT 1", "hos:leaf is immutable"),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn the_proof_of_a_migration_proves_nothing_later() {
     let Some((shop, mut stranger)) = attacked().await else { return };
     shop.open("o-3").await;

@@ -39,6 +39,13 @@ async fn not_even_a_superuser_changes_what_was_committed() {
         "DELETE FROM hos_scope",
         "DELETE FROM hos_law",
         "UPDATE hos_contract SET version = '9'",
+        "TRUNCATE hos_archive",
+        "INSERT INTO hos_archive (scope, first_index, turn, end_index, entry, digest, least_id, \
+         greatest_id) SELECT scope, 0, 0, 256, id, sha256(''), id, id FROM hos_entry LIMIT 1",
+        "INSERT INTO hos_archive (scope, first_index, turn, end_index, entry, digest, least_id, \
+         greatest_id) SELECT scope, 0, 1, 256, id, sha256(''), id, id FROM hos_entry LIMIT 1",
+        "INSERT INTO hos_archive (scope, first_index, turn, end_index, entry, digest, least_id, \
+         greatest_id) SELECT scope, 0, 0, 0, id, sha256(''), id, id FROM hos_entry LIMIT 1",
         "INSERT INTO hos_subject (world, scope, revision, proof_id, terminal, timed, kind, id, \
          state, contract, attributes) SELECT world, scope, 1, gen_random_uuid(), false, false, \
          kind, 'o-9', 'paid', contract, attributes FROM hos_subject LIMIT 1",

@@ -8,7 +8,9 @@ use hos_core::hos::Sealer;
 use hos_core::note::SigningKey;
 use hos_core::prelude::*;
 use hos_core::seal::{Keys, LogName, MemoryKeeper, TILE_HASHES, Tile};
-use hos_core::store::{Archive as _, Ask, Ledger as _, Migrations as _, PinnedAsk, Store as _};
+use hos_core::store::{
+    Archive as _, Ask, Ledger as _, Migrations as _, PinnedAsk, Segments as _, Store as _,
+};
 use hos_core::time::{ProofId, Timestamp};
 use hos_core::value::Value;
 use hos_sqlx::WithinExt as _;
@@ -124,6 +126,19 @@ async fn furnish(shop: &Shop) {
     }
     while shop.hos.sequence_pending(1_000).await.unwrap() > 0 {}
     assert_eq!(sealer.seal_pending(100).await.unwrap().refused.len(), 0);
+    // As if: nothing of it was let go of.
+    for statement in [
+        "ALTER TABLE hos_archive DISABLE TRIGGER USER",
+        "INSERT INTO hos_archive
+            (scope, first_index, turn, end_index, entry, digest, least_id, greatest_id)
+        SELECT
+            number, 0, 0, 256, gen_random_uuid(), sha256(''), gen_random_uuid(),
+            gen_random_uuid()
+        FROM hos_scope WHERE tenant = 'firm-2'",
+        "ALTER TABLE hos_archive ENABLE TRIGGER USER",
+    ] {
+        shop.run(statement).await.unwrap();
+    }
 }
 
 fn sealer(hos: &Hos) -> Sealer {
@@ -154,6 +169,7 @@ async fn theirs(shop: &Shop) -> String {
         "hos_unanchored",
         "hos_deployment",
         "hos_quarantine",
+        "hos_archive",
     ];
     let mut rows = String::new();
     let number = "SELECT number FROM hos_scope WHERE tenant = 'firm-2'";
@@ -266,6 +282,13 @@ async fn play(shop: &Shop, round: usize) -> BTreeSet<String> {
     if let Ok(state) = shop.store.seals().state(&log).await {
         tell("state", format!("{state:?}"));
     }
+    // The second firm has a segment that is archived, the first one none.
+    if shop.store.segments(&world(), &us(), 0, 9).await.is_ok_and(|found| !found.is_empty())
+        || shop.store.refill(&world(), &us(), 0, &[]).await.is_ok_and(|archived| archived)
+    {
+        tell("segments", "firm-2".to_owned());
+    }
+    drop(shop.store.release(&world(), &us(), 0, 9).await);
     let due = shop.store.due_timers(&world(), Timestamp::from_micros(i64::MAX), 100).await;
     for timer in due.unwrap_or_default() {
         if timer.subject.tenant == us() {

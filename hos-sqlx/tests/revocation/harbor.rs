@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hos_core::id::Ability;
 use hos_core::prelude::*;
-use hos_core::standing::{AbilityPattern, Mode};
+use hos_core::standing::{AbilityPattern, Mode, WorldStatus};
 
 use crate::house::House;
 
@@ -25,11 +25,13 @@ pub(crate) enum Way {
     Grant,
     /// By nothing: the ability is not enforced.
     Mode,
+    /// By a role in a world that is open.
+    World,
 }
 
 impl Way {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Role, Self::WorldRole, Self::NoBan, Self::Grant, Self::Mode];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Role, Self::WorldRole, Self::NoBan, Self::Grant, Self::Mode, Self::World];
 }
 
 pub(crate) fn law() -> Law {
@@ -98,7 +100,7 @@ impl Harbor {
 
     pub(crate) async fn give(&self, way: Way) -> Receipt {
         let change = match way {
-            Way::Role | Way::NoBan => member(&["crew"]),
+            Way::Role | Way::NoBan | Way::World => member(&["crew"]),
             Way::WorldRole => member(&["warden"]),
             Way::Grant => StandingChange::Grant {
                 target: reader().id().clone(),
@@ -119,17 +121,26 @@ impl Harbor {
             Way::NoBan => StandingChange::Ban { target, reason: "smuggling".to_owned() },
             Way::Grant => StandingChange::RevokeGrant { target, grant: given.proof_id },
             Way::Mode => mode(None),
+            Way::World => StandingChange::SetWorld { status: WorldStatus::Closed },
         };
-        self.change(&scope(way), change).await;
+        let scope = if way == Way::World { Tenant::world() } else { scope(way) };
+        self.change(&scope, change).await;
     }
 
     /// As it was before it was given.
     pub(crate) async fn restore(&self, way: Way) {
-        if way == Way::NoBan {
-            let unban = StandingChange::Unban { target: reader().id().clone() };
-            self.change(&scope(way), unban).await;
-            self.change(&scope(way), member(&[])).await;
+        match way {
+            Way::NoBan => {
+                let unban = StandingChange::Unban { target: reader().id().clone() };
+                self.change(&scope(way), unban).await;
+            }
+            Way::World => {
+                let open = StandingChange::SetWorld { status: WorldStatus::Open };
+                self.change(&Tenant::world(), open).await;
+            }
+            Way::Role | Way::WorldRole | Way::Grant | Way::Mode => return,
         }
+        self.change(&scope(way), member(&[])).await;
     }
 
     async fn change(&self, scope: &Tenant, change: StandingChange) -> Receipt {

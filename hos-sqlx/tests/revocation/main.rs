@@ -1,8 +1,10 @@
 //! What is taken away in one process is taken away in every other, with the next answer there: a
 //! second process, which remembers what the first one takes, asks over a wire that is cut.
 //!
-//! This binary starts itself as the second process. Nothing tells it of a change but the database,
-//! in the answer to the question itself; so there is nothing else that could be cut.
+//! `HOS_CAMPAIGN_SIZE` is how often each way of being permitted is given and taken, from the seed
+//! `HOS_CAMPAIGN_SEED`. This binary starts itself as the second process. Nothing tells it of a
+//! change but the database, in the answer to the question itself; so there is nothing else that
+//! could be cut.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test binary")]
 
@@ -15,6 +17,7 @@ mod wire;
 use std::process::ExitCode;
 
 use hos_conformance::campaign::Campaign;
+use hos_conformance::random::Random;
 use libtest_mimic::{Arguments, Trial};
 
 use harbor::{Harbor, Way};
@@ -24,8 +27,10 @@ use wire::Wire;
 
 /// How often each permission is given and taken.
 const ROUNDS: u64 = 3;
-/// How often it moves its subject before it is revoked in mid-course.
-const HEADWAY: usize = 5;
+/// How often it is asked over a dead wire.
+const QUESTIONS_CUT: usize = 5;
+/// How often it moves its subject at most before it is revoked in mid-course.
+const HEADWAY_MAX: u64 = 10;
 
 fn main() -> ExitCode {
     if let Ok(url) = std::env::var(reader::CHILD) {
@@ -92,18 +97,23 @@ async fn next_answer(harbor: Harbor) {
 /// Law 9.9: the other process moves without a break, and the last of its moves that came to be
 /// came to be before the revocation was answered.
 async fn in_mid_course(harbor: Harbor) {
+    let campaign = Campaign::from_environment(ROUNDS);
+    let mut random = Random::new(campaign.seed);
     let mut reader = Reader::start(harbor.url());
-    for way in Way::ALL {
-        let given = harbor.give(way).await;
-        reader.tell("run");
-        for _ in 0..HEADWAY {
-            assert_eq!(reader.hear(), "moved", "{way:?}");
+    for round in 0..campaign.size {
+        for way in Way::ALL {
+            let given = harbor.give(way).await;
+            reader.tell("run");
+            for _ in 0..=random.below(HEADWAY_MAX) {
+                assert_eq!(reader.hear(), "moved", "{way:?}, round {round}");
+            }
+            harbor.take(way, &given).await;
+            let revision = harbor.revision().await;
+            while reader.hear() != "end" {}
+            let later = harbor.revision().await;
+            assert_eq!(later, revision, "{way:?}, round {round}: moved after it was revoked");
+            harbor.restore(way).await;
         }
-        harbor.take(way, &given).await;
-        let revision = harbor.revision().await;
-        while reader.hear() != "end" {}
-        assert_eq!(harbor.revision().await, revision, "{way:?}: moved after it was revoked");
-        harbor.restore(way).await;
     }
     reader.end();
     harbor.close().await;
@@ -118,7 +128,7 @@ async fn cut_off(harbor: Harbor) {
     assert_eq!(reader.ask("move"), "moved");
 
     wire.cut();
-    for _ in 0..HEADWAY {
+    for _ in 0..QUESTIONS_CUT {
         assert_eq!(reader.ask("can"), "fault", "it remembers, and does not answer by heart");
         assert_eq!(reader.ask("can_all"), "fault");
         assert_eq!(reader.ask("move"), "fault");

@@ -59,7 +59,8 @@ fn answer(decision: Result<hos_core::laws::Decision, Error>) -> String {
 
 fn outcome(receipt: Result<Receipt, Error>) -> String {
     let refused = |refusal: &Refusal| {
-        matches!(refusal, Refusal::Denied | Refusal::Banned | Refusal::NotFound)
+        use Refusal::{Banned, Denied, NotFound, WorldClosed};
+        matches!(refusal, Denied | Banned | NotFound | WorldClosed)
     };
     match receipt {
         Ok(_) => "moved".to_owned(),

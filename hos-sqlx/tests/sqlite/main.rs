@@ -9,6 +9,7 @@
 
 mod alone;
 mod cancel;
+mod damaged;
 mod guard;
 mod open_errors;
 mod plans;

@@ -76,6 +76,28 @@ async fn an_entry_is_never_changed_replaced_or_deleted() {
 }
 
 #[tokio::test]
+async fn no_segment_is_archived_by_hand() {
+    refused(&[
+        (
+            "INSERT INTO hos_archive
+          SELECT position >> 40, 0, 0, 256, id, leaf_hash, id, id FROM hos_entry LIMIT 1",
+            "hos:segment stands elsewhere",
+        ),
+        (
+            "INSERT OR REPLACE INTO hos_archive
+          SELECT position >> 40, 0, 1, 256, id, leaf_hash, id, id FROM hos_entry LIMIT 1",
+            "hos:segment stands elsewhere",
+        ),
+        (
+            "INSERT INTO hos_archive
+          SELECT position >> 40, 0, 0, 0, id, leaf_hash, id, id FROM hos_entry LIMIT 1",
+            "hos:segment is cut wrong",
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn the_proof_of_a_migration_proves_nothing_later() {
     let (shop, mut stranger) = attacked().await;
     shop.open("o-3").await;

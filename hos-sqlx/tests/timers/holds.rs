@@ -1,4 +1,5 @@
-//! Holds that expire: subjects with one timer each, all set at one moment.
+//! Holds that expire, and bells that ring and stay as they were: subjects with one timer each, all
+//! set at one moment. A second firing would fail for a hold; a bell would ring again.
 
 use std::time::Duration;
 
@@ -18,6 +19,14 @@ const HELD_FOR: Duration = Duration::from_hours(1);
 const OUTAGE: Duration = Duration::from_mins(10);
 
 fn law() -> Law {
+    let bell = Contract::builder("bell", "1")
+        .states(["wound"])
+        .initial("wound")
+        .open("bell.open", Vec::<String>::new())
+        .action(ActionDefinition::new("ring", ["wound"], "wound", "bell.ring").topic("bell.rung"))
+        .timer("wound", HELD_FOR, "ring")
+        .build()
+        .unwrap();
     let hold = Contract::builder("hold", "1")
         .states(["held", "expired"])
         .initial("held")
@@ -38,7 +47,10 @@ fn law() -> Law {
         ])
         .allow("hold.open", ["customer"])
         .allow("hold.expire", ["clockwork"])
+        .allow("bell.open", ["customer"])
+        .allow("bell.ring", ["clockwork"])
         .contract(hold)
+        .contract(bell)
         .build()
         .unwrap()
 }
@@ -88,17 +100,23 @@ pub(crate) async fn open_all(url: &str, count: u64) {
     house.close().await;
 }
 
-fn hold(number: u64) -> Subject {
-    Subject::new(WORLD, "firm-1", "hold", &format!("h-{number}")).unwrap()
+/// How many of so many subjects are bells.
+pub(crate) fn bells(count: u64) -> u64 {
+    count / 2
+}
+
+fn subject(number: u64) -> Subject {
+    let kind = if number.is_multiple_of(2) { "hold" } else { "bell" };
+    Subject::new(WORLD, "firm-1", kind, &format!("{kind}-{number}")).unwrap()
 }
 
 fn opening(number: u64) -> Opening {
     let customer = Actor::user("customer-1").unwrap();
-    Opening::new(&customer, &hold(number)).key(format!("open-{number}"))
+    Opening::new(&customer, &subject(number)).key(format!("open-{number}"))
 }
 
 fn ask(number: u64) -> Ask {
-    let subject = hold(number);
+    let subject = subject(number);
     Ask {
         world: subject.world.clone(),
         tenant: subject.tenant.clone(),

@@ -50,7 +50,7 @@ impl fmt::Display for Tally {
 /// The child: says when it is ready, and after each call what became of the timers so far.
 pub(crate) async fn work(child: &str) {
     let (url, limit) = child.rsplit_once('#').unwrap();
-    let limit = limit.parse().unwrap();
+    let limit: u32 = limit.parse().unwrap();
     let house = House::open(url).await;
     let clock = clock_after_outage();
     let now = clock.now();
@@ -63,6 +63,11 @@ pub(crate) async fn work(child: &str) {
         if fired.is_empty() {
             break;
         }
+        assert!(
+            fired.len() <= usize::try_from(limit).unwrap(),
+            "a batch of {} for {limit}",
+            fired.len()
+        );
         tally.add(&fired);
         say(&format!("{} {} {}", tally.moved, tally.replayed, tally.refused));
     }

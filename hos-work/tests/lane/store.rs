@@ -11,10 +11,11 @@ use hos_core::error::Fault;
 use hos_core::id::{ActorId, Kind, Role, Tenant, Version, World};
 use hos_core::memory::MemoryStore;
 use hos_core::merkle::Hash;
-use hos_core::proof::{LogEntry, LogHead};
+use hos_core::proof::{LogEntry, LogHead, SegmentRecord};
 use hos_core::standing::Standing;
 use hos_core::store::{
-    Archive, Ask, Erasures, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Store,
+    Archive, Ask, Erasures, Ledger, Migrations, Outbox, OutboxRow, PinnedAsk, Seals, Segments,
+    Store,
 };
 use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
@@ -199,8 +200,9 @@ impl Erasures for Watched {
         world: &World,
         tenant: &Tenant,
         parts: &[(ProofId, String)],
+        by: ProofId,
     ) -> Result<u32, Fault> {
-        self.inner.delete_parts(world, tenant, parts).await
+        self.inner.delete_parts(world, tenant, parts, by).await
     }
 }
 
@@ -254,6 +256,39 @@ impl Ledger for Watched {
 
     fn seals(&self) -> &dyn Seals {
         self.inner.seals()
+    }
+}
+
+#[async_trait]
+impl Segments for Watched {
+    async fn segments(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<SegmentRecord>, Fault> {
+        self.inner.segments(world, tenant, after, limit).await
+    }
+
+    async fn release(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        first: u64,
+        limit: u32,
+    ) -> Result<u32, Fault> {
+        self.inner.release(world, tenant, first, limit).await
+    }
+
+    async fn refill(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        first: u64,
+        entries: &[LogEntry],
+    ) -> Result<bool, Fault> {
+        self.inner.refill(world, tenant, first, entries).await
     }
 }
 

@@ -4,9 +4,9 @@ use std::hint::black_box;
 
 use hos_benches::{Row, Target, is_smoke, table};
 
-use super::ROUNDS;
-use super::rivals::Bare;
+use super::rivals::{Bare, Casbin, Cedar, Gatehouse, Regorus};
 use super::world::{ABILITIES, Asked, MEMBERS, QUESTIONS, World, all};
+use super::{Answers, ROUNDS};
 
 /// The first row is the smallest: the others are to be at most this much slower.
 const FLAT: Target = Target::TimesAsLong(1.5);
@@ -14,6 +14,11 @@ const FLAT: Target = Target::TimesAsLong(1.5);
 /// How the rules alone, the whole of `can`, or the bare look-up answer.
 type Way<'a> = Box<dyn Fn(&Asked) -> bool + 'a>;
 
+/// Ten, a thousand, and about as many rules as one law takes: abilities, and rules about guests.
+const SIZES: [(usize, usize); 3] = [(6, 0), (480, 600), (480, 9_300)];
+/// How many questions the rivals are asked over many rules, and how often: some take milliseconds.
+const CHECKED_FEW: usize = 32;
+const ROUNDS_FEW: usize = 5;
 /// How many members there are.
 const MEMBERS_GROWING: [usize; 4] = [10, 1_000, MEMBERS, 100_000];
 /// More than any cache of the machine holds: walked before each measurement, so that nobody finds
@@ -72,19 +77,65 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// Ten, a thousand, and about as many as one law takes: what most of them ask is not asked of these
-/// actors, as in a law of many firms.
+/// What most of them ask is not asked of these actors, as in a law of many firms.
 pub(crate) fn rules() {
-    let worlds = [(6, 0), (480, 600), (480, 9_300)];
-    let worlds = worlds.map(|(abilities, more)| World::with_rules(abilities, MEMBERS, more));
+    let worlds = SIZES.map(|(abilities, more)| World::with_rules(abilities, MEMBERS, more));
     worlds.iter().for_each(|world| agree(world, &Bare::new(world)));
     measure(
         "Growing rules",
         worlds.iter().map(|world| {
             let way: Way<'_> = Box::new(|asked| world.can(asked));
-            (format!("{} rules", world.law.definition().rules.len()), world, way)
+            (count(world), world, way)
         }),
     );
+}
+
+/// The rivals over as many rules; each is compared with its own smallest.
+pub(crate) fn rules_of_rivals() {
+    let worlds = SIZES.map(|(abilities, more)| World::with_rules(abilities, MEMBERS, more));
+    let rivals: [(&str, fn(&World) -> Answers<'_>); 4] = [
+        ("gatehouse", |world| {
+            let rival = Gatehouse::new(world);
+            Box::new(move |asked| rival.can(asked))
+        }),
+        ("cedar-policy, a policy a grant", |world| {
+            let rival = Cedar::one_policy_a_grant(world);
+            Box::new(move |asked| rival.can(asked))
+        }),
+        ("regorus", |world| {
+            let mut rival = Regorus::new(world);
+            Box::new(move |asked| rival.can(asked))
+        }),
+        ("casbin, tuned matcher", |world| {
+            let rival = Casbin::tuned(world);
+            Box::new(move |asked| rival.can(asked))
+        }),
+    ];
+    for (name, rival) in rivals {
+        let named: Vec<_> = worlds.iter().map(|world| count(world)).collect();
+        let mut answers: Vec<_> = worlds.iter().map(rival).collect();
+        for (world, can) in worlds.iter().zip(&mut answers) {
+            for asked in world.asked.iter().take(CHECKED_FEW) {
+                assert_eq!(can(asked), asked.expected, "{name}: {asked:?}");
+            }
+        }
+        let mut measured: Vec<Row<'_>> = worlds
+            .iter()
+            .zip(&mut answers)
+            .zip(&named)
+            .map(|((world, can), name)| Row {
+                name,
+                target: None,
+                times: CHECKED_FEW.try_into().unwrap(),
+                run: Box::new(|times| all(world, times, &mut *can)),
+            })
+            .collect();
+        table(&format!("Growing rules: {name}"), ROUNDS_FEW, &mut measured);
+    }
+}
+
+fn count(world: &World) -> String {
+    format!("{} rules", world.law.definition().rules.len())
 }
 
 fn agree(world: &World, bare: &Bare) {

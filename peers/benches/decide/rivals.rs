@@ -14,7 +14,7 @@ use foldhash::fast::RandomState;
 use gatehouse::{EvaluationSession, PermissionChecker, PolicyBuilder, PolicyDomain};
 use hos_core::id::{ActorId, Tenant};
 
-use super::world::{Asked, ROLES, World, holds, role_of};
+use super::world::{Asked, ROLES, World, guest, holds, role_of};
 
 /// The same strings and hasher as the law's, then two bytes.
 pub(crate) struct Bare {
@@ -51,22 +51,36 @@ impl Bare {
     }
 }
 
-/// A grant: which ability, by which role, and whether over what is its own only.
-fn grants(world: &World) -> impl Iterator<Item = (&str, &'static str, bool)> {
-    world.abilities.iter().enumerate().flat_map(|(number, ability)| {
+/// Over what a grant is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Over {
+    All,
+    Own,
+    /// What is this customer's.
+    Whose(String),
+}
+
+/// A grant: which ability, by which role, and over what.
+fn grants(world: &World) -> impl Iterator<Item = (&str, &'static str, Over)> {
+    let guests = (0..world.guests).map(|number| {
+        let ability = &world.abilities[number % world.abilities.len()];
+        (ability.as_str(), "guest", Over::Whose(guest(number)))
+    });
+    let own = world.abilities.iter().enumerate().flat_map(|(number, ability)| {
         let (always, own) = holds(number);
         let of = move |(at, role): (usize, &&'static str)| {
             let bit = 1 << at;
             (always & bit != 0)
-                .then_some((*role, false))
-                .or((own & bit != 0).then_some((*role, true)))
+                .then_some((*role, Over::All))
+                .or((own & bit != 0).then_some((*role, Over::Own)))
         };
         ROLES
             .iter()
             .enumerate()
             .filter_map(of)
-            .map(move |(role, own)| (ability.as_str(), role, own))
-    })
+            .map(move |(role, over)| (ability.as_str(), role, over))
+    });
+    own.chain(guests)
 }
 
 /// Store and requests are built before: the caller has nothing left to do but ask.
@@ -79,8 +93,12 @@ pub(crate) struct Cedar {
 
 impl Cedar {
     pub(crate) fn one_policy_a_grant(world: &World) -> Self {
-        let policy = |(ability, role, own): (&str, &str, bool)| {
-            let when = if own { " when { resource.customer == principal.id }" } else { "" };
+        let policy = |(ability, role, over): (&str, &str, Over)| {
+            let when = match over {
+                Over::All => String::new(),
+                Over::Own => " when { resource.customer == principal.id }".to_owned(),
+                Over::Whose(customer) => format!(" when {{ resource.customer == \"{customer}\" }}"),
+            };
             format!(
                 "permit (principal in Role::\"{role}\", action == Action::\"{ability}\", \
                  resource){when};\n"
@@ -176,9 +194,13 @@ impl Casbin {
         let enforcer = runtime.block_on(async {
             let model = DefaultModel::from_str(&model).await.unwrap();
             let mut enforcer = Enforcer::new(model, MemoryAdapter::default()).await.unwrap();
-            let rules = grants(world).map(|(ability, role, own)| {
-                let own = if own { "yes" } else { "no" };
-                [role, ability, own].map(str::to_owned).to_vec()
+            let rules = grants(world).map(|(ability, role, over)| {
+                let own = match over {
+                    Over::All => "no".to_owned(),
+                    Over::Own => "yes".to_owned(),
+                    Over::Whose(customer) => customer,
+                };
+                vec![role.to_owned(), ability.to_owned(), own]
             });
             enforcer.add_policies(rules.collect()).await.unwrap();
             let members = world.members.iter().filter_map(|((tenant, actor), standing)| {
@@ -209,18 +231,24 @@ impl Regorus {
         let policy = "package law\n\
             default allow := false\n\
             allow if data.grants[data.members[input.tenant][input.actor]][input.ability]\n\
-            allow if { data.own[input.ability]; input.customer == input.actor }\n";
+            allow if { data.own[input.ability]; input.customer == input.actor }\n\
+            allow if {\n\
+                role := data.members[input.tenant][input.actor]\n\
+                data.whose[role][input.ability][input.customer]\n\
+            }\n";
         engine.add_policy("law.rego".to_owned(), policy.to_owned()).unwrap();
         let mut members = serde_json::Map::new();
         for ((tenant, actor), standing) in &world.members {
             let firm = members.entry(tenant.as_str()).or_insert_with(|| serde_json::json!({}));
             firm[actor.as_str()] = role_of(standing).unwrap_or("nobody").into();
         }
-        let mut data = serde_json::json!({ "members": members, "grants": {}, "own": {} });
-        for (ability, role, own) in grants(world) {
-            match own {
-                true => data["own"][ability] = true.into(),
-                false => data["grants"][role][ability] = true.into(),
+        let mut data =
+            serde_json::json!({ "members": members, "grants": {}, "own": {}, "whose": {} });
+        for (ability, role, over) in grants(world) {
+            match over {
+                Over::All => data["grants"][role][ability] = true.into(),
+                Over::Own => data["own"][ability] = true.into(),
+                Over::Whose(customer) => data["whose"][role][ability][&customer] = true.into(),
             }
         }
         engine.add_data_json(&data.to_string()).unwrap();

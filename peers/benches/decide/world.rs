@@ -47,6 +47,8 @@ pub(crate) struct World {
     pub(crate) abilities: Vec<String>,
     pub(crate) members: HashMap<(Tenant, ActorId), Arc<ActorStanding>, RandomState>,
     pub(crate) asked: Vec<Asked>,
+    /// How many rules there are about guests, each of an ability and of one customer.
+    pub(crate) guests: usize,
     modes: Modes,
     context: Attributes,
 }
@@ -65,6 +67,7 @@ impl World {
             law: law(&named, more),
             asked: asked(&named, members, &standings),
             abilities: named,
+            guests: more,
             members: keyed.collect(),
             modes: Modes::default(),
             context: Attributes::new(),
@@ -149,10 +152,14 @@ fn law(abilities: &[String], more: usize) -> Law {
             effect: RuleEffect::Permit,
             abilities: vec![abilities[number % abilities.len()].clone()],
             roles: vec!["guest".to_owned()],
-            when: Some(Written::from(format!("subject.customer == 'guest-{number}'").as_str())),
+            when: Some(Written::from(format!("subject.customer == '{}'", guest(number)).as_str())),
         });
     }
     Law::new(&definition).unwrap()
+}
+
+pub(crate) fn guest(number: usize) -> String {
+    format!("guest-{number}")
 }
 
 /// Thirty bytes.

@@ -11,6 +11,7 @@ pub(super) const GATES: &[Gate] = &[
     Gate { name: "minimal versions", check: minimal_versions },
     Gate { name: "weave", check: weave },
     Gate { name: "fuzz build", check: fuzz_build },
+    Gate { name: "rivals", check: rivals },
     Gate { name: "bench smoke", check: bench_smoke },
 ];
 
@@ -67,6 +68,12 @@ fn fuzz_build() -> Result<Verdict, Failure> {
     tool::FUZZ.ensure()?;
     Step::cargo(["fetch", "--locked", "--manifest-path", "fuzz/Cargo.toml"]).run()?;
     Step::cargo(["+nightly", "fuzz", "build", "--fuzz-dir", "fuzz"]).run()?;
+    Ok(Verdict::Passed)
+}
+
+/// The law answers as Cedar does, planted faults are found, and what is exported is Cedar's.
+fn rivals() -> Result<Verdict, Failure> {
+    Step::cargo(["test", "--release", "--locked", "--manifest-path", "peers/Cargo.toml"]).run()?;
     Ok(Verdict::Passed)
 }
 

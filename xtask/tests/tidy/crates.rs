@@ -21,7 +21,14 @@ const RULES: &[Rule] = &[
     Rule {
         name: "hos-sqlx",
         normal: &["hos-core"],
-        dev: &["hos-conformance", "hos-services", "hos-work"],
+        dev: &[
+            "hos-archive",
+            "hos-conformance",
+            "hos-fsck",
+            "hos-services",
+            "hos-verify",
+            "hos-work",
+        ],
     },
     Rule {
         name: "hos-work",
@@ -30,15 +37,28 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "hos-cli",
-        normal: &["hos-core", "hos-fsck", "hos-inspect", "hos-sqlx", "hos-verify"],
+        normal: &[
+            "hos-archive",
+            "hos-core",
+            "hos-fsck",
+            "hos-inspect",
+            "hos-sqlx",
+            "hos-verify",
+            "hos-work",
+        ],
         dev: &["hos-services"],
     },
+    Rule { name: "hos-archive", normal: &["hos-core", "hos-verify"], dev: &[] },
     Rule {
         name: "hos-conformance",
-        normal: &["hos-core", "hos-verify"],
+        normal: &["hos-archive", "hos-core", "hos-verify"],
         dev: &["hos-sqlx", "hos-work"],
     },
-    Rule { name: "hos-fsck", normal: &["hos-core"], dev: &["hos-services", "hos-sqlx"] },
+    Rule {
+        name: "hos-fsck",
+        normal: &["hos-core", "hos-verify"],
+        dev: &["hos-services", "hos-sqlx"],
+    },
     Rule { name: "hos-inspect", normal: &["hos-core"], dev: &["hos-conformance"] },
     Rule { name: "hos-services", normal: &[], dev: &[] },
     Rule { name: "xtask", normal: &["hos-services"], dev: &[] },

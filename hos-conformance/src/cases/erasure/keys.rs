@@ -8,7 +8,7 @@ use hos_core::error::FaultKind;
 use hos_core::hos::Hos;
 use hos_core::id::ActorId;
 use hos_core::laws::{Contracts as _, Proofs as _};
-use hos_core::proof::{LogEntry, Withholding};
+use hos_core::proof::{LogEntry, Withheld, Withholding};
 use hos_core::vault::MasterKeys;
 
 use super::verify;
@@ -122,7 +122,9 @@ async fn erasure_of_single_parts_deletes_their_rows(stage: Stage) {
         entry.parts.iter().map(|part| part.name.clone()).collect()
     };
     let left = find(&hos, touched).await;
-    assert_eq!((names(&left), left.withheld.len()), (vec!["attributes".to_owned()], 0));
+    assert_eq!(names(&left), ["attributes"]);
+    let gone = Withholding::Erased { entry: erased.proof_id, at: erased.proof_id.at() };
+    assert_eq!(left.withheld, [Withheld { name: "input".to_owned(), why: gone }]);
     assert_eq!(leaf(&left)["prt"].as_array().unwrap().len(), 2, "the commitment stays");
     assert!(told(&hos, other).await.is_some());
     let said = leaf(&find(&hos, erased.proof_id).await);
@@ -159,10 +161,10 @@ async fn erasure_of_parts_next_door_is_refused(stage: Stage) {
     let there = tenant(NEIGHBOUR);
     let erasure = Erasure::parts(&root(), &world(), &there, parts.clone(), "mistake").key("k");
     assert_eq!(code(hos.erase(&erasure).await), "invalid_input");
-    assert_eq!(stage.backend().delete_parts(&world(), &there, &parts).await.unwrap(), 0);
+    assert_eq!(stage.backend().delete_parts(&world(), &there, &parts, id).await.unwrap(), 0);
     assert!(told(&hos, id).await.is_some());
-    assert_eq!(stage.backend().delete_parts(&world(), &firm(), &parts).await.unwrap(), 1);
-    assert_eq!(stage.backend().delete_parts(&world(), &firm(), &parts).await.unwrap(), 0);
+    assert_eq!(stage.backend().delete_parts(&world(), &firm(), &parts, id).await.unwrap(), 1);
+    assert_eq!(stage.backend().delete_parts(&world(), &firm(), &parts, id).await.unwrap(), 0);
 }
 
 async fn erasure_seals_no_two_parts_alike(stage: Stage) {

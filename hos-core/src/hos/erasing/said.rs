@@ -2,10 +2,12 @@
 
 use serde::Deserialize;
 
+use super::person;
 use crate::error::{Fault, FaultKind};
-use crate::id::{ActorId, Name};
+use crate::id::{ActorId, Name, Tenant, World};
 use crate::proof::EntryType;
 use crate::time::{ProofId, Timestamp};
+use crate::vault::Person;
 
 /// What the leaf of an erasure or a hold says.
 #[derive(Deserialize)]
@@ -16,6 +18,8 @@ pub(super) struct Said {
     pub(super) target: Option<ActorId>,
     pub(super) matter: Option<Name>,
     pub(super) through: Option<u32>,
+    /// Which placing of a hold it ends.
+    pub(super) until: Option<Timestamp>,
     #[serde(default)]
     pub(super) erased: Vec<ErasedPart>,
 }
@@ -27,6 +31,17 @@ pub(super) struct ErasedPart {
 }
 
 impl Said {
+    /// Whom a hold is on, and for which matter; none for an erasure.
+    pub(super) fn hold(&self, world: &World, tenant: &Tenant) -> Option<(Person, Name)> {
+        let (target, matter) = (self.target.as_ref()?, self.matter.as_ref()?);
+        Some((person(world, tenant, target), matter.clone()))
+    }
+
+    /// Whether a hold is placed, not lifted.
+    pub(super) fn places(&self) -> bool {
+        self.action == "place"
+    }
+
     /// None of a leaf of another type, which most are: told before it is parsed.
     pub(super) fn read(leaf: &str) -> Result<Option<Self>, Fault> {
         let is = |type_: EntryType| leaf.contains(&format!("\"typ\":\"{}\"", type_.as_str()));
@@ -37,11 +52,18 @@ impl Said {
     }
 }
 
-/// The parts that a leaf binds.
+/// The parts that a leaf binds, and whom it names.
 #[derive(Deserialize)]
 pub(super) struct Bound {
     #[serde(default)]
     prt: Vec<BoundPart>,
+    actor: Named,
+    target: Option<ActorId>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    p: ActorId,
 }
 
 #[derive(Deserialize)]
@@ -52,6 +74,11 @@ struct BoundPart {
 impl Bound {
     pub(super) fn read(leaf: &str) -> Result<Self, Fault> {
         serde_json::from_str(leaf).map_err(corrupt)
+    }
+
+    /// Whom a part that no key tells of may be about: who acted, and whom it was done to.
+    pub(super) fn persons(self) -> Vec<ActorId> {
+        self.target.into_iter().chain([self.actor.p]).collect()
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

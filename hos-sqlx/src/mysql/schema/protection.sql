@@ -4,10 +4,23 @@
 CREATE OR REPLACE TRIGGER hos_entry_update BEFORE UPDATE ON hos_entry FOR EACH ROW
     SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:entry is immutable';
 
+-- An entry goes only while its segment is archived.
 CREATE OR REPLACE TRIGGER hos_entry_delete BEFORE DELETE ON hos_entry FOR EACH ROW
-    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:entry is immutable';
+BEGIN
+    IF (
+        SELECT segment.turn % 2 = 0 AND segment.end_index > leaf.leaf_index
+        FROM hos_leaf AS leaf
+        STRAIGHT_JOIN hos_archive AS segment
+            ON segment.scope = leaf.scope AND segment.first_index <= leaf.leaf_index
+        WHERE leaf.entry = OLD.id
+        ORDER BY segment.first_index DESC, segment.turn DESC LIMIT 1
+    ) IS NOT TRUE THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:entry is immutable';
+    END IF;
+END;
 
--- A part may be erased, which its commitment survives; it is never changed.
+-- A part may be erased, which its commitment survives: what is left says by which entry. It is never
+-- changed otherwise.
 CREATE OR REPLACE TRIGGER hos_part_insert BEFORE INSERT ON hos_part FOR EACH ROW
 BEGIN
     IF EXISTS (SELECT 1 FROM hos_part WHERE entry = NEW.entry AND name = NEW.name) THEN
@@ -16,7 +29,14 @@ BEGIN
 END;
 
 CREATE OR REPLACE TRIGGER hos_part_update BEFORE UPDATE ON hos_part FOR EACH ROW
-    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:part is immutable';
+BEGIN
+    IF (NEW.entry, NEW.scope, NEW.name) <> (OLD.entry, OLD.scope, OLD.name) OR OLD.body LIKE '-%'
+        OR NEW.body NOT LIKE '-%' OR length(NEW.body) <> 37
+        OR NEW.salt <> repeat(char(0), 32)
+    THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:part is immutable';
+    END IF;
+END;
 
 -- After, so that a statement that updates on a duplicate key is judged as the update that it is. A
 -- subject begins with its first revision, unless a deployment is moving in.
@@ -124,7 +144,15 @@ CREATE OR REPLACE TRIGGER hos_leaf_update BEFORE UPDATE ON hos_leaf FOR EACH ROW
     SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:leaf is immutable';
 
 CREATE OR REPLACE TRIGGER hos_leaf_delete BEFORE DELETE ON hos_leaf FOR EACH ROW
-    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:leaf is immutable';
+BEGIN
+    IF (
+        SELECT turn % 2 = 0 AND end_index > OLD.leaf_index FROM hos_archive
+        WHERE scope = OLD.scope AND first_index <= OLD.leaf_index
+        ORDER BY first_index DESC, turn DESC LIMIT 1
+    ) IS NOT TRUE THEN
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:leaf is immutable';
+    END IF;
+END;
 
 -- No entry escapes its log.
 CREATE OR REPLACE TRIGGER hos_pending_update BEFORE UPDATE ON hos_pending FOR EACH ROW

@@ -1,5 +1,5 @@
--- Writes a change of standing, a JSON object that names its row. Every one but a
--- contract raises the generation of its group.
+-- Writes a change of standing, a JSON object that names its row. Every one but a contract and a
+-- segment raises the generation of its group.
 CREATE OR REPLACE PROCEDURE hos_write_standing(
     IN own BIGINT, IN standing LONGTEXT CHARACTER SET utf8mb4
 )
@@ -19,7 +19,7 @@ BEGIN
         grants = grants + (row_name = 'grant'),
         modes = modes + (row_name = 'mode'),
         status_generation = status_generation + (row_name IN ('scope', 'status', 'law'))
-    WHERE number = own AND row_name != 'contract';
+    WHERE number = own AND row_name NOT IN ('contract', 'segment');
 
     CASE row_name
     WHEN 'member' THEN
@@ -60,6 +60,21 @@ BEGIN
         VALUES (
             own, json_value(standing, '$.kind'), json_value(standing, '$.version'),
             unhex(json_value(standing, '$.digest'))
+        );
+    WHEN 'segment' THEN
+        -- Whoever lets its rows go holds this row, and is waited for before they are counted.
+        DO (
+            SELECT turn FROM hos_archive
+            WHERE scope = own AND first_index = json_value(standing, '$.first')
+            ORDER BY turn DESC LIMIT 1 FOR UPDATE
+        );
+        INSERT INTO hos_archive (
+            scope, first_index, turn, end_index, entry, digest, least_id, greatest_id
+        ) VALUES (
+            own, json_value(standing, '$.first'), json_value(standing, '$.turn'),
+            json_value(standing, '$.end'), unhex(json_value(standing, '$.entry')),
+            unhex(json_value(standing, '$.digest')), unhex(json_value(standing, '$.least')),
+            unhex(json_value(standing, '$.greatest'))
         );
     ELSE BEGIN END;
     END CASE;

@@ -1,1 +1,2 @@
-SELECT epoch, since, matter FROM hos_vault_person WHERE world = ? AND tenant = ? AND person = ?
+SELECT epoch, since, matter, held_at FROM hos_vault_person
+WHERE world = ? AND tenant = ? AND person = ?

@@ -65,7 +65,8 @@ BEGIN
     END;
 END $$;
 
--- Writes a row of standing. Every one but a contract raises the generation of its group.
+-- Writes a row of standing. Every one but a contract and a segment raises the generation of its
+-- group.
 CREATE FUNCTION hos_write_standing(own bigint, standing json) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
@@ -119,6 +120,15 @@ BEGIN
             VALUES (
                 own, standing ->> 'kind', standing ->> 'version',
                 decode(standing ->> 'digest', 'hex')
+            );
+        WHEN 'segment' THEN
+            INSERT INTO hos_archive (
+                scope, first_index, turn, end_index, entry, digest, least_id, greatest_id
+            ) VALUES (
+                own, (standing ->> 'first')::bigint, (standing ->> 'turn')::bigint,
+                (standing ->> 'end')::bigint, (standing ->> 'entry')::uuid,
+                decode(standing ->> 'digest', 'hex'), (standing ->> 'least')::uuid,
+                (standing ->> 'greatest')::uuid
             );
         ELSE
             NULL;

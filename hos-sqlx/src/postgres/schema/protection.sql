@@ -6,13 +6,18 @@ BEGIN
     RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'HO001';
 END $$;
 
-CREATE TRIGGER hos_entry_kept BEFORE UPDATE OR DELETE ON hos_entry
+CREATE TRIGGER hos_entry_kept BEFORE UPDATE ON hos_entry
 FOR EACH ROW EXECUTE FUNCTION hos_refuse('hos:entry is immutable');
-CREATE TRIGGER hos_leaf_kept BEFORE UPDATE OR DELETE ON hos_leaf
+CREATE TRIGGER hos_leaf_kept BEFORE UPDATE ON hos_leaf
 FOR EACH ROW EXECUTE FUNCTION hos_refuse('hos:entry is immutable');
--- A part may be erased, which its commitment survives; it is never changed.
+-- A part may be erased, which its commitment survives: what is left says by which entry. It is never
+-- changed otherwise.
 CREATE TRIGGER hos_part_kept BEFORE UPDATE ON hos_part
-FOR EACH ROW EXECUTE FUNCTION hos_refuse('hos:part is immutable');
+FOR EACH ROW WHEN (
+    NEW.entry <> OLD.entry OR NEW.scope <> OLD.scope OR NEW.name <> OLD.name
+    OR OLD.body LIKE '-%' OR NEW.body NOT LIKE '-%' OR length(NEW.body) <> 37
+    OR NEW.salt <> decode(repeat('00', 32), 'hex')
+) EXECUTE FUNCTION hos_refuse('hos:part is immutable');
 CREATE TRIGGER hos_receipt_kept BEFORE UPDATE ON hos_receipt
 FOR EACH ROW EXECUTE FUNCTION hos_refuse('hos:receipt is immutable');
 CREATE TRIGGER hos_law_kept BEFORE UPDATE OR DELETE ON hos_law
@@ -64,14 +69,18 @@ AS $$
 DECLARE
     proofs uuid[] := ARRAY(SELECT proof_id FROM changed ORDER BY proof_id);
 BEGIN
-    IF cardinality(proofs) <> (
+    -- Alone, for to begin a question costs as much as a row of its answer, asked or not.
+    IF cardinality(proofs) = (
         SELECT count(*) FROM hos_entry
         WHERE hos_entry.id = ANY (proofs)
             AND hos_entry.id >= proofs[1] AND hos_entry.id <= proofs[cardinality(proofs)]
             AND ((hos_entry.id, hos_entry.subject, hos_entry.revision, hos_entry.moves) IN (
                 SELECT proof_id, number, revision, true FROM changed
             )) IS TRUE
-    ) AND EXISTS (
+    ) THEN
+        RETURN NULL;
+    END IF;
+    IF EXISTS (
         -- Or by a migration: one of this transaction, or one that came in with its subject.
         SELECT FROM changed
         LEFT JOIN hos_entry AS proof ON proof.id = changed.proof_id AND proof.scope = changed.scope

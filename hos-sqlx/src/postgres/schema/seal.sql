@@ -345,7 +345,8 @@ BEGIN
     ORDER BY line.place;
     RETURN true;
 EXCEPTION
-    WHEN unique_violation THEN
+    -- Somebody else appended since the base was compared: before, or while, this is written.
+    WHEN unique_violation OR SQLSTATE 'HO001' THEN
         RETURN false;
 END $$;
 

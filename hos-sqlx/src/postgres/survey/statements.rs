@@ -19,22 +19,111 @@ pub(super) const SCOPES: &str = r#"
 pub(super) const ENTRIES: &str = "
     SELECT
         hos_leaf.leaf_index, hos_entry.id, hos_entry.leaf, hos_leaf.leaf_hash,
-        hos_entry.recorded_at, hos_parts(hos_entry.id)
+        hos_entry.leaf_hash, hos_entry.recorded_at
     FROM hos_scope AS own
     JOIN hos_leaf ON hos_leaf.scope = own.number
     JOIN hos_entry ON hos_entry.id = hos_leaf.entry AND hos_entry.scope = own.number
     WHERE own.world = $1 AND own.tenant = $2 AND hos_leaf.leaf_index >= $3
     ORDER BY hos_leaf.leaf_index LIMIT $4";
 
+/// The parts of a page, by the indexes of their entries.
+pub(super) const PARTS: &str = "
+    SELECT hos_leaf.leaf_index, hos_part.name, hos_part.salt, hos_part.body
+    FROM hos_scope AS own
+    JOIN hos_leaf ON hos_leaf.scope = own.number
+    JOIN hos_part ON hos_part.entry = hos_leaf.entry
+    WHERE own.world = $1 AND own.tenant = $2
+        AND hos_leaf.leaf_index >= $3 AND hos_leaf.leaf_index <= $4
+    ORDER BY hos_leaf.leaf_index, hos_part.name";
+
 pub(super) const WAITING: &str = "
     SELECT
-        hos_pending.number, NULL::bigint, hos_entry.id, hos_entry.leaf, hos_entry.leaf_hash,
-        hos_entry.recorded_at, hos_parts(hos_entry.id)
+        hos_pending.number, hos_entry.id, hos_entry.leaf, hos_entry.leaf_hash,
+        hos_entry.leaf_hash, hos_entry.recorded_at
     FROM hos_scope AS own
     JOIN hos_pending ON hos_pending.scope = own.number
     JOIN hos_entry ON hos_entry.id = hos_pending.entry AND hos_entry.scope = own.number
-    WHERE own.world = $1 AND own.tenant = $2 AND hos_pending.number > $3
+    WHERE own.world = $1 AND own.tenant = $2 AND hos_pending.number >= $3
     ORDER BY hos_pending.number LIMIT $4";
+
+pub(super) const WAITING_PARTS: &str = "
+    SELECT hos_pending.number, hos_part.name, hos_part.salt, hos_part.body
+    FROM hos_scope AS own
+    JOIN hos_pending ON hos_pending.scope = own.number
+    JOIN hos_part ON hos_part.entry = hos_pending.entry
+    WHERE own.world = $1 AND own.tenant = $2
+        AND hos_pending.number >= $3 AND hos_pending.number <= $4
+    ORDER BY hos_pending.number, hos_part.name";
+
+pub(super) const TILES: &str = "
+    SELECT level, place, root, hashes FROM hos_tile
+    WHERE scope = CASE $1 WHEN '' THEN 0 ELSE (
+            SELECT number FROM hos_scope WHERE world = $1 AND tenant = $2
+        ) END
+        AND (level, place) >= ($3, $4)
+    ORDER BY level, place LIMIT $5";
+
+pub(super) const CHECKPOINTS: &str = "
+    SELECT size, note FROM hos_checkpoint
+    WHERE scope = CASE $1 WHEN '' THEN 0 ELSE (
+            SELECT number FROM hos_scope WHERE world = $1 AND tenant = $2
+        ) END
+        AND size >= $3
+    ORDER BY size LIMIT $4";
+
+pub(super) const ANCHORS: &str = "
+    SELECT anchor.leaf_index, coalesce(hos_scope.world, ''), coalesce(hos_scope.tenant, ''),
+        anchor.size, anchor.note, anchor.leaf_hash, hos_checkpoint.note
+    FROM hos_deployment AS anchor
+    LEFT JOIN hos_scope ON hos_scope.number = anchor.scope
+    LEFT JOIN hos_checkpoint
+        ON hos_checkpoint.scope = anchor.scope AND hos_checkpoint.size = anchor.size
+    WHERE anchor.leaf_index >= $1
+    ORDER BY anchor.leaf_index LIMIT $2";
+
+pub(super) const ATTESTATIONS: &str = r#"
+    SELECT said.size, said.kind, said.attester, said.body, hos_checkpoint.note
+    FROM hos_attestation AS said
+    LEFT JOIN hos_checkpoint
+        ON hos_checkpoint.scope = 0 AND hos_checkpoint.size = said.size
+    WHERE (said.size, said.kind, said.attester) > ($1, $2 COLLATE "C", $3 COLLATE "C")
+    ORDER BY said.size, said.kind, said.attester LIMIT $4"#;
+
+/// Entries that wait, or were set aside, and are not there.
+pub(super) const GONE: &str = "
+    SELECT entry, coalesce(world, ''), coalesce(tenant, '')
+    FROM (
+        SELECT entry, scope FROM hos_pending
+        WHERE NOT EXISTS (
+            SELECT 1 FROM hos_entry
+            WHERE hos_entry.id = hos_pending.entry AND hos_entry.scope = hos_pending.scope
+        )
+        UNION ALL
+        SELECT entry, scope FROM hos_quarantine
+        WHERE NOT EXISTS (SELECT 1 FROM hos_entry WHERE hos_entry.id = hos_quarantine.entry)
+            AND NOT EXISTS (SELECT 1 FROM hos_leaf WHERE hos_leaf.entry = hos_quarantine.entry)
+    ) AS gone
+    LEFT JOIN hos_scope ON hos_scope.number = gone.scope
+    LIMIT $1";
+
+/// The last entry that was looked at, and before it each that has no place.
+pub(super) const UNPLACED: &str = "
+    WITH looked_at AS MATERIALIZED (
+        SELECT id, scope FROM hos_entry WHERE id > $1 ORDER BY id LIMIT $2
+    ), judged AS (
+        SELECT id, scope,
+            EXISTS (
+                SELECT FROM hos_leaf
+                WHERE hos_leaf.entry = looked_at.id AND hos_leaf.scope = looked_at.scope
+                    AND hos_leaf.leaf_index >= 0
+            ) OR (id, scope) IN (SELECT entry, scope FROM hos_pending) AS is_placed
+        FROM looked_at
+    )
+    SELECT judged.id, judged.is_placed, coalesce(world, ''), coalesce(tenant, ''),
+        EXISTS (SELECT FROM hos_quarantine WHERE hos_quarantine.entry = judged.id)
+    FROM judged LEFT JOIN hos_scope ON hos_scope.number = judged.scope
+    WHERE NOT is_placed OR judged.id = (SELECT id FROM looked_at ORDER BY id DESC LIMIT 1)
+    ORDER BY judged.id";
 
 pub(super) const SUBJECTS: &str = r#"
     SELECT

@@ -56,6 +56,7 @@ RETURN set_config('hos.vault', world || '/' || tenant, true);
 ALTER TABLE hos_vault_person ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY hos_wall ON hos_vault_person USING (
     world || '/' || tenant = (SELECT current_setting('hos.vault', true))
+    OR (SELECT current_setting('hos.vault', true)) = 'every'
 );
 ALTER TABLE hos_vault_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY hos_wall ON hos_vault_key USING (
@@ -64,13 +65,13 @@ CREATE POLICY hos_wall ON hos_vault_key USING (
 );
 
 CREATE FUNCTION hos_vault_person(of_world text, of_tenant text, of_person text)
-RETURNS TABLE (epoch bigint, since bigint, matter bytea)
+RETURNS TABLE (epoch bigint, since bigint, matter bytea, held_at bigint)
 LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM hos_vault_bind(of_world, of_tenant);
     RETURN QUERY
-    SELECT epoch, since, convert_to(matter, 'UTF8') FROM hos_vault_person
+    SELECT epoch, since, convert_to(matter, 'UTF8'), held_at FROM hos_vault_person
     WHERE world = of_world AND tenant = of_tenant AND person = of_person;
 END $$;
 
@@ -125,7 +126,17 @@ BEGIN
     INSERT INTO hos_vault_person AS known (world, tenant, person, epoch, since)
     VALUES (of_world, of_tenant, of_person, 2, of_since)
     ON CONFLICT (world, tenant, person) DO UPDATE SET
-        epoch = known.epoch + (known.since <> excluded.since)::integer, since = excluded.since
+        epoch = known.epoch + (
+            known.since <> excluded.since OR EXISTS (
+                SELECT 1 FROM hos_vault_key AS used
+                WHERE used.world = of_world AND used.tenant = of_tenant
+                    AND used.person = of_person AND (
+                        used.epoch = known.epoch
+                        OR (used.epoch = known.epoch - 1 AND used.wrapped IS NULL)
+                    )
+            )
+        )::integer,
+        since = excluded.since
     WHERE known.matter IS NULL
     RETURNING known.epoch INTO newest;
     RETURN newest;
@@ -163,7 +174,11 @@ BEGIN
     VALUES (of_world, of_tenant, of_person, 1, 0, of_matter, of_time)
     ON CONFLICT (world, tenant, person) DO UPDATE SET
         matter = coalesce(known.matter, excluded.matter),
-        held_at = CASE WHEN known.matter IS NULL THEN excluded.held_at ELSE known.held_at END
+        held_at = CASE
+            WHEN known.matter IS NULL THEN excluded.held_at
+            WHEN known.matter = excluded.matter THEN greatest(known.held_at + 1, excluded.held_at)
+            ELSE known.held_at
+        END
     RETURNING known.matter INTO holding;
     RETURN convert_to(holding, 'UTF8');
 END $$;
@@ -177,6 +192,70 @@ BEGIN
     UPDATE hos_vault_person SET matter = NULL, held_at = NULL
     WHERE world = of_world AND tenant = of_tenant AND person = of_person
         AND matter = of_matter AND held_at <= until;
+END $$;
+
+-- For which matter somebody is held; null when nobody is.
+CREATE FUNCTION hos_vault_held(of_world text, of_tenant text) RETURNS bytea
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM hos_vault_bind(of_world, of_tenant);
+    RETURN (
+        SELECT convert_to(matter, 'UTF8') FROM hos_vault_person
+        WHERE world = of_world AND tenant = of_tenant AND matter IS NOT NULL
+        ORDER BY person LIMIT 1
+    );
+END $$;
+
+CREATE FUNCTION hos_vault_persons(
+    after_world text, after_tenant text, after_person text, most integer
+) RETURNS TABLE (
+    world bytea, tenant bytea, person bytea, epoch bigint, since bigint, matter bytea,
+    held_at bigint
+)
+LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('hos.vault', 'every', true);
+    RETURN QUERY
+    SELECT
+        convert_to(known.world, 'UTF8'), convert_to(known.tenant, 'UTF8'),
+        convert_to(known.person, 'UTF8'), known.epoch, known.since,
+        convert_to(known.matter, 'UTF8'), known.held_at
+    FROM hos_vault_person AS known
+    WHERE (known.world, known.tenant, known.person) > (after_world, after_tenant, after_person)
+    ORDER BY known.world, known.tenant, known.person LIMIT most;
+END $$;
+
+CREATE FUNCTION hos_vault_adopt(
+    of_world text, of_tenant text, of_person text, of_epoch bigint, of_since bigint,
+    of_matter text, of_time bigint
+) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM hos_vault_bind(of_world, of_tenant);
+    INSERT INTO hos_vault_person AS known (world, tenant, person, epoch, since, matter, held_at)
+    VALUES (of_world, of_tenant, of_person, of_epoch, of_since, of_matter, of_time)
+    ON CONFLICT (world, tenant, person) DO UPDATE SET
+        epoch = greatest(known.epoch, excluded.epoch),
+        since = CASE WHEN known.epoch < excluded.epoch THEN excluded.since ELSE known.since END,
+        matter = coalesce(known.matter, excluded.matter),
+        held_at = CASE WHEN known.matter IS NULL THEN excluded.held_at ELSE known.held_at END;
+END $$;
+
+-- A tombstone of another vault.
+CREATE FUNCTION hos_vault_bury(
+    of_id bytea, of_world text, of_tenant text, of_person text, of_epoch bigint, of_entry bytea,
+    of_time bigint
+) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM hos_vault_bind(of_world, of_tenant);
+    UPDATE hos_vault_key
+    SET master = NULL, wrapped = NULL, entry = of_entry, destroyed_at = of_time
+    WHERE id = of_id AND wrapped IS NOT NULL;
+    INSERT INTO hos_vault_key (id, world, tenant, person, epoch, entry, destroyed_at)
+    VALUES (of_id, of_world, of_tenant, of_person, of_epoch, of_entry, of_time)
+    ON CONFLICT DO NOTHING;
 END $$;
 
 CREATE FUNCTION hos_vault_rewrap(

@@ -25,6 +25,15 @@ pub(super) const STATE: &str = "
         (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'hos_outbox')
     )";
 
+/// How many segments the archive answers for.
+pub(super) const ARCHIVED: &str = "
+    SELECT count(*) FROM hos_archive AS segment
+    WHERE turn & 1 = 0 AND NOT EXISTS (
+        SELECT 1 FROM hos_archive AS later
+        WHERE later.scope = segment.scope AND later.first_index = segment.first_index
+            AND later.turn > segment.turn
+    )";
+
 /// The first entry from a number on.
 pub(super) const NEXT_ENTRY: &str = "SELECT id FROM hos_entry WHERE id >= ?1 ORDER BY id LIMIT 1";
 
@@ -42,7 +51,10 @@ pub(super) const HIGHEST: [(Table, &str); 6] = [
 /// How many rows, as they will be.
 pub(super) fn count(table: Table) -> &'static str {
     match table {
-        Table::Dedup => "SELECT count(*) FROM hos_entry WHERE dedup IS NOT NULL",
+        Table::Dedup => {
+            "SELECT (SELECT count(*) FROM hos_entry WHERE dedup IS NOT NULL)
+                + (SELECT count(*) FROM hos_dedup)"
+        }
         Table::Log => "SELECT count(*) FROM hos_scope WHERE log_size > 0",
         other => other.count(),
     }
@@ -74,8 +86,15 @@ pub(super) fn page(table: Table) -> &'static str {
         Table::Deployment => PAGE_OF_DEPLOYMENT,
         Table::Attestation => PAGE_OF_ATTESTATION,
         Table::Dedup => {
-            "SELECT scope, dedup FROM hos_entry INDEXED BY hos_entry_dedup
-            WHERE dedup IS NOT NULL AND (scope, dedup) > (?1, ?2)
+            "SELECT * FROM (
+                SELECT scope, dedup FROM hos_entry INDEXED BY hos_entry_dedup
+                WHERE dedup IS NOT NULL AND (scope, dedup) > (?1, ?2)
+                ORDER BY scope, dedup LIMIT ?3
+            )
+            UNION ALL SELECT * FROM (
+                SELECT scope, dedup FROM hos_dedup WHERE (scope, dedup) > (?1, ?2)
+                ORDER BY scope, dedup LIMIT ?3
+            )
             ORDER BY scope, dedup LIMIT ?3"
         }
         Table::Part => PAGE_OF_PART,

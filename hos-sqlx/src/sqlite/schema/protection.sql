@@ -3,9 +3,17 @@
 -- it would replace.
 
 CREATE TRIGGER hos_entry_insert BEFORE INSERT ON hos_entry BEGIN
+    -- Within the log only to where its segment is archived: it comes back.
     SELECT RAISE(ABORT, 'hos:entry is immutable')
     WHERE NEW.position & 1099511627775
             < (SELECT log_size FROM hos_scope WHERE number = NEW.position >> 40)
+            AND (
+                SELECT turn & 1 = 0 AND end_index > NEW.position & 1099511627775
+                FROM hos_archive
+                WHERE scope = NEW.position >> 40
+                    AND first_index <= NEW.position & 1099511627775
+                ORDER BY first_index DESC, turn DESC LIMIT 1
+            ) IS NOT 1
         OR EXISTS (SELECT 1 FROM hos_entry WHERE position = NEW.position)
         OR EXISTS (SELECT 1 FROM hos_entry WHERE id = NEW.id);
     SELECT RAISE(ABORT, 'hos:entry belongs to no log')
@@ -16,9 +24,14 @@ CREATE TRIGGER hos_entry_insert BEFORE INSERT ON hos_entry BEGIN
         WHERE subject = NEW.subject AND revision = NEW.revision AND moves = 1
     );
     SELECT RAISE(ABORT, 'hos:entry is immutable')
-    WHERE NEW.dedup IS NOT NULL AND EXISTS (
-        SELECT 1 FROM hos_entry
-        WHERE scope = NEW.position >> 40 AND dedup = NEW.dedup AND dedup IS NOT NULL
+    WHERE NEW.dedup IS NOT NULL AND (
+        EXISTS (
+            SELECT 1 FROM hos_entry
+            WHERE scope = NEW.position >> 40 AND dedup = NEW.dedup AND dedup IS NOT NULL
+        )
+        OR EXISTS (
+            SELECT 1 FROM hos_dedup WHERE scope = NEW.position >> 40 AND dedup = NEW.dedup
+        )
     );
 END;
 
@@ -26,17 +39,17 @@ CREATE TRIGGER hos_entry_update BEFORE UPDATE ON hos_entry BEGIN
     SELECT RAISE(ABORT, 'hos:entry is immutable');
 END;
 
-CREATE TRIGGER hos_entry_delete BEFORE DELETE ON hos_entry BEGIN
-    SELECT RAISE(ABORT, 'hos:entry is immutable');
-END;
-
--- A part may be erased, which its commitment survives; it is never changed.
+-- A part may be erased, which its commitment survives: what is left says by which entry. It is never
+-- changed otherwise.
 CREATE TRIGGER hos_part_insert BEFORE INSERT ON hos_part BEGIN
     SELECT RAISE(ABORT, 'hos:part is immutable')
     WHERE EXISTS (SELECT 1 FROM hos_part WHERE entry = NEW.entry AND name = NEW.name);
 END;
 
-CREATE TRIGGER hos_part_update BEFORE UPDATE ON hos_part BEGIN
+CREATE TRIGGER hos_part_update BEFORE UPDATE ON hos_part
+WHEN NEW.entry <> OLD.entry OR NEW.name <> OLD.name OR OLD.body LIKE '-%'
+    OR NEW.body NOT LIKE '-%' OR length(NEW.body) <> 37 OR NEW.salt <> zeroblob(32)
+BEGIN
     SELECT RAISE(ABORT, 'hos:part is immutable');
 END;
 

@@ -1,5 +1,5 @@
--- A change of standing as a JSON object that names its row. Every one but a contract raises the
--- generation of its group.
+-- A change of standing as a JSON object that names its row. Every one but a contract and a segment
+-- raises the generation of its group.
 CREATE VIEW hos_write_standing (scope, standing) AS SELECT NULL, NULL WHERE 0;
 
 CREATE TRIGGER hos_write_standing_insert INSTEAD OF INSERT ON hos_write_standing BEGIN
@@ -61,4 +61,13 @@ CREATE TRIGGER hos_write_standing_insert INSTEAD OF INSERT ON hos_write_standing
         unhex(NEW.standing ->> '$.digest')
     FROM hos_scope
     WHERE NEW.standing ->> '$.row' = 'contract' AND number = NEW.scope;
+    INSERT INTO hos_archive (
+        scope, first_index, turn, end_index, entry, digest, least_id, greatest_id
+    )
+    SELECT
+        NEW.scope, NEW.standing ->> '$.first', NEW.standing ->> '$.turn',
+        NEW.standing ->> '$.end', unhex(NEW.standing ->> '$.entry'),
+        unhex(NEW.standing ->> '$.digest'), unhex(NEW.standing ->> '$.least'),
+        unhex(NEW.standing ->> '$.greatest')
+    WHERE NEW.standing ->> '$.row' = 'segment';
 END;

@@ -1,0 +1,8 @@
+//! Archives from their files alone: what is whole verifies, and whatever is not has a name.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+
+mod bytes;
+mod directory;
+mod hostile;
+mod scene;

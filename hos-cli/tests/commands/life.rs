@@ -1,0 +1,153 @@
+//! From recording to a bundle, to an erasure, to the bundle after it: as a newcomer does it.
+
+use serde_json::json;
+
+use crate::clinic::Clinic;
+use crate::program::{document, ends, hos};
+
+#[test]
+fn a_life_in_a_file() {
+    a_life(Clinic::sqlite());
+}
+
+#[test]
+fn a_life_in_postgresql() {
+    let Some(clinic) = Clinic::postgres() else { return };
+    a_life(clinic);
+}
+
+#[test]
+fn a_life_in_mariadb() {
+    let Some(clinic) = Clinic::mariadb() else { return };
+    a_life(clinic);
+}
+
+#[test]
+fn what_a_backup_brings_back_goes_again_and_is_not_sealed() {
+    let clinic = Clinic::sqlite().with_key();
+    clinic.seal();
+    let (vault, log) = (Backup::of(&clinic.vault), Backup::of(&clinic.url));
+    let erase = ["--basis", "asked", "--key", "r-1", "--yes"];
+    ends(&hos(&clinic.request(&erase, "dpo-1")), 0, &["3 parts under 1 keys", "no more"]);
+    clinic.seal();
+    vault.restore();
+    let words = [&["erase", "repeat", "--db", &clinic.url][..], &clinic.keys()].concat();
+    assert_eq!(document(&words, 0)["keys"], 1);
+    assert_eq!(document(&words, 0)["keys"], 0);
+    // It is found out as soon as the log that came back grows another way.
+    log.restore();
+    let other = ["--basis", "asked", "--key", "r-2", "--yes"];
+    ends(&hos(&clinic.request(&other, "dpo-1")), 0, &["recorded by entry"]);
+    let seal = ["seal", "--db", &clinic.url, "--key", &clinic.key, "--keeper", &clinic.keeper];
+    ends(&hos(&[&seal[..], &["--once"]].concat()), 5, &["restored from a backup"]);
+}
+
+#[test]
+fn the_doctor_asks_for_the_key() {
+    let clinic = Clinic::sqlite().with_key();
+    clinic.seal();
+    let doctor = |key: &str| hos(&["doctor", "--db", &clinic.url, "--key", key]);
+    let fine = ["ok      unsealed_entries", "ok      unanchored_logs", "ok      sealing_key"];
+    ends(&doctor(&clinic.key), 0, &fine);
+    ends(&doctor(&clinic.policy), 6, &["failure sealing_key", "none is made"]);
+    ends(&doctor(&clinic.desk.path("none")), 6, &["cannot be read"]);
+}
+
+/// A SQLite file as it was, with its write-ahead log.
+struct Backup(Vec<(String, Option<Vec<u8>>)>);
+
+impl Backup {
+    fn of(path: &str) -> Self {
+        let files = ["", "-wal", "-shm"].map(|suffix| {
+            let path = format!("{path}{suffix}");
+            let bytes = std::fs::read(&path).ok();
+            (path, bytes)
+        });
+        Self(files.into())
+    }
+
+    fn restore(&self) {
+        for (path, bytes) in &self.0 {
+            match bytes {
+                Some(bytes) => std::fs::write(path, bytes).unwrap(),
+                // OK because it may not be there.
+                None => drop(std::fs::remove_file(path)),
+            }
+        }
+    }
+}
+
+fn a_life(clinic: Clinic) {
+    let (before, after) = (clinic.desk.path("before.zip"), clinic.desk.path("after.zip"));
+    let (visit, range) = (clinic.desk.path("visit.zip"), clinic.desk.path("range.zip"));
+    let clinic = clinic.with_key();
+
+    // Nothing is sealed yet, and it is said what to do.
+    let subject = ["--subject", "visit:v-1"];
+    ends(&hos(&clinic.bundle(&subject, &visit)), 3, &["not sealed yet", "hos seal"]);
+    clinic.seal();
+
+    let told = clinic.written(&subject, &visit);
+    assert_eq!((&told["entries"], &told["unsealed"]), (&2.into(), &0.into()), "{told}");
+    clinic.is_judged(&visit, 0, &["INTEGRITY", "revisions"]);
+    let told = clinic.written(&["--range", "0..5"], &range);
+    assert_eq!((&told["entries"], &told["disclosed"]), (&5.into(), &0.into()), "{told}");
+    clinic.is_judged(&range, 0, &["COMPLETENESS"]);
+
+    // What is sealed is shown with the vault only, and is never left out in silence.
+    let entry = ["--entry", &clinic.said, "--disclose", "payload"];
+    ends(&hos(&clinic.bundle(&entry, &before)), 4, &["sealed under persons' keys", "--vault"]);
+    let shown = [&entry[..], &clinic.keys()].concat();
+    assert_eq!(clinic.written(&shown, &before)["disclosed"], 1);
+    clinic.is_judged(&before, 0, &["DISCLOSURE"]);
+    assert!(holds(&before, b"sore throat 0"));
+
+    is_erased(&clinic);
+    clinic.seal();
+
+    let told = clinic.written(&shown, &after);
+    assert_eq!((&told["disclosed"], &told["erased"]), (&0.into(), &1.into()), "{told}");
+    clinic.is_judged(&after, 20, &["erased lawfully by entry"]);
+    assert!(!holds(&after, b"sore throat"));
+    clinic.is_judged(&before, 0, &["DISCLOSURE"]);
+    ends(&hos(&["fsck", "--db", &clinic.url]), 0, &["sound in"]);
+}
+
+/// The officer looks, is refused, is held up, and erases.
+fn is_erased(clinic: &Clinic) {
+    let erase = ["--basis", "consent_withdrawn", "--key", "r-1"];
+    let told = document(&clinic.request(&[&erase[..], &["--dry-run"]].concat(), "dpo-1"), 0);
+    let counts = (&told["parts"], &told["keys"], &told["done"]);
+    assert_eq!(counts, (&3.into(), &1.into(), &"nothing".into()), "{told}");
+    ends(&hos(&clinic.request(&erase, "dpo-1")), 2, &["--yes"]);
+    let yes = [&erase[..], &["--yes"]].concat();
+    let nurse = [&["--basis", "whim", "--key", "r-0", "--yes"][..]].concat();
+    ends(&hos(&clinic.request(&nurse, "n-1")), 8, &["policy does not allow"]);
+
+    let matter = ["--matter", "case_1", "--key"];
+    let hold = [&["hold"][..], &matter, &["h-1"]].concat();
+    ends(&hos(&clinic.request(&hold, "n-1")), 8, &["policy does not allow"]);
+    let hold = [&["hold"][..], &matter, &["h-2"]].concat();
+    ends(&hos(&clinic.request(&hold, "dpo-1")), 0, &["held", "recorded by entry"]);
+    ends(&hos(&clinic.request(&yes, "dpo-1")), 9, &["case_1", "lift"]);
+    let lift = [&["lift"][..], &matter, &["h-3"]].concat();
+    ends(&hos(&clinic.request(&lift, "dpo-1")), 0, &["lifted"]);
+
+    let told = document(&clinic.request(&yes, "dpo-1"), 0);
+    assert_eq!((&told["done"], &told["parts"]), (&"erased".into(), &3.into()), "{told}");
+    assert!(told["recorded"]["index"].is_u64(), "{told}");
+    let again = document(&clinic.request(&yes, "dpo-1"), 0);
+    assert_eq!(again["recorded"]["entry"], told["recorded"]["entry"]);
+    assert_eq!(again["recorded"]["before"], json!(true), "{again}");
+    assert_eq!((&again["parts"], &again["parts_before"]), (&0.into(), &3.into()), "{again}");
+    let output = hos(&clinic.request(&[&yes[..], &["--requester", "subject"]].concat(), "dpo-1"));
+    ends(&output, 2, &["another command"]);
+
+    let base = ["erase", "repeat", "--db", &clinic.url];
+    let told = document(&[&base[..], &clinic.keys()].concat(), 0);
+    assert_eq!((&told["logs"], &told["keys"]), (&2.into(), &0.into()), "{told}");
+}
+
+fn holds(path: &str, text: &[u8]) -> bool {
+    std::fs::read(path).unwrap().windows(text.len()).any(|window| window == text)
+}

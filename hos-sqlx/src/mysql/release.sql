@@ -1,0 +1,1 @@
+CALL hos_release(?, ?, ?, ?)
