@@ -4,8 +4,11 @@
 
 pub mod comparison;
 pub mod desk;
+mod processor;
 
 use std::time::{Duration, Instant};
+
+use processor::Spent;
 
 /// Something that is measured: told how often, it says how long that took.
 pub type Measured<'a> = Box<dyn FnMut(u32) -> Duration + 'a>;
@@ -50,6 +53,11 @@ pub fn is_smoke() -> bool {
     std::env::args().any(|argument| argument == "--test")
 }
 
+/// Whether it is also told how long each thing was on a processor.
+fn is_of_processor() -> bool {
+    std::env::args().any(|argument| argument == "processor")
+}
+
 /// The numbers among the arguments.
 #[must_use]
 pub fn numbers() -> Vec<u32> {
@@ -74,13 +82,21 @@ pub fn table(title: &str, rounds: usize, rows: &mut [Row<'_>]) {
     let rounds = if smoke { 1 } else { rounds };
     let mut figures: Vec<Vec<f64>> = rows.iter().map(|_| Vec::with_capacity(rounds)).collect();
     let mut ratios = figures.clone();
+    let mut spent: Vec<Vec<Spent>> = rows.iter().map(|_| Vec::with_capacity(rounds)).collect();
     for _ in 0..rounds {
         let mut floor = None;
-        for ((row, figures), ratios) in rows.iter_mut().zip(&mut figures).zip(&mut ratios) {
+        for (at, row) in rows.iter_mut().enumerate() {
             let times = if smoke { 1 } else { row.times };
+            let before = is_of_processor().then(Spent::until_now).flatten();
             let each = (row.run)(times).as_secs_f64() * 1e9 / f64::from(times);
-            figures.push(each);
-            ratios.push(each / *floor.get_or_insert(each));
+            let after = before.and_then(|before| Some(Spent::until_now()?.since(before) / times));
+            if let (Some(figures), Some(ratios), Some(spent)) =
+                (figures.get_mut(at), ratios.get_mut(at), spent.get_mut(at))
+            {
+                figures.push(each);
+                ratios.push(each / *floor.get_or_insert(each));
+                spent.extend(after);
+            }
         }
     }
     println!("\n{title}");
@@ -116,6 +132,10 @@ pub fn table(title: &str, rounds: usize, rows: &mut [Row<'_>]) {
         };
         let per_second = 1e9 / each;
         println!("{:<46} {each:>11.0} {per_second:>11.0} {ratio:>7.2} {target:>10}", row.name);
+    }
+    if is_of_processor() {
+        let names = rows.iter().map(|row| row.name).zip(&spent);
+        processor::print(&names.collect::<Vec<_>>());
     }
 }
 

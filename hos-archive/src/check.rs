@@ -274,7 +274,8 @@ impl SegmentCheck {
             return Err(Fault::Digest);
         }
         self.part_count += parts.count;
-        self.withheld += u64::try_from(parts.missing.len()).unwrap_or(u64::MAX);
+        let missing = u64::try_from(parts.missing.len()).unwrap_or(u64::MAX);
+        self.withheld = self.withheld.saturating_add(missing).saturating_add(parts.erased);
         if tile + 1 < self.manifest.tile_count() {
             self.step = leaves_of(&self.manifest, tile + 1, self.latest);
             return Ok(());

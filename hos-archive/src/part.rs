@@ -23,6 +23,12 @@ pub(crate) fn is_sealed(part: &Part) -> bool {
     part.body.starts_with('~')
 }
 
+/// Whether an erased part's row is what [`Part::erased`] leaves, and holds nothing else.
+pub(crate) fn is_erasure(part: &Part) -> bool {
+    let by = part.body.get(1..).and_then(ProofId::parse);
+    by.is_some_and(|by| *part == Part::erased(&part.name, by))
+}
+
 /// A part as its line; none when it is longer than a line may be.
 pub(crate) fn encode(entry: ProofId, part: &Part) -> Option<Vec<u8>> {
     let line = Line {

@@ -108,13 +108,15 @@ pub(crate) struct Parts {
     /// Those that did not come.
     pub(crate) missing: Commitments,
     pub(crate) count: u64,
+    /// Those in whose place it stands which entry erased them.
+    pub(crate) erased: u64,
     pub(crate) kept: Kept,
     keeps: bool,
 }
 
 impl Parts {
     pub(crate) fn checked(commitments: Commitments) -> Self {
-        Self { missing: commitments, count: 0, kept: Kept::new(), keeps: false }
+        Self { missing: commitments, count: 0, erased: 0, kept: Kept::new(), keeps: false }
     }
 
     pub(crate) fn kept(commitments: Commitments) -> Self {
@@ -130,12 +132,16 @@ impl Sink for Parts {
         let bound = self.missing.remove(&(entry, part.name.clone())).ok_or(Fault::Part)?;
         // What is sealed under a person's key binds nobody before it is opened: the commitment is
         // to what is inside.
-        if !part::is_sealed(&part)
-            && commit(&part.salt, entry.as_bytes(), &part.name, part.body.as_bytes()) != bound
+        if part.is_erased() {
+            part::is_erasure(&part).then_some(()).ok_or(Fault::Part)?;
+            self.erased += 1;
+        } else if part::is_sealed(&part)
+            || commit(&part.salt, entry.as_bytes(), &part.name, part.body.as_bytes()) == bound
         {
+            self.count += 1;
+        } else {
             return Err(Fault::Part);
         }
-        self.count += 1;
         if self.keeps {
             self.kept.entry(entry).or_default().push(part);
         }

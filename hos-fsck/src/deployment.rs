@@ -110,8 +110,8 @@ fn attestation(row: &AttestationRow, trust: &Trust) -> Result<(), String> {
     let line = std::str::from_utf8(&row.body).map_err(|error| error.to_string())?;
     let cosigned = SignedNote::parse(format!("{}\n{line}", note.text()).as_bytes());
     let cosigned = cosigned.map_err(|error| format!("cannot be read: {error}"))?;
-    if cosigned.signatures().iter().any(|signature| signature.name != row.attester) {
-        return Err("is signed by another name".to_owned());
+    if cosigned.signatures().iter().any(|signature| signature.signer() != row.attester) {
+        return Err("is signed by another key".to_owned());
     }
     let Some(policy) = &trust.policy else { return Ok(()) };
     match policy.endorsement(&cosigned, checkpoint.origin()) {

@@ -1,6 +1,6 @@
 //! What one entry proves.
 
-use hos_core::store::{EntryRow, StandingGroup};
+use hos_core::store::{EntryRow, PartRow, StandingGroup};
 use hos_core::time::Timestamp;
 use serde::Deserialize;
 
@@ -108,7 +108,8 @@ fn migration(leaf: &Leaf<'_>, entry: &EntryRow) -> Result<MigrationFact, String>
     let migrated = leaf.migrated.as_ref().ok_or("it has no `migrated`")?;
     let (kind, count) = (text(leaf.target.as_deref(), "target")?, migrated.count);
     let (from, to) = (&migrated.contract, text(leaf.contract.as_deref(), "contract")?);
-    let Some(part) = entry.parts.iter().find(|part| part.name == "subjects") else {
+    let kept = |part: &&PartRow| part.name == "subjects" && !part.is_erased();
+    let Some(part) = entry.parts.iter().find(kept) else {
         return Ok(MigrationFact { kind, subjects: None });
     };
     let body: MigratedBody = serde_json::from_slice(&part.body)

@@ -113,13 +113,13 @@ fn inside(
     }
     for part in &row.parts {
         let bound = leaf.prt.iter().find(|bound| bound.n == part.name);
-        if !bound.is_some_and(|bound| is_bound(row.id, &bound.c, part)) {
+        if !bound.is_some_and(|bound| part.is_erased() || is_bound(row.id, &bound.c, part)) {
             let message = format!("the leaf is not bound to this part `{}`", part.name);
             checked.findings.push(about(scope, row, FindingCode::PartChanged, message));
         }
     }
     for bound in &leaf.prt {
-        if row.parts.iter().all(|part| part.name != bound.n) {
+        if row.parts.iter().all(|part| part.name != bound.n || part.is_erased()) {
             checked.missing.push(((row.id, bound.n.to_string()), row.index));
         }
     }

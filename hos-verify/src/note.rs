@@ -46,6 +46,15 @@ pub struct Signature {
     pub bytes: Vec<u8>,
 }
 
+impl Signature {
+    /// Which key signed, as `name+id`, the id in hexadecimal: what begins a verifier key. Two keys
+    /// of one signer have one name.
+    #[must_use]
+    pub fn signer(&self) -> String {
+        format!("{}+{:08x}", self.name, u32::from_be_bytes(self.id))
+    }
+}
+
 /// A signature that was checked: it is of this key over this note's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified<'k> {

@@ -8,10 +8,10 @@ use std::time::Duration;
 use axum::Router;
 use hos_core::error::{Error, LawError};
 use hos_core::hos::{Hos, HosOptions};
-use hos_core::id::{Kind, State, Tenant, World};
+use hos_core::id::{Tenant, World};
 use hos_core::subject::Subject;
 use hos_core::time::{Clock, SystemClock, Timestamp};
-use hos_sqlx::GuardedColumn;
+use tokio::sync::Semaphore;
 
 use crate::config::{Config, PublicUrl};
 use crate::database::{Database, DatabaseUrl, Dialect};
@@ -19,9 +19,10 @@ use crate::error::Problem;
 use crate::law;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
+use crate::sealing::{PersonKeys, Sealing, make_first_keys, with_vault};
 use crate::session::Cookies;
 use crate::webhook::Secret;
-use crate::{auth, domain, routes, seed};
+use crate::{auth, domain, keys, routes, seed};
 
 /// How often holds are looked at.
 const TIMER_PAUSE: Duration = Duration::from_secs(2);
@@ -33,6 +34,8 @@ const NUMBER_PAUSE: Duration = Duration::from_millis(200);
 const NUMBER_LIMIT: u32 = 1_000;
 /// How often somebody who reads a log asks for that at most.
 const NUMBER_ROUNDS: u32 = 16;
+/// How many files of evidence are made at once: each is in memory while it is made.
+const EXPORTS_AT_ONCE: usize = 4;
 /// How many old receipts go at once.
 const SWEEP_LIMIT: u32 = 500;
 
@@ -55,6 +58,10 @@ struct Shared {
     trusted_proxy: Option<IpAddr>,
     limits: Limits,
     metrics: Metrics,
+    sealing: Sealing,
+    vault: Option<PersonKeys>,
+    /// How many files of evidence are made at once.
+    exports: Semaphore,
     stopping: AtomicBool,
 }
 
@@ -87,6 +94,9 @@ pub enum StartError {
     /// The database cannot be used.
     #[error(transparent)]
     Hos(#[from] Error),
+    /// The keys of persons are not to be had.
+    #[error("the vault cannot be opened: {0}")]
+    Vault(String),
     /// The demo data cannot be laid down.
     #[error("the demo data cannot be laid down: {0}")]
     Seed(String),
@@ -131,16 +141,21 @@ impl App {
         {
             std::fs::create_dir_all(directory)?;
         }
+        make_first_keys(config)?;
         let limits = Limits::new(&config.quotas, &clock);
         let clock = SharedClock(clock);
         let database = Database::open(&config.database).await?;
         domain::schema::migrate(&database).await?;
-        for column in guarded_columns()? {
+        for column in domain::schema::guarded_columns()? {
             database.guard(&column).await?;
         }
-        let options = HosOptions::default().deployment("pazar.local").clock(clock.clone());
+        let options = HosOptions::default().deployment(keys::DEPLOYMENT).clock(clock.clone());
+        let (options, vault) = with_vault(options, PersonKeys::open(config).await?);
         let hos = database.open_law(law::law()?, options).await?;
         let app = Self(Arc::new(Shared {
+            sealing: Sealing::open(&hos, config),
+            vault,
+            exports: Semaphore::new(EXPORTS_AT_ONCE),
             hos,
             database,
             world: World::new(law::WORLD)?,
@@ -194,13 +209,29 @@ impl App {
         Ok(())
     }
 
-    /// Ends holds, forgets old receipts and numbers entries for as long as it is polled.
+    /// Seals every log as it is now, and puts the checkpoints into the deployment's log. Without a
+    /// key it does nothing.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn seal_now(&self) -> Result<(), Problem> {
+        Ok(self.0.sealing.seal_now().await?)
+    }
+
+    /// Ends holds, forgets old receipts, numbers entries and seals for as long as it is polled.
     pub async fn keep_house(self) {
-        tokio::join!(self.keep_standing(), self.keep_numbering());
+        let erased = async {
+            if let Err(problem) = domain::erasures::repeat(&self).await {
+                tracing::error!(code = problem.code(), "erasures were not looked through");
+            }
+        };
+        tokio::join!(erased, self.keep_standing(), self.keep_numbering(), self.0.sealing.run());
     }
 
     async fn keep_numbering(&self) {
-        if self.database().dialect() == Dialect::Sqlite {
+        // Who seals numbers too.
+        if self.database().dialect() == Dialect::Sqlite || self.sealing().why_off().is_none() {
             return;
         }
         let mut pause = tokio::time::interval(NUMBER_PAUSE);
@@ -245,6 +276,11 @@ impl App {
         self.stop();
         if let Err(fault) = self.0.database.close().await {
             tracing::error!(%fault, "the database was not closed well");
+        }
+        if let Some(vault) = &self.0.vault
+            && let Err(fault) = vault.close().await
+        {
+            tracing::error!(%fault, "the vault was not closed well");
         }
     }
 
@@ -313,6 +349,26 @@ impl App {
         &self.0.metrics
     }
 
+    /// What seals, or why nothing does.
+    pub(crate) fn sealing(&self) -> &Sealing {
+        &self.0.sealing
+    }
+
+    /// Why nothing is sealed, if that is so.
+    #[must_use]
+    pub fn why_unsealed(&self) -> Option<&str> {
+        self.0.sealing.why_off()
+    }
+
+    /// The keys of persons, where they are kept.
+    pub(crate) fn vault(&self) -> Option<&PersonKeys> {
+        self.0.vault.as_ref()
+    }
+
+    pub(crate) fn exports(&self) -> &Semaphore {
+        &self.0.exports
+    }
+
     pub(crate) fn is_stopping(&self) -> bool {
         self.0.stopping.load(Ordering::Relaxed)
     }
@@ -326,27 +382,4 @@ impl App {
     ) -> Result<Subject, Problem> {
         Ok(Subject::new(self.world().as_str(), tenant.as_str(), kind, id)?)
     }
-}
-
-/// The status columns that the law writes and nobody else can.
-fn guarded_columns() -> Result<Vec<GuardedColumn>, StartError> {
-    let tables = [
-        ("listing", "listings", "draft"),
-        ("order", "orders", "pending"),
-        ("reservation", "reservations", "pending"),
-        ("payment", "payments", "pending"),
-    ];
-    let mut columns = Vec::with_capacity(tables.len());
-    for (kind, table, initial) in tables {
-        columns.push(GuardedColumn {
-            world: World::new(law::WORLD)?,
-            kind: Kind::new(kind)?,
-            initial: State::new(initial)?,
-            table: table.to_owned(),
-            tenant_column: Some("tenant".to_owned()),
-            id_column: "id".to_owned(),
-            status_column: "status".to_owned(),
-        });
-    }
-    Ok(columns)
 }

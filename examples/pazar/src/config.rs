@@ -21,6 +21,11 @@ pub struct Config {
     pub address: SocketAddr,
     /// Where everything is kept.
     pub database: DatabaseUrl,
+    /// The directory of keys: what signs seals and wraps the keys of persons. Without one nothing
+    /// is sealed.
+    pub keys: Option<PathBuf>,
+    /// Where the keys of persons are kept, when that is not beside the file.
+    pub vault: Option<DatabaseUrl>,
     /// What the payment provider signs with.
     pub webhook_secret: Secret,
     /// Whether demo tenants, listings and accounts are there.
@@ -110,7 +115,9 @@ impl Config {
     pub fn for_database(database: DatabaseUrl, webhook_secret: Secret) -> Self {
         Self {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            keys: keys_beside(&database),
             database,
+            vault: None,
             webhook_secret,
             demo: true,
             public_url: None,
@@ -139,6 +146,11 @@ impl Config {
             text.parse::<SocketAddr>().map_err(|error| format!("{error}; expected 127.0.0.1:8080"))
         });
         let database = read.database();
+        let keys = read.wanted(&sources::KEYS, |text| match text {
+            "" => Err("names no directory".to_owned()),
+            path => Ok(PathBuf::from(path)),
+        });
+        let vault = read.wanted(&sources::VAULT_URL, parse_url);
         let demo_is_said = read.sources.value(&DEMO).is_some();
         let demo = read.needed(&DEMO, switch);
         // Never a flag: flags are seen by every process of the machine.
@@ -178,7 +190,9 @@ impl Config {
                 Some(stop_seconds),
             ) if read.faults.is_empty() => Ok(Self {
                 address,
+                keys: keys.or_else(|| keys_beside(&database)),
                 database,
+                vault,
                 webhook_secret: webhook_secret.unwrap_or_else(Secret::random),
                 demo,
                 public_url,
@@ -225,13 +239,12 @@ impl<E: Fn(&str) -> Option<String>> Reading<E> {
 
     /// Where everything is kept: `DATABASE_URL`, or else the file.
     fn database(&mut self) -> Option<DatabaseUrl> {
-        let parse = |text: &str| DatabaseUrl::parse(text).map_err(|error| error.to_string());
-        let file = self.needed(&DATA, |text| match parse(text)? {
+        let file = self.needed(&DATA, |text| match parse_url(text)? {
             DatabaseUrl::Sqlite(file) => Ok(DatabaseUrl::Sqlite(file)),
             _ => Err("names no file; a server is said by DATABASE_URL".to_owned()),
         });
         match self.sources.value(&DATABASE_URL) {
-            Some(_) => self.wanted(&DATABASE_URL, parse),
+            Some(_) => self.wanted(&DATABASE_URL, parse_url),
             None => file,
         }
     }
@@ -247,6 +260,18 @@ impl<E: Fn(&str) -> Option<String>> Reading<E> {
             bad_webhooks_of_address: quota(&sources::BAD_WEBHOOKS_OF_ADDRESS),
         };
         if on { quotas } else { Quotas::off() }
+    }
+}
+
+fn parse_url(text: &str) -> Result<DatabaseUrl, String> {
+    DatabaseUrl::parse(text).map_err(|error| error.to_string())
+}
+
+/// A file has its keys beside it; who runs a server says where they are.
+fn keys_beside(database: &DatabaseUrl) -> Option<PathBuf> {
+    match database {
+        DatabaseUrl::Sqlite(file) => Some(crate::sealing::beside(file, "-keys")),
+        DatabaseUrl::Postgres(_) | DatabaseUrl::Mysql(_) => None,
     }
 }
 

@@ -1,7 +1,10 @@
 //! What the marketplace keeps of its own, in the law's transactions.
 
 pub(crate) mod admin;
+pub(crate) mod bundles;
+pub(crate) mod checkpoints;
 pub(crate) mod deal;
+pub(crate) mod erasures;
 pub(crate) mod events;
 pub(crate) mod evidence;
 pub(crate) mod listings;

@@ -10,15 +10,22 @@ use pazar::config::{Config, usage};
 use tokio::net::TcpListener;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
         say(&usage());
         return ExitCode::SUCCESS;
+    }
+    let makes_keys = arguments.first().is_some_and(|argument| argument == "make-keys");
+    if makes_keys {
+        arguments.remove(0);
     }
     let config = match Config::read(arguments, |name| std::env::var(name).ok()) {
         Ok(config) => config,
         Err(error) => return complain(&error.to_string()),
     };
+    if makes_keys {
+        return make_keys(&config);
+    }
     pazar::logs::start(&config);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -27,6 +34,21 @@ fn main() -> ExitCode {
     match runtime.block_on(serve(&config)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&told(error.as_ref())),
+    }
+}
+
+/// Makes the keys that are missing, and says where they are.
+fn make_keys(config: &Config) -> ExitCode {
+    let Some(directory) = &config.keys else {
+        return complain("PAZAR_KEYS names no directory of keys");
+    };
+    match pazar::keys::make(directory) {
+        Ok(made) => {
+            let made: String = made.iter().map(|path| format!("{}\n", path.display())).collect();
+            say(if made.is_empty() { "all keys are there\n" } else { &made });
+            ExitCode::SUCCESS
+        }
+        Err(error) => complain(&format!("keys for `{}`: {error}", directory.display())),
     }
 }
 
@@ -44,6 +66,9 @@ async fn serve(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
     let mut address = listener.local_addr()?;
     say(&format!("pazar listens on http://{address}\n"));
     say(&format!("its data lives in {}\n", config.database));
+    if let Some(why) = app.why_unsealed() {
+        say(&format!("NOTHING IS SEALED: {why}; `pazar make-keys` makes keys\n"));
+    }
     if config.demo {
         say(&pazar::demo_accounts());
     }
@@ -72,10 +97,19 @@ async fn serve(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
         }
     };
     house.abort();
+    // It is gone before the connections that it uses.
+    let _ = house.await;
+    match tokio::time::timeout(LAST_SEAL_TIME, app.seal_now()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(_)) | Err(_) => tracing::warn!("what came last is sealed at the next start"),
+    }
     app.close().await;
     say("pazar has stopped\n");
     Ok(served?)
 }
+
+/// How long sealing what came last may take.
+const LAST_SEAL_TIME: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Ctrl-c, or SIGTERM where there is such a thing.
 async fn told_to_stop() {

@@ -10,7 +10,9 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, Securi
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, Type};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use crate::routes::{admin, bookings, evidence, orders, payments, pictures, shop};
+use crate::routes::{
+    admin, bookings, bundle, checkpoints_page, evidence, orders, payments, pictures, shop,
+};
 
 /// The description, as JSON.
 #[must_use]
@@ -59,11 +61,14 @@ pub fn text() -> String {
         payments::refunds,
         payments::refund,
         evidence::json,
+        bundle::json,
+        checkpoints_page::json,
         admin::overview,
         admin::ban,
         admin::unban,
         admin::break_glass,
         admin::set_mode,
+        admin::erase,
     ),
     components(schemas(ProblemShape, ReceiptShape, StepShape)),
     modifiers(&InCommon)
@@ -74,7 +79,7 @@ struct Api;
 #[derive(ToSchema)]
 #[schema(as = Problem)]
 #[expect(dead_code, reason = "it describes what `error` writes")]
-struct ProblemShape {
+pub(crate) struct ProblemShape {
     /// `urn:hos:problem:` and the code.
     r#type: String,
     title: String,

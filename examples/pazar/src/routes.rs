@@ -4,10 +4,12 @@ mod account;
 pub(crate) mod admin;
 mod assets;
 pub(crate) mod bookings;
+pub(crate) mod bundle;
 mod buttons;
 mod calendar;
 mod changes;
 mod checkout;
+pub(crate) mod checkpoints_page;
 pub(crate) mod evidence;
 mod law_page;
 mod law_words;
@@ -74,6 +76,7 @@ fn api() -> Router<App> {
         .route("/admin/bans/{target}", only(put(admin::ban).delete(admin::unban)))
         .route("/admin/emergencies", only(post(admin::break_glass)))
         .route("/admin/modes", only(put(admin::set_mode)))
+        .route("/admin/erasures", only(post(admin::erase)))
         .route("/orders", only(get(orders::mine)))
         .route("/reservations", only(get(bookings::mine)))
         .route("/tenants", only(post(shop::add_tenant)))
@@ -103,6 +106,8 @@ fn api() -> Router<App> {
         .route("/tenants/{tenant}/refunds/{payment}", only(post(payments::refund)))
         .route("/tenants/{tenant}/proofs", only(get(shop::proofs)))
         .route("/tenants/{tenant}/{things}/{id}/evidence", only(get(evidence::json)))
+        .route("/tenants/{tenant}/{things}/{id}/evidence/file", only(get(bundle::json)))
+        .route("/tenants/{tenant}/checkpoints", only(get(checkpoints_page::json)))
         .fallback(|| async { Problem::not_found() })
 }
 
@@ -156,8 +161,16 @@ fn desks() -> Router<App> {
         .route("/admin/emergencies", only(post(office::break_glass)))
         .route("/admin/modes", only(post(office::set_mode)))
         .route("/admin/world", only(post(office::set_world)))
+        .route("/admin/erasures", only(post(office::erase)))
+        .route("/admin/checkpoints", only(get(checkpoints_page::of_all)))
+        .route("/admin/checkpoints/{size}", only(get(checkpoints_page::note_of_all)))
         .route("/panel/{tenant}/log", only(get(log_page::page)))
+        .route("/panel/{tenant}/checkpoints", only(get(checkpoints_page::of_firm)))
+        .route("/panel/{tenant}/checkpoints/{size}", only(get(checkpoints_page::note_of_firm)))
         .route("/t/{tenant}/{things}/{id}/evidence", only(get(evidence::page)))
+        .route("/t/{tenant}/{things}/{id}/evidence/file", only(get(bundle::page)))
+        .route("/pazar.policy", only(get(bundle::policy)))
+        .route("/hos_verify.py", only(get(bundle::python)))
         .route("/law", only(get(law_page::page)))
 }
 

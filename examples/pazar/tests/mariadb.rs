@@ -5,6 +5,8 @@
 
 #[path = "evidence.rs"]
 mod evidence;
+#[path = "files.rs"]
+mod files;
 #[path = "flows.rs"]
 mod flows;
 #[path = "law.rs"]

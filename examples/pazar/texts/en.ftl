@@ -665,3 +665,85 @@ span-days =
         [one] one day
        *[other] { $count } days
     }
+
+# Files of evidence, checkpoints, erasure
+file-title = The evidence as a file
+file-lead = One file that proves these steps to anybody, without us: to the other party, to an auditor, to a court.
+file-sealed = { $sealed } of the { $shown } steps shown here are sealed.
+file-states = Recorded: it was written together with what happened. Numbered: it has its place in the log. Sealed: a signed checkpoint is over it; from here on it is proof, and in the file. Anchored: an outsider attested it too.
+file-off = Nothing is sealed here: whoever runs the marketplace has given it no key. There is no file yet.
+file-waiting = Not sealed yet: the seal follows within a second or so. Load the page again.
+file-selection = Steps that name somebody else are not in your file, as they are not shown to you. Whoever audits the firm can give out the whole life.
+file-get = Download the evidence
+file-get-withheld = Without personal parts
+file-check = How to check the file
+file-check-policy = You need our key, and you should have it from somewhere else than this page: from a contract, a letter, the other party. Then compare it with this one.
+file-policy = Our key (pazar.policy)
+file-check-hos = With the command hos:
+file-check-python = Or with Python alone, in one file that you can read:
+file-check-codes = Exit code 0: it is as it says. 10: nobody you trust signed it. 20: something was erased lawfully, and the file says by which entry. 30 or 40: it is wrong. 50: it is damaged.
+part-input = What was said
+part-reason = Reason
+part-others = Not shown: it is about somebody else.
+part-erased = Erased lawfully by entry { $entry } of the log, { $when }.
+part-sealed = Locked: the key is not here.
+proof-recorded = Recorded
+proof-sequenced = Numbered
+proof-sealed = Sealed
+proof-anchored = Anchored
+proof-quarantined = Set aside
+checkpoints-title = Checkpoints
+checkpoints-all = Checkpoints of the log over all logs
+checkpoints-lead = Each checkpoint is a signed promise: so many entries, these and no others. Whether the log only grew between each two of them was checked just now.
+checkpoints-all-lead = The log over all logs: each of its entries is a checkpoint of a firm's log. Outsiders attest its checkpoints.
+checkpoints-origin = Log
+checkpoints-keys = Keys that sign
+checkpoints-no-key = None: nothing is sealed.
+checkpoints-good =
+    { $count ->
+        [one] The checkpoint shown here was checked just now.
+       *[other] All { $count } checkpoints shown here fit together: the log only grew.
+    }
+checkpoints-bad =
+    { $count ->
+        [one] A checkpoint does not hold!
+       *[other] { $count } checkpoints do not hold!
+    }
+checkpoints-none = Nothing is sealed yet
+checkpoints-size =
+    { $size ->
+        [one] Over the first entry
+       *[other] Over { $size } entries
+    }
+checkpoints-note = Download
+checkpoints-growth = Since the one before
+checkpoints-signed = Signature
+checkpoints-anchor = Log over all logs
+checkpoints-anchored = Proved at place { $index }
+checkpoints-unanchored = Not there yet
+checkpoints-attested = Attested by
+checkpoints-unattested = No outsider yet
+checkpoints-more = Earlier checkpoints
+growth-first = The first of this log
+growth-consistent = The log only grew
+growth-broken = The log is another than before!
+signing-ours = Signed by our key
+signing-wrong = Not signed by our key!
+signing-unchecked = Not checked: there is no key here
+erasure-title = Erasure (KVKK, GDPR)
+erasure-help = What is personal about a customer in the log becomes unreadable for good, in backups too. That it was erased stays as an entry; proofs go on holding. Everywhere: the account goes too.
+erasure-everywhere = Everywhere, with the account
+erasure-basis = Basis
+erasure-requester = Who asks
+erasure-sure = I am sure: it cannot be undone.
+erasure-go = Erase this customer
+basis-consent_withdrawn = Consent withdrawn
+basis-purpose_ended = No longer needed
+basis-court_order = Order of a court
+requester-subject = The person
+requester-authority = An authority
+reason-not_sealed = It is not sealed yet; try again in a moment.
+reason-names_others = Every step names somebody else; ask whoever audits the firm.
+reason-too_much_evidence = There are more steps than one file takes.
+reason-erases_oneself = Nobody erases the account they act with.
+reason-no_vault = Personal parts are not sealed here, so no key can be destroyed.

@@ -637,3 +637,85 @@ span-seconds = { $count } saniye
 span-minutes = { $count } dakika
 span-hours = { $count } saat
 span-days = { $count } gün
+
+# Kanıt dosyaları, kontrol noktaları, silme
+file-title = Dosya olarak kanıt
+file-lead = Bu adımları bize ihtiyaç duymadan herkese kanıtlayan tek dosya: karşı tarafa, denetçiye, mahkemeye.
+file-sealed = Burada görünen { $shown } adımın { $sealed } tanesi mühürlü.
+file-states = Kaydedildi: olanla birlikte yazıldı. Sıralandı: kütükte yeri belli. Mühürlendi: imzalı bir kontrol noktasının altında; bundan sonra kanıttır ve dosyadadır. Demirlendi: dışarıdan biri de tanıklık etti.
+file-off = Burada hiçbir şey mühürlenmiyor: pazarı işleten anahtar vermedi. Henüz dosya yok.
+file-waiting = Henüz mühürlenmedi: mühür bir saniye kadar içinde gelir. Sayfayı yeniden yükle.
+file-selection = Başkasını adıyla anan adımlar, sana gösterilmedikleri gibi dosyanda da yok. Tamamını firmayı denetleyen verebilir.
+file-get = Kanıtı indir
+file-get-withheld = Kişisel bölümler olmadan
+file-check = Dosya nasıl denetlenir
+file-check-policy = Bizim anahtarımız gerekir; onu bu sayfadan başka bir yerden almış olmalısın: sözleşmeden, mektuptan, karşı taraftan. Sonra bununla karşılaştır.
+file-policy = Anahtarımız (pazar.policy)
+file-check-hos = hos komutuyla:
+file-check-python = Ya da yalnızca Python ile, okuyabileceğin tek dosyayla:
+file-check-codes = Çıkış kodu 0: dediği gibi. 10: güvendiğin kimse imzalamamış. 20: bir şey yasaya uygun silinmiş, dosya hangi kayıtla olduğunu söyler. 30 ya da 40: yanlış. 50: bozuk.
+part-input = Söylenen
+part-reason = Neden
+part-others = Gösterilmiyor: başkası hakkında.
+part-erased = Kütüğün { $entry } numaralı kaydıyla yasaya uygun silindi, { $when }.
+part-sealed = Kilitli: anahtarı burada değil.
+proof-recorded = Kaydedildi
+proof-sequenced = Sıralandı
+proof-sealed = Mühürlendi
+proof-anchored = Demirlendi
+proof-quarantined = Ayrıldı
+checkpoints-title = Kontrol noktaları
+checkpoints-all = Bütün kütüklerin kütüğünün kontrol noktaları
+checkpoints-lead = Her kontrol noktası imzalı bir sözdür: şu kadar kayıt, tam bunlar. Kütüğün her ikisi arasında yalnızca büyüyüp büyümediği az önce denetlendi.
+checkpoints-all-lead = Bütün kütüklerin kütüğü: her kaydı bir firmanın kütüğünün kontrol noktasıdır. Dışarıdakiler onun kontrol noktalarına tanıklık eder.
+checkpoints-origin = Kütük
+checkpoints-keys = İmzalayan anahtarlar
+checkpoints-no-key = Yok: hiçbir şey mühürlenmiyor.
+checkpoints-good =
+    { $count ->
+        [one] Burada görünen kontrol noktası az önce denetlendi.
+       *[other] Burada görünen { $count } kontrol noktası birbirine uyuyor: kütük yalnızca büyüdü.
+    }
+checkpoints-bad =
+    { $count ->
+        [one] Bir kontrol noktası tutmuyor!
+       *[other] { $count } kontrol noktası tutmuyor!
+    }
+checkpoints-none = Henüz hiçbir şey mühürlenmedi
+checkpoints-size =
+    { $size ->
+        [one] İlk kayıt
+       *[other] { $size } kayıt
+    }
+checkpoints-note = İndir
+checkpoints-growth = Öncekinden beri
+checkpoints-signed = İmza
+checkpoints-anchor = Bütün kütüklerin kütüğü
+checkpoints-anchored = { $index } numaralı yerde kanıtlı
+checkpoints-unanchored = Henüz orada değil
+checkpoints-attested = Tanıklar
+checkpoints-unattested = Henüz dışarıdan kimse yok
+checkpoints-more = Daha eski kontrol noktaları
+growth-first = Bu kütüğün ilki
+growth-consistent = Kütük yalnızca büyüdü
+growth-broken = Kütük öncekinden başka!
+signing-ours = Bizim anahtarımızla imzalı
+signing-wrong = Bizim anahtarımızla imzalı değil!
+signing-unchecked = Denetlenmedi: burada anahtar yok
+erasure-title = Silme (KVKK)
+erasure-help = Bir müşterinin kütükteki kişisel bilgileri, yedeklerde de, geri dönüşsüz okunmaz olur. Silindiği kayıt olarak kalır; kanıtlar geçerli kalır. Her yerde: hesap da gider.
+erasure-everywhere = Her yerde, hesapla birlikte
+erasure-basis = Dayanak
+erasure-requester = Kim istiyor
+erasure-sure = Eminim: geri alınamaz.
+erasure-go = Bu müşteriyi sil
+basis-consent_withdrawn = Rıza geri çekildi
+basis-purpose_ended = Artık gerekmiyor
+basis-court_order = Mahkeme kararı
+requester-subject = Kişinin kendisi
+requester-authority = Bir makam
+reason-not_sealed = Henüz mühürlenmedi; birazdan yeniden dene.
+reason-names_others = Her adım başkasını anıyor; firmayı denetleyene sor.
+reason-too_much_evidence = Bir dosyaya sığandan çok adım var.
+reason-erases_oneself = Kimse kullandığı hesabı silemez.
+reason-no_vault = Kişisel bölümler burada kilitli değil, yok edilecek anahtar yok.

@@ -46,6 +46,6 @@ fn bad_bundles_and_bad_trust_have_codes_of_their_own() {
     ends(&hos(&words), 4, &["is no policy"]);
     ends(&hos(&["verify", &bundle, "--known", &policy]), 4, &["is no checkpoint"]);
     ends(&hos(&["verify", &bundle, "--now", "noon"]), 2, &["is no time"]);
-    ends(&hos(&["verify", "--policy", &policy]), 2, &["BUNDLE"]);
+    ends(&hos(&["verify", "--policy", &policy]), 2, &["no database"]);
     ends(&hos(&["verify"]), 2, &["no database", "DATABASE_URL"]);
 }

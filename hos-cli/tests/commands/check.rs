@@ -68,7 +68,7 @@ fn bad_files_are_told_and_the_others_are_checked() {
     ends(&hos(&["check", &desk.path("none.json")]), 4, &["cannot be read", "check the path"]);
     ends(&hos(&["check", desk.directory().to_str().unwrap()]), 4, &["cannot be read"]);
     let large = desk.put("large.json", vec![b' '; 10 << 20]);
-    ends(&hos(&["check", &large]), 6, &["more than 1048576 bytes"]);
+    ends(&hos(&["check", &large]), 6, &["more than 4194304 bytes"]);
     let bytes = desk.put("bytes.json", [b'{', 0xff, 0xfe]);
     ends(&hos(&["check", &bytes]), 6, &["not UTF-8 from byte 1"]);
     let deep = desk.put("deep.json", "[".repeat(100_000));

@@ -193,7 +193,6 @@ async fn vault_hold_is_for_one_matter_and_ends_by_its_own(stage: Stage) {
     for elsewhere in [tenant(NEIGHBOUR), Tenant::world()] {
         assert_eq!(vault.held(&world(), &elsewhere).await.unwrap(), None);
     }
-    assert_eq!(vault.hold(&person, &one, at(7)).await.unwrap(), one);
     vault.release(&person, &other, at(9)).await.unwrap();
     vault.release(&person, &one, at(4)).await.unwrap();
     let held = Some(Held { matter: one.clone(), at: at(5) });

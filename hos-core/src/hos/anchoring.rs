@@ -99,16 +99,12 @@ impl Hos {
             verified.iter().any(|verified| is(verified.key))
         };
         let mut kept = 0;
-        // Two keys of one witness have one name.
-        let who = |signature: &hos_verify::note::Signature| {
-            format!("{}+{:08x}", signature.name, u32::from_be_bytes(signature.id))
-        };
         for signature in note.signatures().iter().filter(by) {
             let line = SignedNote::new(note.text(), vec![signature.clone()]);
             let line = line.map_err(super::internal)?.to_string();
             let line = line.strip_prefix(note.text()).unwrap_or_default().trim_start_matches('\n');
             let kind = AttestationKind::Cosignature;
-            self.attest(size, kind, &who(signature), line.as_bytes()).await?;
+            self.attest(size, kind, &signature.signer(), line.as_bytes()).await?;
             kept += 1;
         }
         Ok(kept)

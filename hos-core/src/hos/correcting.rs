@@ -65,18 +65,20 @@ impl Hos {
         .await
     }
 
-    /// Entries never change and never leave their log, so what is found stays true.
+    /// Entries never change, so what is found stays true.
     async fn correction_fault(&self, record: &Record) -> Result<Option<InputFault>, Fault> {
         let Some(id) = record.corrects else { return Ok(None) };
         let fault = |message: &str| Some(InputFault::new("corrects", message));
-        let Some(entry) = self.store.find(&record.world, &record.tenant, id).await? else {
+        let Some(entry) = self.found(&record.world, &record.tenant, id).await? else {
             return Ok(fault("is no entry of this tenant's log"));
         };
         let about: About = serde_json::from_str(&entry.leaf).map_err(|error| {
             let message = "the leaf of a corrected entry cannot be read";
             Fault::new(FaultKind::Corrupt, message).caused_by(error)
         })?;
-        let is_same = about.subject == record.subject.as_ref().map(ToString::to_string);
+        // A record about nothing may correct anything of its tenant.
+        let other = record.subject.as_ref().map(ToString::to_string);
+        let is_same = other.is_none() || other == about.subject;
         Ok(if is_same { None } else { fault("is an entry about another subject") })
     }
 }

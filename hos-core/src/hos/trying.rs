@@ -18,7 +18,7 @@ impl Hos {
     ///
     /// # Errors
     ///
-    /// [`Refusal::InvalidWorld`](crate::error::Refusal::InvalidWorld), and what the store says.
+    /// [`Refusal::InvalidWorld`], and what the store says.
     pub async fn rehearse(&self, command: &Command) -> Result<Rehearsal, Error> {
         let law = self.bench.law(&command.subject().world)?;
         let standing = load_one(&*self.store, &ask_transition(command)).await?;

@@ -20,9 +20,11 @@ const OUTAGE: Duration = Duration::from_mins(10);
 
 fn law() -> Law {
     let bell = Contract::builder("bell", "1")
-        .states(["wound"])
+        .states(["wound", "silent"])
         .initial("wound")
+        .terminal(["silent"])
         .open("bell.open", Vec::<String>::new())
+        .action(ActionDefinition::new("silence", ["wound"], "silent", "bell.ring"))
         .action(ActionDefinition::new("ring", ["wound"], "wound", "bell.ring").topic("bell.rung"))
         .timer("wound", HELD_FOR, "ring")
         .build()

@@ -33,6 +33,15 @@ pub(super) static DATABASE_URL: Setting = Setting {
     default: "",
     from_flags: Flag::Refused,
 };
+pub(super) static KEYS: Setting =
+    setting("keys", "", "the directory of keys; beside the SQLite file when not said");
+pub(super) static VAULT_URL: Setting = Setting {
+    key: "vault_url",
+    variable: None,
+    says: "where the keys of persons are kept; beside the SQLite file when not said",
+    default: "",
+    from_flags: Flag::Refused,
+};
 pub(super) static DEMO: Setting = setting("demo", "on", "demo tenants and accounts");
 pub(super) static WEBHOOK_SECRET: Setting = Setting {
     key: "webhook_secret",
@@ -61,10 +70,12 @@ pub(super) static LOG_LEVEL: Setting = setting("log_level", "info", "the least i
 pub(super) static STOP_SECONDS: Setting =
     setting("stop_seconds", "20", "for requests in flight when it is told to stop");
 
-static SETTINGS: [&Setting; 16] = [
+static SETTINGS: [&Setting; 18] = [
     &ADDRESS,
     &DATA,
     &DATABASE_URL,
+    &KEYS,
+    &VAULT_URL,
     &DEMO,
     &WEBHOOK_SECRET,
     &PUBLIC_URL,
@@ -103,7 +114,9 @@ pub fn usage() -> String {
     let mut text = "\
 Pazar, a marketplace under the law.
 
-usage: pazar [--config FILE] [--SETTING VALUE]..
+usage: pazar [make-keys] [--config FILE] [--SETTING VALUE]..
+
+make-keys makes the keys that are missing in their directory, and ends.
 
 Each setting is a flag, or a variable, or a line `setting = \"value\"` of the file, which
 PAZAR_CONFIG names too. Flags come first, then variables, then the file.

@@ -113,7 +113,7 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    fn tenant(&self) -> Result<Tenant, Problem> {
+    pub(super) fn tenant(&self) -> Result<Tenant, Problem> {
         match self.tenant.as_deref() {
             None | Some("") => Ok(Tenant::world()),
             Some(tenant) => Tenant::new(tenant).map_err(|_| Problem::not_found()),

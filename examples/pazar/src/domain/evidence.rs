@@ -6,8 +6,10 @@ use hos_core::actor::ActorKind;
 use hos_core::id::{ActorId, Tenant};
 use hos_core::laws::{Policy as _, Proofs as _, Query, Registry as _};
 use hos_core::merkle::{self, Hash};
-use hos_core::proof::{LogEntry, LogHead, PAGE_MAX};
+use hos_core::proof::{LogEntry, LogHead, PAGE_MAX, Withholding};
+use hos_core::seal::{LogName, ProofState};
 use hos_core::subject::{Snapshot, Subject};
+use hos_core::time::ProofId;
 use serde::Deserialize;
 
 use super::moves;
@@ -114,6 +116,7 @@ pub(crate) struct Step {
     /// The hashes from the leaf up to the root.
     pub(crate) path: Vec<Hash>,
     pub(crate) checked: Checked,
+    pub(crate) state: ProofState,
 }
 
 /// The life of a subject, or a page of it.
@@ -124,6 +127,8 @@ pub(crate) struct Life {
     pub(crate) steps: Vec<Step>,
     /// Whether more steps follow the last.
     pub(crate) more: bool,
+    /// The places of the entries that record why parts are gone.
+    pub(crate) erasures: BTreeMap<ProofId, u64>,
 }
 
 /// What a reader may see of others.
@@ -133,6 +138,14 @@ pub(crate) enum Sight {
     Everything,
     /// Other people by their role.
     Roles,
+}
+
+impl Sight {
+    /// Whether a leaf may be shown: it names who acted. Others than auditors read their own, and
+    /// those of no person.
+    pub(crate) fn shows(self, user: &User, leaf: &Leaf) -> bool {
+        self == Self::Everything || leaf.actor.id == user.id || leaf.actor.kind != "user"
+    }
 }
 
 /// How much of a subject's evidence a user may see; whoever may not read the subject is told that
@@ -159,13 +172,74 @@ pub(crate) async fn life(app: &App, subject: &Subject, after: u64) -> Result<Lif
         entries.iter().filter_map(|entry| entry.index).filter(|index| *index < head.size).collect();
     let paths = app.hos().inclusion_all(app.world(), &subject.tenant, &placed, head.size).await?;
     let mut paths: BTreeMap<u64, Vec<Hash>> = placed.into_iter().zip(paths).collect();
-    let step = |entry: LogEntry| {
+    let states = states(app, &subject.tenant, &entries).await?;
+    let step = |(entry, state): (LogEntry, ProofState)| {
         let path = entry.index.and_then(|index| paths.remove(&index)).unwrap_or_default();
         let checked = check(&entry, &head, &path);
-        Step { leaf: Leaf::read(&entry.leaf), entry, path, checked }
+        Step { leaf: Leaf::read(&entry.leaf), entry, path, checked, state }
     };
-    let steps = entries.into_iter().map(step).collect();
-    Ok(Life { snapshot: situation.snapshot, head, steps, more })
+    let erasures = erasures(app, &subject.tenant, &entries).await?;
+    let steps = entries.into_iter().zip(states).map(step).collect();
+    Ok(Life { snapshot: situation.snapshot, head, steps, more, erasures })
+}
+
+/// The places of the entries that record why parts of these are gone.
+async fn erasures(
+    app: &App,
+    tenant: &Tenant,
+    entries: &[LogEntry],
+) -> Result<BTreeMap<ProofId, u64>, Problem> {
+    let withheld = entries.iter().flat_map(|entry| &entry.withheld);
+    let erased = withheld.filter_map(|withheld| match withheld.why {
+        Withholding::Erased { entry, .. } => Some(entry),
+        _ => None,
+    });
+    let mut places = BTreeMap::new();
+    for id in erased.collect::<BTreeSet<ProofId>>() {
+        let found = app.hos().store().find(app.world(), tenant, id).await?;
+        places.extend(found.and_then(|found| Some((id, found.index?))));
+    }
+    Ok(places)
+}
+
+/// How far the proof of each entry has come. They are in order of their places, so what is
+/// attested over one is attested over those before it.
+async fn states(
+    app: &App,
+    tenant: &Tenant,
+    entries: &[LogEntry],
+) -> Result<Vec<ProofState>, Problem> {
+    let log = LogName::of(app.world(), tenant);
+    let sealed = app.hos().store().seals().state(&log).await?.sealed;
+    let sealed = sealed.map_or(0, |checkpoint| checkpoint.size);
+    let asked = async |entry: &LogEntry| -> Result<ProofState, Problem> {
+        let state = app.hos().proof_state(app.world(), tenant, entry.id).await?;
+        Ok(state.unwrap_or(ProofState::Recorded))
+    };
+    let first = entries.iter().find(|entry| entry.index.is_some_and(|index| index < sealed));
+    let mut anchored = match first {
+        // Where the oldest is not attested, none is.
+        Some(first) if asked(first).await? == ProofState::Anchored => None,
+        _ => Some(0),
+    };
+    let mut states = Vec::with_capacity(entries.len());
+    for entry in entries.iter().rev() {
+        states.push(match (entry.index, anchored) {
+            (None, _) => asked(entry).await?,
+            (Some(index), _) if index >= sealed => ProofState::Sequenced,
+            (Some(index), Some(below)) if index < below => ProofState::Anchored,
+            (Some(_), Some(_)) => ProofState::Sealed,
+            (Some(index), None) => {
+                let state = asked(entry).await?;
+                if state == ProofState::Anchored {
+                    anchored = Some(index);
+                }
+                state
+            }
+        });
+    }
+    states.reverse();
+    Ok(states)
 }
 
 /// What a reader of a log looks for. Nothing said means everything.
@@ -321,7 +395,7 @@ impl People {
 #[cfg(test)]
 mod tests {
     use hos_core::merkle::{inclusion_proof, leaf_hash, root_of};
-    use hos_core::time::{ProofId, Timestamp};
+    use hos_core::time::Timestamp;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use hos_core::command::Command;
 use hos_core::error::{Error, Refusal};
-use hos_core::id::Tenant;
+use hos_core::id::{ActorId, Tenant};
 use hos_core::laws::{Contracts as _, Policy as _, Query};
 use hos_core::receipt::Receipt;
 use hos_core::subject::Subject;
@@ -12,6 +12,7 @@ use super::deal::{Deal, deal};
 use super::payments::{self, Settling};
 use crate::app::App;
 use crate::auth::User;
+use crate::database::query;
 use crate::error::Problem;
 use crate::request::Call;
 
@@ -58,6 +59,10 @@ async fn act_in(
     let mut command = Command::new(&actor, subject, action);
     if let Some(reason) = wish.reason.as_deref().filter(|reason| !reason.trim().is_empty()) {
         command = command.input("reason", reason);
+        // Whoever gives the reason, it is about the customer.
+        if let Some(customer) = customer(deal, subject).await? {
+            command = command.person(&customer);
+        }
     }
     if let Some(revision) = wish.revision {
         command = command.seen(revision);
@@ -68,6 +73,19 @@ async fn act_in(
         cancel_open_payments(deal, call, subject).await?;
     }
     Ok(receipt)
+}
+
+/// Whose an order, a booking or a payment is.
+async fn customer(deal: &mut Deal<'_>, subject: &Subject) -> Result<Option<ActorId>, Problem> {
+    let row = match subject.kind.as_str() {
+        "order" => query("SELECT customer FROM orders WHERE tenant = ? AND id = ?"),
+        "reservation" => query("SELECT customer FROM reservations WHERE tenant = ? AND id = ?"),
+        "payment" => query("SELECT customer FROM payments WHERE tenant = ? AND id = ?"),
+        _ => return Ok(None),
+    };
+    let row = row.bind(subject.tenant.as_str()).bind(subject.id.as_str());
+    let customer: Option<String> = row.fetch_optional(deal.rows()).await?;
+    Ok(customer.map(ActorId::new).transpose()?)
 }
 
 /// Nobody is asked to pay for what was cancelled.

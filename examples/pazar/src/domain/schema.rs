@@ -1,8 +1,11 @@
 //! The marketplace's own tables, brought up to date.
 
 use hos_core::error::{Fault, FaultKind};
+use hos_core::id::{IdError, Kind, State, World};
+use hos_sqlx::GuardedColumn;
 
 use crate::database::{Database, DatabaseError, Dialect, Transaction, query};
+use crate::law;
 
 /// Each once, in this order, for ever.
 const SQLITE: &[&str] = &[
@@ -30,6 +33,29 @@ const VERSION_TABLE: &str =
 const POSTGRES_LOCK: &str = "SELECT pg_advisory_xact_lock(7311325209)";
 const MYSQL_LOCK: &str = "SELECT GET_LOCK(concat('pazar.', sha1(database())), 60)";
 const MYSQL_UNLOCK: &str = "SELECT RELEASE_LOCK(concat('pazar.', sha1(database())))";
+
+/// The status columns that the law writes and nobody else can.
+pub(crate) fn guarded_columns() -> Result<Vec<GuardedColumn>, IdError> {
+    let tables = [
+        ("listing", "listings", "draft"),
+        ("order", "orders", "pending"),
+        ("reservation", "reservations", "pending"),
+        ("payment", "payments", "pending"),
+    ];
+    let mut columns = Vec::with_capacity(tables.len());
+    for (kind, table, initial) in tables {
+        columns.push(GuardedColumn {
+            world: World::new(law::WORLD)?,
+            kind: Kind::new(kind)?,
+            initial: State::new(initial)?,
+            table: table.to_owned(),
+            tenant_column: Some("tenant".to_owned()),
+            id_column: "id".to_owned(),
+            status_column: "status".to_owned(),
+        });
+    }
+    Ok(columns)
+}
 
 /// Brings the tables up to date: all or nothing, but on MySQL, where the next start goes on.
 ///

@@ -67,14 +67,15 @@ fn every_key_that_is_used_exists() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
-/// Words between tags that no key stands for.
+/// Words between tags that no key stands for; commands are the same in every language.
 #[test]
 fn templates_hold_no_words_of_their_own() {
-    let names = ["Pazar", "H-OS", "IBAN", "Türkçe", "English"];
+    let names = ["Pazar", "H-OS", "IBAN", "Türkçe", "English", "hos_verify.py"];
     let mut found = Vec::new();
     for (file, text) in files("templates", ".html") {
         let bare = without(&without(&without(&text, "{%", "%}"), "{{", "}}"), "{#", "#}");
-        for words in without(&bare, "<", ">").lines() {
+        let spoken = without(&bare, "<code>", "</code>");
+        for words in without(&spoken, "<", ">").lines() {
             let rest = names.iter().fold(words.to_owned(), |rest, name| rest.replace(name, ""));
             if rest.replace("&middot;", "").replace("&nbsp;", "").contains(char::is_alphabetic) {
                 found.push(format!("{file}: {}", words.trim()));

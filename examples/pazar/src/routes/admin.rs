@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::app::App;
 use crate::auth::User;
 use crate::domain::admin::{self, Overview, Scope};
+use crate::domain::erasures::{self, Wanted};
 use crate::error::Problem;
 use crate::openapi::ReceiptShape;
 use crate::request::{Call, Json, asked};
@@ -122,4 +123,36 @@ pub(super) async fn set_mode(
 ) -> Result<Json<Receipt>, Problem> {
     let (ability, mode) = (ability.as_deref(), mode.as_deref());
     Ok(Json(admin::set_mode(&app, &call, &Scope { tenant }, ability, mode).await?))
+}
+
+/// Whom to erase: in one firm, or everywhere when no tenant is named.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewErasure {
+    /// An account's id.
+    target: String,
+    #[serde(default)]
+    tenant: Option<String>,
+    /// `consent_withdrawn`, `purpose_ended` or `court_order`.
+    basis: String,
+    /// `subject` or `authority`.
+    requester: String,
+}
+
+/// Erases a person: every personal part of the log that is about them, and, everywhere, the
+/// account.
+#[utoipa::path(
+    post,
+    path = "/admin/erasures",
+    tag = "admin",
+    request_body = NewErasure,
+    responses((status = 200, description = "an entry for each firm", body = Vec<ReceiptShape>))
+)]
+pub(super) async fn erase(
+    State(app): State<App>,
+    call: Call,
+    Json(NewErasure { target, tenant, basis, requester }): Json<NewErasure>,
+) -> Result<Json<Vec<Receipt>>, Problem> {
+    let wanted = Wanted { target: &target, basis: &basis, requester: &requester };
+    Ok(Json(erasures::erase(&app, &call, &Scope { tenant }, &wanted).await?))
 }

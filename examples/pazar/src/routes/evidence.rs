@@ -1,5 +1,7 @@
 //! The evidence of a subject and the log of a firm: what happened, checked while it is shown.
 
+mod parts;
+
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -7,10 +9,13 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use hos_core::contract::Contract;
 use hos_core::law::Law;
+use hos_core::seal::ProofState;
 use hos_core::subject::Subject;
 use hos_core::time::Timestamp;
 use hos_inspect::holders::holding;
 use serde::{Deserialize, Serialize};
+
+use parts::{PartView, proof_code, proof_tone};
 
 use super::views::{Page, PageProblem, Shell, signed_in};
 use super::{law_words, thing};
@@ -29,7 +34,7 @@ pub(super) struct After {
 }
 
 /// The kind that stands in a path as its plural.
-fn kind(things: &str) -> Result<&'static str, Problem> {
+pub(super) fn kind(things: &str) -> Result<&'static str, Problem> {
     match things {
         "listings" => Ok("listing"),
         "orders" => Ok("order"),
@@ -63,7 +68,13 @@ pub(super) async fn page(
     let picture = contract.map(|contract| law_words::picture(&shell, contract, Some(state)));
     let proven = steps.iter().filter(|step| step.tone == "good").count();
     let last = life.steps.last().and_then(|step| step.leaf.revision);
+    let may_read = |step: &&Step| sight.shows(&user, &step.leaf);
+    let is_sealed = |step: &&Step| step.state >= ProofState::Sealed;
     Ok(Page(EvidencePage {
+        unsealed: app.sealing().why_off().is_some(),
+        sealed: life.steps.iter().filter(is_sealed).count(),
+        readable: life.steps.iter().filter(may_read).count(),
+        names_others: !life.steps.iter().all(|step| may_read(&step)),
         name: shell.word("kind", subject_kind),
         state: state.to_owned(),
         revision: life.snapshot.revision,
@@ -107,10 +118,11 @@ pub(super) async fn json(
         id: step.entry.id.to_string(),
         revision: step.leaf.revision,
         recorded_at: step.entry.recorded_at,
-        leaf: shows_leaf(sight, &user, &step.leaf).then(|| step.entry.leaf.clone()),
+        leaf: sight.shows(&user, &step.leaf).then(|| step.entry.leaf.clone()),
         leaf_hash: hex(&step.entry.leaf_hash),
         path: step.path.iter().map(|hash| hex(hash)).collect(),
         checked: code(step.checked),
+        state: proof_code(step.state),
     };
     let last = life.steps.last().and_then(|step| step.leaf.revision);
     Ok(Json(EvidenceView {
@@ -124,11 +136,6 @@ pub(super) async fn json(
         after: last.filter(|_| life.more),
         subject,
     }))
-}
-
-/// A leaf names who acted: others than auditors read their own, and those of no person.
-fn shows_leaf(sight: Sight, user: &User, leaf: &Leaf) -> bool {
-    sight == Sight::Everything || leaf.actor.id == user.id || leaf.actor.kind != "user"
 }
 
 fn code(checked: Checked) -> &'static str {
@@ -172,6 +179,8 @@ struct EntryView {
     leaf_hash: String,
     path: Vec<String>,
     checked: &'static str,
+    /// How far its proof has come: `recorded`, `sequenced`, `sealed`, `anchored`, `quarantined`.
+    state: &'static str,
 }
 
 /// Digests and the versions that they belong to.
@@ -232,9 +241,12 @@ impl Reader<'_> {
             law: self.labels.label(&leaf.law),
             contract: leaf.contract.as_deref().map(|digest| self.labels.label(digest)),
             // With it a withheld leaf could be guessed: it is the only secret in it.
-            request: leaf.request.clone().filter(|_| shows_leaf(self.sight, self.user, leaf)),
+            request: leaf.request.clone().filter(|_| self.sight.shows(self.user, leaf)),
             why: self.why(life, leaf),
             tone,
+            proof: shell.word("proof", proof_code(step.state)),
+            proof_tone: proof_tone(step.state),
+            parts: self.parts(life, step),
             checked: shell.word("checked", code(step.checked)),
             alarm: (tone == "bad")
                 .then(|| shell.text(&format!("checked-{}-help", code(step.checked)))),
@@ -242,7 +254,7 @@ impl Reader<'_> {
             id: step.entry.id.to_string(),
             leaf_hash: hex(&step.entry.leaf_hash),
             path: step.path.iter().map(|hash| hex(hash)).collect(),
-            leaf: shows_leaf(self.sight, self.user, leaf).then(|| step.entry.leaf.clone()),
+            leaf: self.sight.shows(self.user, leaf).then(|| step.entry.leaf.clone()),
         }
     }
 
@@ -335,6 +347,9 @@ pub(super) struct StepView {
     why: Vec<String>,
     tone: &'static str,
     checked: String,
+    proof: String,
+    proof_tone: &'static str,
+    parts: Vec<PartView>,
     alarm: Option<String>,
     index: Option<u64>,
     id: String,
@@ -361,6 +376,14 @@ pub(super) struct EvidencePage {
     size: u64,
     root: String,
     more: Option<u64>,
+    /// Whether nothing seals here.
+    unsealed: bool,
+    /// How many of the steps shown are sealed.
+    sealed: usize,
+    /// How many of the steps shown may stand in the reader's file.
+    readable: usize,
+    /// Whether some of them may not.
+    names_others: bool,
     /// Whether the reader sees everything that the log holds.
     whole: bool,
     path: String,

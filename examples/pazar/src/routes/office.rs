@@ -10,6 +10,7 @@ use super::views::{Page, PageProblem, Shell, signed_in};
 use crate::app::App;
 use crate::auth::Visitor;
 use crate::domain::admin::{self, Overview, Scope};
+use crate::domain::erasures::{self, BASES, REQUESTERS, Wanted};
 use crate::domain::{people, tenants};
 use crate::error::Problem;
 use crate::request::{Call, Fields, random_hex};
@@ -29,6 +30,11 @@ pub(super) struct OfficePage {
 impl OfficePage {
     /// The modes that can be set.
     const MODES: [&'static str; 3] = ["enforce", "shadow", "off"];
+
+    /// Why somebody may be erased.
+    const BASES: [&'static str; 3] = BASES;
+    /// Who may ask for it.
+    const REQUESTERS: [&'static str; 2] = REQUESTERS;
 
     /// A key for each form.
     fn key() -> String {
@@ -126,6 +132,34 @@ pub(super) async fn unban(
     let call = Call::new(signed_in(visitor)?, &form.key)?;
     let scope = Scope { tenant: Some(form.tenant) };
     done(admin::unban(&app, &call, &scope, &form.target).await)
+}
+
+/// Who is to be erased, and why.
+#[derive(Debug, Deserialize)]
+pub(super) struct ErasureForm {
+    key: String,
+    email: String,
+    #[serde(default)]
+    tenant: String,
+    basis: String,
+    requester: String,
+}
+
+/// Erases somebody, by e-mail address.
+pub(super) async fn erase(
+    State(app): State<App>,
+    visitor: Visitor,
+    Fields(form): Fields<ErasureForm>,
+) -> PageResult<Redirect> {
+    let call = Call::new(signed_in(visitor)?, &form.key)?;
+    crate::domain::moves::require(&app, &call.user, "world.read", &Tenant::world()).await?;
+    let unknown = || Problem::guard("unknown_account", "no account has this address");
+    let Some(target) = people::by_email(&app, &form.email).await? else {
+        return Err(PageProblem::look_at(unknown(), PATH));
+    };
+    let scope = Scope { tenant: Some(form.tenant) };
+    let wanted = Wanted { target: &target.id, basis: &form.basis, requester: &form.requester };
+    done(erasures::erase(&app, &call, &scope, &wanted).await)
 }
 
 /// An emergency.

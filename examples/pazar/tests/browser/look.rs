@@ -19,9 +19,10 @@ const PAGES: &[(&str, &[(&str, &str)])] = &[
             ("panel-refunds", "/panel/kilim/refunds"),
             ("panel-staff", "/panel/kilim/staff"),
             ("panel-log", "/panel/kilim/log"),
+            ("panel-checkpoints", "/panel/kilim/checkpoints"),
         ],
     ),
-    ("root@pazar.example", &[("admin", "/admin")]),
+    ("root@pazar.example", &[("admin", "/admin"), ("admin-checkpoints", "/admin/checkpoints")]),
 ];
 
 #[tokio::test]

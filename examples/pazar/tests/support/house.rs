@@ -46,9 +46,19 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn open() -> Self {
+        Self::open_but(|_| {}).await
+    }
+
+    /// A shop with other settings.
+    pub(crate) async fn open_but(change: impl FnOnce(&mut Config)) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let secret = Secret::random();
-        let config = Config::for_database(database(directory.path()), secret.clone());
+        let mut config = Config::for_database(database(directory.path()), Secret::random());
+        let keys = directory.path().join("keys");
+        pazar::keys::make(&keys).unwrap();
+        config.keys = Some(keys);
+        config.vault = Some(DatabaseUrl::Sqlite(directory.path().join("vault.db")));
+        change(&mut config);
+        let secret = config.webhook_secret.clone();
         let clock = Arc::new(ManualClock::at(SystemClock.now()));
         let app = App::open_at(&config, clock.clone()).await.unwrap();
         Self { router: app.router(), app, clock, secret, _directory: directory }

@@ -1,4 +1,4 @@
-use crate::proof::LogEntry;
+use crate::proof::{LogEntry, Part};
 use crate::time::{ProofId, Timestamp};
 
 /// An entry as its rows hold it: bytes, of which nothing is believed.
@@ -29,6 +29,21 @@ pub struct PartRow {
     pub salt: Vec<u8>,
     /// Canonical JSON, or what is sealed under a person's key.
     pub body: Vec<u8>,
+}
+
+impl PartRow {
+    /// Whether this is what the erasure of a single part left: which entry erased it, and nothing
+    /// of the part.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        let Some(by) = std::str::from_utf8(&self.body).ok().and_then(|body| body.get(1..)) else {
+            return false;
+        };
+        ProofId::parse(by).is_some_and(|by| {
+            let left = Part::erased(&self.name, by);
+            (self.body.as_slice(), self.salt.as_slice()) == (left.body.as_bytes(), &left.salt)
+        })
+    }
 }
 
 impl From<LogEntry> for EntryRow {

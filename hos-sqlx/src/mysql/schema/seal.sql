@@ -91,10 +91,11 @@ BEGIN
     END IF;
 END;
 
--- The deployment's log only grows, without a gap.
+-- The deployment's log only grows, without a gap. A place that is taken is the key's to refuse:
+-- whoever comes second to an empty log, where there is no row to hold, tries again.
 CREATE OR REPLACE TRIGGER hos_deployment_insert BEFORE INSERT ON hos_deployment FOR EACH ROW
 BEGIN
-    IF NEW.leaf_index <> coalesce((SELECT max(leaf_index) + 1 FROM hos_deployment), 0) THEN
+    IF NEW.leaf_index > coalesce((SELECT max(leaf_index) + 1 FROM hos_deployment), 0) THEN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:deployment is immutable';
     END IF;
 END;
