@@ -47,18 +47,31 @@ pub(crate) fn set_aside(scope: i64, entry: impl std::fmt::Display) {
     );
 }
 
-/// Spans as three lists: level, place or first hash, and how many; 0 for a whole tile.
+/// Spans of logs as lists: of which log from 1 on, level, place or first hash, and how many; 0 for a
+/// whole tile.
 #[cfg(feature = "postgres")]
-pub(crate) fn spans(spans: &[Span]) -> (Vec<i32>, Vec<i64>, Vec<i32>) {
-    let (mut levels, mut firsts, mut counts) = (Vec::new(), Vec::new(), Vec::new());
-    for span in spans {
-        let (level, first, count) = match *span {
-            Span::Tile { level, place } => (level, place, 0),
-            Span::Edge { level, first, count } => (level, first, count),
-        };
-        levels.push(i32::from(level));
-        firsts.push(crate::encoding::signed(first));
-        counts.push(i32::from(count));
+#[derive(Default)]
+pub(crate) struct Spans {
+    pub(crate) logs: Vec<i32>,
+    pub(crate) levels: Vec<i32>,
+    pub(crate) firsts: Vec<i64>,
+    pub(crate) counts: Vec<i32>,
+}
+
+#[cfg(feature = "postgres")]
+impl Spans {
+    pub(crate) fn of<'s>(asked: impl Iterator<Item = &'s [Span]>) -> Self {
+        let mut spans = Self::default();
+        for (log, span) in (1..).zip(asked).flat_map(|(log, of)| of.iter().map(move |s| (log, s))) {
+            let (level, first, count) = match *span {
+                Span::Tile { level, place } => (level, place, 0),
+                Span::Edge { level, first, count } => (level, first, count),
+            };
+            spans.logs.push(log);
+            spans.levels.push(i32::from(level));
+            spans.firsts.push(crate::encoding::signed(first));
+            spans.counts.push(i32::from(count));
+        }
+        spans
     }
-    (levels, firsts, counts)
 }
