@@ -19,6 +19,7 @@ use hos_core::subject::Subject;
 use hos_core::value::{Attributes, Type};
 use hos_work::{Lane, LaneOptions};
 use tokio::runtime::Runtime;
+use tokio::time::{Instant, sleep_until};
 
 use crate::{is_smoke, now, timed};
 
@@ -36,7 +37,7 @@ pub enum Whose {
 }
 
 /// The desk that turns them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Desk {
     hos: Hos,
     lane: Lane,
@@ -121,6 +122,37 @@ impl Desk {
         gathered: bool,
     ) -> Vec<Duration> {
         runtime.block_on(all(self.callers(times, callers, whose, gathered))).concat()
+    }
+
+    /// Turns everybody's tickets so often a second, or as often as so many callers at once can, and
+    /// tells the firm of each that was recorded.
+    pub fn turn_at<F: Fn(&Tenant) + Clone + Send + 'static>(
+        &self,
+        rate: u32,
+        callers: u32,
+        lasts: Duration,
+        recorded: F,
+    ) -> impl Future<Output = ()> + Send + use<F> {
+        let (start, desk) = (Instant::now(), self.clone());
+        let places = Arc::new(AtomicUsize::new(0));
+        let caller = move |_| {
+            let (desk, places, recorded) = (desk.clone(), Arc::clone(&places), recorded.clone());
+            async move {
+                loop {
+                    let place = places.fetch_add(1, Ordering::Relaxed) as f64;
+                    let due = Duration::from_secs_f64(place / f64::from(rate));
+                    if due.max(start.elapsed()) >= lasts {
+                        return;
+                    }
+                    sleep_until(start + due).await;
+                    let command = desk.next(Whose::Everybodys);
+                    desk.lane.transition(&command).await.unwrap();
+                    recorded(&command.subject().tenant);
+                }
+            }
+        };
+        let tasks = (0..callers).map(caller).collect();
+        async move { drop(all(tasks).await) }
     }
 
     /// Turns these tickets from now on as everybody's.

@@ -1,7 +1,10 @@
-//! Appending to a log beside its bare hashes and another implementation; and on PostgreSQL
-//! numbering, sealing and proving. A number among the arguments is how many entries the log has.
+//! `logs`: appending to a log beside its bare hashes and another implementation, and on PostgreSQL
+//! numbering, sealing and proving; a number among the arguments is how many entries the log has.
+//! `postgres`, `mariadb`, `sqlite`: how long entries of a thousand firms wait for their seal.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench")]
+
+mod pace;
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -16,24 +19,48 @@ use hos_core::merkle::{Frontier, leaf_hash, node_hash};
 use hos_core::note::SigningKey;
 use hos_core::proof::PAGE_MAX;
 use hos_core::seal::Keys;
-use hos_services::Postgres;
-use hos_sqlx::{PostgresOptions, PostgresStore};
+use hos_services::{MariaDb, Postgres};
+use hos_sqlx::{MysqlOptions, MysqlStore, PostgresOptions, PostgresStore, SqliteStore};
 use hos_work::{DirectoryKeeper, LaneOptions};
 use sha2::Sha256;
 use tokio::runtime::Runtime;
 
-/// What three thousand transitions a second record in a quarter of a second.
-const ROUND: u32 = 750;
-const ROUNDS: u32 = 20;
+use pace::pace;
 
 fn main() {
-    append();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    if is_asked("logs") {
+        append();
+        log_of_one_firm(&runtime);
+    }
+    if is_asked("postgres") {
+        pace_on_postgres(&runtime);
+    }
+    if is_asked("mariadb") {
+        pace_on_mariadb(&runtime);
+    }
+    if is_asked("sqlite") {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(directory.path().join("law.db"));
+        let store = runtime.block_on(store).unwrap();
+        pace("SQLite", &runtime, store.clone());
+        runtime.block_on(store.close()).unwrap();
+    }
+}
+
+/// Whether a part was named among the arguments, or none was.
+fn is_asked(part: &str) -> bool {
+    let parts = ["logs", "postgres", "mariadb", "sqlite"];
+    let named: Vec<String> = std::env::args().filter(|name| parts.contains(&&**name)).collect();
+    named.is_empty() || named.iter().any(|name| name == part)
+}
+
+fn log_of_one_firm(runtime: &Runtime) {
     let server = match Postgres::start() {
         Ok(server) => server,
         Err(error) => return hos_services::skip_or_fail(&error),
     };
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let options = PostgresOptions::new(server.create_database().unwrap());
     let store = runtime.block_on(PostgresStore::open_with(options)).unwrap();
     let lanes = LaneOptions::default().lanes(2).batch_max(128);
@@ -43,11 +70,33 @@ fn main() {
     let keeper = DirectoryKeeper::open(directory.path()).unwrap();
     let sealer = desk.hos().sealer(Keys::new(key), keeper).unwrap();
     let entries = if is_smoke() { 64 } else { numbers().first().copied().unwrap_or(50_000) };
-    desk.crowd(&runtime, entries, 64, Whose::OneFirms, true);
-    desk.print_sequencing(&runtime);
+    desk.crowd(runtime, entries, 64, Whose::OneFirms, true);
+    desk.print_sequencing(runtime);
     runtime.block_on(seal_all(&sealer));
-    rounds(&runtime, &desk, &sealer);
-    prove(&runtime, &desk);
+    prove(runtime, &desk);
+    runtime.block_on(store.close());
+}
+
+fn pace_on_postgres(runtime: &Runtime) {
+    let server = match Postgres::start() {
+        Ok(server) => server,
+        Err(error) => return hos_services::skip_or_fail(&error),
+    };
+    let options = PostgresOptions::new(server.create_database().unwrap());
+    let store = runtime.block_on(PostgresStore::open_with(options)).unwrap();
+    pace("PostgreSQL", runtime, store.clone());
+    runtime.block_on(store.close());
+}
+
+fn pace_on_mariadb(runtime: &Runtime) {
+    let memory = [("innodb-buffer-pool-size", "1G"), ("innodb-log-file-size", "1G")];
+    let server = match MariaDb::start_with(&memory) {
+        Ok(server) => server,
+        Err(error) => return hos_services::skip_or_fail(&error),
+    };
+    let options = MysqlOptions::new(server.create_database().unwrap());
+    let store = runtime.block_on(MysqlStore::open_with(options)).unwrap();
+    pace("MariaDB", runtime, store.clone());
     runtime.block_on(store.close());
 }
 
@@ -87,24 +136,6 @@ fn append() {
 
 async fn seal_all(sealer: &Sealer) {
     while sealer.seal_pending(PAGE_MAX).await.unwrap().tried() > 0 {}
-}
-
-/// An entry waits for the round under way and then for its own: at most two of them.
-fn rounds(runtime: &Runtime, desk: &Desk, sealer: &Sealer) {
-    let (rounds, each) = if is_smoke() { (1, 8) } else { (ROUNDS, ROUND) };
-    let mut took: Vec<Duration> = Vec::new();
-    for _ in 0..rounds {
-        desk.crowd(runtime, each, 64, Whose::Everybodys, true);
-        took.push(timed(|| {
-            runtime.block_on(async {
-                desk.sequence().await;
-                seal_all(sealer).await;
-            });
-        }));
-    }
-    took.sort();
-    let (median, worst) = (took.get(took.len() / 2).unwrap(), took.last().unwrap());
-    println!("\n{each} entries of all firms numbered and sealed: {median:?}, at worst {worst:?}");
 }
 
 fn prove(runtime: &Runtime, desk: &Desk) {
