@@ -12,13 +12,15 @@ use crate::merkle::Hash;
 use crate::time::Timestamp;
 
 pub(crate) use growth::Growth;
-pub use keeper::{Keeper, MemoryKeeper};
+pub use keeper::{KEPT_TOGETHER_MAX, Keeper, KeptNote, MemoryKeeper};
 pub use signer::{KEYS_MAX, Keys, Signer};
 
 /// How many hashes a tile has: it is of height 8.
 pub const TILE_HASHES: usize = 256;
 /// The most spans that are read at once.
-pub const SPANS_MAX: usize = 32;
+pub const SPANS_MAX: usize = 256;
+/// The most checkpoints that are published at once.
+pub const PUBLISHED_TOGETHER_MAX: usize = 256;
 /// The most tiles that are written at once.
 pub const TILES_WRITTEN_MAX: usize = 32;
 /// The longest note of a checkpoint that is kept, in bytes.
@@ -148,6 +150,18 @@ pub enum ProofState {
     /// An outsider attested a checkpoint of the deployment that is over that one: from here on it
     /// is proof against ourselves.
     Anchored,
+}
+
+/// A checkpoint that is to be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "what a store publishes")]
+pub struct Publication {
+    /// Whose it is.
+    pub log: LogName,
+    /// Over how many entries the one is that it was made upon; 0 for none.
+    pub base: u64,
+    /// The checkpoint.
+    pub checkpoint: Checkpoint,
 }
 
 /// What became of a checkpoint that was to be published.

@@ -1,24 +1,26 @@
 //! The last note of each log, in a directory beside the database.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+mod journal;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use hos_core::checkpoint::Checkpoint;
-use hos_core::digest::Digest;
 use hos_core::error::{Fault, FaultKind};
-use hos_core::note::SignedNote;
-use hos_core::seal::{CHECKPOINT_BYTES_MAX, Keeper};
+use hos_core::seal::{KEPT_TOGETHER_MAX, Keeper, KeptNote};
 
-/// A [`Keeper`] in a directory: one small file for each log, replaced whole and synced.
+use journal::Journal;
+
+/// A [`Keeper`] in a directory: a journal to which notes are appended, many with one sync, and
+/// which is written anew, without those that later ones replaced, as it grows.
 ///
 /// Put it on another disk than the database's, never into its backups, and give it to every process
 /// that seals. A directory that was lost is made anew by hand: the first seal of each log goes into
-/// it unchecked.
+/// it unchecked. What a death in the middle of an append leaves was never answered, and is dropped;
+/// a journal that is damaged otherwise is refused as `Corrupt`, and never replaced.
 #[derive(Debug, Clone)]
 pub struct DirectoryKeeper {
-    directory: PathBuf,
+    journal: Arc<Mutex<Journal>>,
 }
 
 impl DirectoryKeeper {
@@ -33,89 +35,44 @@ impl DirectoryKeeper {
             let message = format!("there is no directory `{}`; make it", directory.display());
             return Err(Fault::new(FaultKind::Unavailable, message));
         }
-        Ok(Self { directory })
+        Ok(Self { journal: Arc::new(Mutex::new(Journal::new(directory))) })
     }
 
-    /// The name of a log's file, whatever its origin holds.
-    fn file(&self, origin: &str) -> PathBuf {
-        self.directory.join(format!("{}.note", Digest::of(origin.as_bytes())))
-    }
-
-    fn read(&self, origin: &str) -> Result<Option<(u64, String)>, Fault> {
-        let path = self.file(origin);
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(unavailable(&path, error)),
-        };
-        let most = u64::try_from(CHECKPOINT_BYTES_MAX).unwrap_or(u64::MAX);
-        let mut bytes = Vec::new();
-        file.take(most + 1).read_to_end(&mut bytes).map_err(|error| unavailable(&path, error))?;
-        let damaged = || {
-            let message = format!("the kept note `{}` is damaged; restore it", path.display());
-            Fault::new(FaultKind::Corrupt, message)
-        };
-        let note = SignedNote::parse(&bytes).map_err(|_| damaged())?;
-        let checkpoint = Checkpoint::parse(note.text()).map_err(|_| damaged())?;
-        if checkpoint.origin() != origin || bytes.len() > CHECKPOINT_BYTES_MAX {
-            return Err(damaged());
-        }
-        Ok(Some((checkpoint.size(), note.to_string())))
-    }
-
-    fn write(&self, origin: &str, size: u64, note: &str) -> Result<(), Fault> {
-        let path = self.file(origin);
-        let fault = |error| unavailable(&path, error);
-        let _held = self.lock(&path).map_err(fault)?;
-        if self.read(origin)?.is_some_and(|(kept, _)| kept >= size) {
-            return Ok(());
-        }
-        let new = path.with_extension("new");
-        let mut file = File::create(&new).map_err(fault)?;
-        file.write_all(note.as_bytes()).and_then(|()| file.sync_all()).map_err(fault)?;
-        fs::rename(&new, &path).map_err(fault)?;
-        self.sync_directory().map_err(fault)
-    }
-
-    /// One writer at a time among the logs whose names begin alike, in whatever process.
-    fn lock(&self, path: &Path) -> std::io::Result<File> {
-        let first = path.file_name().and_then(|name| name.to_str()?.chars().next());
-        let lock = self.directory.join(format!("{}.lock", first.unwrap_or('0')));
-        let file = OpenOptions::new().create(true).append(true).open(lock)?;
-        file.lock()?;
-        Ok(file)
-    }
-
-    #[cfg(unix)]
-    fn sync_directory(&self) -> std::io::Result<()> {
-        File::open(&self.directory)?.sync_all()
-    }
-
-    /// Elsewhere a directory cannot be opened to be synced.
-    #[cfg(not(unix))]
-    fn sync_directory(&self) -> std::io::Result<()> {
-        Ok(())
+    /// Does what waits for the disk where it holds up nobody.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Journal) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let journal = Arc::clone(&self.journal);
+        let work = move || work(&mut journal.lock().unwrap_or_else(PoisonError::into_inner));
+        tokio::task::spawn_blocking(work).await.map_err(ended)?
     }
 }
 
 #[async_trait]
 impl Keeper for DirectoryKeeper {
     async fn last(&self, origin: &str) -> Result<Option<String>, Fault> {
-        let (keeper, origin) = (self.clone(), origin.to_owned());
-        let read = move || Ok(keeper.read(&origin)?.map(|(_, note)| note));
-        tokio::task::spawn_blocking(read).await.map_err(ended)?
+        Ok(self.last_all(&[origin.to_owned()]).await?.pop().flatten())
     }
 
     async fn keep(&self, origin: &str, size: u64, note: &str) -> Result<(), Fault> {
-        let (keeper, origin, note) = (self.clone(), origin.to_owned(), note.to_owned());
-        let write = move || keeper.write(&origin, size, &note);
-        tokio::task::spawn_blocking(write).await.map_err(ended)?
+        let (origin, note) = (origin.to_owned(), note.to_owned());
+        self.keep_all(&[KeptNote { origin, size, note }]).await
     }
-}
 
-fn unavailable(path: &Path, error: std::io::Error) -> Fault {
-    let message = format!("the kept note `{}` cannot be read or written", path.display());
-    Fault::new(FaultKind::Unavailable, message).caused_by(error)
+    async fn last_all(&self, origins: &[String]) -> Result<Vec<Option<String>>, Fault> {
+        let origins = origins.to_vec();
+        self.blocking(move |journal| journal.last(&origins)).await
+    }
+
+    async fn keep_all(&self, notes: &[KeptNote]) -> Result<(), Fault> {
+        if notes.len() > KEPT_TOGETHER_MAX {
+            let message = format!("{KEPT_TOGETHER_MAX} notes are kept at once at most");
+            return Err(Fault::new(FaultKind::Limit, message));
+        }
+        let notes = notes.to_vec();
+        self.blocking(move |journal| journal.keep(&notes)).await
+    }
 }
 
 fn ended(error: tokio::task::JoinError) -> Fault {

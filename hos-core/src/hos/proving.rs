@@ -174,13 +174,8 @@ pub(super) async fn included(
     Ok(proof)
 }
 
-/// The root over the first entries of a log, from its tiles and its edges.
-pub(super) async fn root(hos: &Hos, log: &LogName, size: u64) -> Result<Hash, Fault> {
-    let read = Read::of(hos, log, &Plan::new(size).root()).await?;
-    tile::root(size, |level, at| read.hash(level, at)).map_err(|error| unmade(log, &error))
-}
-
-/// Hashes that were read, by level and place of their tile.
+/// Hashes of one log that were read, by level and place of their tile.
+#[derive(Default)]
 pub(super) struct Read {
     tiles: BTreeMap<(u8, u64), Vec<Hash>>,
 }
@@ -188,7 +183,7 @@ pub(super) struct Read {
 impl Read {
     pub(super) async fn of(hos: &Hos, log: &LogName, plan: &Plan) -> Result<Self, Fault> {
         let tiles: Vec<tile::Tile> = plan.tiles().collect();
-        let mut read = Self { tiles: BTreeMap::new() };
+        let mut read = Self::default();
         for tiles in tiles.chunks(SPANS_MAX) {
             let mut spans = Vec::with_capacity(tiles.len());
             for tile in tiles {
@@ -200,11 +195,42 @@ impl Read {
                     span => span,
                 });
             }
-            let hashes = hos.store.seals().hashes(log, &spans).await?;
-            let hashes = tiles.iter().zip(hashes);
-            read.tiles.extend(hashes.map(|(tile, hashes)| ((tile.level, tile.place), hashes)));
+            read.add(tiles, hos.store.seals().hashes(log, &spans).await?);
         }
         Ok(read)
+    }
+
+    /// What the roots of several logs, each at some sizes, are made of.
+    pub(super) async fn roots(
+        hos: &Hos,
+        logs: &[(&LogName, Vec<u64>)],
+    ) -> Result<Vec<Self>, Fault> {
+        // At most 8 tiles for each size, so that those of several logs are read at once.
+        let mut reads = Vec::with_capacity(logs.len());
+        while let Some(rest) = logs.get(reads.len()..).filter(|rest| !rest.is_empty()) {
+            let (mut asked, mut tiles, mut count) = (Vec::new(), Vec::new(), 0);
+            for (log, sizes) in rest {
+                let of = widest(sizes);
+                count += of.len();
+                if count > SPANS_MAX {
+                    break;
+                }
+                asked.push(((*log).clone(), of.iter().map(span).collect::<Vec<Span>>()));
+                tiles.push(of);
+            }
+            let hashes = hos.store.seals().hashes_of(&asked).await?;
+            for (tiles, hashes) in tiles.into_iter().zip(hashes) {
+                let mut read = Self::default();
+                read.add(&tiles, hashes);
+                reads.push(read);
+            }
+        }
+        Ok(reads)
+    }
+
+    fn add(&mut self, tiles: &[tile::Tile], hashes: Vec<Vec<Hash>>) {
+        let tiles = tiles.iter().map(|tile| (tile.level, tile.place));
+        self.tiles.extend(tiles.zip(hashes));
     }
 
     pub(super) fn hash(&self, level: u8, index: u64) -> Result<Hash, Missing> {
@@ -213,10 +239,33 @@ impl Read {
         let tile = self.tiles.get(&(level, place));
         tile.and_then(|hashes| hashes.get(within)).copied().ok_or(Missing)
     }
+
+    /// The root over the first entries of the log.
+    pub(super) fn root(&self, log: &LogName, size: u64) -> Result<Hash, Fault> {
+        tile::root(size, |level, at| self.hash(level, at)).map_err(|error| unmade(log, &error))
+    }
+}
+
+/// The tiles that the roots at some sizes of one log are made of, each as wide as one wants it.
+fn widest(sizes: &[u64]) -> Vec<tile::Tile> {
+    let mut widths: BTreeMap<(u8, u64), u16> = BTreeMap::new();
+    for tile in sizes.iter().flat_map(|size| Plan::new(*size).root().tiles().collect::<Vec<_>>()) {
+        let width = widths.entry((tile.level, tile.place)).or_default();
+        *width = tile.width.max(*width);
+    }
+    let full = sizes.iter().max().map_or(0, |size| size / WIDTH);
+    let tile = |((level, place), width)| {
+        // The leaves below a full tile may have left the store.
+        let width = if level == 0 && place < full { FULL } else { width };
+        tile::Tile { level, place, width }
+    };
+    widths.into_iter().map(tile).collect()
 }
 
 /// [`TILE_HASHES`] as places are counted.
 pub(super) const WIDTH: u64 = 256;
+/// How wide a full tile is.
+const FULL: u16 = 256;
 const _: () = assert!(TILE_HASHES == 256);
 
 #[derive(Debug)]
@@ -230,7 +279,7 @@ fn span(tile: &tile::Tile) -> Span {
     Span::Edge { level, first: place.saturating_mul(WIDTH), count: width }
 }
 
-fn unmade(log: &LogName, error: &TileError<Missing>) -> Fault {
+pub(super) fn unmade(log: &LogName, error: &TileError<Missing>) -> Fault {
     match error {
         TileError::Tree(error) => Fault::new(FaultKind::Limit, error.to_string()),
         TileError::Read(Missing) => inconsistent(log, "a hash of it is missing"),

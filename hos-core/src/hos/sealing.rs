@@ -1,26 +1,27 @@
 //! Seals logs: writes their tiles, compares, signs, publishes.
 
+mod growing;
+mod together;
+
 use std::sync::{Mutex, PoisonError};
 
-use futures_util::future::join_all;
 use hos_verify::checkpoint;
 use hos_verify::note::SignedNote;
 
 use super::Hos;
-use super::proving::root;
 use crate::error::{Fault, FaultKind};
 use crate::id::{Tenant, World};
 use crate::merkle::Hash;
 use crate::proof::{self, PAGE_MAX};
 use crate::seal::{
-    CHECKPOINT_BYTES_MAX, Checkpoint, Growth, Keeper, LogName, LogState, Published, Signer, Tile,
-    inconsistent,
+    CHECKPOINT_BYTES_MAX, Checkpoint, KEPT_TOGETHER_MAX, Keeper, LogName, PUBLISHED_TOGETHER_MAX,
+    Signer, inconsistent,
 };
 
-/// The most tiles of level 0 that one call writes for one log: 65,536 entries.
-pub const SEALED_TILES_MAX: u64 = 256;
-/// How many logs one call seals beside each other; few, so that commits find connections too.
-const SEALED_AT_ONCE: usize = 4;
+const _: () = assert!(KEPT_TOGETHER_MAX <= PUBLISHED_TOGETHER_MAX);
+
+/// The most tiles of level 0 that one call writes for one log: 1,048,576 entries.
+pub const SEALED_TILES_MAX: u64 = 4_096;
 
 /// Seals the logs of one deployment. Several may, in several processes, at the same time.
 pub struct Sealer {
@@ -137,17 +138,30 @@ impl Sealer {
 
     /// Seals logs that have entries beyond their last checkpoint, at most so many, each as
     /// [`Sealer::seal`] does; the deployment's among them. Logs take turns over the calls. What it
-    /// costs does not depend on how many logs lie idle.
+    /// costs does not depend on how many logs lie idle; many are read, kept and published at once.
     ///
     /// # Errors
     ///
-    /// What the store says when they cannot be listed; what happens to each is in the report.
+    /// What the store says when they cannot be listed, and `Unavailable` where nothing can be asked
+    /// any more; what happens to each is in the report.
     pub async fn seal_pending(&self, limit: u32) -> Result<SealReport, Fault> {
         let mut report = SealReport::default();
-        for logs in self.next(limit.min(PAGE_MAX)).await?.chunks(SEALED_AT_ONCE) {
-            let sealings = join_all(logs.iter().map(|log| self.seal_log(log))).await;
-            for (log, sealing) in logs.iter().zip(sealings) {
-                report.add(log, sealing);
+        let logs = self.next(limit.min(PAGE_MAX)).await?;
+        let mut waiting: Vec<&[LogName]> = logs.chunks(KEPT_TOGETHER_MAX).rev().collect();
+        while let Some(logs) = waiting.pop() {
+            match (self.seal_together(logs).await, logs) {
+                (Ok(sealings), _) => {
+                    for (log, sealing) in logs.iter().zip(sealings) {
+                        report.add(log, sealing);
+                    }
+                }
+                (Err(fault), [log]) => report.add(log, Err(fault)),
+                (Err(fault), _) if fault.kind() == FaultKind::Unavailable => return Err(fault),
+                // It may be the fault of one of them, which holds up no other.
+                (Err(_), _) => {
+                    let (first, second) = logs.split_at(logs.len() / 2);
+                    waiting.extend([second, first]);
+                }
             }
         }
         Ok(report)
@@ -170,107 +184,8 @@ impl Sealer {
     }
 
     pub(super) async fn seal_log(&self, log: &LogName) -> Result<Sealing, Fault> {
-        let seals = self.hos.store.seals();
-        let origin = self.hos.origin(log);
-        // Before the log's state: what another sealer keeps meanwhile is within the log already.
-        let kept = self.keeper.last(&origin).await?;
-        let state = seals.state(log).await?;
-        if !self.grow(log, &state).await? {
-            return Ok(Sealing::Growing);
-        }
-        let base = state.sealed.as_ref().map_or(0, |last| last.size);
-        if base == state.size {
-            // Takes the mark off, if one is left.
-            if let Some(last) = &state.sealed {
-                seals.publish(log, base, last).await?;
-            }
-            return Ok(Sealing::Unchanged(state.sealed));
-        }
-        let note = self.note(log, &origin, kept, &state).await?;
-        let checkpoint =
-            Checkpoint { size: state.size, note, sealed_at: self.hos.bench.clock.now() };
-        match seals.publish(log, base, &checkpoint).await? {
-            Published::Done => Ok(Sealing::Sealed(checkpoint)),
-            Published::Outrun(last) => Ok(Sealing::Unchanged(last)),
-        }
-    }
-
-    /// Writes tiles that are not written yet; false when there are more than one call writes.
-    async fn grow(&self, log: &LogName, state: &LogState) -> Result<bool, Fault> {
-        let seals = self.hos.store.seals();
-        let (mut written, until) = (state.tiles, state.tiles + SEALED_TILES_MAX);
-        loop {
-            let leaves = Growth::leaves(written, state.size);
-            if leaves.is_empty() {
-                return Ok(true);
-            }
-            if written >= until {
-                return Ok(false);
-            }
-            let mut growth = Growth::new(written, seals.hashes(log, &leaves).await?);
-            while let Some(span) = growth.wants() {
-                let read = seals.hashes(log, &[span]).await?;
-                growth.complete(read.into_iter().next().unwrap_or_default());
-            }
-            let tiles: &[Tile] = growth.tiles();
-            seals.write_tiles(log, tiles).await?;
-            written = growth.written();
-        }
-    }
-
-    /// The note over a log as it is, once everything that is known of it agrees.
-    async fn note(
-        &self,
-        log: &LogName,
-        origin: &str,
-        kept: Option<String>,
-        state: &LogState,
-    ) -> Result<String, Fault> {
-        let kept =
-            kept.map(|note| Ok::<_, Fault>((read(log, origin, &note)?, note))).transpose()?;
-        if let Some((kept, _)) = kept.as_ref().filter(|(kept, _)| kept.size() > state.size) {
-            let (known, held) = (kept.size(), state.size);
-            return Err(restored(log, &format!("has {held} entries, {known} were signed")));
-        }
-        let root = root(&self.hos, log, state.size).await?;
-        if state.root.is_some_and(|stored| stored != root) {
-            return Err(inconsistent(log, "its head has another root than its entries"));
-        }
-        let last = state.sealed.as_ref().map(|last| read(log, origin, &last.note)).transpose()?;
-        if let Some(last) = &last
-            && (last.size() > state.size || *last.root() != self.root_at(log, last).await?)
-        {
-            return Err(inconsistent(log, "its last checkpoint is over other entries"));
-        }
-        match kept {
-            // What is the last checkpoint too was compared already.
-            Some((kept, _))
-                if last.as_ref() != Some(&kept)
-                    && *kept.root() != self.root_at(log, &kept).await? =>
-            {
-                let size = kept.size();
-                return Err(restored(log, &format!("has other entries below {size} than signed")));
-            }
-            // Signed already, by a sealer that did not come to publish it.
-            Some((kept, note)) if kept.size() == state.size && self.is_signed(&note) => {
-                return Ok(note);
-            }
-            None if state.sealed.is_some() => {
-                tracing::warn!(target: "hos::seal", %log, "the keeper knows no note of the log");
-            }
-            _ => {}
-        }
-        let note = self.sign(log, origin, state.size, root).await?;
-        self.keeper.keep(origin, state.size, &note).await?;
-        let first = self.keeper.last(origin).await?;
-        let first = first.map(|note| Ok::<_, Fault>((read(log, origin, &note)?, note)));
-        match first.transpose()?.filter(|(first, _)| first.size() == state.size) {
-            Some((first, _)) if *first.root() != root => {
-                Err(restored(log, "was signed with other entries, out of another store"))
-            }
-            Some((_, first)) if self.is_signed(&first) => Ok(first),
-            _ => Ok(note),
-        }
+        let sealings = self.seal_together(std::slice::from_ref(log)).await?;
+        sealings.into_iter().next().unwrap_or_else(|| Ok(Sealing::Unchanged(None)))
     }
 
     /// Whether every key of the signer signed a note.
@@ -278,14 +193,6 @@ impl Sealer {
         let note = SignedNote::parse(note.as_bytes()).ok();
         let signed = note.as_ref().and_then(|note| note.verify(self.signer.keys()).ok());
         signed.is_some_and(|signed| signed.len() == self.signer.keys().len())
-    }
-
-    async fn root_at(
-        &self,
-        log: &LogName,
-        checkpoint: &checkpoint::Checkpoint,
-    ) -> Result<Hash, Fault> {
-        root(&self.hos, log, checkpoint.size()).await
     }
 
     /// Signs outside any lock, and checks what was signed.

@@ -21,7 +21,40 @@ pub trait Keeper: Send + Sync {
 
     /// Keeps a note over so many entries, unless one over as many or more is kept.
     async fn keep(&self, origin: &str, size: u64, note: &str) -> Result<(), Fault>;
+
+    /// The last notes of logs, in order. A keeper that answers many at once makes sealing faster.
+    async fn last_all(&self, origins: &[String]) -> Result<Vec<Option<String>>, Fault> {
+        let mut notes = Vec::with_capacity(origins.len());
+        for origin in origins {
+            notes.push(self.last(origin).await?);
+        }
+        Ok(notes)
+    }
+
+    /// Keeps notes, at most [`KEPT_TOGETHER_MAX`], each as `keep` does. Where it fails some of them
+    /// may be kept.
+    async fn keep_all(&self, notes: &[KeptNote]) -> Result<(), Fault> {
+        for KeptNote { origin, size, note } in notes {
+            self.keep(origin, *size, note).await?;
+        }
+        Ok(())
+    }
 }
+
+/// A note for a [`Keeper`] to keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "what a keeper keeps of a log")]
+pub struct KeptNote {
+    /// The origin of its log.
+    pub origin: String,
+    /// Over how many entries it is.
+    pub size: u64,
+    /// The signed note.
+    pub note: String,
+}
+
+/// The most notes that are kept at once.
+pub const KEPT_TOGETHER_MAX: usize = 256;
 
 /// A keeper that forgets with its process: for tests. A backup that is restored while no process
 /// runs goes unseen.
@@ -52,5 +85,13 @@ impl<K: Keeper + ?Sized> Keeper for std::sync::Arc<K> {
 
     async fn keep(&self, origin: &str, size: u64, note: &str) -> Result<(), Fault> {
         (**self).keep(origin, size, note).await
+    }
+
+    async fn last_all(&self, origins: &[String]) -> Result<Vec<Option<String>>, Fault> {
+        (**self).last_all(origins).await
+    }
+
+    async fn keep_all(&self, notes: &[KeptNote]) -> Result<(), Fault> {
+        (**self).keep_all(notes).await
     }
 }

@@ -3,7 +3,9 @@ use async_trait::async_trait;
 use crate::error::Fault;
 use crate::id::{Tenant, World};
 use crate::merkle::Hash;
-use crate::seal::{Anchor, Attestation, Checkpoint, LogName, LogState, Published, Span, Tile};
+use crate::seal::{
+    Anchor, Attestation, Checkpoint, LogName, LogState, Publication, Published, Span, Tile,
+};
 use crate::time::ProofId;
 
 /// Keeps tiles, checkpoints, and the deployment's log over the checkpoints of all others.
@@ -25,9 +27,31 @@ pub trait Seals: Send + Sync {
     /// there.
     async fn state(&self, log: &LogName) -> Result<LogState, Fault>;
 
+    /// How far each log has come, in order; at most `PAGE_MAX`.
+    async fn states(&self, logs: &[LogName]) -> Result<Vec<LogState>, Fault> {
+        let mut states = Vec::with_capacity(logs.len());
+        for log in logs {
+            states.push(self.state(log).await?);
+        }
+        Ok(states)
+    }
+
     /// The hashes of each span, in order, at most [`SPANS_MAX`](crate::seal::SPANS_MAX).
     /// `Corrupt` when a span is not wholly there.
     async fn hashes(&self, log: &LogName, spans: &[Span]) -> Result<Vec<Vec<Hash>>, Fault>;
+
+    /// The hashes of spans of several logs, as `hashes` answers those of one; at most
+    /// [`SPANS_MAX`](crate::seal::SPANS_MAX) of all together.
+    async fn hashes_of(
+        &self,
+        asked: &[(LogName, Vec<Span>)],
+    ) -> Result<Vec<Vec<Vec<Hash>>>, Fault> {
+        let mut read = Vec::with_capacity(asked.len());
+        for (log, spans) in asked {
+            read.push(self.hashes(log, spans).await?);
+        }
+        Ok(read)
+    }
 
     /// Writes tiles, at most [`TILES_WRITTEN_MAX`](crate::seal::TILES_WRITTEN_MAX); one that is
     /// there already is left alone. `Corrupt` when one that is there is another.
@@ -41,6 +65,17 @@ pub trait Seals: Send + Sync {
         base: u64,
         checkpoint: &Checkpoint,
     ) -> Result<Published, Fault>;
+
+    /// Publishes checkpoints of different logs, at most
+    /// [`PUBLISHED_TOGETHER_MAX`](crate::seal::PUBLISHED_TOGETHER_MAX), each as `publish` does; the
+    /// answers are in order.
+    async fn publish_all(&self, publications: &[Publication]) -> Result<Vec<Published>, Fault> {
+        let mut published = Vec::with_capacity(publications.len());
+        for Publication { log, base, checkpoint } in publications {
+            published.push(self.publish(log, *base, checkpoint).await?);
+        }
+        Ok(published)
+    }
 
     /// The checkpoints of a log over at least so many entries, the smallest first, at most
     /// `PAGE_MAX`.

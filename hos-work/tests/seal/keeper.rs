@@ -3,7 +3,7 @@
 use hos_core::checkpoint::Checkpoint;
 use hos_core::error::FaultKind;
 use hos_core::note::{SignedNote, SigningKey};
-use hos_core::seal::Keeper as _;
+use hos_core::seal::{KEPT_TOGETHER_MAX, Keeper as _, KeptNote};
 use hos_work::DirectoryKeeper;
 
 fn note(origin: &str, size: u64) -> String {
@@ -43,30 +43,97 @@ async fn those_who_keep_at_once_leave_the_largest() {
 }
 
 #[tokio::test]
+async fn many_notes_are_kept_at_once_and_none_over_less() {
+    let directory = tempfile::tempdir().unwrap();
+    let keepers = [0, 1].map(|_| DirectoryKeeper::open(directory.path()).unwrap());
+    let origins: Vec<String> = (0..200).map(|log| format!("suite.example/{log}")).collect();
+    let all = |size: u64| {
+        let kept = |origin: &String| KeptNote {
+            origin: origin.clone(),
+            size: if origin.ends_with('7') { 1 } else { size },
+            note: note(origin, if origin.ends_with('7') { 1 } else { size }),
+        };
+        origins.iter().map(kept).collect::<Vec<_>>()
+    };
+    // So often that the journal is written anew between.
+    for size in (1..=120).chain([3]) {
+        keepers[usize::try_from(size % 2).unwrap()].keep_all(&all(size)).await.unwrap();
+    }
+    let journal = std::fs::metadata(directory.path().join("journal")).unwrap();
+    assert!(journal.len() < 6 << 20, "{}", journal.len());
+    let expected: Vec<_> = all(120).into_iter().map(|kept| Some(kept.note)).collect();
+    let again = DirectoryKeeper::open(directory.path()).unwrap();
+    for keeper in keepers.iter().chain([&again]) {
+        assert_eq!(keeper.last_all(&origins).await.unwrap(), expected);
+    }
+    let many = vec![all(9)[0].clone(); KEPT_TOGETHER_MAX + 1];
+    assert_eq!(again.keep_all(&many).await.unwrap_err().kind(), FaultKind::Limit);
+}
+
+#[tokio::test]
 async fn a_damaged_note_is_never_taken_for_none_and_never_replaced() {
     let directory = tempfile::tempdir().unwrap();
-    let keeper = DirectoryKeeper::open(directory.path()).unwrap();
+    let path = directory.path().join("journal");
     let origin = "suite.example/deployment";
-    keeper.keep(origin, 3, &note(origin, 3)).await.unwrap();
-    let files = std::fs::read_dir(directory.path()).unwrap().map(|file| file.unwrap().path());
-    let path = files.into_iter().find(|path| path.extension().unwrap() == "note").unwrap();
-    let whole = note(origin, 3);
-    let other = note("suite.example/other", 3);
-    let huge = format!("{}{}", "x".repeat(9_000), whole);
-    let half: String = whole.chars().take(whole.len() / 2).collect();
-    for text in ["", "nonsense", &half, &other, &huge] {
-        std::fs::write(&path, text).unwrap();
-        assert_eq!(keeper.last(origin).await.unwrap_err().kind(), FaultKind::Corrupt);
-        let kept = keeper.keep(origin, 9, &note(origin, 9)).await.unwrap_err();
-        assert_eq!(kept.kind(), FaultKind::Corrupt);
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    let keeper = DirectoryKeeper::open(directory.path()).unwrap();
+    for size in [3, 4] {
+        keeper.keep(origin, size, &note(origin, size)).await.unwrap();
     }
-    // What a death between writing and renaming leaves is passed over.
-    std::fs::write(&path, &whole).unwrap();
-    std::fs::write(path.with_extension("new"), "half a no").unwrap();
-    assert_eq!(keeper.last(origin).await.unwrap(), Some(whole));
+    let whole = std::fs::read(&path).unwrap();
+    for at in 0..whole.len() {
+        for damage in [1, 0x80] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= damage;
+            std::fs::write(&path, &bytes).unwrap();
+            let keeper = DirectoryKeeper::open(directory.path()).unwrap();
+            let last = keeper.last(origin).await;
+            if let Ok(Some(last)) = &last {
+                // The number of a generation, and the mark of the last ones, say nothing of notes.
+                assert!(at < "hosnotes/1 1".len() || at == whole.len() - 1, "{at}");
+                assert_eq!(*last, note(origin, 4), "{at}");
+                continue;
+            }
+            assert_eq!(last.unwrap_err().kind(), FaultKind::Corrupt, "{at}");
+            let kept = keeper.keep(origin, 9, &note(origin, 9)).await.unwrap_err();
+            assert_eq!(kept.kind(), FaultKind::Corrupt);
+            assert_eq!(std::fs::read(&path).unwrap(), bytes);
+        }
+    }
+    std::fs::write(&path, "").unwrap();
+    assert_eq!(keeper.last(origin).await.unwrap_err().kind(), FaultKind::Corrupt);
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(keeper.last(origin).await.unwrap_err().kind(), FaultKind::Unavailable);
+}
+
+#[tokio::test]
+async fn what_a_death_left_half_written_is_dropped() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("journal");
+    let origin = "suite.example/deployment";
+    let keeper = DirectoryKeeper::open(directory.path()).unwrap();
+    keeper.keep(origin, 3, &note(origin, 3)).await.unwrap();
+    let before = std::fs::read(&path).unwrap();
     keeper.keep(origin, 4, &note(origin, 4)).await.unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let torn = (before.len()..whole.len() - 1).map(|end| whole[..end].to_vec());
+    let mut nothing = before.clone();
+    nothing.resize(whole.len(), 0);
+    let mut unmarked = whole[..whole.len() - 1].to_vec();
+    let last = unmarked.len() - 2;
+    unmarked[last] = 0;
+    for bytes in torn.chain([nothing, unmarked]) {
+        std::fs::write(&path, &bytes).unwrap();
+        let keeper = DirectoryKeeper::open(directory.path()).unwrap();
+        assert_eq!(keeper.last(origin).await.unwrap(), Some(note(origin, 3)));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        keeper.keep(origin, 4, &note(origin, 4)).await.unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), whole);
+    }
+    // Whole, and not known to be on the disk: it is synced and marked before anybody is told.
+    std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+    let keeper = DirectoryKeeper::open(directory.path()).unwrap();
     assert_eq!(keeper.last(origin).await.unwrap(), Some(note(origin, 4)));
+    assert_eq!(std::fs::read(&path).unwrap(), whole);
 }
 
 #[test]

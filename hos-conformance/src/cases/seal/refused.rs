@@ -9,7 +9,9 @@ use hos_core::laws::Registry as _;
 use hos_core::merkle::root_of;
 use hos_core::note::SigningKey;
 use hos_core::proof::PAGE_MAX;
-use hos_core::seal::{Keeper as _, Keys, MemoryKeeper, TILE_HASHES, Tile};
+use hos_core::seal::{
+    Anchor, Checkpoint, Keeper as _, Keys, LogName, MemoryKeeper, TILE_HASHES, Tile,
+};
 
 use crate::case::cases;
 use crate::sealing::{Forgetful, Interrupted, forged, key, kind, log_of, published, signed};
@@ -22,6 +24,8 @@ cases!(
         seal_refuses_a_log_that_is_beside_what_was_signed,
         seal_refuses_a_checkpoint_over_other_entries,
         seal_refuses_a_log_with_a_tile_of_other_entries,
+        seal_compares_leaves_before_it_writes_tiles,
+        seal_refuses_a_deployment_whose_leaf_is_not_its_note,
         seal_that_is_refused_holds_up_no_other_log,
         seal_without_a_key_publishes_nothing,
         seal_by_a_key_of_another_name_is_refused,
@@ -64,7 +68,7 @@ async fn seal_refuses_a_checkpoint_over_other_entries(stage: Stage) {
     let size = stage.size().await;
     let note = forged(&origin, size, [7; 32]);
     let sealed_at = hos_core::time::Timestamp::EPOCH;
-    let checkpoint = hos_core::seal::Checkpoint { size, note, sealed_at };
+    let checkpoint = Checkpoint { size, note, sealed_at };
     stage.backend().seals().publish(&log, 0, &checkpoint).await.unwrap();
     stage.order("o").await;
     stage.settle().await;
@@ -84,6 +88,30 @@ async fn seal_refuses_a_log_with_a_tile_of_other_entries(stage: Stage) {
     let sealer = stage.sealer(&Arc::default());
     assert_eq!(kind(sealer.seal(&world(), &firm()).await), FaultKind::Corrupt);
     assert_eq!(stage.hos.checkpoints(&log_of(&firm()), 0, 1).await.unwrap(), []);
+}
+
+async fn seal_compares_leaves_before_it_writes_tiles(stage: Stage) {
+    stage.order("o").await;
+    stage.settle().await;
+    let log = log_of(&firm());
+    let size = stage.size().await;
+    let note = forged(&stage.hos.origin(&log), size, [7; 32]);
+    let sealed_at = hos_core::time::Timestamp::EPOCH;
+    let checkpoint = Checkpoint { size, note, sealed_at };
+    stage.backend().seals().publish(&log, 0, &checkpoint).await.unwrap();
+    stage.touched("o", 256, "touch").await;
+    let sealer = stage.sealer(&Arc::default());
+    assert_eq!(kind(sealer.seal(&world(), &firm()).await), FaultKind::Corrupt);
+    assert_eq!(stage.backend().seals().state(&log).await.unwrap().tiles, 0);
+}
+
+async fn seal_refuses_a_deployment_whose_leaf_is_not_its_note(stage: Stage) {
+    let sealer = stage.sealer(&Arc::default());
+    let Checkpoint { size, note, .. } = stage.sealed(&sealer).await;
+    let anchor = Anchor { index: 0, log: log_of(&firm()), size, note, leaf_hash: [7; 32] };
+    assert!(stage.backend().seals().anchor(&[anchor]).await.unwrap());
+    assert_eq!(kind(sealer.anchor_round(PAGE_MAX).await), FaultKind::Corrupt);
+    assert_eq!(stage.hos.checkpoints(&LogName::Deployment, 0, 1).await.unwrap(), []);
 }
 
 async fn seal_that_is_refused_holds_up_no_other_log(stage: Stage) {
