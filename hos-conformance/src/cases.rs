@@ -8,6 +8,7 @@ mod batch;
 mod chain;
 mod compound;
 mod contract;
+mod epoch;
 mod erasing;
 mod erasure;
 mod export;
@@ -78,6 +79,7 @@ pub fn cases() -> Vec<Case> {
         bad_input::CASES,
         anchor::CASES,
         export::CASES,
+        epoch::CASES,
         survey::CASES,
     ];
     let mut cases = groups.concat();

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{Tenant, World};
 use hos_core::merkle::{HASH_BYTES, Hash, empty_root};
-use hos_core::proof::PAGE_MAX;
+use hos_core::proof::{EpochRecord, PAGE_MAX};
 use hos_core::seal::{Anchor, Attestation, Checkpoint, LogName, LogState, Published, Span, Tile};
 use hos_core::store::Seals;
 use hos_core::time::{ProofId, Timestamp};
@@ -13,7 +13,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use super::SqliteStore;
 use super::fault::{classify, classify_commit, is_conflict};
 use super::lease::Lease;
-use super::row::{column, count, hash, parsed, unchecked};
+use super::row::{column, count, hash, parsed, proof_id, unchecked};
 use crate::encoding::signed;
 use crate::frontier::frontier;
 use crate::seals::{attestation_kind, hashes, names, no_checkpoint};
@@ -30,7 +30,13 @@ impl Seals for SqliteStore {
 
     async fn state(&self, log: &LogName) -> Result<LogState, Fault> {
         let Some(scope) = self.scope(log).await? else {
-            return Ok(LogState { size: 0, root: Some(empty_root()), tiles: 0, sealed: None });
+            return Ok(LogState {
+                size: 0,
+                root: Some(empty_root()),
+                tiles: 0,
+                sealed: None,
+                epoch: 1,
+            });
         };
         let rows = self.read(sqlx::query(include_str!("state.sql")).bind(scope)).await?;
         let row = rows.first().ok_or_else(|| Fault::new(FaultKind::Internal, "no answer"))?;
@@ -39,7 +45,7 @@ impl Seals for SqliteStore {
         let root = peaks.map(|peaks| Ok::<_, Fault>(frontier(size, peaks)?.root())).transpose()?;
         let sealed: Option<i64> = unchecked(row, 3)?;
         let sealed = sealed.map(|_| checkpoint(row, 3)).transpose()?;
-        Ok(LogState { size, root, tiles: count(row, 2)?, sealed })
+        Ok(LogState { size, root, tiles: count(row, 2)?, sealed, epoch: count(row, 6)? })
     }
 
     async fn hashes(&self, log: &LogName, spans: &[Span]) -> Result<Vec<Vec<Hash>>, Fault> {
@@ -98,6 +104,21 @@ impl Seals for SqliteStore {
         let query = sqlx::query(include_str!("checkpoints.sql")).bind(scope);
         let rows = self.read(query.bind(signed(from)).bind(most(limit))).await?;
         rows.iter().map(|row| checkpoint(row, 0)).collect()
+    }
+
+    async fn epochs(&self, log: &LogName) -> Result<Vec<EpochRecord>, Fault> {
+        let Some(scope) = self.scope(log).await? else { return Ok(Vec::new()) };
+        let rows = self.read(sqlx::query(include_str!("epochs.sql")).bind(scope)).await?;
+        let record = |row: &SqliteRow| {
+            Ok(EpochRecord {
+                of_deployment: *log == LogName::Deployment,
+                number: count(row, 0)?,
+                entry: proof_id(row, 1)?,
+                world: parsed(row, 2, World::new)?,
+                tenant: parsed(row, 3, Tenant::from_stored)?,
+            })
+        };
+        rows.iter().map(record).collect()
     }
 
     async fn unanchored(&self, limit: u32) -> Result<Vec<(LogName, Checkpoint)>, Fault> {

@@ -5,7 +5,8 @@ SELECT
         SELECT max(position) - (?1 << 40) + 1 FROM hos_tile
         WHERE position >= ?1 << 40 AND position < (?1 << 40) + (1 << 37)
     ), 0),
-    last.size, last.note, last.sealed_at
+    last.size, last.note, last.sealed_at,
+    coalesce((SELECT max(number) FROM hos_log_epoch WHERE scope = ?1), 1)
 FROM (SELECT 1)
 LEFT JOIN (
     SELECT size, note, sealed_at FROM hos_checkpoint

@@ -176,7 +176,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION hos_log_state(world text, tenant text) RETURNS TABLE (
-    size bigint, frontier bytea, tiles bigint, sealed bigint, note text, sealed_at bigint
+    size bigint, frontier bytea, tiles bigint, sealed bigint, note text, sealed_at bigint,
+    epoch bigint
 )
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
@@ -192,7 +193,10 @@ BEGIN
         coalesce((
             SELECT max(place) + 1 FROM hos_tile WHERE hos_tile.scope = own AND level = 0
         ), 0),
-        last.size, last.note, last.sealed_at
+        last.size, last.note, last.sealed_at,
+        coalesce((
+            SELECT max(number) FROM hos_log_epoch WHERE hos_log_epoch.scope = own
+        ), 1)
     FROM (SELECT) AS one
     LEFT JOIN hos_log ON hos_log.scope = own
     LEFT JOIN LATERAL (
