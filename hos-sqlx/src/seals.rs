@@ -2,7 +2,8 @@
 
 use hos_core::error::{Fault, FaultKind};
 use hos_core::merkle::{HASH_BYTES, Hash};
-use hos_core::seal::{AttestationKind, LogName, Span, Tile};
+use hos_core::seal::{AttestationKind, LogName, Publication, Published, Span, Tile};
+use hos_core::store::Seals;
 
 use crate::fault::corrupt;
 
@@ -12,6 +13,32 @@ pub(crate) fn names(log: &LogName) -> (&str, &str) {
         LogName::Deployment => ("", ""),
         LogName::Tenant(world, tenant) => (world.as_str(), tenant.as_str()),
     }
+}
+
+/// The names of logs in one text, for a statement that looks for all of them.
+#[cfg(any(feature = "mysql", feature = "sqlite"))]
+pub(crate) fn all_names<'l>(logs: impl Iterator<Item = &'l LogName>) -> String {
+    let names = logs.map(|log| serde_json::json!(names(log)));
+    serde_json::Value::from_iter(names).to_string()
+}
+
+/// What publications came to, of which these were done; the others were outrun.
+pub(crate) async fn published(
+    seals: &impl Seals,
+    publications: &[Publication],
+    done: &[bool],
+) -> Result<Vec<Published>, Fault> {
+    if publications.len() != done.len() {
+        return Err(corrupt("another number of answers than of publications"));
+    }
+    let outrun = publications.iter().zip(done).filter(|(_, done)| !**done);
+    let outrun: Vec<LogName> = outrun.map(|(publication, _)| publication.log.clone()).collect();
+    let states = if outrun.is_empty() { Vec::new() } else { seals.states(&outrun).await? };
+    let mut lasts = states.into_iter().map(|state| state.sealed);
+    let answer = |done: &bool| {
+        if *done { Published::Done } else { Published::Outrun(lasts.next().flatten()) }
+    };
+    Ok(done.iter().map(answer).collect())
 }
 
 /// A tile's level as a database takes it.
@@ -47,18 +74,37 @@ pub(crate) fn set_aside(scope: i64, entry: impl std::fmt::Display) {
     );
 }
 
-/// Spans as three lists: level, place or first hash, and how many; 0 for a whole tile.
+/// A span as its level, place or first hash, and how many; 0 for a whole tile.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(crate) fn line(span: Span) -> (i32, i64, i32) {
+    let (level, first, count) = match span {
+        Span::Tile { level, place } => (level, place, 0),
+        Span::Edge { level, first, count } => (level, first, count),
+    };
+    (i32::from(level), crate::encoding::signed(first), i32::from(count))
+}
+
+/// Spans of logs as lists: of which log, from 1 on, and what [`line`] tells.
 #[cfg(feature = "postgres")]
-pub(crate) fn spans(spans: &[Span]) -> (Vec<i32>, Vec<i64>, Vec<i32>) {
-    let (mut levels, mut firsts, mut counts) = (Vec::new(), Vec::new(), Vec::new());
-    for span in spans {
-        let (level, first, count) = match *span {
-            Span::Tile { level, place } => (level, place, 0),
-            Span::Edge { level, first, count } => (level, first, count),
-        };
-        levels.push(i32::from(level));
-        firsts.push(crate::encoding::signed(first));
-        counts.push(i32::from(count));
+#[derive(Default)]
+pub(crate) struct Spans {
+    pub(crate) logs: Vec<i32>,
+    pub(crate) levels: Vec<i32>,
+    pub(crate) firsts: Vec<i64>,
+    pub(crate) counts: Vec<i32>,
+}
+
+#[cfg(feature = "postgres")]
+impl Spans {
+    pub(crate) fn of<'s>(asked: impl Iterator<Item = &'s [Span]>) -> Self {
+        let mut spans = Self::default();
+        for (log, span) in (1..).zip(asked).flat_map(|(log, of)| of.iter().map(move |s| (log, s))) {
+            let (level, first, count) = line(*span);
+            spans.logs.push(log);
+            spans.levels.push(level);
+            spans.firsts.push(first);
+            spans.counts.push(count);
+        }
+        spans
     }
-    (levels, firsts, counts)
 }

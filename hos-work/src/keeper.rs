@@ -1,5 +1,6 @@
 //! The last note of each log, in a directory beside the database.
 
+mod files;
 mod journal;
 
 use std::path::Path;
@@ -24,18 +25,23 @@ pub struct DirectoryKeeper {
 }
 
 impl DirectoryKeeper {
-    /// Over a directory that is there.
+    /// Over a directory that is there. Notes in files of their own, one `.note` for each log, are
+    /// taken over into the journal and their files removed: no process that still writes such files
+    /// may go on beside it.
     ///
     /// # Errors
     ///
     /// `Unavailable` when it is not: a keeper that appears from nothing has forgotten everything.
+    /// `Corrupt` for a file that is no note of its log: nothing is taken over then.
     pub fn open(directory: impl AsRef<Path>) -> Result<Self, Fault> {
         let directory = directory.as_ref().to_owned();
         if !directory.is_dir() {
             let message = format!("there is no directory `{}`; make it", directory.display());
             return Err(Fault::new(FaultKind::Unavailable, message));
         }
-        Ok(Self { journal: Arc::new(Mutex::new(Journal::new(directory))) })
+        let mut journal = Journal::new(directory);
+        journal.adopt()?;
+        Ok(Self { journal: Arc::new(Mutex::new(journal)) })
     }
 
     /// Does what waits for the disk where it holds up nobody.

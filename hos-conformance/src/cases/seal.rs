@@ -1,6 +1,7 @@
 //! Seals: tiles, checkpoints, and who may publish them.
 
 mod refused;
+mod together;
 
 use std::sync::Arc;
 
@@ -41,7 +42,7 @@ cases!(
 
 /// The cases of this group and its rooms.
 pub(super) fn all() -> Vec<Case> {
-    [CASES, refused::CASES].concat()
+    [CASES, refused::CASES, together::CASES].concat()
 }
 
 async fn seal_publishes_a_note_that_verifies(stage: Stage) {

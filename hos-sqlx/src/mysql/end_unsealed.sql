@@ -1,1 +1,4 @@
-DELETE FROM hos_unsealed WHERE scope = ?
+DELETE FROM hos_unsealed
+WHERE scope IN (
+?
+)

@@ -1,1 +1,3 @@
-INSERT INTO hos_checkpoint (scope, size, sealed_at, note) VALUES (?, ?, ?, ?)
+INSERT INTO hos_checkpoint (scope, size, sealed_at, note)
+VALUES
+(?, ?, ?, ?)

@@ -5,12 +5,15 @@ mod write;
 use async_trait::async_trait;
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
-use hos_core::merkle::{HASH_BYTES, Hash, empty_root};
+use hos_core::merkle::{Hash, empty_root};
 use hos_core::proof::{EpochRecord, PAGE_MAX};
-use hos_core::seal::{Anchor, Attestation, Checkpoint, LogName, LogState, Published, Span, Tile};
+use hos_core::seal::{
+    Anchor, Attestation, Checkpoint, LogName, LogState, Publication, Published, Span, Tile,
+};
 use hos_core::store::Seals;
 use hos_core::time::{ProofId, Timestamp};
-use sqlx::mysql::{MySqlArguments, MySqlRow};
+use serde_json::{Value, json};
+use sqlx::mysql::MySqlRow;
 
 use write::Write;
 
@@ -19,9 +22,10 @@ use super::lease::{execute, fetch_all};
 use super::row::{count, hash, parsed, proof_id, text, unchecked};
 use crate::encoding::signed;
 use crate::fault::corrupt;
-use crate::seals::{attestation_kind, hashes, no_checkpoint};
+use crate::seals::{all_names, attestation_kind, hashes, line, no_checkpoint, published};
 
-type Query = sqlx::query::Query<'static, sqlx::MySql, MySqlArguments>;
+/// The number of no scope.
+const NO_SCOPE: i64 = -1;
 
 #[async_trait]
 impl Seals for MysqlStore {
@@ -33,36 +37,49 @@ impl Seals for MysqlStore {
     }
 
     async fn state(&self, log: &LogName) -> Result<LogState, Fault> {
-        let Some(scope) = self.scope_of(log).await? else { return Ok(empty(log)) };
-        let query = sqlx::query(include_str!("state.sql")).bind(scope).bind(scope);
+        let states = self.states(std::slice::from_ref(log)).await?;
+        states.into_iter().next().ok_or_else(|| corrupt("no state of a log"))
+    }
+
+    async fn states(&self, logs: &[LogName]) -> Result<Vec<LogState>, Fault> {
+        let scopes = Value::from(self.scopes(logs.iter()).await?).to_string();
+        let query = sqlx::query(include_str!("states.sql")).bind(scopes);
         let rows = fetch_all(self.pool(), query).await?;
-        let row = rows.first().ok_or_else(|| corrupt("no state of a log"))?;
-        let some = |at| Ok::<_, Fault>(unchecked::<Option<i64>>(row, at)?.is_some());
-        let counted = |at| if some(at)? { count(row, at) } else { Ok(0) };
-        let (size, root) = match (*log == LogName::Deployment, some(0)?) {
-            (true, _) => (counted(2)?, None),
-            (false, true) => {
-                let frontier = super::row::frontier(row, 0)?;
-                (frontier.size(), Some(frontier.root()))
-            }
-            (false, false) => (0, Some(empty_root())),
-        };
-        let sealed = some(4)?.then(|| checkpoint(row, 4)).transpose()?;
-        Ok(LogState { size, root, tiles: counted(3)?, sealed, epoch: counted(7)?.max(1) })
+        if rows.len() != logs.len() {
+            return Err(corrupt("no state of a log"));
+        }
+        logs.iter().zip(&rows).map(|(log, row)| state(log, row)).collect()
     }
 
     async fn hashes(&self, log: &LogName, spans: &[Span]) -> Result<Vec<Vec<Hash>>, Fault> {
-        let scope = self.scope_of(log).await?.unwrap_or(-1);
-        let mut read = Vec::with_capacity(spans.len());
-        for span in spans {
-            let rows = fetch_all(self.pool(), query_of(scope, *span)).await?;
-            let mut bytes = Vec::with_capacity(span.count() * HASH_BYTES);
-            for row in &rows {
-                bytes.extend_from_slice(unchecked(row, 0)?);
-            }
-            read.push(hashes(log, *span, &bytes)?);
+        let read = self.hashes_of(&[(log.clone(), spans.to_vec())]).await?;
+        Ok(read.into_iter().next().unwrap_or_default())
+    }
+
+    async fn hashes_of(
+        &self,
+        asked: &[(LogName, Vec<Span>)],
+    ) -> Result<Vec<Vec<Vec<Hash>>>, Fault> {
+        let scopes = self.scopes(asked.iter().map(|(log, _)| log)).await?;
+        let of_each = scopes.iter().zip(asked).flat_map(|(scope, (_, spans))| {
+            spans.iter().map(move |span| {
+                let (level, first, count) = line(*span);
+                json!([scope, level, first, count])
+            })
+        });
+        let lines = Value::from_iter(of_each).to_string();
+        let rows = fetch_all(self.pool(), sqlx::query(include_str!("span_hashes.sql")).bind(lines));
+        let rows = rows.await?;
+        if rows.len() != asked.iter().map(|(_, spans)| spans.len()).sum::<usize>() {
+            return Err(corrupt("fewer hashes than were asked for"));
         }
-        Ok(read)
+        let mut rows = rows.iter();
+        let mut read = |(log, spans): &(LogName, Vec<Span>)| {
+            let spans = spans.iter().zip(rows.by_ref());
+            let bytes = |row| Ok(unchecked::<Option<&[u8]>>(row, 0)?.unwrap_or_default());
+            spans.map(|(span, row)| hashes(log, *span, bytes(row)?)).collect()
+        };
+        asked.iter().map(&mut read).collect()
     }
 
     async fn write_tiles(&self, log: &LogName, tiles: &[Tile]) -> Result<(), Fault> {
@@ -76,11 +93,19 @@ impl Seals for MysqlStore {
         base: u64,
         checkpoint: &Checkpoint,
     ) -> Result<Published, Fault> {
-        let Some(scope) = self.scope_of(log).await? else { return Ok(Published::Outrun(None)) };
-        if Write::Publish(scope, base, checkpoint).patiently(self.pool()).await? {
-            return Ok(Published::Done);
+        let (log, checkpoint) = (log.clone(), checkpoint.clone());
+        let all = self.publish_all(&[Publication { log, base, checkpoint }]).await?;
+        all.into_iter().next().ok_or_else(|| corrupt("no answer"))
+    }
+
+    async fn publish_all(&self, publications: &[Publication]) -> Result<Vec<Published>, Fault> {
+        if publications.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(Published::Outrun(self.state(log).await?.sealed))
+        let scopes = self.scopes(publications.iter().map(|of| &of.log)).await?;
+        let of_each: Vec<_> = scopes.into_iter().zip(publications).collect();
+        let done = Write::Publish(&of_each).patiently(self.pool()).await?;
+        published(self, publications, &done).await
     }
 
     async fn checkpoints(
@@ -117,7 +142,7 @@ impl Seals for MysqlStore {
     }
 
     async fn anchor(&self, anchors: &[Anchor]) -> Result<bool, Fault> {
-        Write::Anchors(anchors).patiently(self.pool()).await
+        Ok(Write::Anchors(anchors).patiently(self.pool()).await? == [true])
     }
 
     async fn anchors(&self, from: u64, limit: u32) -> Result<Vec<Anchor>, Fault> {
@@ -198,38 +223,44 @@ impl Seals for MysqlStore {
 impl MysqlStore {
     /// The number of a log's scope; none where it has no entry.
     async fn scope_of(&self, log: &LogName) -> Result<Option<i64>, Fault> {
-        let LogName::Tenant(world, tenant) = log else { return Ok(Some(0)) };
-        let query = sqlx::query(include_str!("scope_number.sql"))
-            .bind(world.as_str().as_bytes().to_vec())
-            .bind(tenant.as_str().as_bytes().to_vec());
-        let rows = fetch_all(self.pool(), query).await?;
-        rows.first().map(|row| unchecked(row, 0)).transpose()
+        let scopes = self.scopes(std::iter::once(log)).await?;
+        Ok(scopes.first().copied().filter(|scope| *scope != NO_SCOPE))
+    }
+
+    /// The numbers of logs' scopes, in order; [`NO_SCOPE`] where one has no entry.
+    async fn scopes<'l>(
+        &self,
+        logs: impl Iterator<Item = &'l LogName> + Clone + Send,
+    ) -> Result<Vec<i64>, Fault> {
+        let number = |log: &LogName| if *log == LogName::Deployment { 0 } else { NO_SCOPE };
+        let mut scopes: Vec<i64> = logs.clone().map(number).collect();
+        if scopes.iter().all(|scope| *scope == 0) {
+            return Ok(scopes);
+        }
+        let query = sqlx::query(include_str!("scope_numbers.sql")).bind(all_names(logs));
+        for row in fetch_all(self.pool(), query).await? {
+            let place =
+                usize::try_from(count(&row, 0)?).ok().and_then(|place| place.checked_sub(1));
+            let scope = place.and_then(|place| scopes.get_mut(place));
+            *scope.ok_or_else(|| corrupt("a scope that nobody asked for"))? = unchecked(&row, 1)?;
+        }
+        Ok(scopes)
     }
 }
 
-fn query_of(scope: i64, span: Span) -> Query {
-    let (query, first, count) = match span {
-        Span::Tile { level, place } => {
-            let query = sqlx::query(include_str!("tile.sql")).bind(scope).bind(level);
-            return query.bind(signed(place));
+fn state(log: &LogName, row: &MySqlRow) -> Result<LogState, Fault> {
+    let some = |at| Ok::<_, Fault>(unchecked::<Option<i64>>(row, at)?.is_some());
+    let counted = |at| if some(at)? { count(row, at) } else { Ok(0) };
+    let (size, root) = match (*log == LogName::Deployment, some(0)?) {
+        (true, _) => (counted(2)?, None),
+        (false, true) => {
+            let frontier = super::row::frontier(row, 0)?;
+            (frontier.size(), Some(frontier.root()))
         }
-        Span::Edge { level: 0, first, count } if scope == 0 => {
-            (sqlx::query(include_str!("anchor_hashes.sql")), first, count)
-        }
-        Span::Edge { level: 0, first, count } => {
-            (sqlx::query(include_str!("log_hashes.sql")).bind(scope), first, count)
-        }
-        Span::Edge { level, first, count } => {
-            let query = sqlx::query(include_str!("tile_roots.sql")).bind(scope).bind(level - 1);
-            (query, first, count)
-        }
+        (false, false) => (0, Some(empty_root())),
     };
-    query.bind(signed(first)).bind(signed(first) + i64::from(count))
-}
-
-fn empty(log: &LogName) -> LogState {
-    let root = (*log != LogName::Deployment).then(empty_root);
-    LogState { size: 0, root, tiles: 0, sealed: None, epoch: 1 }
+    let sealed = some(4)?.then(|| checkpoint(row, 4)).transpose()?;
+    Ok(LogState { size, root, tiles: counted(3)?, sealed, epoch: counted(7)?.max(1) })
 }
 
 fn most(limit: u32) -> i64 {

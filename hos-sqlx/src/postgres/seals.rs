@@ -5,7 +5,9 @@ use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{Tenant, World};
 use hos_core::merkle::Hash;
 use hos_core::proof::EpochRecord;
-use hos_core::seal::{Anchor, Attestation, Checkpoint, LogName, LogState, Published, Span, Tile};
+use hos_core::seal::{
+    Anchor, Attestation, Checkpoint, LogName, LogState, Publication, Published, Span, Tile,
+};
 use hos_core::store::Seals;
 use hos_core::time::{ProofId, Timestamp};
 use sqlx::postgres::PgRow;
@@ -17,7 +19,7 @@ use super::row::{column, count, hash, parsed, proof_id, uuid};
 use crate::encoding::signed;
 use crate::fault::corrupt;
 use crate::frontier::frontier;
-use crate::seals::{attestation_kind, hashes, level, names, no_checkpoint, spans};
+use crate::seals::{Spans, attestation_kind, hashes, level, names, no_checkpoint, published};
 
 #[async_trait]
 impl Seals for PostgresStore {
@@ -32,34 +34,52 @@ impl Seals for PostgresStore {
     }
 
     async fn state(&self, log: &LogName) -> Result<LogState, Fault> {
-        let (world, tenant) = names(log);
-        let query = || sqlx::query("SELECT * FROM hos_log_state($1, $2)").bind(world).bind(tenant);
+        let states = self.states(std::slice::from_ref(log)).await?;
+        states.into_iter().next().ok_or_else(|| corrupt("no state of a log"))
+    }
+
+    async fn states(&self, logs: &[LogName]) -> Result<Vec<LogState>, Fault> {
+        let (worlds, tenants): (Vec<&str>, Vec<&str>) = logs.iter().map(names).unzip();
+        let query =
+            || sqlx::query("SELECT * FROM hos_log_states($1, $2)").bind(&worlds).bind(&tenants);
         let rows = self.rows(query).await?;
-        let row = rows.first().ok_or_else(|| corrupt("no state of a log"))?;
-        let size = count(row, 0)?;
-        let peaks: Option<&[u8]> = column(row, 1)?;
-        let root = peaks.map(|peaks| Ok::<_, Fault>(frontier(size, peaks)?.root())).transpose()?;
-        let sealed: Option<i64> = column(row, 3)?;
-        let sealed = sealed.map(|_| checkpoint(row, 3)).transpose()?;
-        Ok(LogState { size, root, tiles: count(row, 2)?, sealed, epoch: count(row, 6)? })
+        if rows.len() != logs.len() {
+            return Err(corrupt("no state of a log"));
+        }
+        rows.iter().map(state).collect()
     }
 
     async fn hashes(&self, log: &LogName, asked: &[Span]) -> Result<Vec<Vec<Hash>>, Fault> {
-        let (world, tenant) = names(log);
-        let (levels, firsts, counts) = spans(asked);
+        let read = self.hashes_of(&[(log.clone(), asked.to_vec())]).await?;
+        Ok(read.into_iter().next().unwrap_or_default())
+    }
+
+    async fn hashes_of(
+        &self,
+        asked: &[(LogName, Vec<Span>)],
+    ) -> Result<Vec<Vec<Vec<Hash>>>, Fault> {
+        let (worlds, tenants): (Vec<&str>, Vec<&str>) =
+            asked.iter().map(|(log, _)| names(log)).unzip();
+        let spans = Spans::of(asked.iter().map(|(_, spans)| spans.as_slice()));
         let query = || {
-            sqlx::query("SELECT * FROM hos_hashes($1, $2, $3, $4, $5)")
-                .bind(world)
-                .bind(tenant)
-                .bind(&levels)
-                .bind(&firsts)
-                .bind(&counts)
+            sqlx::query("SELECT * FROM hos_hashes($1, $2, $3, $4, $5, $6)")
+                .bind(&worlds)
+                .bind(&tenants)
+                .bind(&spans.logs)
+                .bind(&spans.levels)
+                .bind(&spans.firsts)
+                .bind(&spans.counts)
         };
         let rows = self.rows(query).await?;
-        if rows.len() != asked.len() {
+        if rows.len() != spans.logs.len() {
             return Err(corrupt("fewer hashes than were asked for"));
         }
-        asked.iter().zip(&rows).map(|(span, row)| hashes(log, *span, column(row, 0)?)).collect()
+        let mut rows = rows.iter();
+        let mut read = |(log, spans): &(LogName, Vec<Span>)| {
+            let spans = spans.iter().zip(rows.by_ref());
+            spans.map(|(span, row)| hashes(log, *span, column(row, 0)?)).collect()
+        };
+        asked.iter().map(&mut read).collect()
     }
 
     async fn write_tiles(&self, log: &LogName, tiles: &[Tile]) -> Result<(), Fault> {
@@ -86,20 +106,30 @@ impl Seals for PostgresStore {
         base: u64,
         checkpoint: &Checkpoint,
     ) -> Result<Published, Fault> {
-        let (world, tenant) = names(log);
+        let (log, checkpoint) = (log.clone(), checkpoint.clone());
+        let all = self.publish_all(&[Publication { log, base, checkpoint }]).await?;
+        all.into_iter().next().ok_or_else(|| corrupt("no answer"))
+    }
+
+    async fn publish_all(&self, publications: &[Publication]) -> Result<Vec<Published>, Fault> {
+        if publications.is_empty() {
+            return Ok(Vec::new());
+        }
+        let each = || publications.iter();
+        let (worlds, tenants): (Vec<&str>, Vec<&str>) = each().map(|of| names(&of.log)).unzip();
+        let notes: Vec<&str> = each().map(|of| &*of.checkpoint.note).collect();
         let query = || {
             sqlx::query("SELECT hos_publish($1, $2, $3, $4, $5, $6)")
-                .bind(world)
-                .bind(tenant)
-                .bind(signed(base))
-                .bind(signed(checkpoint.size))
-                .bind(&checkpoint.note)
-                .bind(checkpoint.sealed_at.as_micros())
+                .bind(&worlds)
+                .bind(&tenants)
+                .bind(each().map(|of| signed(of.base)).collect::<Vec<_>>())
+                .bind(each().map(|of| signed(of.checkpoint.size)).collect::<Vec<_>>())
+                .bind(&notes)
+                .bind(each().map(|of| of.checkpoint.sealed_at.as_micros()).collect::<Vec<_>>())
         };
-        if flag(&self.rows(query).await?)? {
-            return Ok(Published::Done);
-        }
-        Ok(Published::Outrun(self.state(log).await?.sealed))
+        let rows = self.rows(query).await?;
+        let done: Vec<bool> = column(rows.first().ok_or_else(|| corrupt("no answer"))?, 0)?;
+        published(self, publications, &done).await
     }
 
     async fn checkpoints(
@@ -237,6 +267,15 @@ impl Seals for PostgresStore {
         };
         self.rows(query).await?.iter().map(|row| proof_id(row, 0)).collect()
     }
+}
+
+fn state(row: &PgRow) -> Result<LogState, Fault> {
+    let size = count(row, 0)?;
+    let peaks: Option<&[u8]> = column(row, 1)?;
+    let root = peaks.map(|peaks| Ok::<_, Fault>(frontier(size, peaks)?.root())).transpose()?;
+    let sealed: Option<i64> = column(row, 3)?;
+    let sealed = sealed.map(|_| checkpoint(row, 3)).transpose()?;
+    Ok(LogState { size, root, tiles: count(row, 2)?, sealed, epoch: count(row, 6)? })
 }
 
 /// A log, in two columns from this one on.

@@ -1,4 +1,9 @@
 INSERT INTO hos_checkpoint (scope, size, note, sealed_at)
-SELECT ?1, ?3, ?4, ?5
-WHERE ?2 = coalesce((SELECT max(size) FROM hos_checkpoint WHERE scope = ?1), 0)
-    AND ?3 > ?2 AND ?3 <= (SELECT size FROM hos_log_size WHERE scope = ?1)
+SELECT line.value ->> 0, line.value ->> 2, line.value ->> 3, line.value ->> 4
+FROM json_each(?) AS line
+WHERE line.value ->> 1 = coalesce(
+        (SELECT max(size) FROM hos_checkpoint WHERE scope = line.value ->> 0), 0
+    )
+    AND line.value ->> 2 > line.value ->> 1
+    AND line.value ->> 2 <= (SELECT size FROM hos_log_size WHERE scope = line.value ->> 0)
+RETURNING scope

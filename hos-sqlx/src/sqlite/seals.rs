@@ -1,13 +1,18 @@
 //! Tiles, checkpoints and the deployment's log.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{Tenant, World};
-use hos_core::merkle::{HASH_BYTES, Hash, empty_root};
+use hos_core::merkle::Hash;
 use hos_core::proof::{EpochRecord, PAGE_MAX};
-use hos_core::seal::{Anchor, Attestation, Checkpoint, LogName, LogState, Published, Span, Tile};
+use hos_core::seal::{
+    Anchor, Attestation, Checkpoint, LogName, LogState, Publication, Published, Span, Tile,
+};
 use hos_core::store::Seals;
 use hos_core::time::{ProofId, Timestamp};
+use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 
 use super::SqliteStore;
@@ -15,10 +20,14 @@ use super::fault::{classify, classify_commit, is_conflict};
 use super::lease::Lease;
 use super::row::{column, count, hash, parsed, proof_id, unchecked};
 use crate::encoding::signed;
+use crate::fault::corrupt;
 use crate::frontier::frontier;
-use crate::seals::{attestation_kind, hashes, names, no_checkpoint};
+use crate::seals::{all_names, attestation_kind, hashes, names, no_checkpoint, published};
 
 type Query = sqlx::query::Query<'static, sqlx::Sqlite, SqliteArguments>;
+
+/// The number of no scope.
+const NO_SCOPE: i64 = -1;
 
 #[async_trait]
 impl Seals for SqliteStore {
@@ -29,37 +38,45 @@ impl Seals for SqliteStore {
     }
 
     async fn state(&self, log: &LogName) -> Result<LogState, Fault> {
-        let Some(scope) = self.scope(log).await? else {
-            return Ok(LogState {
-                size: 0,
-                root: Some(empty_root()),
-                tiles: 0,
-                sealed: None,
-                epoch: 1,
-            });
-        };
-        let rows = self.read(sqlx::query(include_str!("state.sql")).bind(scope)).await?;
-        let row = rows.first().ok_or_else(|| Fault::new(FaultKind::Internal, "no answer"))?;
-        let size = count(row, 0)?;
-        let peaks: Option<&[u8]> = unchecked(row, 1)?;
-        let root = peaks.map(|peaks| Ok::<_, Fault>(frontier(size, peaks)?.root())).transpose()?;
-        let sealed: Option<i64> = unchecked(row, 3)?;
-        let sealed = sealed.map(|_| checkpoint(row, 3)).transpose()?;
-        Ok(LogState { size, root, tiles: count(row, 2)?, sealed, epoch: count(row, 6)? })
+        let states = self.states(std::slice::from_ref(log)).await?;
+        states.into_iter().next().ok_or_else(|| corrupt("no state of a log"))
+    }
+
+    async fn states(&self, logs: &[LogName]) -> Result<Vec<LogState>, Fault> {
+        let scopes = Value::from(self.scopes(logs.iter()).await?).to_string();
+        let rows = self.read(sqlx::query(include_str!("states.sql")).bind(scopes)).await?;
+        if rows.len() != logs.len() {
+            return Err(corrupt("no state of a log"));
+        }
+        rows.iter().map(state).collect()
     }
 
     async fn hashes(&self, log: &LogName, spans: &[Span]) -> Result<Vec<Vec<Hash>>, Fault> {
-        let scope = self.scope(log).await?.unwrap_or(-1);
-        let mut read = Vec::with_capacity(spans.len());
-        for span in spans {
-            let rows = self.read(query_of(scope, *span)).await?;
-            let mut bytes = Vec::with_capacity(span.count() * HASH_BYTES);
-            for row in &rows {
-                bytes.extend_from_slice(unchecked(row, 0)?);
-            }
-            read.push(hashes(log, *span, &bytes)?);
+        let read = self.hashes_of(&[(log.clone(), spans.to_vec())]).await?;
+        Ok(read.into_iter().next().unwrap_or_default())
+    }
+
+    async fn hashes_of(
+        &self,
+        asked: &[(LogName, Vec<Span>)],
+    ) -> Result<Vec<Vec<Vec<Hash>>>, Fault> {
+        let scopes = self.scopes(asked.iter().map(|(log, _)| log)).await?;
+        let of_each = scopes.iter().zip(asked);
+        let of_each = of_each
+            .flat_map(|(scope, (_, spans))| spans.iter().map(|span| line(*scope, *span)))
+            .collect::<Value>();
+        let query = sqlx::query(include_str!("span_hashes.sql")).bind(of_each.to_string());
+        let rows = self.read(query).await?;
+        if rows.len() != asked.iter().map(|(_, spans)| spans.len()).sum::<usize>() {
+            return Err(corrupt("fewer hashes than were asked for"));
         }
-        Ok(read)
+        let mut rows = rows.iter();
+        let mut read = |(log, spans): &(LogName, Vec<Span>)| {
+            let spans = spans.iter().zip(rows.by_ref());
+            let bytes = |row| Ok(unchecked::<Option<&[u8]>>(row, 0)?.unwrap_or_default());
+            spans.map(|(span, row)| hashes(log, *span, bytes(row)?)).collect()
+        };
+        asked.iter().map(&mut read).collect()
     }
 
     async fn write_tiles(&self, log: &LogName, tiles: &[Tile]) -> Result<(), Fault> {
@@ -79,19 +96,30 @@ impl Seals for SqliteStore {
         base: u64,
         checkpoint: &Checkpoint,
     ) -> Result<Published, Fault> {
-        let Some(scope) = self.scope(log).await? else { return Ok(Published::Outrun(None)) };
-        let publish = sqlx::query(include_str!("publish.sql"))
-            .bind(scope)
-            .bind(signed(base))
-            .bind(signed(checkpoint.size))
-            .bind(checkpoint.note.clone())
-            .bind(checkpoint.sealed_at.as_micros());
-        if self.write_all(vec![publish], |met| met == 1).await? {
-            return Ok(Published::Done);
+        let (log, checkpoint) = (log.clone(), checkpoint.clone());
+        let all = self.publish_all(&[Publication { log, base, checkpoint }]).await?;
+        all.into_iter().next().ok_or_else(|| corrupt("no answer"))
+    }
+
+    async fn publish_all(&self, publications: &[Publication]) -> Result<Vec<Published>, Fault> {
+        if publications.is_empty() {
+            return Ok(Vec::new());
         }
-        let is_sealed = sqlx::query(include_str!("is_sealed.sql")).bind(scope);
-        self.write_all(vec![is_sealed], |_| true).await?;
-        Ok(Published::Outrun(self.state(log).await?.sealed))
+        let scopes = self.scopes(publications.iter().map(|of| &of.log)).await?;
+        let line = |(scope, Publication { base, checkpoint, .. }): (&i64, &Publication)| {
+            let Checkpoint { size, note, sealed_at } = checkpoint;
+            json!([scope, base, size, note, sealed_at.as_micros()])
+        };
+        let lines = scopes.iter().zip(publications).map(line).collect::<Value>().to_string();
+        let mut lease = Lease::acquire(&self.shared.writer).await.map_err(classify)?;
+        let written = publish(lease.opening(), &lines).await;
+        match written {
+            Ok(_) => lease.committed(),
+            Err(_) => lease.roll_back().await,
+        }
+        let written = written?;
+        let done: Vec<bool> = scopes.iter().map(|scope| written.contains(scope)).collect();
+        published(self, publications, &done).await
     }
 
     async fn checkpoints(
@@ -216,10 +244,22 @@ impl SqliteStore {
 
     /// The number of a log's scope; none where it has no entry.
     async fn scope(&self, log: &LogName) -> Result<Option<i64>, Fault> {
-        let LogName::Tenant(world, tenant) = log else { return Ok(Some(0)) };
-        let query = sqlx::query(include_str!("scope_number.sql"));
-        let query = query.bind(world.as_str().to_owned()).bind(tenant.as_str().to_owned());
-        self.read(query).await?.first().map(|row| unchecked(row, 0)).transpose()
+        let scopes = self.scopes(std::iter::once(log)).await?;
+        Ok(scopes.first().copied().filter(|scope| *scope != NO_SCOPE))
+    }
+
+    /// The numbers of logs' scopes, in order; [`NO_SCOPE`] where one has no entry.
+    async fn scopes<'l>(
+        &self,
+        logs: impl Iterator<Item = &'l LogName> + Clone + Send,
+    ) -> Result<Vec<i64>, Fault> {
+        let query = sqlx::query(include_str!("scope_numbers.sql")).bind(all_names(logs.clone()));
+        let rows = self.read(query).await?;
+        let number = |(log, row)| match log {
+            &LogName::Deployment => Ok(0),
+            LogName::Tenant(..) => Ok(unchecked::<Option<i64>>(row, 0)?.unwrap_or(NO_SCOPE)),
+        };
+        logs.zip(&rows).map(number).collect()
     }
 
     /// Executes statements in one transaction, as long as each meets the rows that it should;
@@ -264,22 +304,38 @@ fn refused(error: sqlx::Error) -> Fault {
     Fault::new(FaultKind::Corrupt, message).caused_by(error)
 }
 
-fn query_of(scope: i64, span: Span) -> Query {
-    let (text, first, count) = match span {
-        Span::Tile { level, place } => {
-            return sqlx::query(include_str!("tile.sql")).bind(position(scope, level, place));
-        }
-        Span::Edge { level: 0, first, count } if scope == 0 => {
-            (include_str!("anchor_hashes.sql"), signed(first), count)
-        }
+/// Publishes, and answers of which scopes.
+async fn publish(connection: &mut SqliteConnection, lines: &str) -> Result<BTreeSet<i64>, Fault> {
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(classify)?;
+    let publish = sqlx::query(include_str!("publish.sql")).bind(lines);
+    let rows = publish.fetch_all(&mut *connection).await.map_err(refused)?;
+    let end = sqlx::query(include_str!("end_unsealed.sql")).bind(lines);
+    end.execute(&mut *connection).await.map_err(classify)?;
+    let published = rows.iter().map(|row| unchecked(row, 0)).collect::<Result<_, _>>()?;
+    sqlx::query("COMMIT").execute(connection).await.map_err(classify_commit)?;
+    Ok(published)
+}
+
+/// What is to be read of a span, for the statement that reads many.
+fn line(scope: i64, span: Span) -> Value {
+    let (what, first, count) = match span {
+        Span::Tile { level, place } => ("tile", position(scope, level, place), 1),
+        Span::Edge { level: 0, first, count } if scope == 0 => ("anchors", signed(first), count),
         Span::Edge { level: 0, first, count } => {
-            (include_str!("entry_hashes.sql"), (scope << 40) + signed(first), count)
+            ("entries", (scope << 40).saturating_add(signed(first)), count)
         }
-        Span::Edge { level, first, count } => {
-            (include_str!("tile_roots.sql"), position(scope, level - 1, first), count)
-        }
+        Span::Edge { level, first, count } => ("roots", position(scope, level - 1, first), count),
     };
-    sqlx::query(text).bind(first).bind(first + i64::from(count))
+    json!([what, first, first.saturating_add(i64::from(count))])
+}
+
+fn state(row: &SqliteRow) -> Result<LogState, Fault> {
+    let size = count(row, 0)?;
+    let peaks: Option<&[u8]> = unchecked(row, 1)?;
+    let root = peaks.map(|peaks| Ok::<_, Fault>(frontier(size, peaks)?.root())).transpose()?;
+    let sealed: Option<i64> = unchecked(row, 3)?;
+    let sealed = sealed.map(|_| checkpoint(row, 3)).transpose()?;
+    Ok(LogState { size, root, tiles: count(row, 2)?, sealed, epoch: count(row, 6)? })
 }
 
 /// Where a tile is kept.

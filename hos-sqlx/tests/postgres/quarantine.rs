@@ -63,11 +63,15 @@ async fn what_was_sealed_or_set_aside_is_never_changed_by_hand() {
     .await
     .unwrap();
     while shop.hos.sequence_pending(1_000).await.unwrap() > 0 {}
-    shop.run("SELECT hos_publish('pazar', 'firm-1', 0, 1, 'note', 0)").await.unwrap();
+    shop.run("SELECT hos_publish('{pazar}', '{firm-1}', '{0}', '{1}', '{note}', '{0}')")
+        .await
+        .unwrap();
     shop.run("SELECT hos_anchor(0, '{pazar}', '{firm-1}', '{1}', '{note}', ARRAY[sha256('a')])")
         .await
         .unwrap();
-    shop.run("SELECT hos_publish('', '', 0, 1, 'note', 0)").await.unwrap();
+    shop.run("SELECT hos_publish('{\"\"}', '{\"\"}', '{0}', '{1}', '{note}', '{0}')")
+        .await
+        .unwrap();
     shop.run("SELECT hos_attest(1, 'rfc3161', 'tsa', 'token')").await.unwrap();
     for table in ["tile", "checkpoint", "deployment", "attestation", "quarantine"] {
         let rows = format!("SELECT count(*)::text FROM hos_{table}");

@@ -15,6 +15,8 @@ use hos_core::error::{Fault, FaultKind};
 use hos_core::note::SignedNote;
 use hos_core::seal::{CHECKPOINT_BYTES_MAX, KEPT_TOGETHER_MAX, KeptNote, overtaken};
 
+use super::files;
+
 /// How large a journal is at least before it is written anew, in bytes.
 const COMPACTED_MIN: u64 = 1 << 22;
 /// How many times as large as what is in force it is then.
@@ -67,9 +69,30 @@ impl Journal {
         origins.iter().map(&mut read).collect()
     }
 
+    /// Takes over notes that stand in files of their own, which go once the journal has them.
+    pub(super) fn adopt(&mut self) -> Result<(), Fault> {
+        if files::found(&self.directory)?.is_empty() {
+            return Ok(());
+        }
+        let _held = self.lock()?;
+        // Again, as another process may have taken them over meanwhile.
+        let found = files::found(&self.directory)?;
+        let notes: Vec<KeptNote> =
+            found.iter().map(|path| files::read(path)).collect::<Result<_, _>>()?;
+        for notes in notes.chunks(KEPT_TOGETHER_MAX) {
+            self.append(notes)?;
+        }
+        found.iter().try_for_each(|path| files::remove(path))
+    }
+
     /// Keeps notes, but none beside one over as many entries or more, and syncs once.
     pub(super) fn keep(&mut self, notes: &[KeptNote]) -> Result<(), Fault> {
         let _held = self.lock()?;
+        self.append(notes)
+    }
+
+    /// Keeps notes while the journal is held.
+    fn append(&mut self, notes: &[KeptNote]) -> Result<(), Fault> {
         let caught_up = self.catch_up()?;
         let mut batch = Vec::new();
         for note in notes {
@@ -85,7 +108,7 @@ impl Journal {
                 let message = format!("what is to be kept is no note of `{}`", note.origin);
                 return Err(Fault::new(FaultKind::Internal, message));
             }
-            append(&mut batch, note.note.as_bytes());
+            add_line(&mut batch, note.note.as_bytes());
         }
         if batch.is_empty() {
             return Ok(());
@@ -278,7 +301,7 @@ impl Journal {
         let mut bytes = format!("{FORMAT} {generation}\n").into_bytes();
         for notes in notes.chunks(KEPT_TOGETHER_MAX) {
             let mut batch = Vec::new();
-            notes.iter().for_each(|note| append(&mut batch, note.as_bytes()));
+            notes.iter().for_each(|note| add_line(&mut batch, note.as_bytes()));
             bytes.extend(format!("{} {}\n", batch.len(), Digest::of(&batch)).into_bytes());
             bytes.extend(batch);
             bytes.extend(SYNCED);
@@ -323,7 +346,7 @@ fn mark(file: &mut File, at: u64) -> std::io::Result<()> {
     file.write_all(SYNCED)
 }
 
-fn append(batch: &mut Vec<u8>, note: &[u8]) {
+fn add_line(batch: &mut Vec<u8>, note: &[u8]) {
     batch.extend(format!("{}\n", note.len()).into_bytes());
     batch.extend_from_slice(note);
 }

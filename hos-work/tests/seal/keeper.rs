@@ -1,6 +1,7 @@
 //! The last notes in a directory.
 
 use hos_core::checkpoint::Checkpoint;
+use hos_core::digest::Digest;
 use hos_core::error::FaultKind;
 use hos_core::note::{SignedNote, SigningKey};
 use hos_core::seal::{KEPT_TOGETHER_MAX, Keeper as _, KeptNote};
@@ -153,6 +154,56 @@ async fn what_a_death_left_half_written_is_dropped() {
     let keeper = DirectoryKeeper::open(directory.path()).unwrap();
     assert_eq!(keeper.last(origin).await.unwrap(), Some(note(origin, 4)));
     assert_eq!(std::fs::read(&path).unwrap(), whole);
+}
+
+fn file(origin: &str) -> String {
+    format!("{}.note", Digest::of(origin.as_bytes()))
+}
+
+#[tokio::test]
+async fn notes_in_files_of_their_own_are_taken_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let origins: Vec<String> = (0..300).map(|log| format!("suite.example/{log}")).collect();
+    for origin in &origins {
+        std::fs::write(directory.path().join(file(origin)), note(origin, 5)).unwrap();
+    }
+    std::fs::write(directory.path().join("a.lock"), "").unwrap();
+    std::fs::write(directory.path().join("0.new"), "half a note").unwrap();
+    let mut expected: Vec<_> = origins.iter().map(|origin| Some(note(origin, 5))).collect();
+    for _ in 0..2 {
+        let keeper = DirectoryKeeper::open(directory.path()).unwrap();
+        assert_eq!(keeper.last_all(&origins).await.unwrap(), expected);
+        for origin in &origins {
+            assert!(!directory.path().join(file(origin)).exists());
+        }
+    }
+    // One that was written beside the journal is taken over as well, where it is the later one.
+    for (at, size) in [(0, 9), (1, 4)] {
+        let origin = &origins[at];
+        std::fs::write(directory.path().join(file(origin)), note(origin, size)).unwrap();
+    }
+    expected[0] = Some(note(&origins[0], 9));
+    let keeper = DirectoryKeeper::open(directory.path()).unwrap();
+    assert_eq!(keeper.last_all(&origins).await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_refused_and_nothing_is_taken_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let (one, other) = ("suite.example/one", "suite.example/other");
+    let path = |origin: &str| directory.path().join(file(origin));
+    let damages = ["no note".to_owned(), note(one, 3), note(other, 3) + &"x".repeat(9_000)];
+    for damaged in damages {
+        std::fs::write(path(one), note(one, 3)).unwrap();
+        std::fs::write(path(other), &damaged).unwrap();
+        let fault = DirectoryKeeper::open(directory.path()).unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Corrupt);
+        assert!(fault.to_string().contains(&file(other)), "{fault}");
+        assert!(path(one).exists() && !directory.path().join("journal").exists());
+    }
+    std::fs::write(path(other), note(other, 3)).unwrap();
+    let keeper = DirectoryKeeper::open(directory.path()).unwrap();
+    assert_eq!(keeper.last(other).await.unwrap(), Some(note(other, 3)));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Seals logs together: what costs a round trip or a sync is done once for all of them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures_util::future::join_all;
 use hos_verify::checkpoint;
 
@@ -180,7 +182,10 @@ impl Sealer {
         let mut notes = Vec::with_capacity(signed.len());
         for ((draft, root, note), first) in signed.into_iter().zip(firsts) {
             match draft.first(root, first) {
-                Ok(Some(first)) if self.is_signed(&first) => notes.push((draft, first)),
+                // Its own was looked at when it was signed.
+                Ok(Some(first)) if first != note && self.is_signed(&first) => {
+                    notes.push((draft, first));
+                }
                 Ok(_) => notes.push((draft, note)),
                 Err(fault) => ended.push((draft.place, Err(fault))),
             }
@@ -242,26 +247,32 @@ impl<'l> Draft<'l> {
         Ok(Self { place, log, origin, kept, last, state })
     }
 
-    /// At which sizes roots are compared.
+    /// At which sizes roots are compared, each once: mostly the last checkpoint is the kept one.
     fn sizes(&self) -> Vec<u64> {
         let kept = self.kept.as_ref().map(|(kept, _)| kept.size());
         let last = self.last.as_ref().map(checkpoint::Checkpoint::size);
-        [Some(self.state.size), last, kept].into_iter().flatten().collect()
+        let sizes: BTreeSet<u64> =
+            [Some(self.state.size), last, kept].into_iter().flatten().collect();
+        sizes.into_iter().collect()
     }
 
     fn compared(&self, read: &Read, is_signed: impl Fn(&str) -> bool) -> Result<Wanted, Fault> {
         let log = self.log;
-        let root = read.root(log, self.state.size)?;
+        let roots = self.sizes().into_iter().map(|size| Ok((size, read.root(log, size)?)));
+        let roots = roots.collect::<Result<BTreeMap<u64, Hash>, Fault>>()?;
+        let is_over = |checkpoint: &checkpoint::Checkpoint| {
+            roots.get(&checkpoint.size()) == Some(checkpoint.root())
+        };
+        let root = roots.get(&self.state.size).copied();
+        let root = root.ok_or_else(|| inconsistent(log, "it has no root"))?;
         if self.state.root.is_some_and(|stored| stored != root) {
             return Err(inconsistent(log, "its head has another root than its entries"));
         }
-        if let Some(last) = &self.last
-            && *last.root() != read.root(log, last.size())?
-        {
+        if self.last.as_ref().is_some_and(|last| !is_over(last)) {
             return Err(inconsistent(log, "its last checkpoint is over other entries"));
         }
         let Some((kept, note)) = &self.kept else { return Ok(Wanted::Signature(root)) };
-        if *kept.root() != read.root(log, kept.size())? {
+        if !is_over(kept) {
             let size = kept.size();
             return Err(restored(log, &format!("has other entries below {size} than signed")));
         }

@@ -135,3 +135,35 @@ CREATE OR REPLACE TRIGGER hos_quarantine_update BEFORE UPDATE ON hos_quarantine 
 
 CREATE OR REPLACE TRIGGER hos_quarantine_delete BEFORE DELETE ON hos_quarantine FOR EACH ROW
     SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'hos:quarantine is immutable';
+
+-- The hashes of a span side by side: of a whole tile where there is no count, else from the first
+-- one on. To a function the span is known when its statement is planned, and so the index is
+-- searched for both ends; within a join, a log would be read from its beginning.
+CREATE OR REPLACE FUNCTION hos_hashes(of_scope BIGINT, of_level INT, first BIGINT, many INT)
+    RETURNS BLOB
+    READS SQL DATA SQL SECURITY INVOKER
+BEGIN
+    IF many = 0 THEN
+        RETURN (
+            SELECT hashes FROM hos_tile
+            WHERE scope = of_scope AND level = of_level AND place = first
+        );
+    END IF;
+    IF of_level > 0 THEN
+        RETURN (
+            SELECT group_concat(root ORDER BY place SEPARATOR '') FROM hos_tile
+            WHERE scope = of_scope AND level = of_level - 1
+                AND place >= first AND place < first + many
+        );
+    END IF;
+    IF of_scope = 0 THEN
+        RETURN (
+            SELECT group_concat(leaf_hash ORDER BY leaf_index SEPARATOR '') FROM hos_deployment
+            WHERE leaf_index >= first AND leaf_index < first + many
+        );
+    END IF;
+    RETURN (
+        SELECT group_concat(leaf_hash ORDER BY leaf_index SEPARATOR '') FROM hos_leaf
+        WHERE scope = of_scope AND leaf_index >= first AND leaf_index < first + many
+    );
+END;

@@ -1,14 +1,24 @@
 //! Writes tiles, checkpoints and anchors, each call in one transaction.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use hos_core::error::{Fault, FaultKind};
-use hos_core::seal::{Anchor, Checkpoint, Tile};
+use hos_core::seal::{Anchor, Publication, Tile};
+use serde_json::Value;
+use sqlx::Arguments as _;
 use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlPool};
 
 use crate::encoding::signed;
 use crate::mysql::fault::{classify, classify_commit, is_lock_wait, is_race};
 use crate::mysql::lease::Lease;
+use crate::mysql::lines::Lines;
 use crate::mysql::row::unchecked;
 use crate::seals::names;
+
+static PUBLISH: LazyLock<Lines> = LazyLock::new(|| Lines::new(include_str!("../publish.sql")));
+static END_UNSEALED: LazyLock<Lines> =
+    LazyLock::new(|| Lines::new(include_str!("../end_unsealed.sql")));
 
 /// How often a transaction is done again because another process was at the same rows.
 const ATTEMPTS_MAX: usize = 8;
@@ -17,15 +27,17 @@ const ATTEMPTS_MAX: usize = 8;
 pub(super) enum Write<'w> {
     /// Those tiles of a scope that are not there; the others are compared.
     Tiles(i64, &'w [Tile]),
-    /// A checkpoint of a scope upon one of so many entries.
-    Publish(i64, u64, &'w Checkpoint),
+    /// Checkpoints of scopes; nothing is published where there is no such scope.
+    Publish(&'w [(i64, &'w Publication)]),
     /// Leaves of the deployment's log.
     Anchors(&'w [Anchor]),
 }
 
 impl Write<'_> {
-    /// Writes, again where another was at the same rows; false when somebody else was quicker.
-    pub(super) async fn patiently(self, pool: &MySqlPool) -> Result<bool, Fault> {
+    /// Writes, again where another was at the same rows. Of each checkpoint the answer is whether
+    /// it was published; tiles and anchors have one answer, which is false when somebody else was
+    /// quicker.
+    pub(super) async fn patiently(self, pool: &MySqlPool) -> Result<Vec<bool>, Fault> {
         let mut met = None;
         for _ in 0..ATTEMPTS_MAX {
             let mut lease = Lease::acquire(pool).await?;
@@ -48,54 +60,64 @@ impl Write<'_> {
         Err(met.unwrap_or_else(|| Fault::new(FaultKind::Busy, "others were at the same rows")))
     }
 
-    async fn write(&self, connection: &mut MySqlConnection) -> Result<bool, Fault> {
+    async fn write(&self, connection: &mut MySqlConnection) -> Result<Vec<bool>, Fault> {
         sqlx::raw_sql("START TRANSACTION").execute(&mut *connection).await.map_err(classify)?;
         match *self {
             Self::Tiles(scope, tiles) => {
                 for tile in tiles {
                     write_tile(connection, scope, tile).await?;
                 }
-                Ok(true)
+                Ok(vec![true])
             }
-            Self::Publish(scope, base, checkpoint) => {
-                publish(connection, scope, base, checkpoint).await
-            }
-            Self::Anchors(anchors) => append(connection, anchors).await,
+            Self::Publish(of_each) => publish(connection, of_each).await,
+            Self::Anchors(anchors) => Ok(vec![append(connection, anchors).await?]),
         }
     }
 }
 
-/// Publishes while the log is held, so that its mark is not taken off while it grows.
+/// Publishes while the logs are held, by all in the order of their numbers, so that no mark is
+/// taken off while a log grows.
 async fn publish(
     connection: &mut MySqlConnection,
-    scope: i64,
-    base: u64,
-    checkpoint: &Checkpoint,
-) -> Result<bool, Fault> {
-    let reached = if scope == 0 {
+    of_each: &[(i64, &Publication)],
+) -> Result<Vec<bool>, Fault> {
+    let by_scope: BTreeMap<i64, &Publication> = of_each.iter().copied().collect();
+    let scopes = Value::from_iter(by_scope.keys().copied()).to_string();
+    let hold = sqlx::query(include_str!("../hold_logs.sql")).bind(&scopes);
+    let mut reached = numbers(connection, hold).await?;
+    if by_scope.contains_key(&0) {
         number(connection, sqlx::query(include_str!("../hold_deployment.sql"))).await?;
-        number(connection, sqlx::query(include_str!("../deployment_size.sql"))).await?
-    } else {
-        let hold = sqlx::query(include_str!("../hold_log.sql")).bind(scope);
-        number(connection, hold).await?
+        let size = sqlx::query(include_str!("../deployment_size.sql"));
+        reached.insert(0, number(connection, size).await?);
+    }
+    let lasts = sqlx::query(include_str!("../last_checkpoints.sql")).bind(&scopes);
+    let lasts = numbers(connection, lasts).await?;
+    let of = |numbers: &BTreeMap<i64, i64>, scope| numbers.get(&scope).copied().unwrap_or(0);
+    let is_next = |scope, of_it: &Publication| {
+        let (size, last) = (signed(of_it.checkpoint.size), of(&lasts, scope));
+        last == signed(of_it.base) && size > last && size <= of(&reached, scope)
     };
-    let last = sqlx::query(include_str!("../last_checkpoint.sql")).bind(scope);
-    let last = number(connection, last).await?;
-    let size = signed(checkpoint.size);
-    let published = last == signed(base) && size > last && size <= reached;
-    if published {
-        let publish = sqlx::query(include_str!("../publish.sql"))
-            .bind(scope)
-            .bind(size)
-            .bind(checkpoint.sealed_at.as_micros())
-            .bind(&checkpoint.note);
-        publish.execute(&mut *connection).await.map_err(classify)?;
+    let (mut next, mut whole) = (Vec::new(), Vec::new());
+    for (scope, publication) in by_scope {
+        let mut last = of(&lasts, scope);
+        if is_next(scope, publication) {
+            last = signed(publication.checkpoint.size);
+            next.push((scope, &publication.checkpoint));
+        }
+        if last == of(&reached, scope) {
+            whole.push(scope);
+        }
     }
-    if reached == if published { size } else { last } {
-        let end = sqlx::query(include_str!("../end_unsealed.sql")).bind(scope);
-        end.execute(connection).await.map_err(classify)?;
-    }
-    Ok(published)
+    PUBLISH
+        .write(connection, &next, |(scope, checkpoint), row| {
+            row.add(scope)?;
+            row.add(signed(checkpoint.size))?;
+            row.add(checkpoint.sealed_at.as_micros())?;
+            row.add(&checkpoint.note)
+        })
+        .await?;
+    END_UNSEALED.write(connection, &whole, |scope, row| row.add(scope)).await?;
+    Ok(of_each.iter().map(|(scope, publication)| is_next(*scope, publication)).collect())
 }
 
 /// Appends to the deployment's log, whose first leaf is held by whoever publishes its checkpoints.
@@ -150,6 +172,16 @@ async fn write_tile(
     }
     let message = "a tile that is there is another; compare it with a backup";
     Err(Fault::new(FaultKind::Corrupt, message))
+}
+
+/// The numbers in the second column by those in the first; 0 for none.
+async fn numbers(
+    connection: &mut MySqlConnection,
+    query: sqlx::query::Query<'_, sqlx::MySql, MySqlArguments>,
+) -> Result<BTreeMap<i64, i64>, Fault> {
+    let rows = query.fetch_all(connection).await.map_err(classify)?;
+    let pair = |row| Ok((unchecked(row, 0)?, unchecked::<Option<i64>>(row, 1)?.unwrap_or(0)));
+    rows.iter().map(pair).collect()
 }
 
 /// The number in the first column of the first row; 0 for none.

@@ -175,54 +175,86 @@ BEGIN
     LIMIT most;
 END $$;
 
-CREATE FUNCTION hos_log_state(world text, tenant text) RETURNS TABLE (
+-- Binds to logs and answers the numbers of their scopes in order, null for one that is not there. To
+-- seal several is upkeep: a list of them would be searched for each row.
+CREATE FUNCTION hos_bind_logs(worlds text[], tenants text[]) RETURNS bigint[]
+LANGUAGE plpgsql VOLATILE
+SET plan_cache_mode = force_generic_plan
+AS $$
+BEGIN
+    IF cardinality(worlds) = 1 THEN
+        RETURN ARRAY[hos_bind_log(worlds[1], tenants[1])];
+    END IF;
+    PERFORM hos_bind_all();
+    RETURN ARRAY(
+        SELECT CASE WHEN named.world = '' THEN 0 ELSE hos_scope.number END
+        FROM unnest(worlds, tenants) WITH ORDINALITY AS named (world, tenant, place)
+        LEFT JOIN hos_scope
+            ON hos_scope.world = named.world AND hos_scope.tenant = named.tenant
+        ORDER BY named.place
+    );
+END $$;
+
+CREATE FUNCTION hos_log_states(worlds text[], tenants text[]) RETURNS TABLE (
     size bigint, frontier bytea, tiles bigint, sealed bigint, note text, sealed_at bigint,
     epoch bigint
 )
-LANGUAGE plpgsql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET enable_seqscan = off
+AS $$
 DECLARE
-    own bigint := hos_bind_log(world, tenant);
+    own bigint[] := hos_bind_logs(worlds, tenants);
 BEGIN
     RETURN QUERY
     SELECT
         CASE
-            WHEN own > 0 THEN coalesce(hos_log.size, 0)
-            ELSE coalesce((SELECT max(leaf_index) + 1 FROM hos_deployment), 0)
+            WHEN line.scope = 0
+            THEN coalesce((SELECT max(leaf_index) + 1 FROM hos_deployment), 0)
+            ELSE coalesce(hos_log.size, 0)
         END,
         hos_log.frontier,
         coalesce((
-            SELECT max(place) + 1 FROM hos_tile WHERE hos_tile.scope = own AND level = 0
+            SELECT max(place) + 1 FROM hos_tile WHERE hos_tile.scope = line.scope AND level = 0
         ), 0),
         last.size, last.note, last.sealed_at,
         coalesce((
-            SELECT max(number) FROM hos_log_epoch WHERE hos_log_epoch.scope = own
+            SELECT max(number) FROM hos_log_epoch WHERE hos_log_epoch.scope = line.scope
         ), 1)
-    FROM (SELECT) AS one
-    LEFT JOIN hos_log ON hos_log.scope = own
+    FROM unnest(own) WITH ORDINALITY AS line (scope, ordinal)
+    LEFT JOIN hos_log ON hos_log.scope = line.scope
     LEFT JOIN LATERAL (
         SELECT hos_checkpoint.size, hos_checkpoint.note, hos_checkpoint.sealed_at
-        FROM hos_checkpoint WHERE hos_checkpoint.scope = own
+        FROM hos_checkpoint WHERE hos_checkpoint.scope = line.scope
         ORDER BY hos_checkpoint.size DESC LIMIT 1
-    ) AS last ON true;
+    ) AS last ON true
+    ORDER BY line.ordinal;
 END $$;
 
 -- The hashes of spans in their order, those of one span in one value: of a whole tile where there
--- is no count, else from the first one on.
+-- is no count, else from the first one on. `ofs` tells which log a span is of, from 1 on.
 CREATE FUNCTION hos_hashes(
-    world text, tenant text, levels integer[], firsts bigint[], counts integer[]
+    worlds text[], tenants text[],
+    ofs integer[], levels integer[], firsts bigint[], counts integer[]
 ) RETURNS SETOF bytea
 LANGUAGE plpgsql VOLATILE
+SET plan_cache_mode = force_generic_plan
 SET jit = off
 SET enable_seqscan = off
 AS $$
 DECLARE
-    own bigint := hos_bind_log(world, tenant);
+    logs bigint[] := hos_bind_logs(worlds, tenants);
+    own bigint;
     span record;
     joined bytea;
 BEGIN
     FOR span IN
-        SELECT * FROM unnest(levels, firsts, counts) AS line (of_level, first, many)
+        SELECT * FROM unnest(ofs, levels, firsts, counts) AS line (log, of_level, first, many)
     LOOP
+        own := logs[span.log];
         IF span.many = 0 THEN
             SELECT hashes INTO joined FROM hos_tile
             WHERE scope = own AND level = span.of_level AND place = span.first;
@@ -234,10 +266,12 @@ BEGIN
             SELECT string_agg(leaf_hash, ''::bytea ORDER BY leaf_index) INTO joined FROM hos_leaf
             WHERE scope = own
                 AND leaf_index >= span.first AND leaf_index < span.first + span.many;
-        ELSE
+        ELSIF own = 0 THEN
             SELECT string_agg(leaf_hash, ''::bytea ORDER BY leaf_index) INTO joined
             FROM hos_deployment
             WHERE leaf_index >= span.first AND leaf_index < span.first + span.many;
+        ELSE
+            joined := NULL;
         END IF;
         RETURN NEXT coalesce(joined, ''::bytea);
     END LOOP;
@@ -265,34 +299,64 @@ BEGIN
     END IF;
 END $$;
 
--- Publishes a checkpoint, if the last one is the one it was made upon and the log has its entries.
--- The log is held meanwhile, so that its mark is not taken off while it grows.
+-- Publishes checkpoints, each if the last one of its log is the one it was made upon and the log
+-- has its entries; answers in order which ones. The logs are held meanwhile, in the order in which
+-- they are numbered, so that no mark is taken off while a log grows.
 CREATE FUNCTION hos_publish(
-    world text, tenant text, base bigint, of_size bigint, of_note text, at bigint
-) RETURNS boolean
-LANGUAGE plpgsql VOLATILE AS $$
+    worlds text[], tenants text[], bases bigint[], sizes bigint[], notes text[], ats bigint[]
+) RETURNS boolean[]
+LANGUAGE plpgsql VOLATILE
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET enable_seqscan = off
+AS $$
 DECLARE
-    own bigint := hos_bind_log(world, tenant);
-    reached bigint;
-    last bigint;
-    done boolean;
+    own bigint[] := hos_bind_logs(worlds, tenants);
+    -- How many entries each log has, and how many its last checkpoint is over.
+    reached bigint[];
+    lasts bigint[];
+    done boolean[];
 BEGIN
-    IF own > 0 THEN
-        SELECT size INTO reached FROM hos_log WHERE scope = own FOR UPDATE;
-    ELSE
+    PERFORM FROM (SELECT unnest(own) AS scope ORDER BY 1) AS line
+    CROSS JOIN LATERAL (
+        SELECT FROM hos_log WHERE hos_log.scope = line.scope FOR UPDATE
+    ) AS held;
+    IF 0 = ANY (own) THEN
         PERFORM FROM hos_deployment WHERE leaf_index = 0 FOR UPDATE;
-        SELECT max(leaf_index) + 1 INTO reached FROM hos_deployment;
     END IF;
-    SELECT coalesce(max(size), 0) INTO last FROM hos_checkpoint WHERE scope = own;
-    done := last = base AND of_size > base AND of_size <= coalesce(reached, 0);
-    IF done THEN
-        INSERT INTO hos_checkpoint (scope, size, note, sealed_at)
-        VALUES (own, of_size, of_note, at);
-        last := of_size;
-    END IF;
-    IF last = coalesce(reached, 0) THEN
-        DELETE FROM hos_unsealed WHERE scope = own;
-    END IF;
+    SELECT array_agg(line.entries ORDER BY place), array_agg(line.last ORDER BY place)
+    INTO reached, lasts
+    FROM (
+        SELECT
+            place,
+            coalesce(CASE
+                WHEN scope = 0 THEN (SELECT max(leaf_index) + 1 FROM hos_deployment)
+                ELSE (SELECT size FROM hos_log WHERE hos_log.scope = asked.scope)
+            END, 0) AS entries,
+            coalesce((
+                SELECT max(size) FROM hos_checkpoint WHERE hos_checkpoint.scope = asked.scope
+            ), 0) AS last
+        FROM unnest(own) WITH ORDINALITY AS asked (scope, place)
+    ) AS line;
+    done := ARRAY(
+        SELECT line.last = line.base AND line.size > line.base AND line.size <= line.entries
+        FROM unnest(bases, sizes, reached, lasts) WITH ORDINALITY
+            AS line (base, size, entries, last, place)
+        ORDER BY line.place
+    );
+    INSERT INTO hos_checkpoint (scope, size, note, sealed_at)
+    SELECT line.scope, line.size, line.note, line.at
+    FROM unnest(own, sizes, notes, ats, done) AS line (scope, size, note, at, is_done)
+    WHERE line.is_done
+    ORDER BY line.scope;
+    DELETE FROM hos_unsealed WHERE scope = ANY (ARRAY(
+        SELECT line.scope
+        FROM unnest(own, sizes, reached, lasts, done)
+            AS line (scope, size, entries, last, is_done)
+        WHERE line.entries = CASE WHEN line.is_done THEN line.size ELSE line.last END
+    ));
     RETURN done;
 END $$;
 

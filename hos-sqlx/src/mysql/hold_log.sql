@@ -1,1 +1,0 @@
-SELECT size FROM hos_log WHERE scope = ? FOR UPDATE

@@ -1,1 +1,0 @@
-SELECT coalesce(max(size), 0) FROM hos_checkpoint WHERE scope = ?

@@ -1,1 +1,0 @@
-SELECT number FROM hos_scope WHERE world = ? AND tenant = ?

@@ -1,1 +1,0 @@
-SELECT hashes FROM hos_tile WHERE scope = ? AND level = ? AND place = ?

@@ -1,3 +1,0 @@
-SELECT root FROM hos_tile
-WHERE scope = ? AND level = ? AND place >= ? AND place < ?
-ORDER BY place

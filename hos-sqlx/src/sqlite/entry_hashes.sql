@@ -1,1 +1,0 @@
-SELECT leaf_hash FROM hos_entry WHERE position >= ? AND position < ? ORDER BY position

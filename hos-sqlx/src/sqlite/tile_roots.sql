@@ -1,1 +1,0 @@
-SELECT root FROM hos_tile WHERE position >= ? AND position < ? ORDER BY position
