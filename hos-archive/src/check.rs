@@ -5,6 +5,7 @@ use std::time::Duration;
 use hos_core::digest::Digest;
 use hos_core::proof::SEGMENT_TILE;
 use hos_core::time::Timestamp;
+use hos_verify::epoch::Opening;
 use hos_verify::merkle::{Hash, root_of};
 use hos_verify::verify::AHEAD_SECONDS_MAX;
 use sha2::{Digest as _, Sha256};
@@ -43,6 +44,7 @@ pub struct SegmentCheck {
     parts: Sha256,
     tile_parts: Sha256,
     hashes: Vec<Hash>,
+    openings: Vec<(u64, Opening)>,
     lists: Lists,
     part_count: u64,
     withheld: u64,
@@ -116,6 +118,7 @@ impl SegmentCheck {
             parts: Sha256::new(),
             tile_parts: Sha256::new(),
             hashes: Vec::new(),
+            openings: Vec::new(),
             lists: Lists::default(),
             part_count: 0,
             withheld: 0,
@@ -168,6 +171,12 @@ impl SegmentCheck {
     #[must_use]
     pub fn leaf_hashes(&self) -> &[Hash] {
         &self.hashes
+    }
+
+    /// The entries that open epochs, each with its index, as far as they were checked.
+    #[must_use]
+    pub fn openings(&self) -> &[(u64, Opening)] {
+        &self.openings
     }
 
     /// How many parts there are, and how many are not although their leaves commit to them: these
@@ -251,6 +260,9 @@ impl SegmentCheck {
         }
         for line in &leaves.lines {
             let at = u32::try_from(self.hashes.len()).unwrap_or(u32::MAX);
+            if let Some(opening) = line.opening() {
+                self.openings.push((self.manifest.first.saturating_add(at.into()), opening?));
+            }
             self.lists.add(&line.facts, at);
             self.hashes.push(line.hash);
         }

@@ -3,6 +3,7 @@
 use hos_core::digest::Digest;
 use hos_core::proof::{SEGMENT_ENTRIES_MAX, SEGMENT_TILE};
 use hos_verify::checkpoint::Checkpoint;
+use hos_verify::epoch::split;
 use hos_verify::merkle::{Frontier, Hash, MerkleError, RANGE_HASHES_MAX, verify_range};
 use hos_verify::note::SignedNote;
 use serde::{Deserialize, Serialize};
@@ -115,7 +116,8 @@ impl Manifest {
         let note = SignedNote::parse(self.checkpoint.as_bytes()).ok()?;
         let checkpoint = Checkpoint::parse(note.text()).ok()?;
         self.tree = (checkpoint.size(), *checkpoint.root());
-        (checkpoint.origin() == self.origin).then_some(self)
+        // Leaves name the log without its epoch, checkpoints with it.
+        (split(checkpoint.origin()).0 == self.origin).then_some(self)
     }
 
     /// Reads a manifest: strictly, bounded, and only where its numbers agree.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hos_core::time::Timestamp;
+use hos_verify::epoch::Opening;
 use hos_verify::time::Time;
 use hos_verify::verdict::{Line, Status, Verdict};
 use hos_verify::verify::AHEAD_SECONDS_MAX;
@@ -36,6 +37,11 @@ pub struct ArchiveReport {
     pub findings: Vec<Finding>,
     /// How much is wrong.
     pub finding_count: u64,
+    /// The entries that open epochs, each with its index.
+    pub openings: Vec<(u64, Opening)>,
+    /// Where what is known was lost when the log came back from a backup: the entry that says so,
+    /// with its index.
+    pub lost: Option<(u64, Opening)>,
     pub(crate) by_kind: BTreeMap<Fault, u64>,
     pub(crate) asked: Asked,
     /// Whether some tree of it is the one that is known.
@@ -95,12 +101,21 @@ impl ArchiveReport {
             return line;
         }
         let is_contradicted = line.status == Status::Contradicted;
-        match self.asked.known {
-            Some(size) if self.is_compared => {
+        match (self.asked.known, &self.lost) {
+            (Some(size), Some((index, opening))) => {
+                let Opening { number, size: back, .. } = opening;
+                let words = format!(
+                    "the known checkpoint of size {size} is of an earlier epoch: entry {index} \
+                     says that epoch {number} began with {back} entries that came back; what was \
+                     signed beyond them this log need not have"
+                );
+                add(&mut line, Status::Incomplete, words);
+            }
+            (Some(size), None) if self.is_compared => {
                 let words = format!("agrees with the known checkpoint of size {size}");
                 add(&mut line, Status::Ok, words);
             }
-            Some(size) if !is_contradicted => {
+            (Some(size), None) if !is_contradicted => {
                 let words =
                     format!("the known checkpoint of size {size} cannot be compared with this");
                 add(&mut line, Status::Unproven, words);
@@ -151,7 +166,16 @@ impl ArchiveReport {
 
     fn completeness(&self) -> Line {
         let mut line = self.line(Aspect::Completeness);
-        if self.segments == 0 || line.status != Status::Unchecked {
+        for (index, opening) in &self.openings {
+            let Opening { number, size, known, .. } = opening;
+            let words = format!(
+                "epoch {number} began at entry {index}: the log was restored from a backup, {size} \
+                 entries of {} that were signed came back",
+                known.size()
+            );
+            add(&mut line, Status::Stated, words);
+        }
+        if self.segments == 0 || line.status > Status::Stated {
             return line;
         }
         if self.asked.names_segments {

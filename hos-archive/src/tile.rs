@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use hos_core::proof::{LEAF_BYTES_MAX, LeafFacts, LogEntry, Part, SEGMENT_TILE};
 use hos_core::time::{ProofId, Timestamp};
 use hos_verify::commitment::commit;
+use hos_verify::epoch::{EPOCH_TYPE, Opening};
+use hos_verify::leaf::Leaf;
 use hos_verify::merkle::{Hash, leaf_hash, root_of};
 
 use crate::finding::Fault;
@@ -25,6 +27,14 @@ pub(crate) struct Line {
     pub(crate) hash: Hash,
     pub(crate) facts: LeafFacts,
     leaf: String,
+}
+
+impl Line {
+    /// What it says of an epoch that begins; none for any other leaf.
+    pub(crate) fn opening(&self) -> Option<Result<Opening, Fault>> {
+        let opening = || Opening::of(&Leaf::parse(self.leaf.as_bytes()).ok()?);
+        (self.facts.type_ == EPOCH_TYPE).then(|| opening().ok_or(Fault::Leaf))
+    }
 }
 
 impl Leaves<'static> {
@@ -92,7 +102,8 @@ impl Sink for Leaves<'_> {
         if facts.recorded_at > self.latest {
             return Err(Fault::Future);
         }
-        let leaf = if self.keeps { std::str::from_utf8(line).unwrap_or_default() } else { "" };
+        let is_kept = self.keeps || facts.type_ == EPOCH_TYPE;
+        let leaf = if is_kept { std::str::from_utf8(line).unwrap_or_default() } else { "" };
         self.lines.push(Line { hash: leaf_hash(line), facts, leaf: leaf.to_owned() });
         Ok(())
     }

@@ -5,6 +5,8 @@ use std::io;
 
 use hos_core::digest::Digest;
 use hos_core::time::Timestamp;
+use hos_verify::checkpoint::Checkpoint;
+use hos_verify::epoch::{Said, join, said};
 use hos_verify::merkle::{Frontier, Hash};
 use hos_verify::note::SignedNote;
 use hos_verify::policy::{Endorsement, Policy};
@@ -14,6 +16,9 @@ use crate::finding::{Fault, Finding};
 use crate::manifest::{MANIFEST_BYTES_MAX, Manifest, ManifestFault};
 use crate::name::{File, FileName};
 use crate::report::{ArchiveReport, Asked};
+
+/// The most entries that open epochs and are remembered.
+const EPOCHS_MAX: usize = 1_000;
 
 /// Where the files of one log's archive are read: a directory, or anything else.
 pub trait Source {
@@ -45,6 +50,8 @@ pub struct Expectation {
     pub policy: Option<Policy>,
     /// A tree of the log that is known: its size and root.
     pub known: Option<(u64, Hash)>,
+    /// Of which epoch that is known; 1 where its origin names none.
+    pub known_epoch: u64,
     /// The segments that there are to be, as the log or its store names them: first, end, and the
     /// SHA-256 of the manifest. Empty where that is not known.
     pub segments: Vec<(u64, u64, Digest)>,
@@ -57,6 +64,26 @@ pub struct Expectation {
 /// the archive holds.
 #[must_use]
 pub fn verify_archive(source: &dyn Source, expectation: &Expectation) -> ArchiveReport {
+    let report = walk(source, expectation);
+    if !report.by_kind.contains_key(&Fault::Contradiction) {
+        return report;
+    }
+    // What is known may have been lost when the log came back from a backup, and an entry say so.
+    let mut again = walk(source, &Expectation { known: None, ..expectation.clone() });
+    let known = expectation.known.and_then(|(size, root)| {
+        Checkpoint::new(&join(&expectation.origin, expectation.known_epoch), size, root).ok()
+    });
+    match known.as_ref().map(|known| said(&again.openings, known)) {
+        Some(Said::Lost(index, opening)) => {
+            again.lost = Some((index, opening.clone()));
+            again.asked = report.asked;
+            again
+        }
+        _ => report,
+    }
+}
+
+fn walk(source: &dyn Source, expectation: &Expectation) -> ArchiveReport {
     let asked = Asked {
         now: expectation.now,
         has_policy: expectation.policy.is_some(),
@@ -193,6 +220,8 @@ impl Walk<'_> {
             self.unseen = if endorsement.is_witnessed { 0 } else { self.unseen + 1 };
             self.report.seen = endorsement.witnesses;
         }
+        let left = EPOCHS_MAX.saturating_sub(self.report.openings.len());
+        self.report.openings.extend(check.openings().iter().take(left).cloned());
         self.report.entries += u64::try_from(check.leaf_hashes().len()).unwrap_or(u64::MAX);
         let (parts, withheld) = check.parts();
         (self.report.parts, self.report.withheld) =

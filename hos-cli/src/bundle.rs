@@ -10,7 +10,7 @@ use hos_verify::note::{NOTE_BYTES_MAX, SignedNote};
 use hos_verify::policy::{POLICY_BYTES_MAX, Policy};
 use hos_verify::time::Time;
 use hos_verify::verdict::{self, Line, Status};
-use hos_verify::verify::{Trust, verify};
+use hos_verify::verify::{Trust, follow, verify};
 use serde_json::{Value, json};
 
 use crate::archive::verifying::{self, Held};
@@ -46,12 +46,19 @@ pub(crate) struct TrustArguments {
     /// A checkpoint that was received another way.
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
+    /// A bundle of an entry that announces a key: the key counts too, if the bundle verifies under
+    /// the policy; may be given several times, each under what came before.
+    #[arg(long, value_name = "BUNDLE", requires = "policy")]
+    follow: Vec<PathBuf>,
 }
 
 impl TrustArguments {
-    /// Reads both.
+    /// Reads policy and checkpoint.
     pub(crate) fn read(&self) -> Result<(Option<Policy>, Option<Checkpoint>), Trouble> {
-        let policy = self.policy.as_deref().map(policy).transpose()?;
+        let mut policy = self.policy.as_deref().map(policy).transpose()?;
+        for path in &self.follow {
+            policy = policy.map(|policy| followed(policy, path)).transpose()?;
+        }
         Ok((policy, self.known.as_deref().map(known).transpose()?))
     }
 }
@@ -121,6 +128,18 @@ fn policy(path: &Path) -> Result<Policy, Trouble> {
         let message = format!("{} is no policy", path.display());
         let trouble = Trouble::new(Exit::Address, message, "give a C2SP tlog-policy");
         Trouble { causes: faults.iter().map(ToString::to_string).collect(), ..trouble }
+    })
+}
+
+/// Follows a key that a bundle announces.
+fn followed(policy: Policy, path: &Path) -> Result<Policy, Trouble> {
+    let bundle = bytes(path, READ_MAX, Exit::Address)?;
+    let now = u64::try_from(SystemClock.now().as_micros()).ok().and_then(Time::from_micros);
+    follow(policy, &bundle, now).map_err(|verdict| {
+        let message = format!("{} announces no key that could be followed", path.display());
+        let advice = "give a bundle of the entry `key/1`, sealed under a key of the policy";
+        let words = verdict.lines().into_iter().flat_map(|(_, line)| line.words.clone());
+        Trouble { causes: words.collect(), ..Trouble::new(Exit::Address, message, advice) }
     })
 }
 

@@ -1,5 +1,7 @@
 //! `hos seal`.
 
+mod act;
+mod epoch;
 mod made;
 mod rounds;
 
@@ -27,7 +29,7 @@ use crate::voice::Voice;
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Seal {
     #[command(subcommand)]
-    order: Option<KeyOrder>,
+    order: Option<Other>,
     #[command(flatten)]
     database: DatabaseArguments,
     #[command(flatten)]
@@ -47,9 +49,11 @@ pub(crate) struct Seal {
     anchor_every: Duration,
 }
 
-/// What is asked about keys.
+/// What else there is to be done about seals.
 #[derive(Debug, Subcommand)]
-enum KeyOrder {
+enum Other {
+    Announce(made::Announce),
+    Epoch(epoch::Epoch),
     NewKey(made::NewKey),
     Policy(made::Policy),
 }
@@ -57,8 +61,10 @@ enum KeyOrder {
 /// Seals, or makes what is needed to.
 pub(crate) async fn obey(voice: &Voice, order: &Seal) -> Result<Exit, Trouble> {
     match &order.order {
-        Some(KeyOrder::NewKey(order)) => made::new_key(voice, order).await,
-        Some(KeyOrder::Policy(order)) => made::policy(voice, order),
+        Some(Other::Announce(order)) => made::announce(voice, order).await,
+        Some(Other::Epoch(order)) => epoch::obey(voice, order).await,
+        Some(Other::NewKey(order)) => made::new_key(voice, order).await,
+        Some(Other::Policy(order)) => made::policy(voice, order),
         None => seal(voice, order).await,
     }
 }

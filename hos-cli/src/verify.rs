@@ -146,6 +146,12 @@ fn show(voice: &Voice, report: &Report, depth: Depth, seconds: f64) {
             "{not_rebuilt} subjects cannot be rebuilt: the lists of their migrations were erased"
         ));
     }
+    if report.lost > 0 {
+        voice.line(format_args!(
+            "{} known checkpoint is over what was lost before an epoch began, as an entry says",
+            report.lost
+        ));
+    }
     match report.findings.total {
         0 => voice.styled(GOOD, "sound", format_args!(" in {seconds:.1} s")),
         _ if report.lacks_archive_only() => {

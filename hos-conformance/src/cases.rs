@@ -9,6 +9,7 @@ mod batch;
 mod chain;
 mod compound;
 mod contract;
+mod epoch;
 mod erasing;
 mod erasure;
 mod export;
@@ -82,6 +83,7 @@ pub fn cases() -> Vec<Case> {
         bad_input::CASES,
         anchor::CASES,
         export::CASES,
+        epoch::CASES,
         survey::CASES,
     ];
     let mut cases = groups.concat();

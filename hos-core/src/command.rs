@@ -3,6 +3,7 @@
 mod activation;
 mod archival;
 mod envelope;
+mod epoch;
 mod erasure;
 mod migration;
 mod opening;
@@ -13,6 +14,7 @@ pub use activation::Activation;
 pub use archival::{Archival, ArchivalChange};
 pub(crate) use envelope::Envelope;
 pub use envelope::TRACEPARENT_BYTES_MAX;
+pub use epoch::{EpochOpening, KeyAnnouncement};
 pub(crate) use erasure::Erased;
 pub use erasure::{ERASED_PARTS_MAX, Erasure, Hold};
 pub use migration::Migration;

@@ -5,7 +5,7 @@ mod migration;
 use crate::digest::Digest;
 use crate::id::{ActionName, ActorId, CommandKey, Kind, Tenant, Topic, Version, World};
 use crate::policy::DecisionEffect;
-use crate::proof::{Entry, SegmentRecord};
+use crate::proof::{Entry, EpochRecord, SegmentRecord};
 use crate::receipt::Receipt;
 use crate::standing::Versions;
 use crate::subject::{Snapshot, Subject};
@@ -293,6 +293,10 @@ pub enum StandingRow {
     /// store finds it where it says: else nothing of the commit is, and the answer is
     /// [`Outcome::Conflict`]. See [`Segments`](crate::store::Segments).
     Segment(SegmentRecord),
+    /// An epoch of a log begins. Group `grants`. It is written only if its number is higher than
+    /// that of every epoch of the log: else nothing of the commit is, and the answer is
+    /// [`Outcome::Conflict`].
+    Epoch(EpochRecord),
 }
 
 /// A law that came into force, as a store has recorded it.

@@ -9,6 +9,7 @@ mod bench;
 mod case;
 mod correcting;
 mod counting;
+mod epochs;
 mod erasing;
 mod exporting;
 mod joining;
@@ -35,6 +36,7 @@ use tracing::Instrument as _;
 
 pub use anchoring::{Anchoring, ProvenAnchor};
 pub use counting::{COUNTED_ABILITIES_MAX, DecisionCounts};
+pub use epochs::{EPOCH_NOTE_BYTES_MAX, EPOCHS_MAX};
 pub use erasing::{ErasureWalk, HOLDS_WALKED_MAX, RepeatedErasures};
 pub use exporting::{EXPORTED_MAX, Export};
 pub use keyring::PERSONS_CACHED_MAX;

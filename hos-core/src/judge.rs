@@ -4,6 +4,7 @@
 
 mod activation;
 mod archival;
+mod epoch;
 mod erasure;
 mod find;
 mod migration;

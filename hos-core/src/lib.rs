@@ -31,7 +31,7 @@ pub mod vault;
 #[doc(hidden)]
 pub mod weave;
 
-pub use hos_verify::{checkpoint, merkle, note};
+pub use hos_verify::{checkpoint, epoch, merkle, note};
 
 /// The paved path, for `use hos_core::prelude::*`.
 pub mod prelude {

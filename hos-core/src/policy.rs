@@ -35,14 +35,16 @@ pub const RULES_MAX: usize = 10_240;
 pub const RULES_OF_ABILITIES_MAX: usize = 1 << 20;
 
 /// The abilities that the law itself asks for; every law has them.
-pub const BUILT_IN_ABILITIES: [&str; 14] = [
+pub const BUILT_IN_ABILITIES: [&str; 16] = [
     "hos.adopt",
     "hos.archive",
     "hos.ban",
     "hos.break_glass",
+    "hos.epoch",
     "hos.erase",
     "hos.grant",
     "hos.hold",
+    "hos.key",
     "hos.law",
     "hos.member",
     "hos.migrate",

@@ -1,8 +1,11 @@
 //! The third law: what happened, provably. Entries, their leaf bytes, and the parts beside them.
 
+mod epoch;
 mod erasure;
 mod facts;
+mod head;
 mod origin;
+pub(crate) mod part;
 mod sample;
 mod segment;
 mod withheld;
@@ -10,6 +13,8 @@ mod withheld;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+pub(crate) use epoch::EpochFacts;
+pub use epoch::EpochRecord;
 pub(crate) use erasure::ErasureFacts;
 #[doc(hidden)]
 pub use sample::LeafSample;
@@ -24,6 +29,7 @@ use crate::subject::Subject;
 use crate::time::{IdSource, ProofId, Timestamp};
 
 pub use facts::LeafFacts;
+pub use head::LogHead;
 pub use origin::origin;
 pub use segment::{SEGMENT_AGE, SEGMENT_ENTRIES_MAX, SEGMENT_TILE, SegmentFiles, SegmentRecord};
 
@@ -78,6 +84,10 @@ pub enum EntryType {
     Archive,
     /// A segment of the log came back from the archive.
     Restore,
+    /// An epoch of a log began: the database came back from an older backup, and is kept.
+    Epoch,
+    /// A key that will sign checkpoints was announced.
+    Key,
 }
 
 impl EntryType {
@@ -106,6 +116,8 @@ impl EntryType {
             Self::Hold => "hold/1",
             Self::Archive => "archive/1",
             Self::Restore => "restore/1",
+            Self::Epoch => "epoch/1",
+            Self::Key => "key/1",
         }
     }
 
@@ -216,15 +228,6 @@ pub struct LogEntry {
     pub withheld: Vec<Withheld>,
 }
 
-/// The head of a log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LogHead {
-    /// How many entries are sequenced.
-    pub size: u64,
-    /// The Merkle tree hash over them (RFC 9162, section 2.1.1).
-    pub root: Hash,
-}
-
 /// What goes into a leaf. Only codes, opaque ids, integers, digests and commitments.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Leaf<'a> {
@@ -258,6 +261,9 @@ pub(crate) struct Leaf<'a> {
     /// What an erasure or a hold says beside its target.
     pub(crate) erasure: Option<&'a ErasureFacts<'a>>,
     pub(crate) archived: Option<&'a SegmentFiles>,
+    pub(crate) epoch: Option<&'a EpochFacts>,
+    /// A key that is announced, as a vkey.
+    pub(crate) key: Option<&'a str>,
 }
 
 impl<'a> Leaf<'a> {
@@ -292,6 +298,8 @@ impl<'a> Leaf<'a> {
             migrated: None,
             erasure: None,
             archived: None,
+            epoch: None,
+            key: None,
         }
     }
 
@@ -328,6 +336,7 @@ impl<'a> Leaf<'a> {
             leaf.optional("basis", self.erasure.and_then(|facts| facts.basis));
             leaf.optional("code", self.code);
             self.contract.inspect(|digest| leaf.display("contract", digest));
+            self.epoch.inspect(|facts| leaf.object("epoch", |object| facts.encode(object)));
             if let Some(facts) = self.erasure.filter(|facts| !facts.parts.is_empty()) {
                 leaf.objects("erased", facts.parts, |object, (entry, name)| {
                     object.display("id", entry);
@@ -336,6 +345,7 @@ impl<'a> Leaf<'a> {
             }
             leaf.optional("from", self.from);
             leaf.display("id", id);
+            leaf.optional("key", self.key);
             leaf.display("law", self.law);
             leaf.string("log", self.log);
             leaf.optional("matter", self.erasure.and_then(|facts| facts.matter));
@@ -378,16 +388,6 @@ impl<'a> Leaf<'a> {
             leaf.optional("version", self.version);
         })
     }
-}
-
-/// The names that parts have.
-pub(crate) mod part {
-    pub(crate) const ATTRIBUTES: &str = "attributes";
-    pub(crate) const FACTS: &str = "facts";
-    pub(crate) const INPUT: &str = "input";
-    pub(crate) const PAYLOAD: &str = "payload";
-    pub(crate) const REASON: &str = "reason";
-    pub(crate) const SUBJECTS: &str = "subjects";
 }
 
 /// Suppresses a second denial for the same key.

@@ -9,10 +9,11 @@ use std::fmt;
 use crate::error::{Fault, FaultKind};
 use crate::id::{Tenant, World};
 use crate::merkle::Hash;
+use crate::proof::EpochRecord;
 use crate::time::Timestamp;
 
 pub(crate) use growth::Growth;
-pub use keeper::{KEPT_TOGETHER_MAX, Keeper, KeptNote, MemoryKeeper};
+pub use keeper::{KEPT_TOGETHER_MAX, Keeper, KeptNote, MemoryKeeper, overtaken};
 pub use signer::{KEYS_MAX, Keys, Signer};
 
 /// How many hashes a tile has: it is of height 8.
@@ -133,6 +134,9 @@ pub struct LogState {
     pub tiles: u64,
     /// The last checkpoint.
     pub sealed: Option<Checkpoint>,
+    /// The last epoch that an entry opened, whether or not that entry has its place; 1 where none
+    /// did.
+    pub epoch: u64,
 }
 
 /// How far the proof of an entry has come.
@@ -230,6 +234,18 @@ impl AttestationKind {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Cosignature, Self::Timestamp].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+impl EpochRecord {
+    /// Whose epoch it is.
+    #[must_use]
+    pub fn log(&self) -> LogName {
+        if self.of_deployment {
+            LogName::Deployment
+        } else {
+            LogName::of(&self.world, &self.tenant)
+        }
     }
 }
 

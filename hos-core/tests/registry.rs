@@ -6,7 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hos_core::actor::{Actor, ActorKind};
-use hos_core::command::{Adoption, Command, Opening, Record, StandingChange, StandingCommand};
+use hos_core::checkpoint::Checkpoint;
+use hos_core::command::{
+    Adoption, Command, EpochOpening, KeyAnnouncement, Opening, Record, StandingChange,
+    StandingCommand,
+};
 use hos_core::commit::{Commit, StandingRow};
 use hos_core::contract::{ActionDefinition, Contract};
 use hos_core::error::{Error, FaultKind, Refusal};
@@ -17,6 +21,7 @@ use hos_core::law::Law;
 use hos_core::laws::{Contracts as _, Policy as _, Proofs as _, Query, Registry as _};
 use hos_core::memory::MemoryStore;
 use hos_core::merkle::leaf_hash;
+use hos_core::note::{SignedNote, SigningKey};
 use hos_core::policy::RoleDefinition;
 use hos_core::proof::{EntryType, LogEntry};
 use hos_core::receipt::Receipt;
@@ -459,6 +464,15 @@ async fn story() -> Vec<LogEntry> {
     let fired = hos.fire_due(clock.now(), 10).await.unwrap();
     assert_eq!(fired.len(), 1);
     changed(&hos, &all, status(WorldStatus::Closed), "11").await;
+    let key = SigningKey::from_seed("test.example", &[7; 32]).unwrap();
+    let text = Checkpoint::new("test.example/w/pazar/t/firm-1/main", 1_000, [7; 32]).unwrap();
+    let text = text.to_text();
+    let note = SignedNote::new(&text, vec![key.sign(&text)]).unwrap().to_string();
+    let opening = EpochOpening::new(&user("root"), &world(), &firm(), &note, "lost").key("12");
+    hos.open_epoch(&opening, &[key.verifier_key()]).await.unwrap();
+    let next = SigningKey::from_seed("test.example", &[8; 32]).unwrap().verifier_key();
+    let announcement = KeyAnnouncement::new(&user("root"), &world(), &next).key("13");
+    hos.announce_key(&announcement).await.unwrap();
     let mut entries = hos.page(&world(), &all, 0, 100).await.unwrap();
     entries.extend(hos.page(&world(), &firm(), 0, 100).await.unwrap());
     entries
@@ -470,7 +484,7 @@ fn the_leaf_of_every_kind_of_entry_is_pinned_byte_for_byte() {
     let found: Vec<&str> = entries.iter().map(|entry| entry.leaf.as_str()).collect();
     assert_eq!(found, LEAVES.lines().collect::<Vec<_>>());
     let types = EntryTypes::of(&found);
-    assert_eq!(types.0.len(), 16, "every type of entry: {:?}", types.0);
+    assert_eq!(types.0.len(), 18, "every type of entry: {:?}", types.0);
     for entry in &entries {
         assert_eq!(entry.leaf_hash, leaf_hash(entry.leaf.as_bytes()));
         let leaf: serde_json::Value = serde_json::from_str(&entry.leaf).unwrap();

@@ -8,9 +8,11 @@ use hos_core::id::{IdError, Tenant, World};
 use hos_core::proof::PAGE_MAX;
 use hos_core::store::{Archived, Placeless, ScopeRow, Survey};
 use hos_verify::checkpoint::Checkpoint;
+use hos_verify::epoch::Opening;
 
 use crate::deployment;
 use crate::entry::Fact;
+use crate::epochs::{EPOCHS_MAX, Epochs};
 use crate::locate::{Round, locate};
 use crate::log::{Pages, Reader, is_short};
 use crate::options::{Depth, Options, Progress};
@@ -40,7 +42,8 @@ pub async fn fsck(
     let reader = Reader { picture, progress: Progress::default(), tell: progress };
     let report = Report::default();
     let (seed, unmet) = (Seed::new(), options.trust.known.iter().collect());
-    let mut check = Check { options, reader, report, seed, contracts: None, unmet };
+    let openings = Vec::new();
+    let mut check = Check { options, reader, report, seed, contracts: None, unmet, openings };
     check.count().await?;
     let mut after: Option<ScopeRow> = None;
     loop {
@@ -85,6 +88,8 @@ struct Check<'a> {
     contracts: Option<(World, Arc<Contracts>)>,
     /// Known checkpoints whose log was not met yet.
     unmet: Vec<&'a Checkpoint>,
+    /// Entries that open epochs of the deployment's log.
+    openings: Vec<(u64, Opening)>,
 }
 
 impl Check<'_> {
@@ -166,6 +171,14 @@ impl Check<'_> {
             self.report.bytes = self.report.bytes.saturating_add(checked.bytes);
             each(&mut checked);
             missing.add(&mut checked);
+            for (index, opening) in std::mem::take(&mut checked.openings) {
+                if scope.owns(opening.log()) {
+                    let finding = walk.epochs.add(whose, index, opening);
+                    finding.into_iter().for_each(|finding| self.report.findings.add(finding));
+                } else if self.openings.len() < EPOCHS_MAX {
+                    self.openings.push((index, opening));
+                }
+            }
             let hashes = checked.hashes();
             checked.findings.into_iter().for_each(|finding| self.report.findings.add(finding));
             walk.take(&mut self.reader, hashes, &mut self.report).await?;
@@ -249,7 +262,8 @@ impl Check<'_> {
             let message = format!("there is no log {}, which is known", known.origin());
             self.report.findings.add(Finding::new(FindingCode::KnownDiffers, "", "", message));
         }
-        deployment::check(&mut self.reader, &self.options.trust, &mut self.report).await
+        let epochs = Epochs::of_deployment(std::mem::take(&mut self.openings));
+        deployment::check(&mut self.reader, &self.options.trust, epochs, &mut self.report).await
     }
 
     async fn subjects(

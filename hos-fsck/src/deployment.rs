@@ -7,6 +7,7 @@ use hos_core::seal::AttestationKind;
 use hos_core::store::{AnchorRow, AttestationRow};
 use hos_verify::note::{NoteError, SignedNote};
 
+use crate::epochs::Epochs;
 use crate::log::{Reader, is_short};
 use crate::note;
 use crate::report::{FindingCode, Report};
@@ -18,9 +19,11 @@ use crate::walk::Walk;
 pub(crate) async fn check(
     reader: &mut Reader<'_>,
     trust: &Trust,
+    epochs: Epochs,
     report: &mut Report,
 ) -> Result<(), Fault> {
     let mut walk = Walk::new(Whose::Deployment, trust);
+    walk.epochs = epochs;
     let mut from = 0;
     loop {
         let page = reader.picture.beside().anchors(from, PAGE_MAX).await?;

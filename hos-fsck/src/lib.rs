@@ -32,6 +32,7 @@
 mod check;
 mod deployment;
 mod entry;
+mod epochs;
 mod leaf;
 mod locate;
 mod log;

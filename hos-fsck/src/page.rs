@@ -6,6 +6,7 @@ use hos_core::digest::{Digest, commitment};
 use hos_core::merkle::{Hash, leaf_hash};
 use hos_core::store::{EntryRow, PartRow};
 use hos_core::time::{ProofId, Timestamp};
+use hos_verify::epoch::{EPOCH_TYPE, Opening};
 
 use crate::entry::{Fact, fact};
 use crate::leaf::Leaf;
@@ -33,6 +34,8 @@ pub(crate) struct Checked {
     pub(crate) missing: Vec<((ProofId, String), Option<u64>)>,
     /// Parts that entries say were erased.
     pub(crate) erased: Vec<(ProofId, String)>,
+    /// Entries that open epochs, with their index.
+    pub(crate) openings: Vec<(u64, Opening)>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) bytes: u64,
 }
@@ -128,6 +131,15 @@ fn inside(
             (FindingCode::LeafUnreadable, format!("`{}` is no entry's number", erased.id))
         })?;
         checked.erased.push((entry, erased.n.to_string()));
+    }
+    if leaf.typ == EPOCH_TYPE
+        && let Some(index) = row.index
+    {
+        let opening = hos_verify::leaf::Leaf::parse(&row.leaf).ok();
+        let opening = opening.as_ref().and_then(Opening::of).ok_or_else(|| {
+            (FindingCode::EpochDiffers, "it names no epoch, or no note of one before".to_owned())
+        })?;
+        checked.openings.push((index, opening));
     }
     match wanted {
         Wanted::Hashes => Ok(None),

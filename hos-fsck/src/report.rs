@@ -40,6 +40,9 @@ pub struct Report {
     /// Subjects that cannot be rebuilt because the part of a migration's entry that lists them was
     /// erased; no faults.
     pub not_rebuilt: u64,
+    /// Known checkpoints of an earlier epoch over entries that were lost when the log came back
+    /// from a backup, as an entry says; no faults.
+    pub lost: u64,
     /// What is wrong.
     pub findings: Findings,
 }
@@ -180,6 +183,9 @@ pub enum FindingCode {
     CheckpointUnsigned,
     /// A log is not the one that a known checkpoint is over.
     KnownDiffers,
+    /// A checkpoint is of another epoch than the entries of its log open, or one of these opens
+    /// none.
+    EpochDiffers,
     /// A leaf of the deployment's log is not the checkpoint that it should be.
     AnchorDiffers,
     /// What an outsider said is not about the checkpoint that is kept.
@@ -225,6 +231,7 @@ impl FindingCode {
             Self::CheckpointDiffers => "checkpoint_differs",
             Self::CheckpointUnsigned => "checkpoint_unsigned",
             Self::KnownDiffers => "known_differs",
+            Self::EpochDiffers => "epoch_differs",
             Self::AnchorDiffers => "anchor_differs",
             Self::AttestationDiffers => "attestation_differs",
             Self::HistoryBroken => "history_broken",

@@ -9,8 +9,9 @@ use hos_core::seal::LogName;
 use hos_core::store::CheckpointRow;
 use hos_verify::checkpoint::Checkpoint;
 
+use crate::epochs::Epochs;
 use crate::log::{Reader, is_short};
-use crate::note::{Judged, judge};
+use crate::note::{Judged, judge, read};
 use crate::report::{FindingCode, Report};
 use crate::scope::Whose;
 use crate::tiles::Tiles;
@@ -28,6 +29,9 @@ pub(crate) struct Walk<'a> {
     due: Due,
     /// Those of this log, the smallest first.
     known: VecDeque<&'a Checkpoint>,
+    /// Known ones that the log is not over, with what is to be said of each.
+    differing: Vec<(&'a Checkpoint, String)>,
+    pub(crate) epochs: Epochs,
     /// Over how many entries the last checkpoint is.
     sealed: u64,
 }
@@ -45,7 +49,8 @@ impl<'a> Walk<'a> {
         let known = trust.known(whose);
         let (log, due) = (whose.log(), Due::default());
         let (tree, tiles) = (Tree::new(), Tiles::default());
-        Self { whose, log, trust, tree, tiles, due, known, sealed: 0 }
+        let (differing, epochs) = (Vec::new(), Epochs::default());
+        Self { whose, log, trust, tree, tiles, due, known, differing, epochs, sealed: 0 }
     }
 
     /// Takes in hashes of leaves with their indexes, in order.
@@ -84,7 +89,7 @@ impl<'a> Walk<'a> {
                 && self.tree.root().is_some_and(|root| root != *known.root())
             {
                 let message = format!("other entries than the known checkpoint over {size} is of");
-                report.findings.add(self.whose.finding(FindingCode::KnownDiffers, message));
+                self.differing.push((known, message));
             }
         }
     }
@@ -92,6 +97,11 @@ impl<'a> Walk<'a> {
     fn judge(&mut self, row: &CheckpointRow, root: Option<Hash>, report: &mut Report) {
         self.sealed = self.sealed.max(row.size);
         report.checkpoints += 1;
+        if let Ok((_, checkpoint)) = read(&row.note)
+            && let Some(finding) = self.epochs.differs(self.whose, &checkpoint)
+        {
+            report.findings.add(finding);
+        }
         match judge(self.whose, self.trust, row, root) {
             Ok(Judged::Signed) => report.signed += 1,
             Ok(Judged::Unjudged) => {}
@@ -118,7 +128,14 @@ impl<'a> Walk<'a> {
         }
         for known in self.known.drain(..).filter(|known| known.size() > has) {
             let message = format!("the log has {has} entries, {} are known", known.size());
-            report.findings.add(self.whose.finding(FindingCode::KnownDiffers, message));
+            self.differing.push((known, message));
+        }
+        for (known, message) in std::mem::take(&mut self.differing) {
+            if self.epochs.lost(known) {
+                report.lost += 1;
+            } else {
+                report.findings.add(self.whose.finding(FindingCode::KnownDiffers, message));
+            }
         }
         // A checkpoint beyond the log is told above; tiles are missed only where entries are.
         let sealed = self.sealed.min(has);

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use crate::encoding::hex;
 use crate::fault::corrupt;
 
-/// What the schemas say of a segment that does not stand where a commit says.
-const DISPLACED: &str = "hos:segment stands elsewhere";
+/// What the schemas say of a segment or an epoch that does not stand where a commit says.
+const DISPLACED: &str = "stands elsewhere";
 
-/// Whether the schema refused a segment that stands elsewhere: a conflict, not an accident.
+/// Whether the schema refused a segment or an epoch that stands elsewhere: a conflict, not an
+/// accident.
 pub(crate) fn is_displaced(fault: &Fault) -> bool {
     let error = std::error::Error::source(fault).and_then(|error| error.downcast_ref());
     let error = error.and_then(|error: &sqlx::Error| error.as_database_error());

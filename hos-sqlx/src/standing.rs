@@ -156,6 +156,12 @@ pub(crate) fn encode(row: &StandingRow) -> String {
             "digest": hex(record.digest.as_bytes()),
         }),
         StandingRow::Segment(record) => segments::encode(record),
+        StandingRow::Epoch(record) => json!({
+            "row": "epoch",
+            "deployment": u8::from(record.of_deployment),
+            "number": record.number,
+            "entry": hex(record.entry.as_bytes()),
+        }),
     };
     object.to_string()
 }

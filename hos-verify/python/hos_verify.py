@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Verifies bundles of the format hosproof/1 offline, with nothing but Python 3.9 or later.
 
-    python3 hos_verify.py BUNDLE --policy TRUST [--known CHECKPOINT] [--now TIME] [--json]
+    python3 hos_verify.py BUNDLE --policy TRUST [--known CHECKPOINT] [--follow BUNDLE]
+                          [--now TIME] [--json]
 
 Trust comes from the policy file (C2SP tlog-policy) and from a checkpoint that was received another
 way, never from the bundle. The exit code: 0 verified, 10 nothing vouches for it, 20 parts erased or
@@ -444,6 +445,7 @@ class Checkpoint:
 
 
 def epoch(origin):
+    """The origin without its epoch, and the epoch."""
     base, slash, number = origin.rpartition("/e")
     if slash and re.fullmatch(r"[1-9][0-9]{0,19}", number, re.ASCII) and 1 < int(number) < 2**64:
         return base, int(number)
@@ -689,6 +691,19 @@ class Leaf:
         return name if isinstance(name, str) else None
 
 
+class Opening:
+    """What the leaf of an epoch/1 says."""
+
+    def __init__(self, leaf):
+        require(leaf.type == "epoch/1")
+        value = leaf.value.get("epoch")
+        self.number, self.size = number_of(value, "n"), number_of(value, "size")
+        self.note = text_of(value, "note").encode("utf-8")
+        self.known = Checkpoint(self.note)
+        self.log, self.known_epoch = epoch(self.known.origin)
+        require(self.number > self.known_epoch and self.size <= self.known.size)
+
+
 class Proof:
     """C2SP tlog-proof."""
 
@@ -821,6 +836,8 @@ class Integrity:
         self.ranges = self.check_ranges()
         self.entries = self.check_entries()
         self.places = {entry: (index, leaf) for entry, index, leaf in self.entries}
+        self.openings = []
+        self.check_epochs()
         self.anchor = self.check_anchor()
         self.opened = self.check_openings()
         self.check_erased()
@@ -954,6 +971,49 @@ class Integrity:
             return "does not lead to the checkpoint"
         return None
 
+    def check_epochs(self):
+        """Each epoch was opened by an entry; each checkpoint is of the one that the log was in."""
+        for entry, index, leaf in self.entries:
+            if leaf.type != "epoch/1":
+                continue
+            opening = parsed(Opening, leaf)
+            if opening is not None and opening.log == leaf.log:
+                is_sound = opening.size <= index
+            else:
+                # One of the deployment's log stands in the log of a world.
+                is_sound = opening is not None and opening.log.endswith("/deployment")
+            if is_sound:
+                self.openings.append((index, opening))
+            else:
+                self.fault(f"entries/{entry}.json", "opens no epoch")
+        for size, why in self.epoch_problems():
+            self.fault(f"log/{size}.checkpoint", why)
+
+    def own_openings(self):
+        log = epoch(self.head.origin)[0]
+        return [(index, opening) for index, opening in self.openings if opening.log == log]
+
+    def epoch_problems(self):
+        head, own = self.head, self.own_openings()
+        last = epoch(head.origin)[1]
+        reached = 1
+        for _, opening in own:
+            # One that was lost with its entry is named by the note, and never given again.
+            if opening.number != max(reached, opening.known_epoch) + 1:
+                return [(head.size, "its epochs are not opened one after the other")]
+            reached = opening.number
+        if reached < last:
+            return [(head.size, "of an epoch that no entry here opens")]
+        if reached > last:
+            return [(head.size, "of an earlier epoch than an entry under it opens")]
+        problems = []
+        for other in self.others:
+            number = epoch(other.origin)[1]
+            reached = max([1] + [one.number for index, one in own if index < other.size])
+            if number != reached and not (other.size > head.size and number >= last):
+                problems.append((other.size, "not of the epoch that the log was in"))
+        return problems
+
     def check_anchor(self):
         name = "anchor/proof.tlog-proof"
         if name not in self.files:
@@ -1069,25 +1129,59 @@ def authenticity_line(found, policy, known):
         if checkpoint in covering:
             is_witnessed = is_witnessed or suffice
             seen.extend(witnesses)
+    for _, opening in found.own_openings():
+        try:
+            policy.endorsement(opening.known)
+        except Refused:
+            words = f"the note that epoch {opening.number} names is not signed as the policy asks"
+            line.add("invalid", words)
     if not is_witnessed and line.status != "invalid":
         line.add("unproven", "fewer witnesses have seen it than the policy asks for")
     return line, seen
 
 
 def compare(line, found, known):
+    (log, number), size = epoch(known.origin), known.size
     here = [found.head] + ([found.anchor] if found.anchor else []) + found.others
-    same = [
-        checkpoint
-        for checkpoint in here
-        if Integrity.is_same_log(checkpoint.origin, known.origin) and checkpoint.size == known.size
+    of_log = [checkpoint for checkpoint in here if epoch(checkpoint.origin)[0] == log]
+    compared = [checkpoint for checkpoint in of_log if checkpoint.size == size]
+    same = [checkpoint.root == known.root for checkpoint in compared]
+    in_epoch = [epoch(checkpoint.origin)[1] == number for checkpoint in compared]
+    contradicts = f"contradicts the known checkpoint of size {size}"
+    if compared and all(same) and all(in_epoch):
+        return line.add("ok", f"agrees with the known checkpoint of size {size}")
+    if any(same) or any(in_epoch):
+        return line.add("contradicted", contradicts)
+    if any(epoch(one.origin)[1] < number and one.size >= size for one in of_log):
+        return line.add("contradicted", f"{contradicts}, which is of the later epoch {number}")
+    later = [
+        (index, opening)
+        for index, opening in found.openings
+        if opening.log == log and opening.number > number
     ]
-    if not same:
-        words = f"the known checkpoint of size {known.size} cannot be compared with this"
-        line.add("unproven", words)
-    elif any(checkpoint.root != known.root for checkpoint in same):
-        line.add("contradicted", f"contradicts the known checkpoint of size {known.size}")
-    else:
-        line.add("ok", f"agrees with the known checkpoint of size {known.size}")
+    if later and size > later[0][1].size:
+        return compare_lost(line, later, known)
+    if later and compared:
+        return line.add("contradicted", contradicts)
+    words = f"the known checkpoint of size {size} cannot be compared with this"
+    return line.add("unproven", words)
+
+
+def compare_lost(line, later, known):
+    """A known checkpoint of an epoch before one that began with fewer entries."""
+    number, size = epoch(known.origin)[1], known.size
+    for index, opening in later:
+        same = size == opening.known.size and known.root == opening.known.root
+        is_it = size < opening.known.size or same
+        # Where epochs were lost, the last note is of a later one.
+        is_named = opening.known_epoch > number or (opening.known_epoch == number and is_it)
+        if opening.size < size and is_named:
+            words = f"the known checkpoint of size {size} is of epoch {number}: entry {index} says"
+            words += f" that epoch {opening.number} began with {opening.size} entries that came"
+            words += " back; what was signed beyond them this log need not have"
+            return line.add("incomplete", words)
+    words = f"contradicts the known checkpoint of size {size}, which the entry that opens epoch"
+    return line.add("contradicted", f"{words} {later[0][1].number} hides")
 
 
 def time_line(found, seen, now):
@@ -1119,6 +1213,10 @@ def time_line(found, seen, now):
 
 def completeness_line(found):
     line = Line()
+    for index, opening in found.own_openings():
+        words = f"epoch {opening.number} began at entry {index}: the log was restored from a backup,"
+        came_back = f"{opening.size} entries of {opening.known.size} that were signed came back"
+        line.add("stated", f"{words} {came_back}")
     for claim in found.manifest.claims:
         if claim[0] == "entries":
             words = "nothing is said of those left out"
@@ -1201,6 +1299,25 @@ def verify(data, policy=None, known=None, now=None):
     ]
 
 
+def follow(policy, data, now=None):
+    """Adds the keys that entries key/1 of a bundle announce, if it verifies under the policy."""
+    require(exit_code(verify(data, policy, None, now)) == 0, "not verified under the policy")
+    files = unzip(data)
+    found = Integrity(parsed(Manifest, files["manifest.json"]), files)
+    signers = policy.endorsement(found.head)[0]
+    keys = []
+    for _, _, leaf in found.entries:
+        key = leaf.value.get("key") if leaf.type == "key/1" else None
+        key = parsed(Key, key) if isinstance(key, str) else None
+        if key is not None and key.type == 1 and key.name in signers:
+            keys.append(key)
+    require(keys, "announces no key")
+    for key in keys:
+        is_new = all(key.public != known.public for known in policy.logs)
+        if is_new and len(policy.logs) < POLICY_NAMES_MAX:
+            policy.logs.append(key)
+
+
 def exit_code(lines):
     worst = max((line.status for line in lines), key=RANKS.index)
     return EXITS.get(worst, 0)
@@ -1229,6 +1346,13 @@ def main(arguments=None):
     parser.add_argument("bundle", help="the bundle, or - for the standard input")
     parser.add_argument("--policy", help="whose signatures count (C2SP tlog-policy)")
     parser.add_argument("--known", help="a checkpoint that was received another way")
+    parser.add_argument(
+        "--follow",
+        action="append",
+        default=[],
+        metavar="BUNDLE",
+        help="a bundle of an entry that announces a key, signed under a key that counts so far",
+    )
     parser.add_argument("--now", help="the time to judge at, as 2026-11-21T09:15:02.000000Z")
     parser.add_argument("--json", action="store_true", help="the verdict as one line of JSON")
     options = parser.parse_args(arguments)
@@ -1239,6 +1363,9 @@ def main(arguments=None):
         if options.known is not None:
             known = Checkpoint(read_file(options.known, NOTE_MAX))
         now = clock.time_ns() // 1_000 if options.now is None else micros(options.now)
+        require(policy is not None or not options.follow, "nothing is followed without a policy")
+        for path in options.follow:
+            follow(policy, read_file(path, BUNDLE_MAX), now)
     except (OSError, Refused) as error:
         print(f"hos_verify: {error}", file=sys.stderr)
         return 2

@@ -4,6 +4,7 @@ pub mod bundle;
 pub mod checkpoint;
 pub mod commitment;
 pub mod cosignature;
+pub mod epoch;
 pub mod json;
 pub mod leaf;
 pub mod merkle;

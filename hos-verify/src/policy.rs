@@ -65,6 +65,15 @@ impl Policy {
         read::policy(bytes)
     }
 
+    /// The policy with one more key of logs; as it is where it knows the key, or has no room.
+    pub(crate) fn with_log(mut self, key: VerifierKey) -> Self {
+        let is_new = self.logs.iter().all(|known| known.public() != key.public());
+        if is_new && self.logs.len() < POLICY_NAMES_MAX {
+            self.logs.push(key);
+        }
+        self
+    }
+
     /// Who of the known logs and witnesses signed this checkpoint of the log of this origin.
     ///
     /// # Errors

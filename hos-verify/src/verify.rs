@@ -1,16 +1,17 @@
 //! Verification of bundles. Trust comes with the question, never with the bundle.
 
 mod authenticity;
+mod epochs;
 mod evidence;
 mod integrity;
 mod lines;
-mod origin;
 
 use crate::bundle::Bundle;
 use crate::checkpoint::Checkpoint;
+use crate::note::{Algorithm, VerifierKey};
 use crate::policy::Policy;
 use crate::time::Time;
-use crate::verdict::{Status, Verdict};
+use crate::verdict::{Exit, Status, Verdict};
 
 /// How far a recorded time may be ahead of a clock or a witness, in seconds.
 pub const AHEAD_SECONDS_MAX: u64 = 300;
@@ -27,6 +28,46 @@ pub struct Trust<'a> {
     /// The time; without it nothing is held to be of the future.
     pub now: Option<Time>,
 }
+
+/// The policy of whoever follows announced keys: with the keys that entries `key/1` of a bundle
+/// announce, if the bundle verifies under the policy as it is, witnesses and all.
+///
+/// Nobody has to: whoever had the key of yesterday can announce one of tomorrow.
+///
+/// # Errors
+///
+/// The verdict, where the bundle is not verified or announces no key of the deployment that signed
+/// it.
+pub fn follow(policy: Policy, bundle: &[u8], now: Option<Time>) -> Result<Policy, Box<Verdict>> {
+    let verdict = verify(bundle, &Trust { policy: Some(&policy), known: None, now });
+    if verdict.exit() != Exit::Verified {
+        return Err(Box::new(verdict));
+    }
+    let keys = announced(&policy, bundle).unwrap_or_default();
+    if keys.is_empty() {
+        let words = vec!["announces no key".to_owned()];
+        return Err(Box::new(Verdict::ends(Status::Unproven, words)));
+    }
+    Ok(keys.into_iter().fold(policy, Policy::with_log))
+}
+
+/// The keys that a verified bundle announces, of the deployment that signed it.
+fn announced(policy: &Policy, bundle: &[u8]) -> Option<Vec<VerifierKey>> {
+    let bundle = Bundle::read(bundle).ok()?;
+    let evidence = integrity::check(&bundle).ok()?;
+    let head = &evidence.head;
+    let signers = policy.endorsement(&head.note, head.checkpoint.origin()).ok()?.logs;
+    let leaves = evidence.entries.iter().map(|(_, leaf)| leaf);
+    let keys = leaves.filter(|leaf| leaf.type_ == KEY_TYPE).filter_map(|leaf| {
+        let key = VerifierKey::parse(leaf.value.get("key")?.as_str()?).ok()?;
+        let is_theirs = signers.iter().any(|name| name == key.name());
+        (is_theirs && key.algorithm() == Algorithm::Ed25519).then_some(key)
+    });
+    Some(keys.collect())
+}
+
+/// The type of an entry that announces a key.
+const KEY_TYPE: &str = "key/1";
 
 /// Judges a bundle.
 ///

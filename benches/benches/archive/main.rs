@@ -97,6 +97,7 @@ fn verify(place: &str, origin: &str) {
         now: Timestamp::from_micros(i64::MAX),
         policy: Some(policy),
         known: None,
+        known_epoch: 1,
         segments: Vec::new(),
     };
     let begun = Instant::now();

@@ -94,6 +94,7 @@ impl Scene {
             now: self.clock.now(),
             policy: Some(policy()),
             known: None,
+            known_epoch: 1,
             segments: Vec::new(),
         }
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use hos_archive::{Expectation, LogArchive, verify_archive};
 use hos_core::time::Timestamp;
 use hos_verify::checkpoint::Checkpoint;
+use hos_verify::epoch::split;
 use hos_verify::policy::Policy;
 use hos_verify::verdict::{Exit as Verdict, Line};
 use serde_json::{Value, json};
@@ -49,8 +50,9 @@ pub(crate) fn obey(voice: &Voice, path: &Path, held: &Held<'_>) -> Result<Exit, 
             worst = verdict;
         }
     }
-    let is_of =
-        |known: &Checkpoint| archives.iter().any(|own| own.origin() == Some(known.origin()));
+    let is_of = |known: &Checkpoint| {
+        archives.iter().any(|own| own.origin() == Some(split(known.origin()).0))
+    };
     if let Some(known) = held.known.as_ref().filter(|known| !is_of(known)) {
         let rest = format!(": the known checkpoint is of {}, which is not here", known.origin());
         voice.styled(WARNING, "unproven", rest);
@@ -65,12 +67,13 @@ pub(crate) fn obey(voice: &Voice, path: &Path, held: &Held<'_>) -> Result<Exit, 
 
 fn one(voice: &Voice, archive: &LogArchive, held: &Held<'_>) -> (Verdict, Value) {
     let origin = held.log.or(archive.origin()).unwrap_or_default();
-    let known = held.known.as_ref().filter(|known| known.origin() == origin);
+    let known = held.known.as_ref().filter(|known| split(known.origin()).0 == origin);
     let expectation = Expectation {
         origin: origin.to_owned(),
         now: held.now,
         policy: held.policy.clone(),
         known: known.map(|known| (known.size(), *known.root())),
+        known_epoch: known.map_or(1, |known| split(known.origin()).1),
         segments: Vec::new(),
     };
     let report = verify_archive(archive, &expectation);

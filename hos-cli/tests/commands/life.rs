@@ -30,6 +30,7 @@ fn what_a_backup_brings_back_goes_again_and_is_not_sealed() {
     let erase = ["--basis", "asked", "--key", "r-1", "--yes"];
     ends(&hos(&clinic.request(&erase, "dpo-1")), 0, &["3 parts under 1 keys", "no more"]);
     clinic.seal();
+    let lost = known(&clinic);
     vault.restore();
     let words = [&["erase", "repeat", "--db", &clinic.url][..], &clinic.keys()].concat();
     assert_eq!(document(&words, 0)["keys"], 1);
@@ -40,6 +41,61 @@ fn what_a_backup_brings_back_goes_again_and_is_not_sealed() {
     ends(&hos(&clinic.request(&other, "dpo-1")), 0, &["recorded by entry"]);
     let seal = ["seal", "--db", &clinic.url, "--key", &clinic.key, "--keeper", &clinic.keeper];
     ends(&hos(&[&seal[..], &["--once"]].concat()), 5, &["restored from a backup"]);
+    goes_on(&clinic, &lost);
+}
+
+/// Nobody brings the newer database back: a new epoch begins, and whoever holds what was lost is
+/// told.
+fn goes_on(clinic: &Clinic, lost: &str) {
+    let act = |actor: &'static str| {
+        let who = ["--world", "clinic", "--law", &clinic.law, "--actor", actor];
+        let base = ["--db", &clinic.url, "--key", &clinic.key, "--keeper", &clinic.keeper];
+        let why = ["--reason", "the disk of the server was lost"];
+        [&["seal", "epoch"], &base[..], &who[..], &why[..]].concat()
+    };
+    ends(&hos(&act("root")), 2, &["restored from a backup", "for good"]);
+    let yes = |actor| [&act(actor)[..], &["--yes"]].concat();
+    ends(&hos(&yes("dpo-1")), 8, &["does not allow"]);
+    ends(&hos(&yes("root")), 0, &["opened epoch 2 of `clinic/firm-1`", "sealed at"]);
+    ends(&hos(&yes("root")), 0, &["no log is refused"]);
+    clinic.seal();
+    let after = clinic.desk.path("after.zip");
+    clinic.written(&["--range", "0..5"], &after);
+    clinic.is_judged(&after, 0, &["epoch 2 began at entry"]);
+    let known = ["verify", &after, "--policy", &clinic.policy, "--known", lost];
+    ends(&hos(&known), 20, &["is of epoch 1", "came back"]);
+    ends(&hos(&["verify", "--db", &clinic.url, "--policy", &clinic.policy]), 0, &["sound in"]);
+    let known = ["verify", "--db", &clinic.url, "--known", lost];
+    ends(&hos(&known), 0, &["sound in", "1 known checkpoint"]);
+}
+
+#[test]
+fn a_key_is_announced_and_followed() {
+    let clinic = Clinic::sqlite().with_key();
+    let (next, rotation) = (clinic.desk.path("next.key"), clinic.desk.path("rotation.zip"));
+    let act = ["--world", "clinic", "--law", &clinic.law, "--actor", "root", "--announce"];
+    let new = ["seal", "new-key", "--db", &clinic.url, "--out", &next];
+    let told = document(&[&new[..], &act].concat(), 0);
+    let entry = told["announced"].as_str().unwrap().to_owned();
+    let again = ["seal", "announce", "--db", &clinic.url, "--key", &next];
+    let told = document(&[&again[..], &act[..6]].concat(), 0);
+    assert_eq!(told["keys"][0]["entry"], entry.as_str(), "said twice, recorded once");
+    clinic.seal();
+    let world = ["--world", "clinic", "--tenant", "@world", "--entry", &entry];
+    let words = [&["bundle", "--db", &clinic.url], &world[..], &["--out", &rotation]].concat();
+    ends(&hos(&words), 0, &["rotation.zip"]);
+    clinic.is_judged(&rotation, 0, &["INTEGRITY"]);
+    // From here on the new key seals alone.
+    clinic.visited(1);
+    let seal = ["seal", "--db", &clinic.url, "--key", &next, "--keeper", &clinic.keeper];
+    ends(&hos(&[&seal[..], &["--once"]].concat()), 0, &["sealed"]);
+    let after = clinic.desk.path("after.zip");
+    clinic.written(&["--subject", "visit:w-0"], &after);
+    clinic.is_judged(&after, 40, &["not signed as the policy asks"]);
+    let follow = ["verify", &after, "--policy", &clinic.policy, "--follow", &rotation];
+    ends(&hos(&follow), 0, &["is signed by hos.local"]);
+    let itself = ["verify", &after, "--policy", &clinic.policy, "--follow", &after];
+    ends(&hos(&itself), 4, &["announces no key that could be followed"]);
 }
 
 #[test]
@@ -51,6 +107,19 @@ fn the_doctor_asks_for_the_key() {
     ends(&doctor(&clinic.key), 0, &fine);
     ends(&doctor(&clinic.policy), 6, &["failure sealing_key", "none is made"]);
     ends(&doctor(&clinic.desk.path("none")), 6, &["cannot be read"]);
+}
+
+/// The last checkpoint of the firm's log, as somebody outside keeps it.
+fn known(clinic: &Clinic) -> String {
+    let bundle = clinic.desk.path("known.zip");
+    // The erasure is the last one: a checkpoint over it is of what will be lost.
+    clinic.written(&["--range", "9..10"], &bundle);
+    let bytes = String::from_utf8_lossy(&std::fs::read(&bundle).unwrap()).into_owned();
+    let origin = "hos.local/w/clinic/t/firm-1/main\n";
+    let note = &bytes[bytes.find(origin).unwrap()..];
+    let signature = note.find("\n\n").unwrap() + 2;
+    let end = signature + note[signature..].find('\n').unwrap() + 1;
+    clinic.desk.put("known.checkpoint", &note[..end])
 }
 
 /// A SQLite file as it was, with its write-ahead log.

@@ -1,5 +1,6 @@
 //! Old entries leave the store, stay provable and findable, and come back.
 
+mod epoch;
 mod reading;
 mod steps;
 mod whole;
@@ -48,6 +49,7 @@ cases!(
         archive_never_finds_an_entry_next_door,
         archive_that_is_damaged_is_a_fault,
         archive_comes_back_and_goes_again,
+        archive_of_a_log_that_came_back_tells_of_its_epoch,
         archive_verifies_from_its_files_alone,
         archive_leaves_subjects_and_messages_as_they_are,
         archive_is_seen_whole_by_whoever_checks,
@@ -60,6 +62,7 @@ cases!(
     ]
 );
 
+use epoch::archive_of_a_log_that_came_back_tells_of_its_epoch;
 use reading::{
     archive_comes_back_and_goes_again, archive_is_proved_across_the_cut,
     archive_is_proved_under_checkpoints_of_before, archive_is_read_in_place,

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{Tenant, World};
 use hos_core::merkle::{Hash, root_of};
+use hos_core::proof::EpochRecord;
 use hos_core::seal::{
     Anchor, Attestation, Checkpoint, LogName, LogState, Published, Span, TILE_HASHES, Tile,
 };
@@ -21,6 +22,7 @@ pub(super) struct SealRows {
     checkpoints: Vec<(LogName, Checkpoint)>,
     anchors: Vec<Anchor>,
     attestations: Vec<Attestation>,
+    pub(super) epochs: Vec<EpochRecord>,
 }
 
 impl Tables {
@@ -69,6 +71,12 @@ impl Tables {
         }
     }
 
+    /// The last epoch of a log.
+    pub(super) fn epoch(&self, log: &LogName) -> u64 {
+        let own = self.seals.epochs.iter().filter(|record| record.log() == *log);
+        own.map(|record| record.number).max().unwrap_or(1)
+    }
+
     fn logs(&self) -> Vec<(u64, LogName)> {
         let tenants = self.scopes.keys().map(|(world, tenant)| LogName::of(world, tenant));
         (0..).zip(std::iter::once(LogName::Deployment).chain(tenants)).collect()
@@ -99,6 +107,7 @@ impl Seals for PlantedStore {
                 root: (*log != LogName::Deployment).then(|| root_of(tables.leaves(log))),
                 tiles: u64::try_from(lowest.count()).unwrap(),
                 sealed: tables.sealed(self.plant, log).last().copied().cloned(),
+                epoch: tables.epoch(log),
             }
         }))
     }
@@ -156,6 +165,14 @@ impl Seals for PlantedStore {
             let sealed = tables.sealed(self.plant, log).into_iter();
             let later = sealed.filter(|checkpoint| checkpoint.size >= from);
             later.take(limited(limit)).cloned().collect()
+        }))
+    }
+
+    async fn epochs(&self, log: &LogName) -> Result<Vec<EpochRecord>, Fault> {
+        Ok(self.with(|tables| {
+            let mut own = tables.seals.epochs.clone();
+            own.retain(|record| record.log() == *log);
+            own
         }))
     }
 

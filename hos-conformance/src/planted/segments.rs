@@ -11,9 +11,15 @@ use super::tables::{Row, Scope, ScopeKey, Tables};
 use super::{Plant, PlantedStore};
 
 impl Tables {
-    /// Whether a segment goes out or comes back from where it stands.
+    /// Whether a segment goes out or comes back from where it stands, or an epoch follows.
     pub(super) fn stands(&self, plant: Plant, key: &ScopeKey, row: Option<&StandingRow>) -> bool {
-        let Some(StandingRow::Segment(record)) = row else { return true };
+        let record = match row {
+            Some(StandingRow::Segment(record)) => record,
+            Some(StandingRow::Epoch(record)) => {
+                return record.number > self.epoch(&record.log());
+            }
+            _ => return true,
+        };
         let Some(scope) = self.scopes.get(key) else { return false };
         let size = u64::try_from(scope.log.len()).unwrap_or(u64::MAX);
         plant == Plant::SegmentAnywhere

@@ -249,6 +249,7 @@ impl Tables {
             StandingRow::Contract(record) => {
                 return self.contracts.push((key.0.clone(), record.clone()));
             }
+            StandingRow::Epoch(record) => self.seals.epochs.push(record.clone()),
             _ => {}
         }
         let scope = self.scopes.entry(key.clone()).or_default();
@@ -317,7 +318,7 @@ impl Scope {
             }
             StandingRow::Scope | StandingRow::Law(_) => generations.status += 1,
             StandingRow::Segment(record) => self.put_segment(record),
-            StandingRow::Generation => generations.grants += 1,
+            StandingRow::Generation | StandingRow::Epoch(_) => generations.grants += 1,
             StandingRow::Contract(_) => {}
         }
     }

@@ -56,7 +56,10 @@ impl Hos {
         async { noted(settled.await) }.instrument(span).await
     }
 
-    async fn both(&self, asks: &[crate::store::Ask; 2]) -> Result<(Standing, Standing), Fault> {
+    pub(super) async fn both(
+        &self,
+        asks: &[crate::store::Ask; 2],
+    ) -> Result<(Standing, Standing), Fault> {
         let mut standings = self.store.load_all(asks).await?.into_iter();
         let missing = || Fault::new(FaultKind::Internal, "the store did not answer both asks");
         standings.next().zip(standings.next()).ok_or_else(missing)

@@ -136,6 +136,7 @@ impl Hos {
         };
         let revisions = u64::try_from(entries.len()).unwrap_or(u64::MAX);
         self.add_erasures(world, tenant, &mut entries, sealed.size).await?;
+        self.add_openings(world, tenant, export, &mut entries, sealed.size).await?;
         let last = entries.last().and_then(|entry| entry.index).unwrap_or_default();
         let ids: BTreeSet<ProofId> = entries.iter().map(|entry| entry.id).collect();
         let entries = entries.iter();
@@ -244,6 +245,28 @@ impl Hos {
             let found = self.found(world, tenant, *by).await?;
             entries.extend(found.filter(|found| found.index.is_some_and(|index| index < sealed)));
         }
+        entries.sort_by_key(|entry| entry.index);
+        Ok(())
+    }
+
+    /// Adds the entries that open epochs: no checkpoint of one is believed without them.
+    async fn add_openings(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        export: &Export,
+        entries: &mut Vec<LogEntry>,
+        sealed: u64,
+    ) -> Result<(), Fault> {
+        let there: BTreeSet<ProofId> = entries.iter().map(|entry| entry.id).collect();
+        let mut openings = self.openings(world, tenant, sealed).await?;
+        openings.retain(|opening| !there.contains(&opening.id));
+        if openings.is_empty() {
+            return Ok(());
+        }
+        let mut shown = Shown::default();
+        self.show(world, tenant, export, openings, &mut shown).await?;
+        entries.extend(shown.entries);
         entries.sort_by_key(|entry| entry.index);
         Ok(())
     }

@@ -1,11 +1,13 @@
 //! Seals logs: writes their tiles, compares, signs, publishes.
 
+mod epoch;
 mod growing;
 mod together;
 
 use std::sync::{Mutex, PoisonError};
 
 use hos_verify::checkpoint;
+use hos_verify::epoch::split;
 use hos_verify::note::SignedNote;
 
 use super::Hos;
@@ -107,7 +109,8 @@ impl Hos {
         Ok(Sealer { hos: self.clone(), signer, keeper, turn: Mutex::new(None) })
     }
 
-    /// The origin of a log, as its checkpoints name it.
+    /// The origin of a log, as its leaves name it, and its checkpoints in its first epoch
+    /// ([`epoch::split`](hos_verify::epoch::split)).
     #[must_use]
     pub fn origin(&self, log: &LogName) -> String {
         match log {
@@ -222,14 +225,14 @@ impl Sealer {
     }
 }
 
-/// Reads a note of a log that was published or kept.
+/// Reads a note of a log that was published or kept, in whatever epoch.
 fn read(log: &LogName, origin: &str, note: &str) -> Result<checkpoint::Checkpoint, Fault> {
     let bad = |_| inconsistent(log, "a checkpoint of it cannot be read");
     let signed = SignedNote::parse(note.as_bytes()).map_err(bad)?;
     let checkpoint = checkpoint::Checkpoint::parse(signed.text());
     let checkpoint =
         checkpoint.map_err(|_| inconsistent(log, "a checkpoint of it cannot be read"))?;
-    if checkpoint.origin() != origin {
+    if split(checkpoint.origin()).0 != split(origin).0 {
         return Err(inconsistent(log, "a checkpoint of it names another log"));
     }
     Ok(checkpoint)

@@ -198,6 +198,10 @@ impl Tables {
             StandingRow::Segment(record) => {
                 scope.log.segments.insert(record.first, record.clone());
             }
+            StandingRow::Epoch(record) => {
+                generations.grants += 1;
+                self.seals.epochs.entry(record.log()).or_default().push(record.clone());
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use super::tables::{ScopeKey, Tables};
 use crate::error::{Fault, FaultKind};
 use crate::id::{Tenant, World};
 use crate::merkle::Hash;
+use crate::proof::EpochRecord;
 use crate::seal::{
     Anchor, Attestation, AttestationKind, Checkpoint, LogName, LogState, Published, Span, Tile,
 };
@@ -27,6 +28,8 @@ pub(super) struct SealTables {
     pub(super) logs: BTreeMap<LogName, Sealed>,
     pub(super) anchors: Vec<Anchor>,
     pub(super) attestations: BTreeMap<(u64, AttestationKind, String), Attestation>,
+    /// In the order of their numbers.
+    pub(super) epochs: BTreeMap<LogName, Vec<EpochRecord>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -55,6 +58,11 @@ impl SealTables {
         self.logs.get(log)?.checkpoints.values().next_back()
     }
 
+    /// The last epoch of a log.
+    pub(super) fn epoch(&self, log: &LogName) -> u64 {
+        self.epochs.get(log).and_then(|epochs| epochs.last()).map_or(1, |last| last.number)
+    }
+
     fn count(&self) -> u64 {
         u64::try_from(self.anchors.len()).unwrap_or(u64::MAX)
     }
@@ -80,6 +88,7 @@ impl Tables {
             root,
             tiles: u64::try_from(lowest).unwrap_or(u64::MAX),
             sealed: self.seals.last(log).cloned(),
+            epoch: self.seals.epoch(log),
         }
     }
 
@@ -211,6 +220,10 @@ impl Seals for MemoryStore {
             let checkpoints = held.into_iter().flatten().map(|(_, checkpoint)| checkpoint);
             checkpoints.take(limited(limit)).cloned().collect()
         }))
+    }
+
+    async fn epochs(&self, log: &LogName) -> Result<Vec<EpochRecord>, Fault> {
+        Ok(self.with(|tables| tables.seals.epochs.get(log).cloned().unwrap_or_default()))
     }
 
     async fn unanchored(&self, limit: u32) -> Result<Vec<(LogName, Checkpoint)>, Fault> {

@@ -10,9 +10,16 @@ use crate::store::RELEASE_MAX;
 use crate::subject::Subject;
 
 impl Tables {
-    /// Whether a segment goes out or comes back from where it stands.
+    /// Whether a segment goes out or comes back from where it stands, or an epoch follows on those
+    /// that there are.
     pub(super) fn stands(&self, scope: &ScopeKey, row: Option<&StandingRow>) -> bool {
-        let Some(StandingRow::Segment(record)) = row else { return true };
+        let record = match row {
+            Some(StandingRow::Segment(record)) => record,
+            Some(StandingRow::Epoch(record)) => {
+                return record.number > self.seals.epoch(&record.log());
+            }
+            _ => return true,
+        };
         let Some(Log { segments, frontier, rows, .. }) =
             self.scopes.get(scope).map(|scope| &scope.log)
         else {

@@ -3,6 +3,7 @@ use async_trait::async_trait;
 use crate::error::Fault;
 use crate::id::{Tenant, World};
 use crate::merkle::Hash;
+use crate::proof::EpochRecord;
 use crate::seal::{
     Anchor, Attestation, Checkpoint, LogName, LogState, Publication, Published, Span, Tile,
 };
@@ -85,6 +86,9 @@ pub trait Seals: Send + Sync {
         from: u64,
         limit: u32,
     ) -> Result<Vec<Checkpoint>, Fault>;
+
+    /// The epochs of a log that entries opened, in their order.
+    async fn epochs(&self, log: &LogName) -> Result<Vec<EpochRecord>, Fault>;
 
     /// The last checkpoints of unanchored logs, at most `PAGE_MAX`.
     async fn unanchored(&self, limit: u32) -> Result<Vec<(LogName, Checkpoint)>, Fault>;

@@ -6,6 +6,7 @@
 mod attacks;
 mod bytes;
 mod column;
+mod epochs;
 mod house;
 mod planted;
 mod sealed;

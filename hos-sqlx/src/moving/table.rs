@@ -15,6 +15,7 @@ pub(crate) enum Table {
     Dedup,
     Part,
     Log,
+    Epoch,
     Tile,
     Deployment,
     Checkpoint,
@@ -67,7 +68,7 @@ const fn uuid(name: &'static str) -> Column {
 }
 
 impl Table {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Scope,
         Self::Law,
         Self::Contract,
@@ -75,6 +76,7 @@ impl Table {
         Self::Dedup,
         Self::Part,
         Self::Log,
+        Self::Epoch,
         Self::Tile,
         Self::Deployment,
         Self::Checkpoint,
@@ -99,6 +101,7 @@ impl Table {
             Self::Dedup => "SELECT count(*) FROM hos_dedup",
             Self::Part => "SELECT count(*) FROM hos_part",
             Self::Log => "SELECT count(*) FROM hos_log",
+            Self::Epoch => "SELECT count(*) FROM hos_log_epoch",
             Self::Tile => "SELECT count(*) FROM hos_tile",
             Self::Checkpoint => "SELECT count(*) FROM hos_checkpoint",
             Self::Deployment => "SELECT count(*) FROM hos_deployment",
@@ -123,6 +126,7 @@ impl Table {
             Self::Dedup => "hos_dedup",
             Self::Part => "hos_part",
             Self::Log => "hos_log",
+            Self::Epoch => "hos_log_epoch",
             Self::Tile => "hos_tile",
             Self::Checkpoint => "hos_checkpoint",
             Self::Deployment => "hos_deployment",
@@ -148,6 +152,7 @@ impl Table {
             Self::Dedup => DEDUP,
             Self::Part => PART,
             Self::Log => LOG,
+            Self::Epoch => EPOCH,
             Self::Tile => TILE,
             Self::Checkpoint => CHECKPOINT,
             Self::Deployment => DEPLOYMENT,
@@ -169,7 +174,7 @@ impl Table {
         let length = match self {
             Self::Scope | Self::Law | Self::Contract | Self::Log => 1,
             Self::Subject | Self::Outbox | Self::Grant | Self::Deployment => 1,
-            Self::Entry | Self::Dedup | Self::Part | Self::Receipt => 2,
+            Self::Entry | Self::Dedup | Self::Part | Self::Receipt | Self::Epoch => 2,
             Self::Timer | Self::Member | Self::Ban | Self::Mode | Self::Checkpoint => 2,
             Self::Tile | Self::Attestation => 3,
         };
@@ -219,6 +224,8 @@ const DEDUP: &[Column] = &[integer("scope"), bytes("dedup")];
 const PART: &[Column] =
     &[uuid("entry"), text("name"), integer("scope"), bytes("salt"), text("body")];
 const LOG: &[Column] = &[integer("scope"), integer("size"), bytes("frontier")];
+const EPOCH: &[Column] =
+    &[integer("scope"), integer("number"), integer("recorded_in"), uuid("entry")];
 const TILE: &[Column] =
     &[integer("scope"), integer("level"), integer("place"), bytes("root"), bytes("hashes")];
 const CHECKPOINT: &[Column] =

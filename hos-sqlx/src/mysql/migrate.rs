@@ -18,6 +18,7 @@ const STEPS: [(&str, &[&str]); 1] = [(
         include_str!("schema/tables.sql"),
         include_str!("schema/moving.sql"),
         include_str!("schema/archive.sql"),
+        include_str!("schema/epoch.sql"),
         include_str!("schema/protection.sql"),
         include_str!("schema/standing.sql"),
         include_str!("schema/commit.sql"),

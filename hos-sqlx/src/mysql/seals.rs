@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
 use hos_core::merkle::{Hash, empty_root};
-use hos_core::proof::PAGE_MAX;
+use hos_core::proof::{EpochRecord, PAGE_MAX};
 use hos_core::seal::{
     Anchor, Attestation, Checkpoint, LogName, LogState, Publication, Published, Span, Tile,
 };
@@ -118,6 +118,21 @@ impl Seals for MysqlStore {
         let query = sqlx::query(include_str!("checkpoints.sql")).bind(scope);
         let rows = fetch_all(self.pool(), query.bind(signed(from)).bind(most(limit))).await?;
         rows.iter().map(|row| checkpoint(row, 0)).collect()
+    }
+
+    async fn epochs(&self, log: &LogName) -> Result<Vec<EpochRecord>, Fault> {
+        let Some(scope) = self.scope_of(log).await? else { return Ok(Vec::new()) };
+        let query = sqlx::query(include_str!("epochs.sql")).bind(scope);
+        let record = |row: &MySqlRow| {
+            Ok(EpochRecord {
+                of_deployment: *log == LogName::Deployment,
+                number: count(row, 0)?,
+                entry: proof_id(row, 1)?,
+                world: parsed(row, 2, World::new)?,
+                tenant: parsed(row, 3, Tenant::from_stored)?,
+            })
+        };
+        fetch_all(self.pool(), query).await?.iter().map(record).collect()
     }
 
     async fn unanchored(&self, limit: u32) -> Result<Vec<(LogName, Checkpoint)>, Fault> {
@@ -245,7 +260,7 @@ fn state(log: &LogName, row: &MySqlRow) -> Result<LogState, Fault> {
         (false, false) => (0, Some(empty_root())),
     };
     let sealed = some(4)?.then(|| checkpoint(row, 4)).transpose()?;
-    Ok(LogState { size, root, tiles: counted(3)?, sealed })
+    Ok(LogState { size, root, tiles: counted(3)?, sealed, epoch: counted(7)?.max(1) })
 }
 
 fn most(limit: u32) -> i64 {

@@ -14,6 +14,7 @@ const STEPS: [(&str, &[&str]); 1] = [(
         include_str!("schema/wall.sql"),
         include_str!("schema/protection.sql"),
         include_str!("schema/archive.sql"),
+        include_str!("schema/epoch.sql"),
         include_str!("schema/guard.sql"),
         include_str!("schema/load.sql"),
         include_str!("schema/sequel.sql"),

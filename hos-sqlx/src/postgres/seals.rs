@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{Tenant, World};
 use hos_core::merkle::Hash;
+use hos_core::proof::EpochRecord;
 use hos_core::seal::{
     Anchor, Attestation, Checkpoint, LogName, LogState, Publication, Published, Span, Tile,
 };
@@ -148,6 +149,21 @@ impl Seals for PostgresStore {
         self.rows(query).await?.iter().map(|row| checkpoint(row, 0)).collect()
     }
 
+    async fn epochs(&self, log: &LogName) -> Result<Vec<EpochRecord>, Fault> {
+        let (world, tenant) = names(log);
+        let query = || sqlx::query("SELECT * FROM hos_log_epochs($1, $2)").bind(world).bind(tenant);
+        let record = |row: &PgRow| {
+            Ok(EpochRecord {
+                of_deployment: *log == LogName::Deployment,
+                number: count(row, 0)?,
+                entry: proof_id(row, 1)?,
+                world: parsed(row, 2, World::new)?,
+                tenant: parsed(row, 3, Tenant::from_stored)?,
+            })
+        };
+        self.rows(query).await?.iter().map(record).collect()
+    }
+
     async fn unanchored(&self, limit: u32) -> Result<Vec<(LogName, Checkpoint)>, Fault> {
         let query = || sqlx::query("SELECT * FROM hos_unanchored_logs($1)").bind(most(limit));
         let rows = self.rows(query).await?;
@@ -259,7 +275,7 @@ fn state(row: &PgRow) -> Result<LogState, Fault> {
     let root = peaks.map(|peaks| Ok::<_, Fault>(frontier(size, peaks)?.root())).transpose()?;
     let sealed: Option<i64> = column(row, 3)?;
     let sealed = sealed.map(|_| checkpoint(row, 3)).transpose()?;
-    Ok(LogState { size, root, tiles: count(row, 2)?, sealed })
+    Ok(LogState { size, root, tiles: count(row, 2)?, sealed, epoch: count(row, 6)? })
 }
 
 /// A log, in two columns from this one on.

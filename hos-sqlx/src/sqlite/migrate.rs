@@ -14,6 +14,7 @@ const STEPS: [(&str, &[&str]); 1] = [(
         include_str!("schema/tables.sql"),
         include_str!("schema/protection.sql"),
         include_str!("schema/archive.sql"),
+        include_str!("schema/epoch.sql"),
         include_str!("schema/upkeep.sql"),
         include_str!("schema/standing.sql"),
         include_str!("schema/write.sql"),

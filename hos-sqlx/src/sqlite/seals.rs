@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{Tenant, World};
 use hos_core::merkle::Hash;
-use hos_core::proof::PAGE_MAX;
+use hos_core::proof::{EpochRecord, PAGE_MAX};
 use hos_core::seal::{
     Anchor, Attestation, Checkpoint, LogName, LogState, Publication, Published, Span, Tile,
 };
@@ -18,7 +18,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use super::SqliteStore;
 use super::fault::{classify, classify_commit, is_conflict};
 use super::lease::Lease;
-use super::row::{column, count, hash, parsed, unchecked};
+use super::row::{column, count, hash, parsed, proof_id, unchecked};
 use crate::encoding::signed;
 use crate::fault::corrupt;
 use crate::frontier::frontier;
@@ -132,6 +132,21 @@ impl Seals for SqliteStore {
         let query = sqlx::query(include_str!("checkpoints.sql")).bind(scope);
         let rows = self.read(query.bind(signed(from)).bind(most(limit))).await?;
         rows.iter().map(|row| checkpoint(row, 0)).collect()
+    }
+
+    async fn epochs(&self, log: &LogName) -> Result<Vec<EpochRecord>, Fault> {
+        let Some(scope) = self.scope(log).await? else { return Ok(Vec::new()) };
+        let rows = self.read(sqlx::query(include_str!("epochs.sql")).bind(scope)).await?;
+        let record = |row: &SqliteRow| {
+            Ok(EpochRecord {
+                of_deployment: *log == LogName::Deployment,
+                number: count(row, 0)?,
+                entry: proof_id(row, 1)?,
+                world: parsed(row, 2, World::new)?,
+                tenant: parsed(row, 3, Tenant::from_stored)?,
+            })
+        };
+        rows.iter().map(record).collect()
     }
 
     async fn unanchored(&self, limit: u32) -> Result<Vec<(LogName, Checkpoint)>, Fault> {
@@ -320,7 +335,7 @@ fn state(row: &SqliteRow) -> Result<LogState, Fault> {
     let root = peaks.map(|peaks| Ok::<_, Fault>(frontier(size, peaks)?.root())).transpose()?;
     let sealed: Option<i64> = unchecked(row, 3)?;
     let sealed = sealed.map(|_| checkpoint(row, 3)).transpose()?;
-    Ok(LogState { size, root, tiles: count(row, 2)?, sealed })
+    Ok(LogState { size, root, tiles: count(row, 2)?, sealed, epoch: count(row, 6)? })
 }
 
 /// Where a tile is kept.

@@ -95,6 +95,7 @@ impl Audited {
             now: hos.now(),
             policy: Some(policy()),
             known: None,
+            known_epoch: 1,
             segments: listed.collect(),
         };
         if !segments.is_empty() {

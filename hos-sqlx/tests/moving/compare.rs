@@ -71,6 +71,11 @@ async fn same_log(old: &Hos, new: &Hos, world: &World, tenant: &Tenant) {
     let log = LogName::of(world, tenant);
     let (ours, theirs) = (old.store().seals(), new.store().seals());
     same(&ours.state(&log).await.unwrap(), &theirs.state(&log).await.unwrap());
+    same(&ours.epochs(&log).await.unwrap(), &theirs.epochs(&log).await.unwrap());
+    let deployment = &LogName::Deployment;
+    let begun = ours.epochs(deployment).await.unwrap();
+    assert_eq!(begun.len(), 1);
+    same(&begun, &theirs.epochs(deployment).await.unwrap());
     let checkpoints = old.checkpoints(&log, 0, PAGE_MAX).await.unwrap();
     same(&checkpoints, &new.checkpoints(&log, 0, PAGE_MAX).await.unwrap());
     let first = old.page(world, tenant, 0, 1).await.unwrap().remove(0);

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use hos_core::command::Migration;
+use hos_core::checkpoint::Checkpoint;
+use hos_core::command::{EpochOpening, Migration};
 use hos_core::hos::Sealer;
 use hos_core::id::Ability;
 use hos_core::law::MigrationDefinition;
-use hos_core::note::SigningKey;
+use hos_core::note::{SignedNote, SigningKey};
 use hos_core::prelude::*;
 use hos_core::seal::{Keys, LogName, MemoryKeeper};
 use hos_core::standing::{AbilityPattern, Mode};
@@ -101,8 +102,26 @@ pub(crate) fn sealer(hos: &Hos) -> Sealer {
     hos.sealer(Keys::new(key), MemoryKeeper::default()).unwrap()
 }
 
+/// A log that came back from a backup, and the deployment's, begin a second epoch.
+async fn begin_epochs(hos: &Hos) {
+    let root = Actor::user("root-1").unwrap();
+    let (world, firm) = (World::new(WORLDS[1]).unwrap(), Tenant::new(TENANTS[0]).unwrap());
+    let key = SigningKey::from_seed("hos.local", &[7; 32]).unwrap();
+    for log in [LogName::of(&world, &firm), LogName::Deployment] {
+        let text = Checkpoint::new(&hos.origin(&log), 1 << 30, [7; 32]).unwrap().to_text();
+        let lost = SignedNote::new(&text, vec![key.sign(&text)]).unwrap().to_string();
+        let opening = match log {
+            LogName::Deployment => EpochOpening::of_deployment(&root, &world, &lost, "lost"),
+            LogName::Tenant(..) => EpochOpening::new(&root, &world, &firm, &lost, "lost"),
+        };
+        let keys = [key.verifier_key()];
+        hos.open_epoch(&opening.key(log.to_string()), &keys).await.unwrap();
+    }
+}
+
 /// Seals every log, puts the checkpoints into the deployment's log and has that one stamped.
 async fn seal(hos: &Hos) {
+    begin_epochs(hos).await;
     let sealer = sealer(hos);
     while sealer.seal_pending(100).await.unwrap().tried() > 0 {}
     sealer.anchor_round(100).await.unwrap();

@@ -170,6 +170,7 @@ async fn theirs(shop: &Shop) -> String {
         "hos_deployment",
         "hos_quarantine",
         "hos_archive",
+        "hos_log_epoch",
     ];
     let mut rows = String::new();
     let number = "SELECT number FROM hos_scope WHERE tenant = 'firm-2'";

@@ -1,7 +1,8 @@
 use super::Trust;
 use super::evidence::{Evidence, Signed};
-use super::origin::belongs;
 use crate::checkpoint::Checkpoint;
+use crate::epoch::{Opening, Said, said, split};
+use crate::note::SignedNote;
 use crate::policy::Policy;
 use crate::verdict::{Line, Status, shown};
 
@@ -24,24 +25,47 @@ pub(super) fn line(evidence: &Evidence<'_>, trust: &Trust<'_>) -> (Line, Vec<(St
 
 /// Holds the checkpoints to one that is known from elsewhere.
 fn compare(line: &mut Line, evidence: &Evidence<'_>, known: &Checkpoint) {
+    let (size, (log, epoch)) = (known.size(), split(known.origin()));
     let here = [Some(&evidence.head), evidence.anchor.as_ref()];
     let here = here.into_iter().flatten().chain(&evidence.others);
-    let same = |signed: &&Signed| {
-        let origin = signed.checkpoint.origin();
-        let of_log = belongs(origin, known.origin()) || belongs(known.origin(), origin);
-        of_log && signed.checkpoint.size() == known.size()
-    };
-    let size = known.size();
-    let mut compared = here.filter(same).peekable();
-    if compared.peek().is_none() {
-        let words = format!("the known checkpoint of size {size} cannot be compared with this");
-        return line.add(Status::Unproven, words);
+    let of_log = here.map(|signed| &signed.checkpoint).filter(|here| split(here.origin()).0 == log);
+    let of_log: Vec<&Checkpoint> = of_log.collect();
+    let compared: Vec<&&Checkpoint> = of_log.iter().filter(|here| here.size() == size).collect();
+    let is_same = |here: &&&Checkpoint| here.root() == known.root();
+    let is_in_epoch = |here: &&&Checkpoint| split(here.origin()).1 == epoch;
+    if !compared.is_empty() && compared.iter().all(|one| is_same(one) && is_in_epoch(one)) {
+        return line.add(Status::Ok, format!("agrees with the known checkpoint of size {size}"));
     }
-    if compared.any(|signed| signed.checkpoint.root() != known.root()) {
-        let words = format!("contradicts the known checkpoint of size {size}");
+    let contradicts = format!("contradicts the known checkpoint of size {size}");
+    if compared.iter().any(|one| is_same(one) || is_in_epoch(one)) {
+        return line.add(Status::Contradicted, contradicts);
+    }
+    // What a later epoch has, an earlier one does not outgrow.
+    let ahead = |here: &&Checkpoint| split(here.origin()).1 < epoch && here.size() >= size;
+    if of_log.iter().any(ahead) {
+        let words = format!("{contradicts}, which is of the later epoch {epoch}");
         return line.add(Status::Contradicted, words);
     }
-    line.add(Status::Ok, format!("agrees with the known checkpoint of size {size}"));
+    match said(&evidence.openings, known) {
+        Said::Lost(index, opening) => {
+            let Opening { number, size: back, .. } = opening;
+            let words = format!(
+                "the known checkpoint of size {size} is of epoch {epoch}: entry {index} says that \
+                 epoch {number} began with {back} entries that came back; what was signed beyond \
+                 them this log need not have"
+            );
+            line.add(Status::Incomplete, words);
+        }
+        Said::Unnamed(Opening { number, .. }) => {
+            let words = format!("{contradicts}, which the entry that opens epoch {number} hides");
+            line.add(Status::Contradicted, words);
+        }
+        Said::CameBack if !compared.is_empty() => line.add(Status::Contradicted, contradicts),
+        Said::CameBack | Said::Nothing => {
+            let words = format!("the known checkpoint of size {size} cannot be compared with this");
+            line.add(Status::Unproven, words);
+        }
+    }
 }
 
 /// Holds the signatures to the trust file.
@@ -69,6 +93,17 @@ fn endorse(line: &mut Line, evidence: &Evidence<'_>, policy: &Policy) -> Vec<(St
         if at == 0 || at >= others {
             is_witnessed |= endorsement.is_witnessed;
             seen.extend(endorsement.witnesses);
+        }
+    }
+    let log = split(evidence.head.checkpoint.origin()).0;
+    for (_, opening) in evidence.openings.iter().filter(|(_, opening)| opening.log() == log) {
+        let note = SignedNote::parse(opening.note.as_bytes());
+        let endorsed = note.and_then(|note| policy.endorsement(&note, opening.known.origin()));
+        if !endorsed.is_ok_and(|endorsement| !endorsement.logs.is_empty()) {
+            let number = opening.number;
+            let words =
+                format!("the note that epoch {number} names is not signed as the policy asks");
+            line.add(Status::Invalid, words);
         }
     }
     if !is_witnessed && line.status < Status::Invalid {

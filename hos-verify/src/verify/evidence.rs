@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::bundle::{Bundle, Listed};
 use crate::checkpoint::Checkpoint;
+use crate::epoch::Opening;
 use crate::leaf::{EntryId, Leaf};
 use crate::note::SignedNote;
 
@@ -19,6 +20,8 @@ pub(super) struct Evidence<'a> {
     pub(super) entries: Vec<(Listed, Leaf)>,
     /// Where an entry stands in `entries`.
     pub(super) places: BTreeMap<EntryId, usize>,
+    /// The entries that open epochs, of this log or of the deployment's, each with its index.
+    pub(super) openings: Vec<(u64, Opening)>,
     /// How many parts are opened.
     pub(super) opened: usize,
 }

@@ -1,12 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::FAULTS_MAX;
+use super::epochs;
 use super::evidence::{Evidence, Signed};
-use super::origin::{belongs, deployment_origin};
 use crate::bundle::{
     Bundle, Claim, ConsistencyFile, EARLIER_MAX, Listed, Name, Opening, RangeFile, sha256,
 };
 use crate::commitment::commit;
+use crate::epoch::{EPOCH_TYPE, belongs, deployment_origin};
 use crate::leaf::{EntryId, Leaf};
 use crate::merkle::{leaf_hash, verify_consistency, verify_inclusion, verify_range};
 use crate::proof::Proof;
@@ -24,7 +25,10 @@ pub(super) fn check<'a>(bundle: &'a Bundle<'a>) -> Result<Evidence<'a>, Vec<Stri
     let ranges = check.ranges(&head);
     let entries = check.entries(&head, &ranges);
     let places = entries.iter().enumerate().map(|(at, (listed, _))| (listed.id, at)).collect();
-    let mut evidence = Evidence { bundle, head, others, anchor: None, entries, places, opened: 0 };
+    let openings = epochs::openings(&entries);
+    let (anchor, opened) = (None, 0);
+    let mut evidence = Evidence { bundle, head, others, anchor, entries, places, openings, opened };
+    check.epochs(&evidence);
     evidence.anchor = check.anchor(&evidence.head);
     evidence.opened = check.openings(&evidence);
     check.erased(&evidence);
@@ -189,6 +193,20 @@ impl<'a> Check<'a> {
             self.fault(&name, why);
         }
         problem.is_none()
+    }
+
+    /// Every epoch of the log was opened by an entry here, and each checkpoint is of the epoch that
+    /// the log was in.
+    fn epochs(&mut self, evidence: &Evidence<'_>) {
+        for (listed, leaf) in &evidence.entries {
+            let is_opening = leaf.type_ == EPOCH_TYPE;
+            if is_opening && !evidence.openings.iter().any(|(index, _)| *index == listed.index) {
+                self.fault(&Name::Entry(listed.id), "opens no epoch");
+            }
+        }
+        for (size, why) in epochs::problems(evidence) {
+            self.fault(&Name::Checkpoint(size), why);
+        }
     }
 
     /// The deployment's checkpoint, whose log holds the head's note as a leaf.

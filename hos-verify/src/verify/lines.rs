@@ -1,6 +1,7 @@
 use super::AHEAD_SECONDS_MAX;
 use super::evidence::Evidence;
 use crate::bundle::{Claim, Name};
+use crate::epoch::{Opening, split};
 use crate::json::Value;
 use crate::leaf::Leaf;
 use crate::time::Time;
@@ -68,6 +69,16 @@ pub(super) fn time(evidence: &Evidence<'_>, seen: &[(String, u64)], now: Option<
 
 pub(super) fn completeness(evidence: &Evidence<'_>) -> Line {
     let mut line = Line::new();
+    let log = split(evidence.head.checkpoint.origin()).0;
+    for (index, opening) in evidence.openings.iter().filter(|(_, of)| of.log() == log) {
+        let Opening { number, size, known, .. } = opening;
+        let words = format!(
+            "epoch {number} began at entry {index}: the log was restored from a backup, {size} \
+             entries of {} that were signed came back",
+            known.size()
+        );
+        line.add(Status::Stated, words);
+    }
     for claim in &evidence.bundle.manifest.claims {
         match claim {
             Claim::Entries => {

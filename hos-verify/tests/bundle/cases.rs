@@ -8,7 +8,7 @@ use hos_verify::note::SignedNote;
 use hos_verify::policy::Policy;
 use hos_verify::time::Time;
 use hos_verify::verdict::Verdict;
-use hos_verify::verify::{Trust, verify};
+use hos_verify::verify::{Trust, follow, verify};
 
 use crate::log::{NOON, ORIGIN, anchor, id, input, log_key, policy, shop, witness};
 
@@ -19,6 +19,8 @@ pub(crate) struct Case {
     pub(crate) policy: Option<String>,
     /// A checkpoint's note.
     pub(crate) known: Option<String>,
+    /// A bundle that announces a key.
+    pub(crate) follow: Option<Vec<u8>>,
     pub(crate) now: u64,
     pub(crate) exit: u8,
 }
@@ -26,7 +28,15 @@ pub(crate) struct Case {
 impl Case {
     pub(crate) fn new(name: &str, bundle: Vec<u8>, exit: u8) -> Self {
         let policy = Some(policy("none"));
-        Self { name: name.to_owned(), bundle, policy, known: None, now: NOON + 60, exit }
+        Self {
+            name: name.to_owned(),
+            bundle,
+            policy,
+            known: None,
+            follow: None,
+            now: NOON + 60,
+            exit,
+        }
     }
 
     pub(crate) fn policy(self, policy: Option<String>) -> Self {
@@ -37,12 +47,19 @@ impl Case {
         Self { known: Some(note), ..self }
     }
 
+    pub(crate) fn follow(self, bundle: &[u8]) -> Self {
+        Self { follow: Some(bundle.to_vec()), ..self }
+    }
+
     pub(crate) fn verdict(&self) -> Verdict {
-        let policy = self.policy.as_ref().map(|text| Policy::parse(text.as_bytes()).unwrap());
+        let mut policy = self.policy.as_ref().map(|text| Policy::parse(text.as_bytes()).unwrap());
+        let now = Time::from_seconds(self.now);
+        if let Some(bundle) = &self.follow {
+            policy = policy.map(|policy| follow(policy, bundle, now).unwrap());
+        }
         let known = self.known.as_ref().map(|note| {
             Checkpoint::parse(SignedNote::parse(note.as_bytes()).unwrap().text()).unwrap()
         });
-        let now = Time::from_seconds(self.now);
         verify(&self.bundle, &Trust { policy: policy.as_ref(), known: known.as_ref(), now })
     }
 }

@@ -9,8 +9,10 @@
 mod archive;
 mod cases;
 mod damage;
+mod epoch;
 mod form;
 mod golden;
 mod hostile;
+mod keys;
 mod log;
 mod python;

@@ -9,8 +9,10 @@ use hos_verify::time::Time;
 
 use crate::archive::{pack, unpack};
 use crate::cases::{Case, honest, witnessed};
+use crate::epoch::epochs;
 use crate::golden::golden;
 use crate::hostile::hostile;
+use crate::keys::{keys, unfollowed};
 use crate::log::{NOON, input, log_key, policy, shop};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/hos_verify.py");
@@ -26,6 +28,8 @@ for number in range(int(sys.argv[3])):
     policy = v.Policy(part("policy").read_bytes()) if part("policy").exists() else None
     known = v.Checkpoint(part("known").read_bytes()) if part("known").exists() else None
     now = int(part("now").read_text()) * 1_000_000
+    if part("follow").exists():
+        v.follow(policy, part("follow").read_bytes(), now)
     print(v.verdict_json(v.verify(part("zip").read_bytes(), policy, known, now)))
 "#;
 
@@ -73,6 +77,9 @@ fn write(room: &Path, number: usize, case: &Case) {
     let path = |kind: &str| room.join(format!("{number}.{kind}"));
     fs::write(path("zip"), &case.bundle).unwrap();
     fs::write(path("now"), case.now.to_string()).unwrap();
+    if let Some(bundle) = &case.follow {
+        fs::write(path("follow"), bundle).unwrap();
+    }
     for (kind, text) in [("policy", &case.policy), ("known", &case.known)] {
         if let Some(text) = text {
             fs::write(path(kind), text).unwrap();
@@ -98,8 +105,35 @@ fn same_verdicts(name: &str, cases: &[Case]) {
 
 #[test]
 fn honest_and_hostile_bundles_get_one_verdict() {
-    let cases: Vec<Case> = honest().into_iter().chain(hostile()).chain([golden()]).collect();
+    let cases =
+        honest().into_iter().chain(hostile()).chain(epochs()).chain(keys()).chain([golden()]);
+    let cases: Vec<Case> = cases.collect();
     same_verdicts("cases", &cases);
+}
+
+/// Says of each bundle whether it is followed.
+const FOLLOW: &str = r#"
+import pathlib, sys
+import hos_verify as v
+room = pathlib.Path(sys.argv[2])
+for number in range(int(sys.argv[3])):
+    policy = v.Policy((room / f"{number}.policy").read_bytes())
+    data, now = (room / f"{number}.zip").read_bytes(), int(sys.argv[4]) * 1_000_000
+    print(v.holds(v.follow, policy, data, now))
+"#;
+
+#[test]
+fn nobody_follows_what_announces_nothing() {
+    let Some(mut python) = python() else { return };
+    let (room, cases) = (room("follow"), unfollowed());
+    for (number, (_, policy, bundle)) in cases.iter().enumerate() {
+        fs::write(room.join(format!("{number}.policy")), policy).unwrap();
+        fs::write(room.join(format!("{number}.zip")), bundle).unwrap();
+    }
+    let (count, now) = (cases.len().to_string(), (NOON + 60).to_string());
+    let told = run(&mut python, FOLLOW, &[room.to_str().unwrap(), &count, &now]);
+    assert_eq!(told, "False\n".repeat(cases.len()));
+    fs::remove_dir_all(&room).unwrap();
 }
 
 #[test]

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use hos_core::checkpoint::Checkpoint;
 use hos_core::digest::Digest;
+use hos_core::epoch::split;
 use hos_core::error::{Fault, FaultKind};
 use hos_core::note::SignedNote;
-use hos_core::seal::{CHECKPOINT_BYTES_MAX, KEPT_TOGETHER_MAX, KeptNote};
+use hos_core::seal::{CHECKPOINT_BYTES_MAX, KEPT_TOGETHER_MAX, KeptNote, overtaken};
 
 use super::files;
 
@@ -37,6 +38,7 @@ pub(super) struct Journal {
     generation: u64,
     /// How far it was read.
     end: u64,
+    /// By the origin of the log without its epoch.
     notes: BTreeMap<String, Place>,
     /// The bytes of the notes in force.
     live: u64,
@@ -45,7 +47,8 @@ pub(super) struct Journal {
 /// Where a log's last note is.
 #[derive(Debug, Clone, Copy)]
 struct Place {
-    size: u64,
+    /// Its epoch, and over how many entries it is.
+    reached: (u64, u64),
     at: u64,
     length: usize,
 }
@@ -59,7 +62,7 @@ impl Journal {
     pub(super) fn last(&mut self, origins: &[String]) -> Result<Vec<Option<String>>, Fault> {
         let _held = self.lock()?;
         let Some(mut file) = self.catch_up()? else { return Ok(vec![None; origins.len()]) };
-        let mut read = |origin: &String| match self.notes.get(origin) {
+        let mut read = |origin: &String| match self.notes.get(split(origin).0) {
             Some(place) => self.read(&mut file, origin, *place).map(Some),
             None => Ok(None),
         };
@@ -92,11 +95,15 @@ impl Journal {
     fn append(&mut self, notes: &[KeptNote]) -> Result<(), Fault> {
         let caught_up = self.catch_up()?;
         let mut batch = Vec::new();
-        for note in notes.iter().filter(|note| self.is_new(note)) {
+        for note in notes {
+            if !self.is_new(note)? {
+                continue;
+            }
             let signed = parsed(note.note.as_bytes());
             let is_it = |(checkpoint, _): &(Checkpoint, String)| {
                 checkpoint.origin() == note.origin && checkpoint.size() == note.size
             };
+
             if signed.filter(is_it).is_none() {
                 let message = format!("what is to be kept is no note of `{}`", note.origin);
                 return Err(Fault::new(FaultKind::Internal, message));
@@ -118,8 +125,12 @@ impl Journal {
         Ok(())
     }
 
-    fn is_new(&self, note: &KeptNote) -> bool {
-        self.notes.get(&note.origin).is_none_or(|kept| kept.size < note.size)
+    fn is_new(&self, note: &KeptNote) -> Result<bool, Fault> {
+        let (log, epoch) = split(&note.origin);
+        match self.notes.get(log) {
+            Some(kept) if kept.reached.0 > epoch => Err(overtaken(&note.origin)),
+            kept => Ok(kept.is_none_or(|kept| kept.reached < (epoch, note.size))),
+        }
     }
 
     /// One process at a time, whether it reads or writes.
@@ -244,9 +255,10 @@ impl Journal {
             let (note, later) = notes.split_first()?.1.split_at_checked(length)?;
             let (checkpoint, _) = parsed(note)?;
             let at = after.checked_sub(wide(later.len() + length))?;
-            let place = Place { size: checkpoint.size(), at, length };
-            let old = self.notes.insert(checkpoint.origin().to_owned(), place);
-            if old.is_some_and(|old| old.size >= place.size) {
+            let (log, epoch) = split(checkpoint.origin());
+            let place = Place { reached: (epoch, checkpoint.size()), at, length };
+            let old = self.notes.insert(log.to_owned(), place);
+            if old.is_some_and(|old| old.reached >= place.reached) {
                 return None;
             }
             self.live = self.live.saturating_add(wide(length));
@@ -261,7 +273,8 @@ impl Journal {
         let read = file.seek(SeekFrom::Start(place.at)).and_then(|_| file.read_exact(&mut note));
         read.map_err(|error| self.unavailable(error))?;
         let is_it = |(checkpoint, _): &(Checkpoint, String)| {
-            checkpoint.origin() == origin && checkpoint.size() == place.size
+            let (log, epoch) = split(checkpoint.origin());
+            log == split(origin).0 && (epoch, checkpoint.size()) == place.reached
         };
         parsed(&note).filter(is_it).map(|(_, note)| note).ok_or_else(|| self.damaged())
     }

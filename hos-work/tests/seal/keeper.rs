@@ -28,6 +28,25 @@ async fn the_last_note_of_each_log_is_kept() {
     assert_eq!(again.last(other).await.unwrap(), Some(note(other, 1)));
 }
 
+#[tokio::test]
+async fn a_log_is_one_whatever_its_epoch_and_no_earlier_one_is_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let keeper = DirectoryKeeper::open(directory.path()).unwrap();
+    let (first, second) = ("suite.example/w/a/t/b/main", "suite.example/w/a/t/b/main/e2");
+    keeper.keep(first, 9, &note(first, 9)).await.unwrap();
+    keeper.keep(second, 4, &note(second, 4)).await.unwrap();
+    let again = DirectoryKeeper::open(directory.path()).unwrap();
+    for keeper in [&keeper, &again] {
+        for origin in [first, second] {
+            assert_eq!(keeper.last(origin).await.unwrap(), Some(note(second, 4)), "over less");
+        }
+        let refused = keeper.keep(first, 99, &note(first, 99)).await.unwrap_err();
+        assert_eq!(refused.kind(), FaultKind::Restored);
+    }
+    keeper.keep(second, 3, &note(second, 3)).await.unwrap();
+    assert_eq!(again.last(first).await.unwrap(), Some(note(second, 4)));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn those_who_keep_at_once_leave_the_largest() {
     let directory = tempfile::tempdir().unwrap();

@@ -2,6 +2,7 @@
 //! the one before, and whether it is in the deployment's log.
 
 use hos_core::checkpoint::Checkpoint as Signed;
+use hos_core::epoch::{join, split};
 use hos_core::error::{Fault, FaultKind};
 use hos_core::note::SignedNote;
 use hos_core::seal::{Checkpoint, LogName};
@@ -89,7 +90,7 @@ pub(crate) async fn page(
     let last = rows.last().map(|row| row.size);
     let state = app.hos().store().seals().state(log).await?;
     Ok(CheckpointPage {
-        origin: app.hos().origin(log),
+        origin: join(&app.hos().origin(log), state.epoch),
         size: state.size,
         next: last.filter(|_| kept.len() > CHECKPOINTS_MAX),
         rows,
@@ -143,7 +144,8 @@ async fn judged(
     let note = SignedNote::parse(checkpoint.note.as_bytes()).ok();
     let signed = note.as_ref().and_then(|note| Signed::parse(note.text()).ok());
     let origin = app.hos().origin(log);
-    let is_ours = |signed: &Signed| signed.origin() == origin && signed.size() == checkpoint.size;
+    let is_ours =
+        |signed: &Signed| split(signed.origin()).0 == origin && signed.size() == checkpoint.size;
     let signed = signed.filter(is_ours);
     // An anchor that does not fit breaks the checkpoint, and not the page that shows it.
     let anchored = match anchored(app, log, checkpoint.size).await {

@@ -243,7 +243,12 @@ pub(super) async fn archive_comes_back_and_goes_again(stage: Stage) {
     assert_eq!(code(young), "not_found");
 }
 
-struct Files(Vec<((String, FileName), Vec<u8>)>);
+/// The files of an archive, by themselves.
+pub(super) fn files(target: &MemoryTarget) -> Files {
+    Files(copy(target))
+}
+
+pub(super) struct Files(Vec<((String, FileName), Vec<u8>)>);
 
 impl Source for Files {
     fn list(&self) -> std::io::Result<Vec<FileName>> {
@@ -271,6 +276,7 @@ pub(super) async fn archive_verifies_from_its_files_alone(stage: Stage) {
         now: stage.hos.now(),
         policy: Some(policy),
         known: None,
+        known_epoch: 1,
         segments: vec![(0, 256, written.files.manifest)],
     };
     let files = Files(files);

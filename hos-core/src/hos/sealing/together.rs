@@ -9,7 +9,9 @@ use super::{Sealer, Sealing, read, restored};
 use crate::error::Fault;
 use crate::hos::proving::Read;
 use crate::merkle::Hash;
-use crate::seal::{Checkpoint, KeptNote, LogName, LogState, Publication, Published, inconsistent};
+use crate::seal::{
+    Checkpoint, KeptNote, LogName, LogState, Publication, Published, inconsistent, overtaken,
+};
 
 /// How many logs' tiles are written, or notes signed, beside each other; few, so that commits find
 /// connections too.
@@ -69,10 +71,15 @@ impl Sealer {
             match state.sealed {
                 Some(last) if last.size == state.size => unchanged.push((place, log, last)),
                 None if state.size == 0 => ended.push((place, Ok(Sealing::Unchanged(None)))),
-                _ => match Draft::new(place, log, origin, kept, state) {
-                    Ok(draft) => drafts.push(draft),
-                    Err(fault) => ended.push((place, Err(fault))),
-                },
+                _ => {
+                    let begun = self.in_epoch(log, &origin, kept, &state).await;
+                    let draft = begun
+                        .and_then(|(origin, kept)| Draft::new(place, log, origin, kept, state));
+                    match draft {
+                        Ok(draft) => drafts.push(draft),
+                        Err(fault) => ended.push((place, Err(fault))),
+                    }
+                }
             }
         }
         // Takes the mark off, if one is left.
@@ -281,6 +288,9 @@ impl<'l> Draft<'l> {
     fn first(&self, root: Hash, kept: Option<String>) -> Result<Option<String>, Fault> {
         let Some(note) = kept else { return Ok(None) };
         let first = read(self.log, &self.origin, &note)?;
+        if first.origin() != self.origin {
+            return Err(overtaken(&self.origin));
+        }
         if first.size() != self.state.size {
             return Ok(None);
         }

@@ -20,7 +20,7 @@ pub(super) const ANALYZE: &str = "
     ANALYZE LOCAL TABLE hos_scope, hos_entry, hos_leaf, hos_part, hos_log, hos_dedup,
         hos_subject, hos_receipt, hos_outbox, hos_timer, hos_member, hos_ban, hos_grant,
         hos_mode, hos_law, hos_contract, hos_tile, hos_checkpoint, hos_deployment,
-        hos_attestation";
+        hos_attestation, hos_log_epoch";
 
 pub(super) const BEGIN_PICTURE: &str = "
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
@@ -97,6 +97,7 @@ pub(super) fn page(table: Table) -> &'static str {
         Table::Log => {
             "SELECT scope, size, frontier FROM hos_log WHERE scope > ? ORDER BY scope LIMIT ?"
         }
+        Table::Epoch => PAGE_OF_EPOCH,
         Table::Tile => PAGE_OF_TILE,
         Table::Checkpoint => PAGE_OF_CHECKPOINT,
         Table::Deployment => PAGE_OF_DEPLOYMENT,
@@ -148,6 +149,10 @@ const PAGE_OF_ENTRY: &str = "
         AND hos_entry.scope = placed.scope AND hos_entry.leaf_hash = placed.leaf_hash
     WHERE placed.scope > ? OR (placed.scope = ? AND placed.leaf_index > ?)
     ORDER BY placed.scope, placed.leaf_index LIMIT ?";
+
+const PAGE_OF_EPOCH: &str = "
+    SELECT scope, number, recorded_in, entry FROM hos_log_epoch
+    WHERE scope > ? OR (scope = ? AND number > ?) ORDER BY scope, number LIMIT ?";
 
 const PAGE_OF_TILE: &str = "
     SELECT scope, level, place, root, hashes FROM hos_tile

@@ -56,6 +56,7 @@ pub(super) fn inserts(table: Table) -> &'static [Insert] {
         Table::Dedup => &DEDUP,
         Table::Part => &PART,
         Table::Log => &LOG,
+        Table::Epoch => &EPOCH,
         Table::Tile => &TILE,
         Table::Checkpoint => &CHECKPOINT,
         Table::Deployment => &DEPLOYMENT,
@@ -149,6 +150,14 @@ static LOG: [Insert; 2] = [
         )
     }),
 ];
+
+static EPOCH: [Insert; 1] = [all(|| {
+    Lines::new(
+        "INSERT INTO hos_log_epoch (scope, number, recorded_in, entry)
+        VALUES
+        (?, ?, ?, ?)",
+    )
+})];
 
 static TILE: [Insert; 1] = [all(|| {
     Lines::new(

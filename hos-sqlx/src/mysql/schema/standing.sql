@@ -16,7 +16,7 @@ BEGIN
         ),
         members = members + (row_name = 'member'),
         bans = bans + (row_name = 'ban'),
-        grants = grants + (row_name = 'grant'),
+        grants = grants + (row_name IN ('grant', 'epoch')),
         modes = modes + (row_name = 'mode'),
         status_generation = status_generation + (row_name IN ('scope', 'status', 'law'))
     WHERE number = own AND row_name NOT IN ('contract', 'segment');
@@ -75,6 +75,12 @@ BEGIN
             json_value(standing, '$.end'), unhex(json_value(standing, '$.entry')),
             unhex(json_value(standing, '$.digest')), unhex(json_value(standing, '$.least')),
             unhex(json_value(standing, '$.greatest'))
+        );
+    WHEN 'epoch' THEN
+        INSERT INTO hos_log_epoch (scope, number, recorded_in, entry)
+        VALUES (
+            if(json_value(standing, '$.deployment'), 0, own), json_value(standing, '$.number'),
+            own, unhex(json_value(standing, '$.entry'))
         );
     ELSE BEGIN END;
     END CASE;

@@ -25,7 +25,7 @@ pub(super) const BEGIN: &str = "BEGIN; SELECT hos_bind_all()";
 pub(super) const ANALYZE: &str = "
     ANALYZE hos_scope, hos_entry, hos_leaf, hos_part, hos_log, hos_dedup, hos_subject,
         hos_receipt, hos_outbox, hos_timer, hos_member, hos_ban, hos_grant, hos_mode, hos_law,
-        hos_contract, hos_tile, hos_checkpoint, hos_deployment, hos_attestation";
+        hos_contract, hos_log_epoch, hos_tile, hos_checkpoint, hos_deployment, hos_attestation";
 
 pub(super) const BEGIN_PICTURE: &str =
     "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT hos_bind_all()";
@@ -105,6 +105,10 @@ pub(super) fn write(table: Table) -> &'static str {
         Table::Log => {
             "INSERT INTO hos_log (scope, size, frontier) SELECT * FROM unnest($1, $2, $3)"
         }
+        Table::Epoch => {
+            "INSERT INTO hos_log_epoch (scope, number, recorded_in, entry)
+            SELECT * FROM unnest($1, $2, $3, $4)"
+        }
         Table::Tile => {
             "INSERT INTO hos_tile (scope, level, place, root, hashes)
             SELECT * FROM unnest($1, $2, $3, $4, $5)"
@@ -173,6 +177,7 @@ pub(super) fn page(table: Table) -> &'static str {
         Table::Log => {
             "SELECT scope, size, frontier FROM hos_log WHERE scope > $1 ORDER BY scope LIMIT $2"
         }
+        Table::Epoch => PAGE_OF_EPOCH,
         Table::Tile => PAGE_OF_TILE,
         Table::Checkpoint => PAGE_OF_CHECKPOINT,
         Table::Deployment => PAGE_OF_DEPLOYMENT,
@@ -260,6 +265,10 @@ const WRITE_OUTBOX: &str = "
         id, scope, subject, revision, entry, topic, payload, traceparent
     )
     CROSS JOIN hos_outbox_slot";
+
+const PAGE_OF_EPOCH: &str = "
+    SELECT scope, number, recorded_in, entry FROM hos_log_epoch
+    WHERE (scope, number) > ($1, $2) ORDER BY scope, number LIMIT $3";
 
 const PAGE_OF_TILE: &str = "
     SELECT scope, level::bigint, place, root, hashes FROM hos_tile

@@ -130,6 +130,16 @@ BEGIN
                 decode(standing ->> 'digest', 'hex'), (standing ->> 'least')::uuid,
                 (standing ->> 'greatest')::uuid
             );
+        WHEN 'epoch' THEN
+            UPDATE hos_scope SET grants = grants + 1 WHERE number = own;
+            IF (standing ->> 'deployment')::integer > 0 THEN
+                PERFORM hos_bind_numbers(ARRAY[own, 0]);
+            END IF;
+            INSERT INTO hos_log_epoch (scope, number, recorded_in, entry)
+            VALUES (
+                CASE WHEN (standing ->> 'deployment')::integer > 0 THEN 0 ELSE own END,
+                (standing ->> 'number')::bigint, own, (standing ->> 'entry')::uuid
+            );
         ELSE
             NULL;
     END CASE;

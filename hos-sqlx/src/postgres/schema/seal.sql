@@ -196,7 +196,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION hos_log_states(worlds text[], tenants text[]) RETURNS TABLE (
-    size bigint, frontier bytea, tiles bigint, sealed bigint, note text, sealed_at bigint
+    size bigint, frontier bytea, tiles bigint, sealed bigint, note text, sealed_at bigint,
+    epoch bigint
 )
 LANGUAGE plpgsql VOLATILE
 SET plan_cache_mode = force_generic_plan
@@ -219,7 +220,10 @@ BEGIN
         coalesce((
             SELECT max(place) + 1 FROM hos_tile WHERE hos_tile.scope = line.scope AND level = 0
         ), 0),
-        last.size, last.note, last.sealed_at
+        last.size, last.note, last.sealed_at,
+        coalesce((
+            SELECT max(number) FROM hos_log_epoch WHERE hos_log_epoch.scope = line.scope
+        ), 1)
     FROM unnest(own) WITH ORDINALITY AS line (scope, ordinal)
     LEFT JOIN hos_log ON hos_log.scope = line.scope
     LEFT JOIN LATERAL (

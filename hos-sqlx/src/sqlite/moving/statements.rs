@@ -81,6 +81,7 @@ pub(super) fn page(table: Table) -> &'static str {
             WHERE hos_contract.number > ?1 ORDER BY hos_contract.number LIMIT ?2"
         }
         Table::Entry => PAGE_OF_ENTRY,
+        Table::Epoch => PAGE_OF_EPOCH,
         Table::Tile => PAGE_OF_TILE,
         Table::Checkpoint => PAGE_OF_CHECKPOINT,
         Table::Deployment => PAGE_OF_DEPLOYMENT,
@@ -117,10 +118,7 @@ pub(super) fn page(table: Table) -> &'static str {
             "SELECT scope, actor, roles FROM hos_member
             WHERE (scope, actor) > (?1, ?2) ORDER BY scope, actor LIMIT ?3"
         }
-        Table::Ban => {
-            "SELECT scope, actor FROM hos_ban
-            WHERE (scope, actor) > (?1, ?2) ORDER BY scope, actor LIMIT ?3"
-        }
+        Table::Ban => PAGE_OF_BAN,
         Table::Grant => {
             "SELECT number, scope, actor, unhex(id, '-'), pattern, until, break_glass
             FROM hos_grant WHERE number > ?1 ORDER BY number LIMIT ?2"
@@ -160,6 +158,14 @@ const PAGE_OF_PART: &str = "
     FROM hos_entry CROSS JOIN hos_part ON hos_part.entry = hos_entry.position
     WHERE hos_entry.id >= ?1 AND (hos_entry.id > ?1 OR name > ?2)
     ORDER BY hos_entry.id, name LIMIT ?3";
+
+const PAGE_OF_BAN: &str = "
+    SELECT scope, actor FROM hos_ban
+    WHERE (scope, actor) > (?1, ?2) ORDER BY scope, actor LIMIT ?3";
+
+const PAGE_OF_EPOCH: &str = "
+    SELECT scope, number, recorded_in, entry FROM hos_log_epoch
+    WHERE (scope, number) > (?1, ?2) ORDER BY scope, number LIMIT ?3";
 
 const PAGE_OF_TILE: &str = "
     SELECT scope, level, place, root, hashes FROM hos_tile

@@ -10,7 +10,7 @@ CREATE TRIGGER hos_write_standing_insert INSTEAD OF INSERT ON hos_write_standing
         ),
         members = members + (NEW.standing ->> '$.row' = 'member'),
         bans = bans + (NEW.standing ->> '$.row' = 'ban'),
-        grants = grants + (NEW.standing ->> '$.row' = 'grant'),
+        grants = grants + (NEW.standing ->> '$.row' IN ('grant', 'epoch')),
         modes = modes + (NEW.standing ->> '$.row' = 'mode'),
         status_generation = status_generation
             + (NEW.standing ->> '$.row' IN ('scope', 'status', 'law'))
@@ -70,4 +70,10 @@ CREATE TRIGGER hos_write_standing_insert INSTEAD OF INSERT ON hos_write_standing
         unhex(NEW.standing ->> '$.digest'), unhex(NEW.standing ->> '$.least'),
         unhex(NEW.standing ->> '$.greatest')
     WHERE NEW.standing ->> '$.row' = 'segment';
+
+    INSERT INTO hos_log_epoch (scope, number, recorded_in, entry)
+    SELECT
+        iif(NEW.standing ->> '$.deployment', 0, NEW.scope), NEW.standing ->> '$.number',
+        NEW.scope, unhex(NEW.standing ->> '$.entry')
+    WHERE NEW.standing ->> '$.row' = 'epoch';
 END;
