@@ -39,7 +39,6 @@ pub use exporting::{EXPORTED_MAX, Export};
 pub use keyring::PERSONS_CACHED_MAX;
 pub use migrating::{MIGRATION_EXAMPLES_MAX, MigrationReport};
 pub use proving::Proven;
-pub use reading::PROVED_LEAVES_MAX;
 pub use sealing::{SEALED_TILES_MAX, SealReport, Sealer, Sealing};
 pub use within::{Denials, Within};
 

@@ -13,3 +13,4 @@ mod seals;
 mod story;
 mod tree;
 mod undo;
+mod vaulted;
