@@ -59,8 +59,8 @@ async fn require_own(voice: &Voice, sitting: &Sitting, vault: &Opened) -> Result
     }
     if known == 0 && !ids.is_empty() {
         let message = format!(
-            "the vault knows none of the {} keys that sealed the last parts of this tenant: it is \
-             another's",
+            "the vault knows none of the keys of what was sealed last in this tenant ({} of \
+             them): it is another's",
             ids.len()
         );
         return Err(Trouble::new(Exit::Address, message, "check `--vault`; nothing was done"));

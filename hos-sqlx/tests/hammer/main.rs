@@ -1,6 +1,6 @@
 //! Several processes commit, number, seal, anchor, archive and erase in one database, and each is
-//! killed: in a caller's transaction, before it signs, between keeping and publishing, at every step
-//! of archiving and of erasing, or anywhere.
+//! killed: in a caller's transaction, before it signs, between keeping and publishing, at every
+//! step of archiving and of erasing, or anywhere.
 //!
 //! This binary starts itself as a child that works until it kills itself. `HOS_CAMPAIGN_SIZE` is
 //! the number of rounds on each database, `HOS_CAMPAIGN_SEED` the seed.
