@@ -10,7 +10,7 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use clap::{Args, Subcommand};
 use hos_core::command::Erasure;
-use hos_core::error::{Error, InputFault};
+use hos_core::error::{Error, InputFault, Refusal};
 use hos_core::id::ActorId;
 use hos_core::receipt::Receipt;
 use hos_core::time::ProofId;
@@ -27,7 +27,7 @@ use request::{Request, Sitting};
 /// A person: their keys in the vault are destroyed, and with them every part that was sealed under
 /// them, in the database, in archives and in backups. The actor is judged by the policy of the law
 /// in force (the ability `hos.erase`), the erasure is itself an entry, and a hold refuses it. First
-/// it is told what there is; then it is asked for the person's id, unless `--yes` is given.
+/// it is told which keys there are; then it is asked for the person's id, unless `--yes` is given.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Erase {
@@ -85,9 +85,9 @@ async fn erase(voice: &Voice, order: &Erase) -> Result<Exit, Trouble> {
         return Err(Trouble::new(Exit::Usage, message, "give `--yes`, or look with `--dry-run`"));
     }
     let sitting = order.request.sit(person.is_some()).await?;
-    let found = match &person {
-        Some(person) => Some(find(voice, &sitting, person).await?),
-        None => None,
+    let found = match (&person, &sitting.vault) {
+        (Some(person), Some(vault)) => Some(find(voice, &sitting, vault, person).await?),
+        _ => None,
     };
     told::before(voice, &sitting, found.as_ref(), person.as_ref(), &parts);
     if order.dry_run {
@@ -108,7 +108,7 @@ async fn erase(voice: &Voice, order: &Erase) -> Result<Exit, Trouble> {
         None => erasure,
     };
     let receipt = sitting.hos.erase(&erasure.key(&sitting.key)).await;
-    let receipt = receipt.map_err(|error| unfinished(error.into()))?;
+    let receipt = receipt.map_err(|error| unfinished(attempted(error)))?;
     after(voice, order, &sitting, found.as_ref(), &receipt).await?;
     Ok(Exit::Done)
 }
@@ -141,6 +141,16 @@ fn unfinished(trouble: Trouble) -> Trouble {
     Trouble { advice, ..trouble }
 }
 
+/// A refusal, of which an entry tells where policy gave it.
+fn attempted(error: Error) -> Trouble {
+    let is_told = matches!(error, Error::Refused(Refusal::Denied));
+    let trouble = Trouble::from(error);
+    if is_told { Trouble { advice: RECORDED, ..trouble } } else { trouble }
+}
+
+/// What to do where policy does not allow it, and left evidence.
+const RECORDED: &str = "ask who may: `hos table`; the attempt was recorded";
+
 fn part(word: &str) -> Result<(ProofId, String), Trouble> {
     let named = word.split_once('/').and_then(|(id, name)| {
         Some((ProofId::parse(id)?, name.to_owned())).filter(|(_, name)| !name.is_empty())
@@ -169,8 +179,6 @@ const ANSWER_BYTES_MAX: u64 = 1_024;
 
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
-        use hos_core::error::Refusal;
-
         let refusal = match error {
             Error::Fault(fault) => return fault.into(),
             Error::Refused(refusal) => refusal,
@@ -183,7 +191,7 @@ impl From<Error> for Trouble {
             Refusal::KeyReused => (Exit::Usage, "give a `--key` of its own to each erasure"),
             Refusal::InvalidWorld => (Exit::Address, "check `--world` and `--law`"),
             Refusal::InProgress | Refusal::Conflict => (Exit::Later, "run the same again"),
-            _ => (Exit::Refused, "ask who may: `hos table`; the attempt was recorded"),
+            _ => (Exit::Refused, "ask who may: `hos table`"),
         };
         let causes = match &refusal {
             Refusal::InvalidInput(faults) => faults.iter().map(InputFault::to_string).collect(),

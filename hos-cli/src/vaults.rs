@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use hos_core::error::Fault;
 use hos_core::hos::HosOptions;
 use hos_core::vault::{MasterKeys, Vault};
 use hos_sqlx::{MysqlVault, PostgresVault, SqliteVault};
@@ -29,16 +30,16 @@ pub(crate) struct VaultArguments {
 #[derive(Clone)]
 pub(crate) struct Opened {
     pub(crate) vault: Arc<dyn Vault>,
-    master: Arc<MasterKeys>,
+    pub(crate) master: Arc<MasterKeys>,
 }
 
 impl VaultArguments {
-    /// Opens it, if one is named.
+    /// Opens it, if one is named. None is ever made: the world makes its vault.
     pub(crate) async fn open(&self) -> Result<Option<Opened>, Trouble> {
         let Some(named) = &self.vault else { return Ok(None) };
         let master = Arc::new(match (&self.master, &self.master_env) {
-            (Some(path), _) => MasterKeys::from_file(path)?,
-            (None, Some(name)) => MasterKeys::from_environment(name)?,
+            (Some(path), _) => MasterKeys::from_file(path).map_err(unreadable)?,
+            (None, Some(name)) => MasterKeys::from_environment(name).map_err(unreadable)?,
             (None, None) => {
                 let message = "the vault's master keys were not named";
                 return Err(Trouble::new(Exit::Usage, message, "give `--master FILE`"));
@@ -49,9 +50,9 @@ impl VaultArguments {
                 let message = format!("there is no vault `{}`", path.display());
                 return Err(Trouble::new(Exit::Address, message, "check `--vault`"));
             }
-            Database::Sqlite(path) => Arc::new(SqliteVault::open(path).await?),
-            Database::Postgres(options) => Arc::new(PostgresVault::open(options).await?),
-            Database::Mysql(options) => Arc::new(MysqlVault::open(options).await?),
+            Database::Sqlite(path) => Arc::new(SqliteVault::join(path).await?),
+            Database::Postgres(options) => Arc::new(PostgresVault::join(options).await?),
+            Database::Mysql(options) => Arc::new(MysqlVault::join(options).await?),
         };
         Ok(Some(Opened { vault, master }))
     }
@@ -64,6 +65,11 @@ impl VaultArguments {
             Trouble::new(Exit::Usage, message, "give `--vault`, or set HOS_VAULT_URL")
         })
     }
+}
+
+/// Nothing that a database's URL would mend.
+fn unreadable(fault: Fault) -> Trouble {
+    Trouble { advice: "give the master keys as they were made: none is made anew", ..fault.into() }
 }
 
 /// Options with a vault, if there is one.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use hos_archive::{DirectoryTarget, Shelf, Surveyed};
+use hos_core::hos::HosOptions;
 use hos_core::id::{IdError, Tenant, World};
 use hos_fsck::{Depth, Options, Progress, Report};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -14,6 +15,8 @@ use serde_json::json;
 use crate::bundle::{self, Bundle, TrustArguments};
 use crate::database::DatabaseArguments;
 use crate::exit::{Exit, Trouble};
+use crate::scope::join;
+use crate::vaults::VaultArguments;
 use crate::voice::{BAD, GOOD, Voice, WARNING};
 
 /// Checks a bundle offline, or the whole logs of a database.
@@ -42,6 +45,8 @@ pub(crate) struct Scope {
     /// The directory of the archive, where entries are archived.
     #[arg(long)]
     archive: Option<PathBuf>,
+    #[command(flatten)]
+    vault: VaultArguments,
 }
 
 /// Checks a bundle, or the logs.
@@ -59,14 +64,23 @@ pub(crate) async fn check(
     trust: &TrustArguments,
     depth: Depth,
 ) -> Result<Exit, Trouble> {
-    let options = options(scope, trust)?.depth(depth);
+    let mut options = options(scope, trust)?.depth(depth);
+    let vault = scope.vault.open().await?;
     let opened = scope.database.parse()?.open().await?;
+    let shelf = scope.archive.as_ref().map(|path| Shelf::new(DirectoryTarget::new(path)));
+    if let Some(vault) = vault {
+        let with = match shelf.clone() {
+            None => HosOptions::default(),
+            Some(shelf) => HosOptions::default().archive(shelf),
+        };
+        let hos = join(&opened, [], with).await?;
+        options = options.vault(vault.vault, vault.master, &hos);
+    }
     let bar = bar();
     let tell = |progress: Progress| {
         bar.set_length(progress.total.max(progress.read));
         bar.set_position(progress.read);
     };
-    let shelf = scope.archive.as_ref().map(|path| Shelf::new(DirectoryTarget::new(path)));
     let survey = Surveyed::new(opened.survey, opened.backend, shelf);
     let report = hos_fsck::fsck(&survey, &options, &tell).await;
     let seconds = bar.elapsed().as_secs_f64();
@@ -128,7 +142,7 @@ fn show(voice: &Voice, report: &Report, depth: Depth, seconds: f64) {
         voice.line(format_args!("and {more} more"));
     }
     let Report { logs, entries, waiting, bytes, subjects, standing, not_rebuilt, .. } = report;
-    let Report { tiles, checkpoints, signed, anchors, .. } = report;
+    let Report { tiles, checkpoints, signed, anchors, opened, .. } = report;
     voice.line(format_args!(
         "{entries} entries of {logs} logs, {bytes} bytes, {waiting} waiting for their place"
     ));
@@ -136,6 +150,9 @@ fn show(voice: &Voice, report: &Report, depth: Depth, seconds: f64) {
         "{tiles} tiles and {checkpoints} checkpoints ({signed} signed as the policy asks), \
          {anchors} of them in the deployment's log"
     ));
+    if *opened > 0 {
+        voice.line(format_args!("{opened} sealed parts opened and compared with their leaves"));
+    }
     if depth == Depth::Coverage {
         voice.line(format_args!(
             "{subjects} subjects and {standing} lines of standing compared with the logs"

@@ -164,6 +164,14 @@ impl Vault for CutVault {
         cut!(self, "held", self.inner.held(world, tenant))
     }
 
+    async fn walked(&self, world: &World, tenant: &Tenant) -> Result<u64, Fault> {
+        cut!(self, "walked", self.inner.walked(world, tenant))
+    }
+
+    async fn walk_to(&self, world: &World, tenant: &Tenant, size: u64) -> Result<(), Fault> {
+        cut!(self, "walk_to", self.inner.walk_to(world, tenant, size))
+    }
+
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault> {
         cut!(self, "page", self.inner.page(after, limit))
     }

@@ -204,7 +204,8 @@ impl SealedPart {
     }
 
     /// Reads the body of a row; none for a text that is no sealed part.
-    pub(crate) fn read(row: &Part) -> Option<Self> {
+    #[must_use]
+    pub fn read(row: &Part) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(row.body.strip_prefix(MARK)?).ok()?;
         let (key, rest) = bytes.split_first_chunk::<KEY_ID_BYTES>()?;
         let (nonce, rest) = rest.split_first_chunk::<NONCE_BYTES>()?;

@@ -42,7 +42,6 @@ pub use exporting::{EXPORTED_MAX, Export};
 pub use keyring::PERSONS_CACHED_MAX;
 pub use migrating::{MIGRATION_EXAMPLES_MAX, MigrationReport};
 pub use proving::Proven;
-pub use reading::PROVED_LEAVES_MAX;
 pub use sealing::{SEALED_TILES_MAX, SealReport, Sealer, Sealing};
 pub use telling::ENTRIES_WALKED_MAX;
 pub use within::{Denials, Within};

@@ -14,7 +14,6 @@ use crate::command::{Adoption, Command, Opening, Record, StandingCommand};
 use crate::digest::Digest;
 use crate::error::{Error, Fault, InputFault, Refusal};
 use crate::id::{Ability, ActionName, ActorId, Kind, Name, Role, Tenant, Version, World};
-use crate::merkle::Hash;
 use crate::policy::{DecisionEffect, Reason};
 use crate::proof::{LogEntry, LogHead};
 use crate::receipt::Receipt;
@@ -137,24 +136,6 @@ pub trait Proofs: Send + Sync {
 
     /// Size and root of a tenant's log.
     async fn head(&self, world: &World, tenant: &Tenant) -> Result<LogHead, Fault>;
-
-    /// Proves that an entry stands at an index under a tree of a size (RFC 9162, 2.1.3).
-    async fn inclusion(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        index: u64,
-        size: u64,
-    ) -> Result<Vec<Hash>, Fault>;
-
-    /// Proves that a log of one size is the beginning of the same log at another (2.1.4).
-    async fn consistency(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        old_size: u64,
-        new_size: u64,
-    ) -> Result<Vec<Hash>, Fault>;
 }
 
 /// Who stands how: tenants, memberships, bans, grants, modes, worlds.

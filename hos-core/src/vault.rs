@@ -44,6 +44,21 @@ pub struct StoredKey {
     pub state: KeyState,
 }
 
+impl StoredKey {
+    /// Unwraps what is kept of this key.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyWrapper::unwrap`].
+    pub async fn unwrap(
+        &self,
+        wrapped: &Wrapped,
+        master: &dyn KeyWrapper,
+    ) -> Result<SecretKey, Fault> {
+        master.unwrap(wrapped, &bound(self.id, &self.person)).await
+    }
+}
+
 /// A key, or what is left of it.
 ///
 /// Exhaustive: it is there or it is not.
@@ -191,6 +206,14 @@ pub trait Vault: Send + Sync {
 
     /// For which matter somebody of a tenant is held; none when nobody is.
     async fn held(&self, world: &World, tenant: &Tenant) -> Result<Option<Name>, Fault>;
+
+    /// How much of a tenant's log was walked for erasures and holds that this vault was to learn
+    /// of: the entries before this index; 0 where nobody said. A vault that was restored from a
+    /// backup answers what it had been told by then.
+    async fn walked(&self, world: &World, tenant: &Tenant) -> Result<u64, Fault>;
+
+    /// Says how much of a tenant's log was walked: less than before where the log was restored.
+    async fn walk_to(&self, world: &World, tenant: &Tenant, size: u64) -> Result<(), Fault>;
 
     /// Keys by number, after one, at most [`KEYS_MAX`]: live ones and tombstones.
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault>;

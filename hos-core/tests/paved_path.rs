@@ -11,8 +11,10 @@ use hos_core::law::Law;
 use hos_core::laws::{Contracts as _, Policy as _, Proofs as _, Query, Registry as _};
 use hos_core::memory::MemoryStore;
 use hos_core::merkle;
+use hos_core::note::SigningKey;
 use hos_core::policy::RoleDefinition;
 use hos_core::receipt::Effect;
+use hos_core::seal::{Keys, MemoryKeeper};
 use hos_core::subject::Subject;
 use hos_core::value::{Attributes, Type};
 
@@ -88,8 +90,12 @@ fn an_order_is_opened_cancelled_and_proved() {
         let head = hos.head(&world, &tenant).await.unwrap();
         assert_eq!(head.size, 4, "tenant, opened, denial, transition");
         let entry = hos.find(&world, &tenant, receipt.proof_id).await.unwrap().unwrap();
-        let proof = hos.inclusion(&world, &tenant, 3, 4).await.unwrap();
-        merkle::verify_inclusion(&head.root, 4, 3, &entry.leaf_hash, &proof).unwrap();
+        let key = SigningKey::from_seed("hos.local", &[7; 32]).unwrap();
+        let sealer = hos.sealer(Keys::new(key), MemoryKeeper::default()).unwrap();
+        sealer.seal(&world, &tenant).await.unwrap();
+        let proven = hos.prove(&world, &tenant, receipt.proof_id).await.unwrap().unwrap();
+        assert_eq!((proven.index, proven.checkpoint.size), (3, 4));
+        merkle::verify_inclusion(&head.root, 4, 3, &entry.leaf_hash, &proven.proof).unwrap();
         let batch: Vec<Command> =
             (0..4).map(|n| Command::new(&actor, &order, "cancel").key(format!("b-{n}"))).collect();
         let answers = hos.transition_all(&batch).await;

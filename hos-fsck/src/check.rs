@@ -20,6 +20,7 @@ use crate::page::{Checked, Wanted};
 use crate::parts::Missing;
 use crate::report::{Finding, FindingCode, Report};
 use crate::scope::{Scope, Whose};
+use crate::sealed::Opener;
 use crate::standing::Standing;
 use crate::subjects::{self, Contracts};
 use crate::sums::{Seed, Sums};
@@ -164,7 +165,8 @@ impl Check<'_> {
         self.unmet.retain(|known| !whose.owns(known.origin()));
         let mut walk = Walk::new(whose, &self.options.trust);
         let mut missing = Missing::part(self.seed, 0, 1);
-        let mut pages = Pages::new(scope, wanted);
+        let mut opener = self.options.opening.as_ref().map(|with| Opener::new(with, scope));
+        let mut pages = Pages::new(scope, wanted).with_sealed(opener.is_some());
         while let Some(mut checked) = pages.next(&mut self.reader).await? {
             let waiting = checked.entries.iter().filter(|entry| entry.index.is_none()).count();
             self.report.waiting += u64::try_from(waiting).unwrap_or(u64::MAX);
@@ -178,6 +180,10 @@ impl Check<'_> {
                 } else if self.openings.len() < EPOCHS_MAX {
                     self.openings.push((index, opening));
                 }
+            }
+            if let Some(opener) = &mut opener {
+                let sealed = std::mem::take(&mut checked.sealed);
+                opener.take(sealed, &mut self.report).await?;
             }
             let hashes = checked.hashes();
             checked.findings.into_iter().for_each(|finding| self.report.findings.add(finding));

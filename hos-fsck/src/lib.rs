@@ -42,6 +42,7 @@ mod page;
 mod parts;
 mod report;
 mod scope;
+mod sealed;
 mod standing;
 mod subjects;
 mod sums;
@@ -58,6 +59,8 @@ pub use report::{FINDINGS_MAX, Finding, FindingCode, Findings, Report};
 pub const SUBJECTS_AT_ONCE_MAX: usize = 100_000;
 /// How many parts that are gone are held at once.
 pub const PARTS_AT_ONCE_MAX: usize = 100_000;
+/// How many keys of sealed parts are held at once.
+const KEYS_AT_ONCE_MAX: usize = 100_000;
 /// How many entries are looked at for a place at once.
 const LOOKED_AT_ONCE_MAX: u32 = 10_000;
 /// How many lines of standing are held at once.

@@ -9,7 +9,7 @@ use hos_core::store::{EntryRow, Picture};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::options::Progress;
-use crate::page::{Checked, Wanted, check};
+use crate::page::{Checked, Manner, Wanted, check};
 use crate::scope::Scope;
 
 /// How many pages are being checked at once.
@@ -65,7 +65,7 @@ impl<R: Send + 'static> Ahead<R> {
 #[derive(Debug)]
 pub(crate) struct Pages<'s> {
     scope: &'s Arc<Scope>,
-    wanted: Wanted,
+    manner: Manner,
     ahead: Ahead<Checked>,
     next: Next,
     most: u32,
@@ -81,7 +81,13 @@ enum Next {
 impl<'s> Pages<'s> {
     pub(crate) fn new(scope: &'s Arc<Scope>, wanted: Wanted) -> Self {
         let (ahead, next) = (Ahead::new(), Next::Placed(0));
-        Self { scope, wanted, ahead, next, most: ENTRIES_AT_FIRST }
+        let manner = Manner { wanted, opens: false };
+        Self { scope, manner, ahead, next, most: ENTRIES_AT_FIRST }
+    }
+
+    /// The same, with the sealed parts that are to be opened.
+    pub(crate) fn with_sealed(self, opens: bool) -> Self {
+        Self { manner: Manner { opens, ..self.manner }, ..self }
     }
 
     /// The next page, checked; none at the end.
@@ -90,8 +96,8 @@ impl<'s> Pages<'s> {
             let page = self.read(&mut *reader.picture).await?;
             if !page.is_empty() {
                 reader.advance(page.len());
-                let (scope, wanted) = (Arc::clone(self.scope), self.wanted);
-                self.ahead.begin(move || check(&scope, &page, wanted));
+                let (scope, manner) = (Arc::clone(self.scope), self.manner);
+                self.ahead.begin(move || check(&scope, &page, manner));
             }
         }
         self.ahead.end().await

@@ -1,9 +1,14 @@
 //! What is checked, and how far a check is.
 
+use std::sync::Arc;
+
+use hos_core::hos::Hos;
 use hos_core::id::{Tenant, World};
+use hos_core::vault::{KeyWrapper, Vault};
 use hos_verify::checkpoint::Checkpoint;
 use hos_verify::policy::Policy;
 
+use crate::sealed::Opening;
 use crate::trust::Trust;
 
 /// What is checked: everything, unless told otherwise.
@@ -14,6 +19,7 @@ pub struct Options {
     pub(crate) world: Option<World>,
     pub(crate) tenant: Option<Tenant>,
     pub(crate) trust: Trust,
+    pub(crate) opening: Option<Opening>,
 }
 
 /// How deep a check goes.
@@ -56,6 +62,13 @@ impl Options {
     pub fn known(mut self, checkpoint: Checkpoint) -> Self {
         self.trust.known.push(checkpoint);
         self
+    }
+
+    /// What sealed parts are opened with, so that what is inside them is compared with their leaves
+    /// too; keys that are gone are held to the entries of their erasures, which `hos` finds, in the
+    /// archive too where it was opened with one. Without this, of sealed parts the form is checked.
+    pub fn vault(self, vault: Arc<dyn Vault>, master: Arc<dyn KeyWrapper>, hos: &Hos) -> Self {
+        Self { opening: Some(Opening { vault, master, hos: hos.clone() }), ..self }
     }
 
     pub(crate) fn is_about(&self, world: &str, tenant: &str) -> bool {

@@ -2,16 +2,20 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hos_core::cipher::SealedPart;
 use hos_core::digest::{Digest, commitment};
 use hos_core::merkle::{Hash, leaf_hash};
+use hos_core::proof::Part;
 use hos_core::store::{EntryRow, PartRow};
 use hos_core::time::{ProofId, Timestamp};
 use hos_verify::epoch::{EPOCH_TYPE, Opening};
 
 use crate::entry::{Fact, fact};
-use crate::leaf::Leaf;
+use crate::leaf::{Leaf, LeafPart};
+use crate::parts::{MissingPart, Name};
 use crate::report::{Finding, FindingCode};
 use crate::scope::Scope;
+use crate::sealed::SealedRow;
 use crate::sums::{Seed, Term};
 
 /// What a page of entries is asked for.
@@ -25,15 +29,25 @@ pub(crate) enum Wanted {
     Terms(Seed),
 }
 
+/// How a page of entries is checked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    pub(crate) wanted: Wanted,
+    /// Whether its sealed parts are to be opened.
+    pub(crate) opens: bool,
+}
+
 /// What came of a page.
 #[derive(Debug, Default)]
 pub(crate) struct Checked {
     pub(crate) entries: Vec<CheckedEntry>,
     pub(crate) terms: Vec<Term>,
-    /// Parts that leaves are bound to and that are not there, with the index of their entry.
-    pub(crate) missing: Vec<((ProofId, String), Option<u64>)>,
-    /// Parts that entries say were erased.
-    pub(crate) erased: Vec<(ProofId, String)>,
+    /// Parts that leaves are bound to and that are not there.
+    pub(crate) missing: Vec<MissingPart>,
+    /// Parts that entries say were erased, each with the entry that says it.
+    pub(crate) erased: Vec<(Name, ProofId)>,
+    /// Parts that are to be opened.
+    pub(crate) sealed: Vec<SealedRow>,
     /// Entries that open epochs, with their index.
     pub(crate) openings: Vec<(u64, Opening)>,
     pub(crate) findings: Vec<Finding>,
@@ -58,7 +72,7 @@ pub(crate) struct CheckedEntry {
 }
 
 /// Checks a page.
-pub(crate) fn check(scope: &Scope, page: &[EntryRow], wanted: Wanted) -> Checked {
+pub(crate) fn check(scope: &Scope, page: &[EntryRow], manner: Manner) -> Checked {
     let mut checked = Checked { entries: Vec::with_capacity(page.len()), ..Checked::default() };
     for row in page {
         let hash = leaf_hash(&row.leaf);
@@ -74,14 +88,14 @@ pub(crate) fn check(scope: &Scope, page: &[EntryRow], wanted: Wanted) -> Checked
         let read = std::str::from_utf8(&row.leaf).map_err(|error| error.to_string());
         let read = read.and_then(|leaf| Leaf::read(leaf).map_err(|error| error.to_string()));
         let read = match &read {
-            Ok(leaf) => inside(scope, row, leaf, wanted, &mut checked),
+            Ok(leaf) => inside(scope, row, leaf, manner, &mut checked),
             Err(error) => Err((FindingCode::LeafUnreadable, error.clone())),
         };
         let fact = read.unwrap_or_else(|(code, message)| {
             checked.findings.push(about(scope, row, code, message));
             None
         });
-        if let (Wanted::Terms(seed), Some(fact)) = (wanted, &fact) {
+        if let (Wanted::Terms(seed), Some(fact)) = (manner.wanted, &fact) {
             seed.terms(fact, &mut checked.terms);
         }
         checked.entries.push(CheckedEntry { index: row.index, id: row.id, hash, fact });
@@ -100,7 +114,7 @@ fn inside(
     scope: &Scope,
     row: &EntryRow,
     leaf: &Leaf<'_>,
-    wanted: Wanted,
+    manner: Manner,
     checked: &mut Checked,
 ) -> Result<Option<Fact>, Wrong> {
     if leaf.id != row.id.to_string() {
@@ -119,18 +133,25 @@ fn inside(
         if !bound.is_some_and(|bound| part.is_erased() || is_bound(row.id, &bound.c, part)) {
             let message = format!("the leaf is not bound to this part `{}`", part.name);
             checked.findings.push(about(scope, row, FindingCode::PartChanged, message));
+        } else if manner.opens
+            && let Some(bound) = bound
+        {
+            checked.sealed.extend(sealed(row, bound, part));
         }
     }
     for bound in &leaf.prt {
-        if row.parts.iter().all(|part| part.name != bound.n || part.is_erased()) {
-            checked.missing.push(((row.id, bound.n.to_string()), row.index));
+        let part = row.parts.iter().find(|part| part.name == bound.n);
+        let by = part.map(PartRow::erased_by);
+        if by.is_none_or(|by| by.is_some()) {
+            let name = (row.id, bound.n.to_string());
+            checked.missing.push(MissingPart { name, index: row.index, by: by.flatten() });
         }
     }
     for erased in &leaf.erased {
         let entry = ProofId::parse(&erased.id).ok_or_else(|| {
             (FindingCode::LeafUnreadable, format!("`{}` is no entry's number", erased.id))
         })?;
-        checked.erased.push((entry, erased.n.to_string()));
+        checked.erased.push(((entry, erased.n.to_string()), row.id));
     }
     if leaf.typ == EPOCH_TYPE
         && let Some(index) = row.index
@@ -141,7 +162,7 @@ fn inside(
         })?;
         checked.openings.push((index, opening));
     }
-    match wanted {
+    match manner.wanted {
         Wanted::Hashes => Ok(None),
         Wanted::Facts | Wanted::Terms(_) => {
             fact(leaf, row).map_err(|message| (FindingCode::LeafUnreadable, message))
@@ -167,4 +188,18 @@ fn is_bound(entry: ProofId, bound: &str, part: &PartRow) -> bool {
             URL_SAFE_NO_PAD.encode(made.as_bytes()) == bound
         }),
     }
+}
+
+/// A part whose form is that of a sealed one, to be opened; none for a plain one.
+fn sealed(row: &EntryRow, bound: &LeafPart<'_>, part: &PartRow) -> Option<SealedRow> {
+    let body = part.body.starts_with(&[SEALED]).then(|| part.body.clone())?;
+    let stored =
+        Part { name: part.name.clone(), salt: [0; 32], body: String::from_utf8(body).ok()? };
+    Some(SealedRow {
+        index: row.index,
+        entry: row.id,
+        name: part.name.clone(),
+        commitment: bound.c.to_string(),
+        part: SealedPart::read(&stored)?,
+    })
 }

@@ -33,6 +33,8 @@ pub struct Report {
     pub anchors: u64,
     /// What outsiders said about its checkpoints.
     pub attestations: u64,
+    /// Sealed parts whose inside was compared with their leaves; 0 without a vault.
+    pub opened: u64,
     /// Subjects that were compared with the logs.
     pub subjects: u64,
     /// Lines of standing that were compared with the logs.
@@ -167,6 +169,10 @@ pub enum FindingCode {
     EntryWithoutPlace,
     /// A part that its leaf is bound to is gone, and no entry says that it was erased.
     PartMissing,
+    /// A part is sealed under a key that the vault does not have.
+    KeyUnknown,
+    /// A key or a part is said to be erased by an entry that does not erase it.
+    ErasureDiffers,
     /// A column beside a leaf is not what the leaf says.
     ColumnDiffers,
     /// The names of a tenant are none that a tenant can have.
@@ -223,6 +229,8 @@ impl FindingCode {
             Self::RootDiffers => "root_differs",
             Self::EntryWithoutPlace => "entry_without_place",
             Self::PartMissing => "part_missing",
+            Self::KeyUnknown => "key_unknown",
+            Self::ErasureDiffers => "erasure_differs",
             Self::ColumnDiffers => "column_differs",
             Self::ScopeUnreadable => "scope_unreadable",
             Self::TileDiffers => "tile_differs",

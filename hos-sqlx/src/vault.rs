@@ -117,6 +117,12 @@ pub(crate) fn overtaken() -> Fault {
     Fault::new(FaultKind::Busy, "the person's hold changed at the same time; try again")
 }
 
+/// The fault of whoever joins a vault that is not there.
+pub(crate) fn missing() -> Fault {
+    let message = "there is no vault: the keys of persons are kept elsewhere, or were never made";
+    Fault::new(FaultKind::Foreign, message)
+}
+
 pub(crate) fn newer() -> Fault {
     let message = "the vault was written by a newer version of this software; upgrade";
     Fault::new(FaultKind::NewerSchema, message)

@@ -6,6 +6,7 @@
 
 mod error;
 mod frontier;
+mod hashing;
 mod proof;
 mod range;
 
@@ -33,12 +34,12 @@ pub type Hash = [u8; HASH_BYTES];
 /// assert_eq!(root_of([leaf_hash(b"entry")]), leaf_hash(b"entry"));
 /// ```
 pub fn leaf_hash(leaf: &[u8]) -> Hash {
-    Sha256::new_with_prefix([LEAF_PREFIX]).chain_update(leaf).finalize().into()
+    hashing::of_leaf(leaf)
 }
 
 /// Hashes an inner node from its two children (RFC 9162 section 2.1.1).
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    Sha256::new_with_prefix([NODE_PREFIX]).chain_update(left).chain_update(right).finalize().into()
+    hashing::of_node(left, right)
 }
 
 /// The root of the tree without leaves: the hash of no bytes (RFC 9162 section 2.1.1).
@@ -87,10 +88,6 @@ pub fn first_bad<Leaf: AsRef<[u8]>>(
         .position(|(leaf, stored_hash)| leaf_hash(leaf.as_ref()) != stored_hash)
         .map(|offset| from.saturating_add(count(offset)))
 }
-
-// Distinct prefixes keep an inner node from being passed off as a leaf, and a leaf as a node.
-const LEAF_PREFIX: u8 = 0x00;
-const NODE_PREFIX: u8 = 0x01;
 
 /// A length as a `u64`, which holds the length of every slice on every target.
 fn count(length: usize) -> u64 {

@@ -129,9 +129,20 @@ async fn a_sale_is_followed_to_its_end() {
     let owner = member(&house, "u-kilim-owner").await;
     let id = paid_order(&house, &customer).await;
     let cancel = format!("/api/v1/tenants/kilim/orders/{id}/actions/cancel");
-    posted(&house, &owner, &cancel, json!({})).await;
     let path = format!("/t/kilim/orders/{id}/evidence");
+    house.app.seal_now().await.unwrap();
+    posted(&house, &owner, &cancel, json!({})).await;
+    let (turkish, english) = pages(&house, &customer, &path).await;
+    assert_eq!(english.matches("class=\"step good\"").count(), 2);
+    assert_eq!(english.matches("class=\"step wait\"").count(), 1);
+    assert!(english.contains("One step shown here waits for the next seal"));
+    assert!(turkish.contains("Mührünü bekliyor"));
+    let (_, waiting) =
+        house.get(&customer, &format!("/api/v1/tenants/kilim/orders/{id}/evidence")).await;
+    assert_eq!(waiting["entries"][2]["checked"], "waiting");
+    assert_eq!(waiting["entries"][2]["path"], json!([]));
 
+    house.app.seal_now().await.unwrap();
     let (turkish, english) = pages(&house, &customer, &path).await;
     assert_eq!(english.matches("class=\"step good\"").count(), 3);
     assert!(!english.contains("class=\"step bad\""));
@@ -171,6 +182,7 @@ async fn a_booking_is_followed_to_its_end() {
     for (who, action) in [(&owner, "confirm"), (&staff, "check_in"), (&staff, "complete")] {
         posted(&house, who, &format!("{path}/actions/{action}"), json!({})).await;
     }
+    house.app.seal_now().await.unwrap();
     let shown = format!("{}/evidence", path.replace("/api/v1/tenants", "/t"));
     for who in [&customer, &owner, &staff] {
         let (_, english) = pages(&house, who, &shown).await;
@@ -227,7 +239,7 @@ async fn whoever_may_not_read_the_subject_is_told_of_none() {
 
 /// Somebody with the database in hand takes the protection away and edits what was written.
 async fn tamper(house: &House, edits: &[&'static str], id: &str) {
-    house.app.number_entries().await.unwrap();
+    house.app.seal_now().await.unwrap();
     let database = house.app.database();
     let mut transaction = database.begin().await.unwrap();
     let unprotect: &[&'static str] = match database.dialect() {
@@ -388,6 +400,7 @@ async fn a_long_log_is_paged_without_gap_or_repetition() {
     assert_eq!(seen, sorted, "the latest first, each once");
     assert_eq!(seen.first(), Some(&(size - 1)));
     assert!(seen.len() >= 120);
+    house.app.seal_now().await.unwrap();
     let path = format!("/t/kilim/listings/{listing}/evidence");
     let (_, english) = pages(&house, &owner, &path).await;
     assert_eq!(english.matches("class=\"step good\"").count(), 25, "a page of its life");

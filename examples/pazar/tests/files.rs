@@ -324,6 +324,9 @@ async fn an_auditor_sees_every_checkpoint_and_whether_it_holds() {
         let forged = get(&house, &owner, "/panel/kilim/checkpoints").await.text();
         assert!(forged.contains("class=\"step bad\""), "{forged}");
         assert!(forged.contains("The log is another than before!"), "{forged}");
+        // It is over other entries than it says, and the next one did not grow out of it.
+        assert!(forged.contains("2 checkpoints do not hold!"), "{forged}");
+        assert_eq!(forged.matches("class=\"step bad\"").count(), 2, "{forged}");
     }
 }
 

@@ -428,8 +428,13 @@ evidence-log = To the firm's log
 evidence-json = For checking elsewhere (JSON)
 evidence-proven =
     { $count ->
-        [one] The one step shown here was checked just now: it stands in the log unchanged.
-       *[other] All { $count } steps shown here were checked just now: they stand in the log unchanged.
+        [one] One sealed step shown here was checked just now: it stands in the log unchanged.
+       *[other] { $count } sealed steps shown here were checked just now: they stand in the log unchanged.
+    }
+evidence-waiting =
+    { $count ->
+        [one] One step shown here waits for the next seal, and is proved once it is sealed.
+       *[other] { $count } steps shown here wait for the next seal, and are proved once they are sealed.
     }
 evidence-failed =
     { $count ->
@@ -437,8 +442,9 @@ evidence-failed =
        *[other] { $count } steps do not agree with the log!
     }
 evidence-failed-help = Somebody changed what was stored, past the rules. Keep this page and tell whoever runs the marketplace.
-evidence-size = The log has { $size } entries.
+evidence-size = The last seal is over { $size } entries.
 evidence-root = Root of the log
+evidence-sealed-root = Root under that seal
 evidence-machine = Where it stands
 evidence-contract = It lives by version { $version } of its contract.
 evidence-revision =
@@ -473,9 +479,9 @@ why-earlier-law = An earlier law judged this. The log holds its digest, not its 
 checked-proven = Proven
 checked-leaf_changed = Altered
 checked-not_in_tree = Not in the log
-checked-waiting = Waiting for its place
+checked-waiting = Waiting for its seal
 checked-leaf_changed-help = The stored text is not what was hashed when this happened.
-checked-not_in_tree-help = The path from this entry does not lead to the root of the log.
+checked-not_in_tree-help = The path from this entry does not lead to the root that was sealed.
 machine-title = { $kind }: states and moves
 machine-now = Now: { $state }
 machine-here = it is here now

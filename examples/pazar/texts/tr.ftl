@@ -416,8 +416,13 @@ evidence-log = Firmanın kütüğü
 evidence-json = Başka yerde denetlemek için (JSON)
 evidence-proven =
     { $count ->
-        [one] Burada görünen tek adım az önce denetlendi: kütükte değişmeden duruyor.
-       *[other] Burada görünen { $count } adımın hepsi az önce denetlendi: kütükte değişmeden duruyorlar.
+        [one] Burada görünen mühürlü tek adım az önce denetlendi: kütükte değişmeden duruyor.
+       *[other] Burada görünen mühürlü { $count } adım az önce denetlendi: kütükte değişmeden duruyorlar.
+    }
+evidence-waiting =
+    { $count ->
+        [one] Burada görünen bir adım sıradaki mührü bekliyor; mühürlenince kanıtlanır.
+       *[other] Burada görünen { $count } adım sıradaki mührü bekliyor; mühürlenince kanıtlanırlar.
     }
 evidence-failed =
     { $count ->
@@ -425,8 +430,9 @@ evidence-failed =
        *[other] { $count } adım kütükle uyuşmuyor!
     }
 evidence-failed-help = Birisi saklananı kuralların dışından değiştirmiş. Bu sayfayı saklayın ve pazarı işletene haber verin.
-evidence-size = Kütükte { $size } kayıt var.
+evidence-size = Son mühür { $size } kaydın üzerinde.
 evidence-root = Kütüğün kökü
+evidence-sealed-root = O mührün altındaki kök
 evidence-machine = Şimdi nerede
 evidence-contract = Sözleşmesinin { $version } numaralı sürümüne bağlı.
 evidence-revision =
@@ -461,9 +467,9 @@ why-earlier-law = Buna eski bir yasa karar verdi. Kütükte o yasanın özeti du
 checked-proven = Kanıtlandı
 checked-leaf_changed = Değiştirilmiş
 checked-not_in_tree = Kütükte yok
-checked-waiting = Yerini bekliyor
+checked-waiting = Mührünü bekliyor
 checked-leaf_changed-help = Saklanan metin, bu olurken özeti alınan metin değil.
-checked-not_in_tree-help = Bu kayıttan çıkan yol kütüğün köküne varmıyor.
+checked-not_in_tree-help = Bu kayıttan çıkan yol mühürlenen köke varmıyor.
 machine-title = { $kind }: durumlar ve adımlar
 machine-now = Şimdi: { $state }
 machine-here = şimdi burada

@@ -1,116 +1,97 @@
-//! What a log and a vault have of a person.
+//! What a vault has of a person, and whether it is the vault of this tenant.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use hos_core::cipher::KeyId;
 use hos_core::id::ActorId;
 use hos_core::proof::{LogEntry, PAGE_MAX, Withholding};
-use hos_core::vault::KeyState;
-use serde_json::Value;
+use hos_core::time::ProofId;
+use hos_core::vault::{KEYS_MAX, KeyState, Person, StoredKey};
 
 use super::request::Sitting;
 use crate::exit::{Exit, Trouble};
-use crate::verify::bar;
+use crate::vaults::Opened;
 use crate::voice::Voice;
 
-/// The most keys whose owners are remembered at once.
-const KEYS_REMEMBERED_MAX: usize = 100_000;
+/// How many pages of the log are looked through, from its end, for a part that is sealed.
+const PAGES_LOOKED_AT_MAX: u32 = 16;
 
-/// What there is of a person.
-#[derive(Debug, Default)]
+/// What there is of a person: the vault knows it, and no log needs to be read for it.
+#[derive(Debug)]
 pub(super) struct Found {
     pub(super) person: String,
-    /// Entries whose leaf names the id.
-    pub(super) entries: u64,
-    /// Parts under keys that are there.
-    pub(super) sealed: u64,
-    /// Parts under keys that were destroyed before.
-    pub(super) gone: u64,
-    /// Parts of the person's own acts that are under no key: they stay.
-    pub(super) plain: u64,
-    /// Sealed parts of anybody whose key the vault does not know.
-    pub(super) unknown: u64,
     /// The keys that are there.
     pub(super) keys: BTreeSet<KeyId>,
-    /// Sealed parts of anybody.
-    all: u64,
+    /// The entry that erased the person last, where a key was destroyed.
+    pub(super) before: Option<ProofId>,
 }
 
-/// Whose a key is, and whether it is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Known {
-    Theirs,
-    Destroyed,
-    Others,
-    Nobodys,
-}
-
-/// Reads the whole log of the tenant, for nothing says which parts are about whom but the vault.
+/// Asks the vault, once it is known to be the one of this tenant.
 pub(super) async fn find(
     voice: &Voice,
     sitting: &Sitting,
-    person: &ActorId,
+    vault: &Opened,
+    id: &ActorId,
 ) -> Result<Found, Trouble> {
     sitting.number().await?;
-    let (world, tenant) = (&sitting.scope.world, &sitting.scope.tenant);
-    let bar = bar();
-    bar.set_length(sitting.opened.backend.head(world, tenant).await?.size);
-    let mut found = Found { person: person.to_string(), ..Found::default() };
-    let mut known = BTreeMap::new();
-    let mut next = 0;
-    loop {
-        let page = sitting.opened.backend.page(world, tenant, next, PAGE_MAX).await?;
-        let Some(last) = page.last().and_then(|entry| entry.index) else { break };
-        learn(sitting, person, &page, &mut known).await?;
-        for entry in &page {
-            found.add(entry, person, &known);
+    require_own(voice, sitting, vault).await?;
+    let (world, tenant) = (sitting.scope.world.clone(), sitting.scope.tenant.clone());
+    let known = vault.vault.keys(&Person { world, tenant, id: id.clone() }).await?;
+    let mut found = Found { person: id.to_string(), keys: BTreeSet::new(), before: None };
+    for StoredKey { id, state, .. } in known.before.into_iter().chain(known.newest) {
+        match state {
+            KeyState::Live(_) => found.keys.extend([id]),
+            KeyState::Destroyed { entry, .. } => found.before = Some(entry),
         }
-        next = last.saturating_add(1);
-        bar.set_position(next);
-    }
-    bar.finish_and_clear();
-    if found.unknown > 0 && found.unknown == found.all {
-        let message = format!(
-            "the vault knows none of the keys of {} sealed parts of this tenant: it is another's",
-            found.all
-        );
-        return Err(Trouble::new(Exit::Address, message, "check `--vault`; nothing was done"));
-    }
-    if found.unknown > 0 {
-        voice.warn(format_args!(
-            "{} parts are under keys that the vault does not know, as after it was restored",
-            found.unknown
-        ));
     }
     Ok(found)
 }
 
-/// Asks the vault whose keys these are, once for each.
-async fn learn(
-    sitting: &Sitting,
-    person: &ActorId,
-    page: &[LogEntry],
-    known: &mut BTreeMap<KeyId, Known>,
-) -> Result<(), Trouble> {
-    let Some(vault) = &sitting.vault else { return Ok(()) };
-    if known.len() > KEYS_REMEMBERED_MAX {
-        known.clear();
-    }
-    let keys = page.iter().flat_map(keys_of).filter(|key| !known.contains_key(key));
-    let keys: Vec<KeyId> = keys.collect::<BTreeSet<_>>().into_iter().collect();
+/// Another's vault may have a person of the same names: whose it is tell the parts that were sealed
+/// last.
+async fn require_own(voice: &Voice, sitting: &Sitting, vault: &Opened) -> Result<(), Trouble> {
+    let sealed = sealed_last(sitting).await?;
+    let ids: Vec<KeyId> = sealed.into_iter().collect();
     let (world, tenant) = (&sitting.scope.world, &sitting.scope.tenant);
-    for some in keys.chunks(usize::try_from(hos_core::vault::KEYS_MAX).unwrap_or(usize::MAX)) {
-        known.extend(some.iter().map(|key| (*key, Known::Nobodys)));
-        for stored in vault.vault.find(world, tenant, some).await? {
-            let whose = match stored.state {
-                _ if stored.person.id != *person => Known::Others,
-                KeyState::Live(_) => Known::Theirs,
-                KeyState::Destroyed { .. } => Known::Destroyed,
-            };
-            known.insert(stored.id, whose);
-        }
+    let mut known = 0;
+    for some in ids.chunks(usize::try_from(KEYS_MAX).unwrap_or(usize::MAX)) {
+        known += vault.vault.find(world, tenant, some).await?.len();
+    }
+    if known == 0 && !ids.is_empty() {
+        let message = format!(
+            "the vault knows none of the keys of what was sealed last in this tenant ({} of \
+             them): it is another's",
+            ids.len()
+        );
+        return Err(Trouble::new(Exit::Address, message, "check `--vault`; nothing was done"));
+    }
+    let unknown = ids.len().saturating_sub(known);
+    if unknown > 0 {
+        voice.warn(format_args!(
+            "{unknown} keys are unknown to the vault, as after it was restored"
+        ));
+    }
+    if ids.is_empty() {
+        voice.warn("no part was sealed lately: that the vault is this tenant's cannot be told");
     }
     Ok(())
+}
+
+/// The keys of the last page of the log that has sealed parts.
+async fn sealed_last(sitting: &Sitting) -> Result<BTreeSet<KeyId>, Trouble> {
+    let (world, tenant) = (&sitting.scope.world, &sitting.scope.tenant);
+    let mut end = sitting.opened.backend.head(world, tenant).await?.size;
+    for _ in 0..PAGES_LOOKED_AT_MAX {
+        let first = end.saturating_sub(u64::from(PAGE_MAX));
+        let page = sitting.opened.backend.page(world, tenant, first, PAGE_MAX).await?;
+        let page = page.iter().filter(|entry| entry.index.is_some_and(|index| index < end));
+        let keys: BTreeSet<KeyId> = page.flat_map(keys_of).collect();
+        if !keys.is_empty() || first == 0 {
+            return Ok(keys);
+        }
+        end = first;
+    }
+    Ok(BTreeSet::new())
 }
 
 fn keys_of(entry: &LogEntry) -> impl Iterator<Item = KeyId> {
@@ -121,46 +102,13 @@ fn keys_of(entry: &LogEntry) -> impl Iterator<Item = KeyId> {
 }
 
 impl Found {
-    fn add(&mut self, entry: &LogEntry, person: &ActorId, known: &BTreeMap<KeyId, Known>) {
-        for key in keys_of(entry) {
-            self.all += 1;
-            match known.get(&key) {
-                Some(Known::Theirs) => {
-                    self.sealed += 1;
-                    self.keys.insert(key);
-                }
-                Some(Known::Destroyed) => self.gone += 1,
-                Some(Known::Others) => {}
-                Some(Known::Nobodys) | None => self.unknown += 1,
-            }
-        }
-        // Most entries name somebody else, and need not be read further.
-        if !entry.leaf.contains(person.as_str()) {
-            return;
-        }
-        let leaf: Value = serde_json::from_str(&entry.leaf).unwrap_or(Value::Null);
-        let names = |value: Option<&Value>| value.and_then(Value::as_str) == Some(person.as_str());
-        let acts = names(leaf.pointer("/actor/p"));
-        if acts || names(leaf.get("target")) {
-            self.entries += 1;
-        }
-        if acts {
-            let plain = u64::try_from(entry.parts.len()).unwrap_or(u64::MAX);
-            self.plain = self.plain.saturating_add(plain);
-        }
-    }
-
     /// How many of the keys are there still.
     pub(super) async fn left(&self, sitting: &Sitting) -> Result<u64, Trouble> {
         let Some(vault) = &sitting.vault else { return Ok(0) };
         let keys: Vec<KeyId> = self.keys.iter().copied().collect();
         let (world, tenant) = (&sitting.scope.world, &sitting.scope.tenant);
-        let mut left = 0;
-        for some in keys.chunks(usize::try_from(hos_core::vault::KEYS_MAX).unwrap_or(usize::MAX)) {
-            let found = vault.vault.find(world, tenant, some).await?;
-            let live = found.iter().filter(|key| matches!(key.state, KeyState::Live(_)));
-            left += u64::try_from(live.count()).unwrap_or(u64::MAX);
-        }
-        Ok(left)
+        let found = vault.vault.find(world, tenant, &keys).await?;
+        let live = found.iter().filter(|key| matches!(key.state, KeyState::Live(_)));
+        Ok(u64::try_from(live.count()).unwrap_or(u64::MAX))
     }
 }

@@ -5,6 +5,7 @@ use hos_core::command::Hold;
 use hos_core::id::ActorId;
 use serde_json::json;
 
+use super::attempted;
 use super::found::find;
 use super::request::{Request, Sitting};
 use super::told::recorded;
@@ -44,10 +45,12 @@ async fn act(voice: &Voice, order: &Held, done: &str, make: Make) -> Result<Exit
     let person = ActorId::new(order.person.as_str())?;
     let sitting = order.request.sit(true).await?;
     // A hold in another's vault would hold nobody.
-    find(voice, &sitting, &person).await?;
+    if let Some(vault) = &sitting.vault {
+        find(voice, &sitting, vault, &person).await?;
+    }
     let Sitting { hos, scope, actor, key, .. } = &sitting;
     let hold = make(actor, &scope.world, &scope.tenant, &person, &order.matter);
-    let receipt = hos.hold(&hold.key(key)).await?;
+    let receipt = hos.hold(&hold.key(key)).await.map_err(attempted)?;
     let recorded = recorded(&sitting, &receipt).await?;
     voice.document(
         "erase",

@@ -8,12 +8,14 @@ use serde_json::{Value, json};
 use super::found::Found;
 use super::request::Sitting;
 use crate::exit::Trouble;
-use crate::voice::{GOOD, Voice, WARNING};
+use crate::voice::{GOOD, Voice};
 
 /// What no key opens and no erasure takes.
 const REMAINS: &str = "\
-    what remains is the world's to change: attributes of present states, messages in the outbox, \
-    its own tables; and the vault's own backups, until they end";
+    what remains: entries that name the id, with times, codes and commitments; parts that were \
+    recorded without a vault, which are under no key (erase them with `--part`); attributes of \
+    present states, messages in the outbox and the world's own tables, which are the world's to \
+    change; and the vault's own backups, until they end";
 
 /// The entry that records something, as it is kept.
 pub(super) struct Recorded {
@@ -60,13 +62,13 @@ pub(super) fn before(
     let (world, tenant) = (&sitting.scope.world, &sitting.scope.tenant);
     match (found, person) {
         (Some(found), Some(person)) => {
-            let Found { entries, sealed, gone, keys, .. } = found;
-            let keys = keys.len();
+            let Found { keys, before, .. } = found;
             voice.line(format_args!("{person} in {world}/{tenant}"));
-            voice.line(format_args!("  {sealed} parts sealed under {keys} keys of theirs"));
-            voice.line(format_args!("  {gone} parts that were erased before"));
-            voice.line(format_args!("  {entries} entries that name the id"));
-            if *sealed == 0 && *gone == 0 {
+            voice.line(format_args!("  {} keys of theirs seal parts", keys.len()));
+            if let Some(before) = before {
+                voice.line(format_args!("  erased before, by entry {before}"));
+            }
+            if keys.is_empty() && before.is_none() {
                 voice.warn("nothing that is sealed is about this person: is the id right?");
             }
         }
@@ -100,27 +102,14 @@ pub(super) fn after(
     told.insert("recorded".to_owned(), recorded.to_json());
     voice.document("erase", Value::Object(told));
     match found {
-        Some(Found { person, sealed, keys, .. }) => {
+        Some(Found { person, keys, .. }) => {
             let keys = keys.len();
-            let rest =
-                format_args!(" {person}: {sealed} parts under {keys} keys can be read no more");
+            let rest = format_args!(" {person}: what {keys} keys sealed can be read no more");
             voice.styled(GOOD, "erased", rest);
         }
         None => voice.styled(GOOD, "erased", " the parts that were named"),
     }
     recorded.show(voice);
-    if let Some(Found { entries, plain, .. }) = found {
-        voice.line(format_args!(
-            "  {entries} entries name the id still: times, codes, ids, commitments"
-        ));
-        if *plain > 0 {
-            let rest = format_args!(
-                ": {plain} parts of the person's acts are under no key and stay; erase them with \
-                 `--part`"
-            );
-            voice.styled(WARNING, "note", rest);
-        }
-    }
     voice.line(format_args!("  {REMAINS}"));
     let id = recorded.id;
     voice.line(format_args!("once it is sealed, prove it: hos bundle .. --entry {id}"));
@@ -131,17 +120,9 @@ fn about(sitting: &Sitting, found: Option<&Found>) -> serde_json::Map<String, Va
     told.insert("world".to_owned(), json!(sitting.scope.world));
     told.insert("tenant".to_owned(), json!(sitting.scope.tenant));
     if let Some(found) = found {
-        let Found { person, entries, sealed, gone, plain, unknown, keys, .. } = found;
-        told.insert("person".to_owned(), json!(person));
-        let counts = [
-            ("parts", *sealed),
-            ("parts_before", *gone),
-            ("parts_plain", *plain),
-            ("parts_unknown", *unknown),
-            ("entries", *entries),
-            ("keys", u64::try_from(keys.len()).unwrap_or(u64::MAX)),
-        ];
-        told.extend(counts.map(|(name, count)| (name.to_owned(), json!(count))));
+        told.insert("person".to_owned(), json!(found.person));
+        told.insert("keys".to_owned(), json!(found.keys.len()));
+        told.insert("before".to_owned(), json!(found.before));
     }
     told
 }

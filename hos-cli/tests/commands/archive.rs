@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::clinic::Clinic;
-use crate::program::{document, ends, hos};
+use crate::program::{document, ends, hos, said};
 
 /// The words that archive the clinic, and more.
 fn words<'a>(clinic: &'a Clinic, target: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -38,7 +38,9 @@ fn old_entries_go_are_verified_and_come_back() {
     // Who may not is refused; what is sealed needs the vault; a hold stops it.
     let nobody = ["--law", &clinic.law, "--actor", "n-1"];
     let keys = clinic.keys();
-    ends(&hos(&words(&clinic, &target, &[&nobody[..], &keys].concat())), 8, &["does not allow"]);
+    let refused = hos(&words(&clinic, &target, &[&nobody[..], &keys].concat()));
+    ends(&refused, 8, &["does not allow"]);
+    assert!(!said(&refused).contains("recorded"), "none is: {}", said(&refused));
     ends(&hos(&words(&clinic, &target, &who)), 4, &["vault"]);
     let hold = |order, key| {
         let more = [order, "--matter", "case_17", "--key", key];
@@ -70,11 +72,29 @@ fn old_entries_go_are_verified_and_come_back() {
         ends(&hos(&[command, "--db", &clinic.url]), 20, &["archived", "--archive DIR"]);
         ends(&hos(&[command, "--db", &clinic.url, "--archive", &target]), 0, &["sound in"]);
     }
+    is_erased_across_the_cut(&clinic, &target);
     let restore = [&full[..], &["--tenant", "firm-1", "--restore", "0..1"]].concat();
     assert_eq!(document(&words(&clinic, &target, &restore), 0)["restored"][0]["end"], 256);
     ends(&hos(&["fsck", "--db", &clinic.url]), 0, &["sound in"]);
     let never = [&full[..], &["--tenant", "firm-1", "--restore", "256..257"]].concat();
     ends(&hos(&words(&clinic, &target, &never)), 4, &["was ever archived"]);
+}
+
+/// A person is erased wherever their parts lie; a single part is where it can be erased, or not.
+fn is_erased_across_the_cut(clinic: &Clinic, target: &str) {
+    let keys = clinic.keys();
+    let part = format!("{}/payload", clinic.said);
+    let one = ["erase", "--db", &clinic.url, "--world", "clinic", "--tenant", "firm-1"];
+    let who = ["--law", &clinic.law, "--actor", "dpo-1", "--key", "part", "--yes"];
+    let what = ["--part", &part, "--basis", "mistake"];
+    let one = [&one[..], &who, &what, &keys].concat();
+    ends(&hos(&one), 20, &["archived", "hos archive --restore"]);
+    let fsck = ["fsck", "--db", &clinic.url, "--archive", target];
+    let fsck = [&fsck[..], &keys].concat();
+    ends(&hos(&fsck), 0, &["4 sealed parts opened", "sound in"]);
+    let erase = clinic.request(&["--basis", "asked", "--key", "r-1", "--yes"], "dpo-1");
+    ends(&hos(&erase), 0, &["what 1 keys sealed can be read no more"]);
+    ends(&hos(&fsck), 0, &["1 sealed parts opened", "sound in"]);
 }
 
 fn is_found_when_harmed(clinic: &Clinic, target: &str) {

@@ -83,7 +83,7 @@ impl Clinic {
     }
 
     async fn filled(desk: Desk, url: String, store: impl Backend + Clone + 'static) -> Self {
-        let (law, master) = (desk.put("law.json", LAW), desk.put("master.keys", MASTER));
+        let (law, master) = (desk.put("law.json", LAW), desk.put_secret("master.keys", MASTER));
         let vault = desk.path("vault.db");
         let said = live(store, &vault).await;
         let keeper = desk.path("keeper");

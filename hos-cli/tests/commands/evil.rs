@@ -94,6 +94,57 @@ fn no_key_is_made_in_the_place_of_a_bad_one() {
 }
 
 #[test]
+fn master_keys_that_others_may_read_open_nothing() {
+    let clinic = Clinic::sqlite();
+    let fsck = || hos(&[&["fsck", "--db", &clinic.url][..], &clinic.keys()].concat());
+    for mode in [0o640, 0o604, 0o660] {
+        clinic.desk.set_rights(&clinic.master, mode);
+        ends(&fsck(), 4, &["is open to others than its owner", "chmod 600"]);
+    }
+    clinic.desk.set_rights(&clinic.master, 0o400);
+    ends(&fsck(), 0, &["4 sealed parts opened", "sound in"]);
+}
+
+#[test]
+fn a_vault_is_looked_for_and_never_made() {
+    let clinic = Clinic::sqlite();
+    let empty = clinic.desk.put("empty.db", "");
+    let fsck = |vault: &str| {
+        let words = ["fsck", "--db", &clinic.url, "--vault", vault, "--master", &clinic.master];
+        hos(&words)
+    };
+    ends(&fsck(&empty), 4, &["there is no vault"]);
+    assert_eq!(std::fs::metadata(&empty).unwrap().len(), 0);
+    let databases = [
+        hos_services::shared::postgres().and_then(|server| server.create_database()),
+        hos_services::shared::mariadb().and_then(|server| server.create_database()),
+    ];
+    for database in databases {
+        match database {
+            Ok(url) => {
+                ends(&fsck(&url), 4, &["there is no vault"]);
+                ends(&fsck(&url), 4, &["there is no vault"]);
+            }
+            Err(error) => hos_services::skip_or_fail(&error),
+        }
+    }
+}
+
+#[test]
+fn what_is_inside_sealed_parts_is_looked_at_with_the_vault() {
+    let (clinic, other) = (Clinic::sqlite(), Clinic::sqlite());
+    let fsck = |vault: &str| {
+        let words = ["fsck", "--db", &clinic.url, "--vault", vault, "--master", &clinic.master];
+        hos(&words)
+    };
+    ends(&fsck(&clinic.vault), 0, &["4 sealed parts opened", "sound in"]);
+    ends(&fsck(&other.vault), 5, &["key_unknown", "2 findings"]);
+    let erase = ["--basis", "asked", "--key", "r-1", "--yes"];
+    ends(&hos(&clinic.request(&erase, "dpo-1")), 0, &["what 1 keys sealed"]);
+    ends(&fsck(&clinic.vault), 0, &["1 sealed parts opened", "sound in"]);
+}
+
+#[test]
 fn an_erasure_with_another_vault_or_law_erases_nothing() {
     let clinic = Clinic::sqlite();
     let other = Clinic::sqlite();

@@ -28,7 +28,7 @@ fn what_a_backup_brings_back_goes_again_and_is_not_sealed() {
     clinic.seal();
     let (vault, log) = (Backup::of(&clinic.vault), Backup::of(&clinic.url));
     let erase = ["--basis", "asked", "--key", "r-1", "--yes"];
-    ends(&hos(&clinic.request(&erase, "dpo-1")), 0, &["3 parts under 1 keys", "no more"]);
+    ends(&hos(&clinic.request(&erase, "dpo-1")), 0, &["what 1 keys sealed", "no more"]);
     clinic.seal();
     let lost = known(&clinic);
     vault.restore();
@@ -186,12 +186,12 @@ fn a_life(clinic: Clinic) {
 fn is_erased(clinic: &Clinic) {
     let erase = ["--basis", "consent_withdrawn", "--key", "r-1"];
     let told = document(&clinic.request(&[&erase[..], &["--dry-run"]].concat(), "dpo-1"), 0);
-    let counts = (&told["parts"], &told["keys"], &told["done"]);
-    assert_eq!(counts, (&3.into(), &1.into(), &"nothing".into()), "{told}");
+    let counts = (&told["before"], &told["keys"], &told["done"]);
+    assert_eq!(counts, (&serde_json::Value::Null, &1.into(), &"nothing".into()), "{told}");
     ends(&hos(&clinic.request(&erase, "dpo-1")), 2, &["--yes"]);
     let yes = [&erase[..], &["--yes"]].concat();
     let nurse = [&["--basis", "whim", "--key", "r-0", "--yes"][..]].concat();
-    ends(&hos(&clinic.request(&nurse, "n-1")), 8, &["policy does not allow"]);
+    ends(&hos(&clinic.request(&nurse, "n-1")), 8, &["policy does not allow", "was recorded"]);
 
     let matter = ["--matter", "case_1", "--key"];
     let hold = [&["hold"][..], &matter, &["h-1"]].concat();
@@ -203,12 +203,13 @@ fn is_erased(clinic: &Clinic) {
     ends(&hos(&clinic.request(&lift, "dpo-1")), 0, &["lifted"]);
 
     let told = document(&clinic.request(&yes, "dpo-1"), 0);
-    assert_eq!((&told["done"], &told["parts"]), (&"erased".into(), &3.into()), "{told}");
+    assert_eq!((&told["done"], &told["keys"]), (&"erased".into(), &1.into()), "{told}");
     assert!(told["recorded"]["index"].is_u64(), "{told}");
     let again = document(&clinic.request(&yes, "dpo-1"), 0);
     assert_eq!(again["recorded"]["entry"], told["recorded"]["entry"]);
     assert_eq!(again["recorded"]["before"], json!(true), "{again}");
-    assert_eq!((&again["parts"], &again["parts_before"]), (&0.into(), &3.into()), "{again}");
+    assert_eq!(again["keys"], 0, "{again}");
+    assert_eq!(again["before"], told["recorded"]["entry"], "{again}");
     let output = hos(&clinic.request(&[&yes[..], &["--requester", "subject"]].concat(), "dpo-1"));
     ends(&output, 2, &["another command"]);
 

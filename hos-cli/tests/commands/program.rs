@@ -60,6 +60,19 @@ impl Desk {
         path.to_str().unwrap().to_owned()
     }
 
+    /// A file that only its owner may read.
+    pub(crate) fn put_secret(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.put(name, content);
+        self.set_rights(&path, 0o600);
+        path
+    }
+
+    /// Sets who may read a file.
+    pub(crate) fn set_rights(&self, path: &str, mode: u32) {
+        let rights = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(path, rights).unwrap();
+    }
+
     pub(crate) fn directory(&self) -> &Path {
         self.0.path()
     }

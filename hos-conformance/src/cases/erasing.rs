@@ -32,6 +32,7 @@ cases!(
         erasing_cut_after_its_entry_is_ended_by_its_key,
         erasing_cut_after_its_entry_is_ended_by_a_walk,
         erasing_is_repeated_on_a_restored_vault,
+        erasing_is_repeated_from_where_the_last_walk_ended,
         erasing_of_parts_is_ended_by_a_walk,
         erasing_at_random_keeps_every_proof,
     ]
@@ -203,6 +204,36 @@ async fn erasing_is_repeated_on_a_restored_vault(stage: Stage) {
     let later = say(&restored, &owner(), "later").await;
     assert_eq!(walk(&restored).await, (0, 0));
     assert!(told(&restored, later).await.is_some());
+}
+
+async fn erasing_is_repeated_from_where_the_last_walk_ended(stage: Stage) {
+    let vault = MemoryVault::new();
+    let hos = stage.with_vault(Arc::new(vault.clone())).await;
+    let again = async |vault: &MemoryVault| {
+        let hos = stage.with_vault(Arc::new(vault.clone())).await;
+        hos.repeat_new_erasures(&world(), &firm()).await.unwrap().keys
+    };
+    let walked = async |vault: &MemoryVault| vault.walked(&world(), &firm()).await.unwrap();
+    say(&hos, &owner(), "first").await;
+    let second = say(&hos, &clerk_as_owner(&stage).await, "second").await;
+    let oldest = vault.backup();
+    hos.erase(&erase("owner-1", "e-1")).await.unwrap();
+    stage.settle().await;
+    assert_eq!((again(&vault).await, walked(&vault).await), (0, stage.size().await));
+    let backup = vault.backup();
+    let erased = hos.erase(&erase("owner-9", "e-2")).await.unwrap();
+    stage.settle().await;
+    assert_eq!((again(&vault).await, walked(&vault).await), (0, stage.size().await));
+    // A restored vault remembers less, and learns what it lost.
+    let restored = stage.with_vault(Arc::new(backup.clone())).await;
+    assert!(told(&restored, second).await.is_some());
+    assert_eq!((again(&backup).await, walked(&backup).await), (1, stage.size().await));
+    assert_eq!(taker(&find(&restored, second).await), Some(erased.proof_id));
+    // What came before the last walk is not looked at, unless the log is shorter than it was.
+    oldest.walk_to(&world(), &firm(), stage.size().await).await.unwrap();
+    assert_eq!(again(&oldest).await, 0);
+    oldest.walk_to(&world(), &firm(), stage.size().await + 1).await.unwrap();
+    assert_eq!((again(&oldest).await, walked(&oldest).await), (2, stage.size().await));
 }
 
 /// Somebody else who may record.

@@ -1,6 +1,9 @@
 //! The log: what happened, provably.
 
+use std::sync::Arc;
+
 use hos_core::command::Record;
+use hos_core::error::FaultKind;
 use hos_core::laws::Proofs as _;
 use hos_core::merkle::{self, first_bad, root_of, verify_consistency, verify_inclusion};
 use hos_core::proof::PAGE_MAX;
@@ -9,6 +12,7 @@ use hos_core::time::ProofId;
 
 use crate::case::cases;
 use crate::ground::{Answer, Tampering};
+use crate::sealing::log_of;
 use crate::stage::{Stage, act, code, customer, firm, leaf, owner, root, tenant, viewer, world};
 
 cases!(
@@ -19,8 +23,7 @@ cases!(
         proof_root_is_that_of_the_leaf_hashes,
         proof_leaf_hash_is_that_of_the_leaf_bytes,
         proof_leaf_hashes_are_those_of_the_pages,
-        proof_inclusion_of_every_entry_verifies,
-        proof_consistency_of_every_size_verifies,
+        proof_inclusions_of_every_entry_verify,
         proof_earlier_heads_stay_true,
         proof_page_begins_where_it_is_asked_to,
         proof_page_is_no_longer_than_asked,
@@ -90,36 +93,46 @@ async fn proof_leaf_hashes_are_those_of_the_pages(stage: Stage) {
     assert_eq!(two, expected[..2]);
 }
 
-async fn proof_inclusion_of_every_entry_verifies(stage: Stage) {
+async fn proof_inclusions_of_every_entry_verify(stage: Stage) {
     played(&stage).await;
+    let checkpoint = stage.sealed(&stage.sealer(&Arc::default())).await;
+    let (log, entries) = (log_of(&firm()), stage.log().await);
     let head = stage.hos.head(&world(), &firm()).await.unwrap();
-    for entry in stage.log().await {
+    assert_eq!(checkpoint.size, head.size);
+    let indexes: Vec<u64> = (0..head.size).collect();
+    let paths = stage.hos.prove_inclusions(&log, &checkpoint, &indexes).await.unwrap();
+    assert_eq!((paths.len(), entries.len()), (indexes.len(), indexes.len()));
+    for (entry, path) in entries.iter().zip(&paths) {
         let index = entry.index.unwrap();
-        let proof = stage.hos.inclusion(&world(), &firm(), index, head.size).await.unwrap();
-        verify_inclusion(&head.root, head.size, index, &entry.leaf_hash, &proof).unwrap();
+        verify_inclusion(&head.root, head.size, index, &entry.leaf_hash, path).unwrap();
+        let proven = stage.hos.prove(&world(), &firm(), entry.id).await.unwrap().unwrap();
+        assert_eq!(&proven.proof, path);
     }
-    assert!(stage.hos.inclusion(&world(), &firm(), head.size, head.size).await.is_err());
-}
-
-async fn proof_consistency_of_every_size_verifies(stage: Stage) {
-    played(&stage).await;
-    let head = stage.hos.head(&world(), &firm()).await.unwrap();
-    let log = stage.log().await;
-    for old in 0..=head.size {
-        let count = usize::try_from(old).unwrap();
-        let root = root_of(log.iter().take(count).map(|entry| entry.leaf_hash));
-        let proof = stage.hos.consistency(&world(), &firm(), old, head.size).await.unwrap();
-        verify_consistency(old, &root, head.size, &head.root, &proof).unwrap();
+    let none = stage.hos.prove_inclusions(&log, &checkpoint, &[]).await.unwrap();
+    assert!(none.is_empty());
+    let too_many = vec![0; usize::try_from(PAGE_MAX).unwrap() + 1];
+    for beyond in [vec![0, head.size], too_many] {
+        let fault = stage.hos.prove_inclusions(&log, &checkpoint, &beyond).await.unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Limit);
     }
 }
 
 async fn proof_earlier_heads_stay_true(stage: Stage) {
-    let before = stage.hos.head(&world(), &firm()).await.unwrap();
+    let keeper = Arc::default();
+    let mut before = Vec::new();
+    for order in ["a", "b", "c"] {
+        stage.order(order).await;
+        let checkpoint = stage.sealed(&stage.sealer(&keeper)).await;
+        before.push((checkpoint, stage.hos.head(&world(), &firm()).await.unwrap()));
+    }
     played(&stage).await;
-    let after = stage.hos.head(&world(), &firm()).await.unwrap();
-    assert!(after.size > before.size);
-    let proof = stage.hos.consistency(&world(), &firm(), before.size, after.size).await.unwrap();
-    verify_consistency(before.size, &before.root, after.size, &after.root, &proof).unwrap();
+    let checkpoint = stage.sealed(&stage.sealer(&keeper)).await;
+    let (log, after) = (log_of(&firm()), stage.hos.head(&world(), &firm()).await.unwrap());
+    for (earlier, head) in before {
+        assert!(after.size > head.size);
+        let proof = stage.hos.prove_consistency(&log, &earlier, &checkpoint).await.unwrap();
+        verify_consistency(head.size, &head.root, after.size, &after.root, &proof).unwrap();
+    }
 }
 
 async fn proof_page_begins_where_it_is_asked_to(stage: Stage) {

@@ -28,6 +28,7 @@ cases!(
         vault_pages_are_in_the_order_of_the_numbers,
         vault_rewraps_what_is_as_it_was_read,
         vault_keeps_nothing_of_a_destroyed_key,
+        vault_remembers_how_much_of_a_log_was_walked,
     ]
 );
 
@@ -260,4 +261,16 @@ async fn vault_keeps_nothing_of_a_destroyed_key(stage: Stage) {
     let told =
         format!("{:?} {:?} {:?}", kept, vault.page(None, 9).await, found(&*vault, &first).await);
     assert!(!told.contains(&wrapped.master), "{told}");
+}
+
+async fn vault_remembers_how_much_of_a_log_was_walked(stage: Stage) {
+    let vault = stage.ground.vault().await;
+    let walked = async |tenant: &Tenant| vault.walked(&world(), tenant).await.unwrap();
+    assert_eq!(walked(&firm()).await, 0);
+    for size in [0, 7, 1 << 40, 3] {
+        vault.walk_to(&world(), &firm(), size).await.unwrap();
+        assert_eq!(walked(&firm()).await, size);
+    }
+    assert_eq!(walked(&tenant(NEIGHBOUR)).await, 0);
+    assert_eq!(walked(&Tenant::world()).await, 0);
 }

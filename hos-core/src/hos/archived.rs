@@ -10,9 +10,8 @@ use super::settle::{ask, load_one};
 use crate::actor::Actor;
 use crate::error::{Fault, FaultKind};
 use crate::id::{Tenant, World};
-use crate::merkle::Hash;
-use crate::proof::{LeafFacts, LogEntry, PAGE_MAX, SEGMENT_TILE, SegmentRecord};
-use crate::seal::{LogName, Span};
+use crate::proof::{LeafFacts, LogEntry, PAGE_MAX, SegmentRecord};
+use crate::seal::LogName;
 use crate::store::{ArchiveReader, Archived};
 use crate::subject::Subject;
 use crate::time::ProofId;
@@ -137,53 +136,6 @@ impl Hos {
                 return Ok((piece, is_last));
             }
         }
-    }
-
-    /// Leaf hashes from an index on. Those of archived entries are in the tiles, which stay:
-    /// nothing is archived that is not sealed.
-    pub(super) async fn hashes(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        at: u64,
-        limit: u32,
-    ) -> Result<Vec<Hash>, Fault> {
-        let mut segment = self.next_archived(world, tenant, at).await?;
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let first = segment.as_ref().map(|segment| segment.first);
-            let left = match first.map(|first| first.checked_sub(at)) {
-                None => limit,
-                Some(Some(left @ 1..)) => u32::try_from(left).unwrap_or(limit).min(limit),
-                Some(_) => return self.tile_hashes(world, tenant, at, limit).await,
-            };
-            let hashes = self.store.leaf_hashes(world, tenant, at, left).await?;
-            // They carry no index: only what no segment moved under is what it seems.
-            let now = self.next_archived(world, tenant, at).await?;
-            if now == segment {
-                return Ok(hashes);
-            }
-            if attempts == ATTEMPTS_MAX {
-                let message = "segments of the log moved while it was read; read it again";
-                return Err(Fault::new(FaultKind::Busy, message));
-            }
-            segment = now;
-        }
-    }
-
-    async fn tile_hashes(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        at: u64,
-        limit: u32,
-    ) -> Result<Vec<Hash>, Fault> {
-        let tile = Span::Tile { level: 0, place: at / SEGMENT_TILE };
-        let tiles = self.store.seals().hashes(&LogName::of(world, tenant), &[tile]).await?;
-        let within = usize::try_from(at % SEGMENT_TILE).unwrap_or(usize::MAX);
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Ok(tiles.into_iter().flatten().skip(within).take(limit).collect())
     }
 
     /// Whether the entry at an index of a log is archived; none of the deployment's is.

@@ -10,9 +10,7 @@ use crate::id::{Tenant, World};
 use crate::proof::{LogEntry, Withheld, Withholding};
 use crate::standing::{Generations, Standing, Versions};
 use crate::time::{IdSource, ProofId};
-use crate::vault::{
-    KEYS_MAX, KeyState, KeyWrapper, Person, PersonKeys, StoredKey, Vault, Wrapped, bound,
-};
+use crate::vault::{KEYS_MAX, KeyState, KeyWrapper, Person, PersonKeys, StoredKey, Vault, bound};
 
 /// The most persons whose keys are remembered at once.
 pub const PERSONS_CACHED_MAX: usize = 10_000;
@@ -120,9 +118,8 @@ impl Keyring {
             if let KeyState::Live(wrapped) = &key.state
                 && wrapped.master != self.master.master()
             {
-                let bound = bound(key.id, &key.person);
-                let secret = self.master.unwrap(wrapped, &bound).await?;
-                let fresh = self.master.wrap(&secret, &bound).await?;
+                let secret = key.unwrap(wrapped, &*self.master).await?;
+                let fresh = self.master.wrap(&secret, &bound(key.id, &key.person)).await?;
                 count += u32::from(self.vault.rewrap(key.id, wrapped, &fresh).await?);
             }
         }
@@ -142,16 +139,14 @@ impl Keyring {
         is_used: bool,
     ) -> Result<Option<Result<SecretKey, Withholding>>, Fault> {
         Ok(match &stored.state {
-            KeyState::Live(wrapped) if is_used => Some(Ok(self.unwrap(stored, wrapped).await?)),
+            KeyState::Live(wrapped) if is_used => {
+                Some(Ok(stored.unwrap(wrapped, &*self.master).await?))
+            }
             KeyState::Live(_) => None,
             KeyState::Destroyed { entry, at } => {
                 Some(Err(Withholding::Erased { entry: *entry, at: *at }))
             }
         })
-    }
-
-    async fn unwrap(&self, stored: &StoredKey, wrapped: &Wrapped) -> Result<SecretKey, Fault> {
-        self.master.unwrap(wrapped, &bound(stored.id, &stored.person)).await
     }
 
     /// The key for commits under some generations: remembered, kept, or made now.
@@ -171,7 +166,7 @@ impl Keyring {
             match key {
                 Some(stored) => {
                     let KeyState::Live(wrapped) = &stored.state else { break };
-                    let secret = self.unwrap(&stored, wrapped).await?;
+                    let secret = stored.unwrap(wrapped, &*self.master).await?;
                     let key = (stored.id, secret);
                     self.with_known(|known| known.insert(person, generations, key.clone()));
                     return Ok(key);

@@ -79,6 +79,38 @@ impl Hos {
         Ok(Some(Proven { entry, index, checkpoint, proof }))
     }
 
+    /// The inclusion proofs of many entries of a log against one of its checkpoints, each tile read
+    /// once, for [`merkle::verify_inclusion`](crate::merkle::verify_inclusion).
+    ///
+    /// # Errors
+    ///
+    /// `Limit` for an index beyond the checkpoint, or for more than [`PAGE_MAX`] of them; `Corrupt`
+    /// when a stored hash is missing; else what the store says.
+    pub async fn prove_inclusions(
+        &self,
+        log: &LogName,
+        checkpoint: &Checkpoint,
+        indexes: &[u64],
+    ) -> Result<Vec<Vec<Hash>>, Fault> {
+        if usize::try_from(PAGE_MAX).is_ok_and(|most| indexes.len() > most) {
+            let message = format!("at most {PAGE_MAX} entries are proved at once");
+            return Err(Fault::new(FaultKind::Limit, message));
+        }
+        let mut plan = Plan::new(checkpoint.size);
+        for index in indexes {
+            plan = plan
+                .inclusion(*index)
+                .map_err(|error| Fault::new(FaultKind::Limit, error.to_string()))?;
+        }
+        let read = Read::of(self, log, &plan).await?;
+        let path = |index: &u64| {
+            let path =
+                tile::inclusion_proof(checkpoint.size, *index, |level, at| read.hash(level, at));
+            path.map_err(|error| unmade(log, &error))
+        };
+        indexes.iter().map(path).collect()
+    }
+
     /// The checkpoints of a log over at least so many entries, the smallest first, at most
     /// [`PAGE_MAX`].
     ///
@@ -163,11 +195,8 @@ pub(super) async fn included(
     leaf: &Hash,
     checkpoint: &Checkpoint,
 ) -> Result<Vec<Hash>, Fault> {
-    let plan = Plan::new(checkpoint.size).inclusion(index);
-    let plan = plan.map_err(|error| Fault::new(FaultKind::Limit, error.to_string()))?;
-    let read = Read::of(hos, log, &plan).await?;
-    let proof = tile::inclusion_proof(checkpoint.size, index, |level, at| read.hash(level, at));
-    let proof = proof.map_err(|error| unmade(log, &error))?;
+    let proofs = hos.prove_inclusions(log, checkpoint, &[index]).await?;
+    let proof = proofs.into_iter().next().unwrap_or_default();
     let signed = parsed(log, checkpoint)?;
     verify_inclusion(signed.root(), signed.size(), index, leaf, &proof)
         .map_err(|_| inconsistent(log, format!("entry {index} is not under its checkpoint")))?;

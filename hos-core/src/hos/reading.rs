@@ -18,9 +18,8 @@ use crate::law::Law;
 use crate::laws::{
     Decision, EntriesAbout, Explanation, Filter, Holders, Policy, Proofs, Prospect, Query,
 };
-use crate::merkle::{self, Hash};
 use crate::policy::{Answer, DecisionEffect, Question, Reason, ReasonCode};
-use crate::proof::{LogEntry, LogHead, PAGE_MAX};
+use crate::proof::{LogEntry, LogHead};
 use crate::receipt::Receipt;
 use crate::recording::About;
 use crate::standing::{Mode, Standing};
@@ -28,9 +27,6 @@ use crate::store::{Ask, BATCH_MAX};
 use crate::subject::{Subject, SubjectView};
 use crate::time::{ProofId, Timestamp};
 use crate::value::Attributes;
-
-/// The largest log of which inclusion and consistency are proved from its leaf hashes.
-pub const PROVED_LEAVES_MAX: u64 = 1 << 22;
 
 impl Bench {
     pub(super) fn ask_query(&self, query: &Query) -> Result<(Ask, Arc<Law>), Error> {
@@ -265,47 +261,6 @@ impl Hos {
         answers
     }
 
-    /// As [`Proofs::inclusion`], for many entries of one tree: its leaves are read once.
-    ///
-    /// # Errors
-    ///
-    /// As [`Proofs::inclusion`].
-    pub async fn inclusion_all(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        indexes: &[u64],
-        size: u64,
-    ) -> Result<Vec<Vec<Hash>>, Fault> {
-        let leaves = self.leaves(world, tenant, size).await?;
-        let path = |index: &u64| merkle::inclusion_proof(&leaves, *index).map_err(unprovable);
-        indexes.iter().map(path).collect()
-    }
-
-    async fn leaves(&self, world: &World, tenant: &Tenant, size: u64) -> Result<Vec<Hash>, Fault> {
-        if size > PROVED_LEAVES_MAX {
-            let message = format!("proofs reach logs of at most {PROVED_LEAVES_MAX} entries");
-            return Err(Fault::new(FaultKind::Limit, message));
-        }
-        let mut leaves: Vec<Hash> = Vec::new();
-        loop {
-            let have = u64::try_from(leaves.len()).unwrap_or(u64::MAX);
-            let wanted = u32::try_from(size.saturating_sub(have)).unwrap_or(u32::MAX).min(PAGE_MAX);
-            if wanted == 0 {
-                return Ok(leaves);
-            }
-            let page = self.hashes(world, tenant, have, wanted).await?;
-            if page.is_empty() {
-                let message = format!("the log has {have} entries, not {size}");
-                return Err(Fault::new(FaultKind::Limit, message));
-            }
-            leaves.extend(page);
-        }
-    }
-}
-
-fn unprovable(error: merkle::MerkleError) -> Fault {
-    Fault::new(FaultKind::Limit, error.to_string()).caused_by(error)
 }
 
 #[async_trait]
@@ -360,27 +315,5 @@ impl Proofs for Hos {
 
     async fn head(&self, world: &World, tenant: &Tenant) -> Result<LogHead, Fault> {
         self.store.head(world, tenant).await
-    }
-
-    async fn inclusion(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        index: u64,
-        size: u64,
-    ) -> Result<Vec<Hash>, Fault> {
-        let paths = self.inclusion_all(world, tenant, &[index], size).await?;
-        Ok(paths.into_iter().next().unwrap_or_default())
-    }
-
-    async fn consistency(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        old_size: u64,
-        new_size: u64,
-    ) -> Result<Vec<Hash>, Fault> {
-        let leaves = self.leaves(world, tenant, new_size).await?;
-        merkle::consistency_proof(&leaves, old_size).map_err(unprovable)
     }
 }

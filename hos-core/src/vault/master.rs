@@ -67,14 +67,25 @@ impl MasterKeys {
     ///
     /// # Errors
     ///
-    /// A [`Fault`] of the kind `Unauthorized` when the file cannot be read or holds something else.
+    /// A [`Fault`] of the kind `Unauthorized` when the file cannot be read, is open to others than
+    /// its owner (Unix), or holds something else.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Fault> {
         use std::io::Read as _;
 
+        let path = path.as_ref();
         let cannot = |error: std::io::Error| {
-            refused("the file of the master keys cannot be read".to_owned()).caused_by(error)
+            let message =
+                format!("the file of the master keys `{}` cannot be read", path.display());
+            refused(message).caused_by(error)
         };
         let file = std::fs::File::open(path).map_err(cannot)?;
+        if is_open_to_others(&file.metadata().map_err(cannot)?) {
+            let path = path.display();
+            return Err(refused(format!(
+                "the file of the master keys `{path}` is open to others than its owner: chmod 600 \
+                 it, and turn the keys if somebody may have read them"
+            )));
+        }
         let mut text = Zeroizing::new(String::new());
         file.take(TEXT_BYTES_MAX + 1).read_to_string(&mut text).map_err(cannot)?;
         if u64::try_from(text.len()).is_ok_and(|bytes| bytes <= TEXT_BYTES_MAX) {
@@ -110,6 +121,19 @@ fn read(line: &str) -> Option<(&str, SecretKey)> {
     let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(secret.trim()).ok()?);
     let bytes: [u8; 32] = bytes.as_slice().try_into().ok()?;
     fits.then(|| (name, SecretKey::from_bytes(bytes)))
+}
+
+#[cfg(unix)]
+fn is_open_to_others(metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    metadata.permissions().mode() & 0o077 != 0
+}
+
+/// Elsewhere the rights of a file are not told in these terms.
+#[cfg(not(unix))]
+fn is_open_to_others(_metadata: &std::fs::Metadata) -> bool {
+    false
 }
 
 fn refused(message: String) -> Fault {

@@ -23,6 +23,7 @@ pub struct MemoryVault {
 struct Rows {
     persons: BTreeMap<Person, PersonRow>,
     keys: BTreeMap<KeyId, StoredKey>,
+    walked: BTreeMap<(World, Tenant), u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -188,6 +189,17 @@ impl Vault for MemoryVault {
             let mut own = rows.persons.iter().filter(|(person, _)| is_own(person));
             own.find_map(|(_, row)| row.held.as_ref().map(|held| held.matter.clone()))
         }))
+    }
+
+    async fn walked(&self, world: &World, tenant: &Tenant) -> Result<u64, Fault> {
+        let own = (world.clone(), tenant.clone());
+        Ok(self.with(|rows| rows.walked.get(&own).copied().unwrap_or(0)))
+    }
+
+    async fn walk_to(&self, world: &World, tenant: &Tenant, size: u64) -> Result<(), Fault> {
+        let own = (world.clone(), tenant.clone());
+        self.with(|rows| rows.walked.insert(own, size));
+        Ok(())
     }
 
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault> {

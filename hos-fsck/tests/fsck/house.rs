@@ -55,6 +55,17 @@ impl House {
         Some(Self { sort, survey, hos, url, _directory: directory })
     }
 
+    /// One with a story of its own, in a SQLite file.
+    pub(crate) fn around(
+        directory: tempfile::TempDir,
+        url: String,
+        store: SqliteStore,
+        hos: Hos,
+    ) -> Self {
+        let survey = Arc::new(store);
+        Self { sort: Sort::Sqlite, survey, hos, url, _directory: directory }
+    }
+
     pub(crate) async fn check(&self) -> Report {
         self.check_with(&Options::default()).await
     }

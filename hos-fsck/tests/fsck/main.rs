@@ -14,3 +14,4 @@ mod seals;
 mod story;
 mod tree;
 mod undo;
+mod vaulted;

@@ -18,9 +18,10 @@ use super::lease::{execute, fetch_all};
 use super::open;
 use super::row::unchecked;
 use crate::encoding::signed;
+use crate::rows;
 use crate::vault::{
-    KeyRow, ListedRow, PersonRow, VERSION, closed, id_lines, listed, name, newer, person_keys,
-    stored,
+    KeyRow, ListedRow, PersonRow, VERSION, closed, id_lines, listed, missing, name, newer,
+    person_keys, stored,
 };
 
 /// A vault in a MariaDB database.
@@ -44,6 +45,22 @@ impl MysqlVault {
         migrate(&mut connection).await?;
         connection.close().await.map_err(classify)?;
         Ok(Self { pool: open::pool(&options)? })
+    }
+
+    /// Opens a vault that is there, and makes nothing: for whoever only looks.
+    ///
+    /// # Errors
+    ///
+    /// `Foreign` where there is none; else as [`MysqlVault::open`].
+    pub async fn join(options: MysqlOptions) -> Result<Self, Fault> {
+        let mut connection = open::connected(&options).await?;
+        let version = version(&mut connection).await;
+        connection.close().await.map_err(classify)?;
+        match version? {
+            0 => Err(missing()),
+            version if version <= VERSION => Ok(Self { pool: open::pool(&options)? }),
+            _ => Err(newer()),
+        }
     }
 
     /// Closes every connection.
@@ -88,20 +105,26 @@ fn key(row: &MySqlRow) -> Result<KeyRow, Fault> {
 
 /// Every text can be executed again, also by two at once.
 async fn migrate(connection: &mut MySqlConnection) -> Result<(), Fault> {
-    let known = include_str!("vault/has_schema.sql");
-    let row = sqlx::query(known).fetch_one(&mut *connection).await.map_err(classify)?;
-    if unchecked::<i64>(&row, 0)? > 0 {
-        let read = "SELECT coalesce(max(version), 0) FROM hos_vault_schema";
-        let row = sqlx::query(read).fetch_one(&mut *connection).await.map_err(classify)?;
-        match unchecked::<i64>(&row, 0)? {
-            0 => {}
-            version if version <= VERSION => return Ok(()),
-            _ => return Err(newer()),
-        }
+    match version(connection).await? {
+        0 => {}
+        version if version <= VERSION => return Ok(()),
+        _ => return Err(newer()),
     }
     let schema = sqlx::raw_sql(include_str!("vault/schema.sql"));
     schema.execute(connection).await.map_err(classify)?;
     Ok(())
+}
+
+/// The version of the tables that are there; 0 where there are none.
+async fn version(connection: &mut MySqlConnection) -> Result<i64, Fault> {
+    let known = include_str!("vault/has_schema.sql");
+    let row = sqlx::query(known).fetch_one(&mut *connection).await.map_err(classify)?;
+    if unchecked::<i64>(&row, 0)? == 0 {
+        return Ok(0);
+    }
+    let read = "SELECT coalesce(max(version), 0) FROM hos_vault_schema";
+    let row = sqlx::query(read).fetch_one(connection).await.map_err(classify)?;
+    unchecked::<i64>(&row, 0)
 }
 
 /// A statement about a person, whose name comes first.
@@ -206,6 +229,24 @@ impl Vault for MysqlVault {
             .bind(tenant.as_str().as_bytes().to_vec());
         let rows = fetch_all(&self.pool, query).await?;
         rows.first().map(|row| name(unchecked::<Vec<u8>>(row, 0)?)).transpose()
+    }
+
+    async fn walked(&self, world: &World, tenant: &Tenant) -> Result<u64, Fault> {
+        let query = sqlx::query(include_str!("vault/walked.sql"))
+            .bind(world.as_str().as_bytes().to_vec())
+            .bind(tenant.as_str().as_bytes().to_vec());
+        let found = fetch_all(&self.pool, query).await?;
+        let size = found.first().map(|row| unchecked::<i64>(row, 0)).transpose()?;
+        Ok(rows::count(size.unwrap_or(0)))
+    }
+
+    async fn walk_to(&self, world: &World, tenant: &Tenant, size: u64) -> Result<(), Fault> {
+        let query = sqlx::query(include_str!("vault/walk_to.sql"))
+            .bind(world.as_str().as_bytes().to_vec())
+            .bind(tenant.as_str().as_bytes().to_vec())
+            .bind(signed(size));
+        execute(&self.pool, query).await?;
+        Ok(())
     }
 
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault> {

@@ -18,9 +18,10 @@ use super::pooled::Pooled;
 use super::row::column;
 use super::session::{self, Bound};
 use crate::encoding::signed;
+use crate::rows;
 use crate::vault::{
-    KeyRow, ListedRow, PersonRow, VERSION, closed, listed, name, newer, overtaken, person_keys,
-    stored,
+    KeyRow, ListedRow, PersonRow, VERSION, closed, listed, missing, name, newer, overtaken,
+    person_keys, stored,
 };
 
 /// Texts as bytes: every database has those.
@@ -58,6 +59,21 @@ impl PostgresVault {
         // OK because whatever is said at parting changes nothing.
         let _parted = connection.close().await;
         migrated?;
+        let pool = open::pool(&options.url, &options)?;
+        Ok(Self { connections: Pooled::new(pool, options.pooler) })
+    }
+
+    /// Opens a vault that is there, and makes nothing: for whoever only looks.
+    ///
+    /// # Errors
+    ///
+    /// `Foreign` where there is none; else as [`PostgresVault::open`].
+    pub async fn join(options: PostgresOptions) -> Result<Self, Fault> {
+        let mut connection = open::direct(&options).await?;
+        let known = require(&mut connection).await;
+        // OK because whatever is said at parting changes nothing.
+        let _parted = connection.close().await;
+        known?;
         let pool = open::pool(&options.url, &options)?;
         Ok(Self { connections: Pooled::new(pool, options.pooler) })
     }
@@ -103,16 +119,33 @@ fn key(row: &PgRow) -> Result<KeyRow, Fault> {
     KeyRow::from_row(row).map_err(classify)
 }
 
+/// Texts without parameters, so that a pooler may stand between.
+async fn require(connection: &mut PgConnection) -> Result<(), Fault> {
+    const KNOWN: &str = "SELECT (to_regclass('hos_vault_schema') IS NOT NULL)::text";
+    let row = connection.fetch_one(sqlx::raw_sql(KNOWN)).await.map_err(classify)?;
+    if row.try_get::<String, _>(0).map_err(classify)? != "true" {
+        return Err(missing());
+    }
+    match version(connection).await?.parse::<i64>() {
+        Ok(0) => Err(missing()),
+        Ok(version) if version <= VERSION => Ok(()),
+        _ => Err(newer()),
+    }
+}
+
+async fn version(connection: &mut PgConnection) -> Result<String, Fault> {
+    const READ: &str = "SELECT coalesce(max(version), 0)::text FROM hos_vault_schema";
+    let row = connection.fetch_one(sqlx::raw_sql(READ)).await.map_err(classify_migration)?;
+    row.try_get(0).map_err(classify_migration)
+}
+
 /// One transaction, whoever comes first; texts without parameters, so that a pooler may stand
 /// between.
 async fn migrate(connection: &mut PgConnection) -> Result<(), Fault> {
-    const READ: &str = "SELECT coalesce(max(version), 0)::text FROM hos_vault_schema";
     for text in ["BEGIN", include_str!("vault/lock.sql")] {
         sqlx::raw_sql(text).execute(&mut *connection).await.map_err(classify_migration)?;
     }
-    let row = connection.fetch_one(sqlx::raw_sql(READ)).await.map_err(classify_migration)?;
-    let version: String = row.try_get(0).map_err(classify_migration)?;
-    match version.parse::<i64>() {
+    match version(connection).await?.parse::<i64>() {
         Ok(0) => {
             let schema = sqlx::raw_sql(include_str!("vault/schema.sql"));
             schema.execute(&mut *connection).await.map_err(classify_migration)?;
@@ -250,6 +283,24 @@ impl Vault for PostgresVault {
             sqlx::query("SELECT hos_vault_held($1, $2)").bind(world.as_str()).bind(tenant.as_str())
         };
         column::<Option<Vec<u8>>>(&self.row(query).await?, 0)?.map(name).transpose()
+    }
+
+    async fn walked(&self, world: &World, tenant: &Tenant) -> Result<u64, Fault> {
+        let query = || {
+            let query = sqlx::query("SELECT hos_vault_walked($1, $2)");
+            query.bind(world.as_str()).bind(tenant.as_str())
+        };
+        let size = column::<Option<i64>>(&self.row(query).await?, 0)?;
+        Ok(rows::count(size.unwrap_or(0)))
+    }
+
+    async fn walk_to(&self, world: &World, tenant: &Tenant, size: u64) -> Result<(), Fault> {
+        let query = || {
+            let query = sqlx::query("SELECT hos_vault_walk_to($1, $2, $3)");
+            query.bind(world.as_str()).bind(tenant.as_str()).bind(signed(size))
+        };
+        self.rows(query).await?;
+        Ok(())
     }
 
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault> {

@@ -18,9 +18,10 @@ use super::fault::classify;
 use super::lease::Lease;
 use super::open;
 use crate::encoding::signed;
+use crate::rows;
 use crate::vault::{
-    KeyRow, ListedRow, PersonRow, VERSION, closed, id_lines, listed, name, newer, overtaken,
-    person_keys, stored,
+    KeyRow, ListedRow, PersonRow, VERSION, closed, id_lines, listed, missing, name, newer,
+    overtaken, person_keys, stored,
 };
 
 /// "HOSV", in the header of the file.
@@ -64,6 +65,20 @@ impl SqliteVault {
                 Err(fault)
             }
         }
+    }
+
+    /// Opens a vault that is there, and makes nothing: for whoever only looks.
+    ///
+    /// # Errors
+    ///
+    /// `Foreign` where there is none; else as [`SqliteVault::open`].
+    pub async fn join(path: impl AsRef<Path>) -> Result<Self, Fault> {
+        let path = path.as_ref();
+        // A file without a byte would become one.
+        if !path.metadata().is_ok_and(|file| file.is_file() && file.len() > 0) {
+            return Err(missing());
+        }
+        Self::open(path).await
     }
 
     /// Writes the log back into the file and closes it.
@@ -264,6 +279,23 @@ impl Vault for SqliteVault {
             .bind(world.as_str())
             .bind(tenant.as_str());
         query.fetch_optional(&self.pool).await.map_err(classify)?.map(name).transpose()
+    }
+
+    async fn walked(&self, world: &World, tenant: &Tenant) -> Result<u64, Fault> {
+        let query = sqlx::query_scalar(include_str!("vault/walked.sql"))
+            .bind(world.as_str())
+            .bind(tenant.as_str());
+        let size: Option<i64> = query.fetch_optional(&self.pool).await.map_err(classify)?;
+        Ok(rows::count(size.unwrap_or(0)))
+    }
+
+    async fn walk_to(&self, world: &World, tenant: &Tenant, size: u64) -> Result<(), Fault> {
+        let query = sqlx::query(include_str!("vault/walk_to.sql"))
+            .bind(world.as_str())
+            .bind(tenant.as_str())
+            .bind(signed(size));
+        query.execute(&self.pool).await.map_err(classify)?;
+        Ok(())
     }
 
     async fn page(&self, after: Option<KeyId>, limit: u32) -> Result<Vec<StoredKey>, Fault> {

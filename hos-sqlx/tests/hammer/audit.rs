@@ -15,12 +15,13 @@ use hos_core::proof::PAGE_MAX;
 use hos_core::seal::{Checkpoint, LogName};
 use hos_core::store::{Backend, Survey};
 use hos_core::subject::Subject;
+use hos_core::vault::Vault;
 use hos_verify::verdict::Exit;
 
 use crate::fuse::Fuse;
 use crate::house::House;
 use crate::worker::Told;
-use crate::{ARCHIVE, archiving, hos, job, policy, sealer, tenant};
+use crate::{ARCHIVE, archiving, erasing, hos, job, policy, sealer, tenant};
 
 /// How much was looked at.
 #[derive(Debug, Default)]
@@ -30,12 +31,26 @@ pub(crate) struct Audited {
     checkpoints: usize,
     anchors: u64,
     segments: usize,
+    /// What persons said, and how much of it was erased.
+    notes: u64,
+    erased: u64,
+    /// Sealed parts that were opened and compared.
+    opened: u64,
+    /// Keys that were left to be destroyed, in all rounds.
+    left: u64,
 }
 
-pub(crate) async fn audit(url: &str, keeper: &Path, tenants: u64, told: &Told) -> Audited {
+pub(crate) async fn audit(
+    url: &str,
+    keeper: &Path,
+    tenants: u64,
+    told: &Told,
+    before: &Audited,
+) -> Audited {
     let house = House::open(url).await;
     let place = keeper.with_file_name(ARCHIVE);
-    let hos = hos(&house, &place).await;
+    let vault = erasing::vault(url, keeper, &Fuse::none()).await;
+    let hos = hos(&house, &place, Arc::clone(&vault)).await;
     while hos.sequence_pending(PAGE_MAX).await.unwrap() > 0 {}
     let sealer = sealer(&hos, keeper, &Fuse::none());
     loop {
@@ -46,12 +61,13 @@ pub(crate) async fn audit(url: &str, keeper: &Path, tenants: u64, told: &Told) -
         }
     }
     sealer.anchor_round(PAGE_MAX).await.unwrap();
-    let mut audited = Audited::default();
+    let mut audited = Audited { left: before.left, ..Audited::default() };
+    audited.left += erasing::repeat(&hos, tenants).await;
     for number in 0..tenants {
         audited.tenant(&hos, number, told).await;
         audited.archive(&hos, &place, number).await;
     }
-    require_sound(&house, &place).await;
+    audited.opened = require_sound(&house, &place, vault, &hos).await;
     audited.deployment(&hos, tenants).await;
     house.close().await;
     audited
@@ -77,6 +93,8 @@ impl Audited {
         let head = hos.head(&world, &tenant).await.unwrap();
         assert_eq!((head.size, head.root), (log.size(), log.root_at(log.size())));
         self.entries += head.size;
+        let (notes, erased) = log.notes.check();
+        (self.notes, self.erased) = (self.notes + notes, self.erased + erased);
         self.log(hos, &LogName::of(&world, &tenant), &log.hashes).await;
     }
 
@@ -167,8 +185,9 @@ impl Audited {
     }
 }
 
-/// The logs, the archive included, rebuild what is kept.
-async fn require_sound(house: &House, place: &Path) {
+/// The logs, the archive included, rebuild what is kept, and what is sealed is what it was; answers
+/// how much of it was opened.
+async fn require_sound(house: &House, place: &Path, vault: Arc<dyn Vault>, hos: &Hos) -> u64 {
     let (survey, backend): (Arc<dyn Survey>, Arc<dyn Backend>) = match house {
         House::Sqlite(store) => (Arc::new(store.clone()), Arc::new(store.clone())),
         House::Postgres(store) => (Arc::new(store.clone()), Arc::new(store.clone())),
@@ -176,8 +195,10 @@ async fn require_sound(house: &House, place: &Path) {
     };
     let shelf = Shelf::new(DirectoryTarget::new(place));
     let whole = Surveyed::new(survey, backend, Some(shelf));
-    let report = hos_fsck::fsck(&whole, &hos_fsck::Options::default(), &|_| {}).await.unwrap();
+    let options = hos_fsck::Options::default().vault(vault, erasing::master(), hos);
+    let report = hos_fsck::fsck(&whole, &options, &|_| {}).await.unwrap();
     assert!(report.is_sound(), "{:?}", report.findings);
+    report.opened
 }
 
 /// A log as it is read from its first entry to its last.
@@ -186,6 +207,7 @@ struct Log {
     ids: BTreeSet<hos_core::time::ProofId>,
     hashes: Vec<Hash>,
     revisions: BTreeMap<String, u64>,
+    notes: erasing::Notes,
 }
 
 impl Log {
@@ -201,6 +223,7 @@ impl Log {
                 assert!(self.ids.insert(entry.id), "{tenant}: an entry is there once");
                 self.hashes.push(entry.leaf_hash);
                 let leaf: serde_json::Value = serde_json::from_str(&entry.leaf).unwrap();
+                self.notes.add(&entry, &leaf);
                 let (Some(subject), Some(revision)) =
                     (leaf["subject"].as_str(), leaf["revision"].as_u64())
                 else {

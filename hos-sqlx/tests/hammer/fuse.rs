@@ -29,10 +29,16 @@ pub(crate) enum Point {
     Recorded,
     /// After some of its rows went.
     Released,
+    /// After a person's epoch ended, before the erasure is recorded.
+    Closed,
+    /// After the erasure was recorded, before the keys are destroyed.
+    Erasing,
+    /// After that, before anybody is told.
+    Erased,
 }
 
 /// How many points there are.
-pub(crate) const POINTS: u64 = 8;
+pub(crate) const POINTS: u64 = 11;
 
 /// Burns down at one point; then the process is killed as by anybody else.
 #[derive(Clone)]
@@ -52,6 +58,9 @@ impl Fuse {
             Point::Written,
             Point::Recorded,
             Point::Released,
+            Point::Closed,
+            Point::Erasing,
+            Point::Erased,
         ];
         let point = Some(points[usize::try_from(point).unwrap()]);
         Self { point, left: Arc::new(AtomicU64::new(count)) }

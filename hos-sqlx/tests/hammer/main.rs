@@ -1,6 +1,6 @@
-//! Several processes commit, number, seal, anchor and archive in one database, and each is killed:
-//! in a caller's transaction, before it signs, between keeping and publishing, at every step of
-//! archiving, or anywhere.
+//! Several processes commit, number, seal, anchor, archive and erase in one database, and each is
+//! killed: in a caller's transaction, before it signs, between keeping and publishing, at every
+//! step of archiving and of erasing, or anywhere.
 //!
 //! This binary starts itself as a child that works until it kills itself. `HOS_CAMPAIGN_SIZE` is
 //! the number of rounds on each database, `HOS_CAMPAIGN_SEED` the seed.
@@ -11,6 +11,7 @@
 
 mod archiving;
 mod audit;
+mod erasing;
 mod fuse;
 #[path = "../support/house.rs"]
 mod house;
@@ -20,6 +21,7 @@ mod worker;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use hos_archive::{DirectoryTarget, Shelf};
 use hos_conformance::campaign::Campaign;
@@ -28,6 +30,7 @@ use hos_core::hos::{Hos, HosOptions, Sealer};
 use hos_core::id::{ActorId, Role, Tenant, World};
 use hos_core::laws::Registry as _;
 use hos_core::note::SigningKey;
+use hos_core::vault::Vault;
 use hos_verify::policy::Policy;
 use hos_work::DirectoryKeeper;
 use libtest_mimic::{Arguments, Trial};
@@ -76,14 +79,14 @@ fn hammer(kind: Kind, campaign: Campaign) {
     for round in 0..campaign.size {
         let workers = (0..PROCESSES).map(|_| {
             let point = usize::try_from(random.below(POINTS)).unwrap();
-            let count = random.below([120, 12, 12, 12, 60, 1, 1, 1][point]) + 1;
+            let count = random.below([120, 12, 12, 12, 60, 1, 1, 1, 4, 4, 4][point]) + 1;
             let seed = random.below(u64::MAX);
             Worker::start(&url, &keeper, &[tenants, seed, u64::try_from(point).unwrap(), count])
         });
         for worker in workers.collect::<Vec<_>>() {
             told.add(worker.end());
         }
-        audited = runtime().block_on(audit::audit(&url, &keeper, tenants, &told));
+        audited = runtime().block_on(audit::audit(&url, &keeper, tenants, &told, &audited));
         if (round + 1) % 10 == 0 {
             println!("{}: {} rounds: {audited:?}", kind.name(), round + 1);
         }
@@ -94,7 +97,8 @@ fn hammer(kind: Kind, campaign: Campaign) {
 
 async fn prepare(url: &str, keeper: &Path, tenants: u64) {
     let house = House::open(url).await;
-    let hos = hos(&house, &keeper.with_file_name(ARCHIVE)).await;
+    let vault = erasing::vault(url, keeper, &Fuse::none()).await;
+    let hos = hos(&house, &keeper.with_file_name(ARCHIVE), vault).await;
     let world = World::new(job::WORLD).unwrap();
     let (root, role) = (ActorId::new("root-1").unwrap(), Role::new("root").unwrap());
     hos.bootstrap(&world, &root, &role, b"boot").await.unwrap();
@@ -104,9 +108,10 @@ async fn prepare(url: &str, keeper: &Path, tenants: u64) {
     house.close().await;
 }
 
-async fn hos(house: &House, archive: &Path) -> Hos {
+async fn hos(house: &House, archive: &Path, vault: Arc<dyn Vault>) -> Hos {
     let shelf = Shelf::new(DirectoryTarget::new(archive));
-    house.hos(job::law(), HosOptions::default().deployment(DEPLOYMENT).archive(shelf)).await
+    let options = HosOptions::default().deployment(DEPLOYMENT).archive(shelf);
+    house.hos(job::law(), options.vault(vault, erasing::master())).await
 }
 
 fn sealer(hos: &Hos, keeper: &Path, fuse: &Fuse) -> Sealer {

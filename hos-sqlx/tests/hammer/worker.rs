@@ -1,4 +1,4 @@
-//! A process that commits, numbers, seals, anchors and archives until it is killed.
+//! A process that commits, numbers, seals, anchors, archives and erases until it is killed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -13,7 +13,7 @@ use hos_sqlx::WithinExt as _;
 
 use crate::fuse::{Fuse, Point};
 use crate::house::House;
-use crate::{ARCHIVE, archiving, hos, job, sealer, tenant};
+use crate::{ARCHIVE, archiving, erasing, hos, job, sealer, tenant};
 
 pub(crate) const CHILD: &str = "HOS_HAMMER_CHILD";
 const TASKS: u64 = 4;
@@ -76,7 +76,8 @@ pub(crate) async fn work(child: &str) {
     let fuse = Fuse::new(number(point), number(count));
     let house = House::open(url).await;
     let place = Path::new(keeper).with_file_name(ARCHIVE);
-    let hos = hos(&house, &place).await;
+    let vault = erasing::vault(url, Path::new(keeper), &fuse).await;
+    let hos = hos(&house, &place, vault).await;
     let mut tasks = Vec::new();
     for task in 0..TASKS {
         let clerk = Clerk {
@@ -93,6 +94,9 @@ pub(crate) async fn work(child: &str) {
     let (random, tenants) = (Random::new(!number(seed)), number(tenants));
     let archiving = async move { archiving::work(own, &place, burns, random, tenants).await };
     tasks.push(tokio::spawn(archiving));
+    let random = Random::new(number(seed).rotate_left(7));
+    let name = format!("e-{seed}");
+    tasks.push(tokio::spawn(erasing::work(hos.clone(), fuse.clone(), random, tenants, name)));
     let sealer = sealer(&hos, Path::new(keeper), &fuse);
     tasks.push(tokio::spawn(async move {
         loop {
@@ -135,7 +139,7 @@ impl Clerk {
                 let (worker, key) = (job::worker(), format!("open {id}"));
                 let opened = self.hos.open_subject(&worker, &subject, Attributes::new(), key).await;
                 let Ok(receipt) = opened else { continue };
-                self.say("committed", firm, receipt.proof_id);
+                say(&self.fuse, "committed", firm, receipt.proof_id);
             }
             for touch in 0..3 {
                 let key = format!("{} {number} {touch}", self.name);
@@ -149,10 +153,11 @@ impl Clerk {
         let rolls_back = self.random.below(3) == 0;
         if self.random.below(2) == 0 {
             if let Ok(receipt) = self.hos.transition(command).await {
-                self.say("committed", firm, receipt.proof_id);
+                say(&self.fuse, "committed", firm, receipt.proof_id);
             }
         } else if let Some(id) = self.within(command, rolls_back).await {
-            self.say(if rolls_back { "rolled_back" } else { "committed" }, firm, id);
+            let what = if rolls_back { "rolled_back" } else { "committed" };
+            say(&self.fuse, what, firm, id);
         }
     }
 
@@ -177,12 +182,13 @@ impl Clerk {
             House::MariaDb(store) => within!(store),
         }
     }
+}
 
-    fn say(&self, what: &str, firm: u64, id: ProofId) {
-        let mut out = std::io::stdout().lock();
-        out.write_all(format!("{what} {firm} {id} end\n").as_bytes()).unwrap();
-        out.flush().unwrap();
-        drop(out);
-        self.fuse.at(Point::Anywhere);
-    }
+/// Tells the parent what was done.
+pub(crate) fn say(fuse: &Fuse, what: &str, firm: u64, id: ProofId) {
+    let mut out = std::io::stdout().lock();
+    out.write_all(format!("{what} {firm} {id} end\n").as_bytes()).unwrap();
+    out.flush().unwrap();
+    drop(out);
+    fuse.at(Point::Anywhere);
 }

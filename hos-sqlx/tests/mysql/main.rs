@@ -23,4 +23,5 @@ mod schema;
 mod shop;
 mod timers;
 mod upkeep;
+mod vault;
 mod within;

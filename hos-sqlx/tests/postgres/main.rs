@@ -11,5 +11,6 @@ mod recall;
 mod rotation;
 mod shop;
 mod timers;
+mod trips;
 mod vault;
 mod wall;

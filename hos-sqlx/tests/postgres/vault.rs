@@ -1,6 +1,7 @@
 //! A vault in PostgreSQL: its wall, and what protects its rows.
 
 use hos_core::cipher::KeyId;
+use hos_core::error::FaultKind;
 use hos_core::id::{ActorId, Tenant, World};
 use hos_core::time::{ProofId, Timestamp};
 use hos_core::vault::{KeyState, Person, StoredKey, Vault as _, Wrapped};
@@ -90,4 +91,17 @@ async fn two_that_open_a_vault_at_once_make_its_tables_once() {
     one.unwrap().add(&key(1, "firm-1")).await.unwrap();
     assert_eq!(other.unwrap().page(None, 10).await.unwrap().len(), 1);
     open().await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_joins_a_vault_makes_none() {
+    let Some(server) = server() else { return };
+    let url = server.create_database().unwrap();
+    let join = || PostgresVault::join(PostgresOptions::new(&url).connections(1));
+    for _ in 0..2 {
+        assert_eq!(join().await.unwrap_err().kind(), FaultKind::Foreign);
+    }
+    let made = PostgresVault::open(PostgresOptions::new(&url).connections(1)).await.unwrap();
+    made.add(&key(1, "firm-1")).await.unwrap();
+    assert_eq!(join().await.unwrap().page(None, 10).await.unwrap().len(), 1);
 }

@@ -41,6 +41,20 @@ async fn a_vault_is_never_in_the_file_of_the_law() {
 }
 
 #[tokio::test]
+async fn whoever_joins_a_vault_makes_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("keys.db");
+    assert_eq!(SqliteVault::join(&path).await.unwrap_err().kind(), FaultKind::Foreign);
+    assert!(!path.exists());
+    std::fs::write(&path, "").unwrap();
+    assert_eq!(SqliteVault::join(&path).await.unwrap_err().kind(), FaultKind::Foreign);
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
+    SqliteVault::open(&path).await.unwrap().close_file().await.unwrap();
+    let joined = SqliteVault::join(&path).await.unwrap();
+    assert_eq!(joined.page(None, 10).await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn a_vault_of_a_newer_version_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("keys.db");

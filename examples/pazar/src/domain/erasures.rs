@@ -1,7 +1,7 @@
 //! Erasing a person (KVKK, GDPR): the parts of the log that are about them, and their account.
 
 use hos_core::command::Erasure;
-use hos_core::hos::{ErasureWalk, RepeatedErasures};
+use hos_core::hos::RepeatedErasures;
 use hos_core::id::{ActorId, Tenant};
 use hos_core::receipt::Receipt;
 use hos_core::vault::{KeyState, Person};
@@ -126,14 +126,12 @@ pub(crate) async fn repeat(app: &App) -> Result<(), Problem> {
     }
 }
 
+/// What came since the last start; all since the backup where the vault was restored from one.
 async fn repeat_in(app: &App, tenant: &Tenant) -> Result<(), Problem> {
-    let mut walk = ErasureWalk::new(app.world(), tenant);
-    while !walk.is_over() {
-        let repeated = app.hos().repeat_erasures(&mut walk).await?;
-        if repeated != RepeatedErasures::default() {
-            let RepeatedErasures { keys, parts, holds, .. } = repeated;
-            tracing::warn!(%tenant, keys, parts, holds, "what the log erased was done again");
-        }
+    let repeated = app.hos().repeat_new_erasures(app.world(), tenant).await?;
+    if repeated != RepeatedErasures::default() {
+        let RepeatedErasures { keys, parts, holds, .. } = repeated;
+        tracing::warn!(%tenant, keys, parts, holds, "what the log erased was done again");
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Evidence: what the log says about a subject, and whether its proofs hold at this moment.
 
+mod paths;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use hos_core::actor::ActorKind;
@@ -11,6 +13,8 @@ use hos_core::seal::{LogName, ProofState};
 use hos_core::subject::{Snapshot, Subject};
 use hos_core::time::ProofId;
 use serde::Deserialize;
+
+use paths::{nothing, paths, signed};
 
 use super::moves;
 use crate::app::App;
@@ -92,16 +96,18 @@ pub(crate) enum Checked {
     LeafChanged,
     /// The path does not lead to the root.
     NotInTree,
-    /// The log has not given it a place yet.
+    /// No checkpoint is over it yet.
     Waiting,
 }
 
-/// Checks an entry against a head: the text against its hash, the hash against the root.
+/// Checks an entry against what was signed: the text against its hash, the hash against the root.
 pub(crate) fn check(entry: &LogEntry, head: &LogHead, path: &[Hash]) -> Checked {
-    let Some(index) = entry.index else { return Checked::Waiting };
     if merkle::leaf_hash(entry.leaf.as_bytes()) != entry.leaf_hash {
         return Checked::LeafChanged;
     }
+    let Some(index) = entry.index.filter(|index| *index < head.size) else {
+        return Checked::Waiting;
+    };
     match merkle::verify_inclusion(&head.root, head.size, index, &entry.leaf_hash, path) {
         Ok(()) => Checked::Proven,
         Err(_) => Checked::NotInTree,
@@ -123,6 +129,7 @@ pub(crate) struct Step {
 #[derive(Debug)]
 pub(crate) struct Life {
     pub(crate) snapshot: Snapshot,
+    /// What the last checkpoint is over, which the paths of the steps lead to.
     pub(crate) head: LogHead,
     pub(crate) steps: Vec<Step>,
     /// Whether more steps follow the last.
@@ -157,7 +164,7 @@ pub(crate) async fn sight(app: &App, user: &User, subject: &Subject) -> Result<S
     Ok(if audits { Sight::Everything } else { Sight::Roles })
 }
 
-/// The life of a subject after a revision, each step checked against the log as it is now. Steps
+/// The life of a subject after a revision, each step checked against the last checkpoint. Steps
 /// are no subjects and have no filter: who may read the subject may read all of them.
 pub(crate) async fn life(app: &App, subject: &Subject, after: u64) -> Result<Life, Problem> {
     app.number_entries().await?;
@@ -166,12 +173,10 @@ pub(crate) async fn life(app: &App, subject: &Subject, after: u64) -> Result<Lif
     let page = usize::try_from(STEPS_MAX).unwrap_or(usize::MAX);
     let more = entries.len() > page;
     entries.truncate(page);
-    // The head comes after the entries, so that it covers them all.
-    let head = app.hos().head(app.world(), &subject.tenant).await?;
-    let placed: Vec<u64> =
-        entries.iter().filter_map(|entry| entry.index).filter(|index| *index < head.size).collect();
-    let paths = app.hos().inclusion_all(app.world(), &subject.tenant, &placed, head.size).await?;
-    let mut paths: BTreeMap<u64, Vec<Hash>> = placed.into_iter().zip(paths).collect();
+    let log = LogName::of(app.world(), &subject.tenant);
+    let sealed = app.hos().store().seals().state(&log).await?.sealed;
+    let head = sealed.as_ref().map_or_else(nothing, signed);
+    let mut paths = paths(app, &log, sealed.as_ref(), &entries).await?;
     let states = states(app, &subject.tenant, &entries).await?;
     let step = |(entry, state): (LogEntry, ProofState)| {
         let path = entry.index.and_then(|index| paths.remove(&index)).unwrap_or_default();

@@ -81,6 +81,7 @@ pub(super) async fn page(
         contract: version.to_owned(),
         picture: picture.unwrap_or_default(),
         failed: steps.iter().filter(|step| step.tone == "bad").count(),
+        waiting: steps.iter().filter(|step| step.tone == "wait").count(),
         proven,
         size: life.head.size,
         root: hex(&life.head.root),
@@ -147,8 +148,8 @@ fn code(checked: Checked) -> &'static str {
     }
 }
 
-/// The evidence of a subject. Hashes are hexadecimal; a path leads from a leaf hash to the root as
-/// RFC 9162, section 2.1.3.2, has it.
+/// The evidence of a subject. Hashes are hexadecimal; a path leads from a leaf hash to the root of
+/// the last checkpoint as RFC 9162, section 2.1.3.2, has it. Entries after it wait, without a path.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct EvidenceView {
     #[schema(value_type = Object)]
@@ -250,7 +251,7 @@ impl Reader<'_> {
             checked: shell.word("checked", code(step.checked)),
             alarm: (tone == "bad")
                 .then(|| shell.text(&format!("checked-{}-help", code(step.checked)))),
-            index: step.entry.index,
+            index: step.entry.index.filter(|index| *index < life.head.size),
             id: step.entry.id.to_string(),
             leaf_hash: hex(&step.entry.leaf_hash),
             path: step.path.iter().map(|hash| hex(hash)).collect(),
@@ -372,6 +373,7 @@ pub(super) struct EvidencePage {
     picture: String,
     steps: Vec<StepView>,
     failed: usize,
+    waiting: usize,
     proven: usize,
     size: u64,
     root: String,

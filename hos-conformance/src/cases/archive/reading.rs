@@ -54,19 +54,22 @@ fn near(id: ProofId) -> ProofId {
 pub(super) async fn archive_is_proved_across_the_cut(stage: Stage) {
     aged(&stage).await;
     let target = MemoryTarget::new();
+    let name = sealing::log_of(&firm());
+    let early = stage.hos.checkpoints(&name, 0, 1).await.unwrap().remove(0);
     let before = stage.hos.head(&world(), &firm()).await.unwrap();
     archived(&stage, &target).await;
+    let late = stage.sealed(&stage.sealer(&Arc::default())).await;
     let hos = with_archive(&stage, &target).await;
     let log = log_of(&hos, &world(), &firm()).await;
     let head = hos.head(&world(), &firm()).await.unwrap();
     assert_eq!(head.root, root_of(log.iter().map(|entry| entry.leaf_hash)));
     let indexes = [0, 1, 255, 256, head.size - 1];
-    let proofs = hos.inclusion_all(&world(), &firm(), &indexes, head.size).await.unwrap();
+    let proofs = hos.prove_inclusions(&name, &late, &indexes).await.unwrap();
     for (index, proof) in indexes.into_iter().zip(proofs) {
         let hash = log[usize::try_from(index).unwrap()].leaf_hash;
         verify_inclusion(&head.root, head.size, index, &hash, &proof).unwrap();
     }
-    let proof = hos.consistency(&world(), &firm(), before.size, head.size).await.unwrap();
+    let proof = hos.prove_consistency(&name, &early, &late).await.unwrap();
     verify_consistency(before.size, &before.root, head.size, &head.root, &proof).unwrap();
 }
 
@@ -104,6 +107,7 @@ pub(super) async fn archive_tells_of_itself_where_it_is_not_given(stage: Stage) 
     let order = subject("order", "o-0");
     let before = stage.log().await;
     let written = archived(&stage, &MemoryTarget::new()).await;
+    let late = stage.sealed(&stage.sealer(&Arc::default())).await;
     let head = stage.hos.head(&world(), &firm()).await.unwrap();
     let hos = &stage.hos;
     let answers = [
@@ -118,8 +122,12 @@ pub(super) async fn archive_tells_of_itself_where_it_is_not_given(stage: Stage) 
         assert_eq!((archived.entry, archived.first, archived.end), (written.entry, 0, 256));
     }
     // What was never archived is answered as ever, and proved: the hashes are in the tiles.
-    let proof = hos.inclusion(&world(), &firm(), 256, head.size).await.unwrap();
-    verify_inclusion(&head.root, head.size, 256, &before[256].leaf_hash, &proof).unwrap();
+    let name = sealing::log_of(&firm());
+    let proofs = hos.prove_inclusions(&name, &late, &[17, 256]).await.unwrap();
+    for (index, proof) in [17_usize, 256].into_iter().zip(proofs) {
+        let (at, hash) = (u64::try_from(index).unwrap(), before[index].leaf_hash);
+        verify_inclusion(&head.root, head.size, at, &hash, &proof).unwrap();
+    }
     let page = hos.page(&world(), &firm(), 256, 1_000).await.unwrap();
     assert_eq!(page, kept(&stage, &firm()).await);
     let last = before.last().unwrap();

@@ -32,6 +32,8 @@ pub struct ErasureWalk {
     tenant: Tenant,
     /// How long the log was when the walk began.
     size: Option<u64>,
+    /// Entries before this index are not to be seen.
+    since: u64,
     /// Only entries before this index are still to be seen.
     before: u64,
     /// The holds of which the latest entry was seen.
@@ -43,13 +45,18 @@ impl ErasureWalk {
     #[must_use]
     pub fn new(world: &World, tenant: &Tenant) -> Self {
         let (world, tenant) = (world.clone(), tenant.clone());
-        Self { world, tenant, size: None, before: 0, decided: BTreeSet::new() }
+        Self { world, tenant, size: None, since: 0, before: 0, decided: BTreeSet::new() }
+    }
+
+    /// The same, down to an index only.
+    fn since(self, since: u64) -> Self {
+        Self { since, ..self }
     }
 
     /// Whether all of the log was seen.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.size.is_some() && self.before == 0
+        self.size.is_some() && self.before <= self.since
     }
 }
 
@@ -87,7 +94,7 @@ impl Hos {
                 head.size
             }
         };
-        let from = walk.before.saturating_sub(u64::from(PAGE_MAX));
+        let from = walk.before.saturating_sub(u64::from(PAGE_MAX)).max(walk.since);
         let mut page = match self.paged(&walk.world, &walk.tenant, from, PAGE_MAX).await {
             Err(fault) if fault.kind() == FaultKind::Archived => {
                 self.store.page(&walk.world, &walk.tenant, from, PAGE_MAX).await?
@@ -101,7 +108,39 @@ impl Hos {
         for entry in page.iter().rev() {
             self.repeat(walk, entry, size, &mut repeated).await?;
         }
-        walk.before = if is_first { 0 } else { from };
+        walk.before = if is_first { walk.since } else { from };
+        Ok(repeated)
+    }
+
+    /// Does again what the entries say that came since the last call, and remembers in the vault
+    /// how far it came: what a process does when it starts. A vault that was restored from a backup
+    /// remembers less, so that everything since is done again; a log that is shorter than it was is
+    /// walked whole. Broken off, nothing is remembered.
+    ///
+    /// # Errors
+    ///
+    /// As [`Hos::repeat_erasures`]; `Unsupported` without a vault.
+    pub async fn repeat_new_erasures(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+    ) -> Result<RepeatedErasures, Fault> {
+        let vault = &self.keyring()?.vault;
+        let walked = vault.walked(world, tenant).await?;
+        // Before the walk: what comes meanwhile is walked the next time.
+        let size = self.store.head(world, tenant).await?.size;
+        let since = if walked > size { 0 } else { walked };
+        let mut walk = ErasureWalk::new(world, tenant).since(since);
+        let mut repeated = RepeatedErasures::default();
+        while since < size && !walk.is_over() {
+            let page = self.repeat_erasures(&mut walk).await?;
+            repeated.keys = repeated.keys.saturating_add(page.keys);
+            repeated.parts = repeated.parts.saturating_add(page.parts);
+            repeated.holds = repeated.holds.saturating_add(page.holds);
+        }
+        if size != walked {
+            vault.walk_to(world, tenant, size).await?;
+        }
         Ok(repeated)
     }
 

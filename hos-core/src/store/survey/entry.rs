@@ -36,11 +36,16 @@ impl PartRow {
     /// of the part.
     #[must_use]
     pub fn is_erased(&self) -> bool {
-        let Some(by) = std::str::from_utf8(&self.body).ok().and_then(|body| body.get(1..)) else {
-            return false;
-        };
-        ProofId::parse(by).is_some_and(|by| {
-            let left = Part::erased(&self.name, by);
+        self.erased_by().is_some()
+    }
+
+    /// The entry that the erasure of this single part left in its place; none for a part that is
+    /// there, or for anything else.
+    #[must_use]
+    pub fn erased_by(&self) -> Option<ProofId> {
+        let by = std::str::from_utf8(&self.body).ok().and_then(|body| body.get(1..))?;
+        ProofId::parse(by).filter(|by| {
+            let left = Part::erased(&self.name, *by);
             (self.body.as_slice(), self.salt.as_slice()) == (left.body.as_bytes(), &left.salt)
         })
     }

@@ -31,6 +31,15 @@ CREATE TABLE IF NOT EXISTS hos_vault_key (
     CHECK ((entry IS NULL) = (destroyed_at IS NULL))
 ) ENGINE = InnoDB;
 
+-- How much of each log was walked for erasures and holds that this vault was to learn of. It goes back
+-- with the vault, where that is restored from a backup.
+CREATE TABLE IF NOT EXISTS hos_vault_walk (
+    world VARBINARY(32) NOT NULL,
+    tenant VARBINARY(128) NOT NULL,
+    size BIGINT NOT NULL,
+    PRIMARY KEY (world, tenant)
+) ENGINE = InnoDB;
+
 CREATE OR REPLACE TRIGGER hos_vault_key_update BEFORE UPDATE ON hos_vault_key FOR EACH ROW
 BEGIN
     IF OLD.wrapped IS NULL THEN

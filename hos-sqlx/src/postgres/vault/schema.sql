@@ -27,6 +27,15 @@ CREATE TABLE hos_vault_key (
     CHECK ((entry IS NULL) = (destroyed_at IS NULL))
 );
 
+-- How much of each log was walked for erasures and holds that this vault was to learn of. It goes back
+-- with the vault, where that is restored from a backup.
+CREATE TABLE hos_vault_walk (
+    world text COLLATE "C" NOT NULL,
+    tenant text COLLATE "C" NOT NULL,
+    size bigint NOT NULL,
+    PRIMARY KEY (world, tenant)
+);
+
 CREATE FUNCTION hos_vault_keep() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -60,6 +69,12 @@ CREATE POLICY hos_wall ON hos_vault_person USING (
 );
 ALTER TABLE hos_vault_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY hos_wall ON hos_vault_key USING (
+    world || '/' || tenant = (SELECT current_setting('hos.vault', true))
+    OR (SELECT current_setting('hos.vault', true)) = 'every'
+);
+
+ALTER TABLE hos_vault_walk ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY hos_wall ON hos_vault_walk USING (
     world || '/' || tenant = (SELECT current_setting('hos.vault', true))
     OR (SELECT current_setting('hos.vault', true)) = 'every'
 );
@@ -267,6 +282,21 @@ BEGIN
     UPDATE hos_vault_key SET master = new_master, wrapped = new_wrapped
     WHERE id = of_id AND master = old_master AND wrapped = old_wrapped;
     RETURN found;
+END $$;
+
+CREATE FUNCTION hos_vault_walked(of_world text, of_tenant text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM hos_vault_bind(of_world, of_tenant);
+    RETURN (SELECT size FROM hos_vault_walk WHERE world = of_world AND tenant = of_tenant);
+END $$;
+
+CREATE FUNCTION hos_vault_walk_to(of_world text, of_tenant text, to_size bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM hos_vault_bind(of_world, of_tenant);
+    INSERT INTO hos_vault_walk (world, tenant, size) VALUES (of_world, of_tenant, to_size)
+    ON CONFLICT (world, tenant) DO UPDATE SET size = excluded.size;
 END $$;
 
 INSERT INTO hos_vault_schema (version) VALUES (1);

@@ -29,6 +29,15 @@ CREATE TABLE hos_vault_key (
     CHECK ((entry IS NULL) = (destroyed_at IS NULL))
 ) STRICT, WITHOUT ROWID;
 
+-- How much of each log was walked for erasures and holds that this vault was to learn of. It goes back
+-- with the vault, where that is restored from a backup.
+CREATE TABLE hos_vault_walk (
+    world TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    PRIMARY KEY (world, tenant)
+) STRICT, WITHOUT ROWID;
+
 CREATE TRIGGER hos_vault_key_insert BEFORE INSERT ON hos_vault_key BEGIN
     SELECT RAISE(ABORT, 'hos:key is kept')
     WHERE EXISTS (SELECT 1 FROM hos_vault_key WHERE id = NEW.id AND wrapped IS NULL);
