@@ -260,7 +260,6 @@ impl Hos {
         }
         answers
     }
-
 }
 
 #[async_trait]
