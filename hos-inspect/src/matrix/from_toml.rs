@@ -73,17 +73,20 @@ impl Document<'_, '_> {
     }
 
     fn row(&mut self, ability: &Spanned<DeString<'_>>, table: &DeTable<'_>) {
-        let mut cells = Vec::with_capacity(table.len());
+        let mut cells = Vec::new();
         for (role, cell) in table {
             let name = role.get_ref();
-            if !self.reader.matrix.roles.iter().any(|known| known == name) {
+            let is_known = self.reader.matrix.roles.iter().any(|known| known == name);
+            if !is_known {
                 let message = format!("role `{name}` is not one of `roles`");
                 self.reader.fault("unknown_role", self.places.at(role.span()), message);
             }
             match cell.get_ref() {
-                DeValue::String(text) => {
+                DeValue::String(text) if is_known => {
                     cells.push((name.to_string(), text.trim(), self.places.at(cell.span())));
                 }
+                // What nobody's column holds is told as such, however much of it there is.
+                DeValue::String(_) => {}
                 _ => self.not_a("a text", cell),
             }
         }

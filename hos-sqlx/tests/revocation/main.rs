@@ -12,8 +12,11 @@ mod harbor;
 #[path = "../support/house.rs"]
 mod house;
 mod reader;
+mod stale;
 mod wire;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::process::ExitCode;
 
 use hos_conformance::campaign::Campaign;
@@ -22,7 +25,7 @@ use libtest_mimic::{Arguments, Trial};
 
 use harbor::{Harbor, Way};
 use house::Kind;
-use reader::Reader;
+use reader::{Plant, Reader};
 use wire::Wire;
 
 /// How often each permission is given and taken.
@@ -41,8 +44,19 @@ fn main() -> ExitCode {
     let servers = [Kind::Postgres, Kind::MariaDb];
     let mut trials = Vec::new();
     for kind in every {
-        trials.push(trial(kind, "the_next_answer_elsewhere_knows_of_it", next_answer));
-        trials.push(trial(kind, "no_move_elsewhere_comes_after_it", in_mid_course));
+        trials.push(trial(kind, "the_next_answer_elsewhere_knows_of_it", |harbor| {
+            next_answer(harbor, &Way::ALL, Plant::Nothing)
+        }));
+        trials.push(trial(kind, "no_move_elsewhere_comes_after_it", |harbor| {
+            in_mid_course(harbor, &Way::ALL, Plant::Nothing)
+        }));
+        trials.push(Trial::test(
+            format!("{}::a_store_that_never_forgets_is_found_out", kind.name()),
+            move || {
+                found_out(kind);
+                Ok(())
+            },
+        ));
     }
     for kind in servers {
         trials.push(trial(kind, "whoever_is_cut_off_is_told_nothing", cut_off));
@@ -67,16 +81,37 @@ where
     })
 }
 
+/// By each way of having been permitted, and by who moves on in mid-course.
+fn found_out(kind: Kind) {
+    let by = |what: &str, test: &dyn Fn(Harbor) -> Pin<Box<dyn Future<Output = ()>>>| {
+        let directory = tempfile::tempdir().unwrap();
+        let Some(url) = kind.database(directory.path()) else { return };
+        let runtime = runtime();
+        let harbor = runtime.block_on(Harbor::open(&url));
+        let ran = catch_unwind(AssertUnwindSafe(|| runtime.block_on(test(harbor))));
+        let told = ran.expect_err(what).downcast::<String>().expect("an assertion's words");
+        assert!(told.contains(what), "by {what}: {told}");
+    };
+    for way in Way::ALL {
+        by(&format!("{way:?}, round 0"), &move |harbor| {
+            Box::pin(async move { next_answer(harbor, &[way], Plant::Stale).await })
+        });
+    }
+    by("moved after it was revoked", &|harbor| {
+        Box::pin(in_mid_course(harbor, &[Way::Role], Plant::Stale))
+    });
+}
+
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
 /// By every way in which somebody may come to be permitted.
-async fn next_answer(harbor: Harbor) {
-    let mut reader = Reader::start(harbor.url());
+async fn next_answer(harbor: Harbor, ways: &[Way], plant: Plant) {
+    let mut reader = Reader::start(harbor.url(), plant);
     assert_eq!(reader.ask("can"), "deny", "before anything was given");
     for round in 0..Campaign::from_environment(ROUNDS).size {
-        for way in Way::ALL {
+        for &way in ways {
             let given = harbor.give(way).await;
             for _ in 0..2 {
                 assert_eq!(reader.ask("can"), "allow", "{way:?}, round {round}");
@@ -98,12 +133,12 @@ async fn next_answer(harbor: Harbor) {
 
 /// Law 9.9: the other process moves without a break, and the last of its moves that came to be
 /// came to be before the revocation was answered.
-async fn in_mid_course(harbor: Harbor) {
+async fn in_mid_course(harbor: Harbor, ways: &[Way], plant: Plant) {
     let campaign = Campaign::from_environment(ROUNDS);
     let mut random = Random::new(campaign.seed);
-    let mut reader = Reader::start(harbor.url());
+    let mut reader = Reader::start(harbor.url(), plant);
     for round in 0..campaign.size {
-        for way in Way::ALL {
+        for &way in ways {
             let given = harbor.give(way).await;
             reader.tell("run");
             for _ in 0..=random.below(HEADWAY_MAX) {
@@ -124,25 +159,27 @@ async fn in_mid_course(harbor: Harbor) {
 /// What is remembered is never the answer: without a word from the database there is none.
 async fn cut_off(harbor: Harbor) {
     let wire = Wire::before(harbor.url()).await;
-    let mut reader = Reader::start(&wire.url(harbor.url()));
-    let given = harbor.give(Way::Role).await;
-    assert_eq!(reader.ask("can"), "allow");
-    assert_eq!(reader.ask("move"), "moved");
+    let mut reader = Reader::start(&wire.url(harbor.url()), Plant::Nothing);
+    for round in 0..Campaign::from_environment(ROUNDS).size {
+        let given = harbor.give(Way::Role).await;
+        assert_eq!(reader.ask("can"), "allow", "round {round}");
+        assert_eq!(reader.ask("move"), "moved", "round {round}");
 
-    wire.cut();
-    for _ in 0..QUESTIONS_CUT {
-        assert_eq!(reader.ask("can"), "fault", "it remembers, and does not answer by heart");
-        assert_eq!(reader.ask("can_all"), "fault");
-        assert_eq!(reader.ask("move"), "fault");
+        wire.cut();
+        for _ in 0..QUESTIONS_CUT {
+            assert_eq!(reader.ask("can"), "fault", "it remembers, and does not answer by heart");
+            assert_eq!(reader.ask("can_all"), "fault", "round {round}");
+            assert_eq!(reader.ask("move"), "fault", "round {round}");
+        }
+        let revision = harbor.revision().await;
+        harbor.take(Way::Role, &given).await;
+        assert_eq!(reader.ask("can"), "fault", "round {round}");
+
+        wire.mend();
+        assert_eq!(reader.ask("can"), "deny", "the first answer after the cut, round {round}");
+        assert_eq!(reader.ask("move"), "refused", "round {round}");
+        assert_eq!(harbor.revision().await, revision, "round {round}");
     }
-    let revision = harbor.revision().await;
-    harbor.take(Way::Role, &given).await;
-    assert_eq!(reader.ask("can"), "fault");
-
-    wire.mend();
-    assert_eq!(reader.ask("can"), "deny", "the first answer after the cut");
-    assert_eq!(reader.ask("move"), "refused");
-    assert_eq!(harbor.revision().await, revision);
     reader.end();
     harbor.close().await;
 }
@@ -151,17 +188,19 @@ async fn cut_off(harbor: Harbor) {
 /// in which the database was asked, however long the question was on its way.
 async fn held_up(harbor: Harbor) {
     let wire = Wire::before(harbor.url()).await;
-    let mut reader = Reader::start(&wire.url(harbor.url()));
-    let given = harbor.give(Way::Role).await;
-    for question in ["can", "can_all"] {
-        assert_eq!(reader.ask(question), "allow");
-        wire.hold();
-        reader.tell(question);
-        wire.until_held().await;
-        harbor.take(Way::Role, &given).await;
-        wire.mend();
-        assert_eq!(reader.hear(), "deny", "{question}");
-        harbor.give(Way::Role).await;
+    let mut reader = Reader::start(&wire.url(harbor.url()), Plant::Nothing);
+    let mut given = harbor.give(Way::Role).await;
+    for round in 0..Campaign::from_environment(ROUNDS).size {
+        for question in ["can", "can_all"] {
+            assert_eq!(reader.ask(question), "allow", "round {round}");
+            wire.hold();
+            reader.tell(question);
+            wire.until_held().await;
+            harbor.take(Way::Role, &given).await;
+            wire.mend();
+            assert_eq!(reader.hear(), "deny", "{question}, round {round}");
+            given = harbor.give(Way::Role).await;
+        }
     }
     reader.end();
     harbor.close().await;

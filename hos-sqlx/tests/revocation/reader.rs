@@ -7,17 +7,39 @@ use hos_core::prelude::*;
 
 use crate::harbor::{job, law, reader};
 use crate::house::House;
+use crate::stale::stale;
 
 pub(crate) const CHILD: &str = "HOS_REVOCATION_CHILD";
+const PLANT: &str = "HOS_REVOCATION_PLANT";
 /// After so many refusals it has understood.
 const REFUSED_MAX: u32 = 8;
-/// However it is answered, it tries no more often.
+/// However it is answered, it tries no more often; with the planted store nobody refuses it.
 const TRIES_MAX: u32 = 100_000;
+const TRIES_STALE_MAX: u32 = 10_000;
+
+/// What the process that asks has between itself and its store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plant {
+    Nothing,
+    /// What was once given is never forgotten.
+    Stale,
+}
 
 /// The child: answers one line with one line, `run` with one for each try.
 pub(crate) async fn serve(url: &str) {
     let house = House::open(url).await;
-    let hos = house.hos(law(), HosOptions::default()).await;
+    let is_stale = std::env::var_os(PLANT).is_some();
+    let tries_max = if is_stale { TRIES_STALE_MAX } else { TRIES_MAX };
+    let hos = match &house {
+        House::Sqlite(store) if is_stale => Hos::open([law()], stale(store.clone())).await.unwrap(),
+        House::Postgres(store) if is_stale => {
+            Hos::open([law()], stale(store.clone())).await.unwrap()
+        }
+        House::MariaDb(store) if is_stale => {
+            Hos::open([law()], stale(store.clone())).await.unwrap()
+        }
+        _ => house.hos(law(), HosOptions::default()).await,
+    };
     let mut moves = (0_u64..).map(|number| {
         Command::new(&reader(), &job(), "touch").key(format!("{}-{number}", std::process::id()))
     });
@@ -29,7 +51,7 @@ pub(crate) async fn serve(url: &str) {
             "move" => say(&outcome(hos.transition(&moves.next().unwrap()).await)),
             _ => {
                 let mut refused = 0;
-                for command in moves.by_ref().take(usize::try_from(TRIES_MAX).unwrap()) {
+                for command in moves.by_ref().take(usize::try_from(tries_max).unwrap()) {
                     let outcome = outcome(hos.transition(&command).await);
                     refused += u32::from(outcome == "refused");
                     say(&outcome);
@@ -85,9 +107,11 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// Starts one and waits until it has opened its store.
-    pub(crate) fn start(url: &str) -> Self {
+    pub(crate) fn start(url: &str, plant: Plant) -> Self {
+        let planted = (plant == Plant::Stale).then_some((PLANT, "stale"));
         let mut child = Process::new(std::env::current_exe().unwrap())
             .env(CHILD, url)
+            .envs(planted)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
