@@ -35,6 +35,9 @@ pub const TIMERS_MAX: usize = 32;
 pub const TIMER_SECONDS_MAX: u64 = 10 * 366 * 86_400;
 /// The largest contract or law file, in bytes.
 pub const FILE_BYTES_MAX: usize = 4 << 20;
+/// The most commas in such a file, those within texts too: a value takes more than a hundred times
+/// its own length while it is read.
+pub const FILE_COMMAS_MAX: usize = 1 << 18;
 
 /// A validated contract.
 ///

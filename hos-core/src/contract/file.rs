@@ -8,7 +8,7 @@ use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions, pars
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::FILE_BYTES_MAX;
+use super::{FILE_BYTES_MAX, FILE_COMMAS_MAX};
 use crate::error::{LawError, LawFault, LawFaults, Place, Position};
 
 /// Reads a JSON text: its pieces by `read`, and what could be read of it by `validate`.
@@ -22,6 +22,11 @@ pub(crate) fn read<D, T>(
     let whole = Place::whole(what);
     if text.len() > FILE_BYTES_MAX {
         faults.limit(&whole, "bytes", text.len(), FILE_BYTES_MAX);
+        return faults.finish(None);
+    }
+    let commas = text.bytes().filter(|byte| *byte == b',').count();
+    if commas > FILE_COMMAS_MAX {
+        faults.limit(&whole, "commas", commas, FILE_COMMAS_MAX);
         return faults.finish(None);
     }
     let value = match serde_json::from_str(text) {
