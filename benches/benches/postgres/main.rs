@@ -15,8 +15,20 @@ use hos_work::LaneOptions;
 use floor::Floor;
 
 /// As an operator would set them: a share of the machine's memory, and a log that is not
-/// checkpointed in the middle of a round.
-const MEMORY: [(&str, &str); 2] = [("shared_buffers", "2GB"), ("max_wal_size", "8GB")];
+/// checkpointed in the middle of a round, whose old files are kept for what comes.
+const MEMORY: [(&str, &str); 3] =
+    [("shared_buffers", "2GB"), ("max_wal_size", "8GB"), ("min_wal_size", "4GB")];
+
+/// Fills log files and lets them go, so that they are written over, as on a server that has run for
+/// a while. A new server makes each of them first, which takes the disk as long as what goes in.
+const RUN_IN: &str = "
+DO $$ BEGIN
+    FOR file IN 1..200 LOOP
+        PERFORM pg_logical_emit_message(false, 'bench', 'a file of the log');
+        PERFORM pg_switch_wal();
+    END LOOP;
+END $$;
+CHECKPOINT";
 
 /// Commits wait for 10 ms, as they do for a disk or a standby that is far away.
 const SLOW: [(&str, &str); 2] = [("commit_delay", "10000"), ("commit_siblings", "0")];
@@ -38,12 +50,15 @@ fn main() {
     let options = PostgresOptions::new(server.create_database().unwrap()).connections(connections);
     let store = runtime.block_on(PostgresStore::open_with(options)).unwrap();
     let floor = runtime.block_on(Floor::open(store.pool()));
-    let lanes = LaneOptions::default().lanes(2).batch_max(128);
+    let lanes = LaneOptions::default().lanes(3).batch_max(128);
     let desk = runtime.block_on(Desk::open(store.clone(), lanes, 20_000));
     runtime.block_on(async {
         desk.sequence().await;
         sqlx::raw_sql("VACUUM ANALYZE").execute(store.pool()).await.unwrap();
     });
+    if !is_smoke() {
+        server.query("postgres", RUN_IN, &[]).unwrap();
+    }
     for callers in crowds() {
         let (times, asked) = (times(callers), asked(callers));
         compare("PostgreSQL", &runtime, (&floor, &desk), callers, times, asked);

@@ -37,7 +37,8 @@ pub struct RehearsedStep {
     pub subject: Option<Subject>,
     /// Its state; none for a subject that does not exist.
     pub from: Option<State>,
-    /// The action, where there is one by that name or to that state; `open`, or what is recorded.
+    /// The action, where there is one by that name or to that state, of several the first by name and
+    /// by state; `open`, or what is recorded.
     pub action: Option<ActionName>,
     /// The state that it leads to.
     pub to: Option<State>,
@@ -117,7 +118,9 @@ impl Judge<'_> {
         rehearsed.from = Some(snapshot.state.clone());
         let view = SubjectView::of(&step.subject, snapshot);
         let found = entries(step, contract, &view);
-        let first = found.candidates().first().copied();
+        // By its name and not by its place, which says nothing.
+        let named = |entry: &&Action| (entry.name().clone(), entry.to().clone());
+        let first = found.candidates().iter().copied().min_by_key(named);
         rehearsed.action = first.map(|entry| entry.name().clone());
         rehearsed.to = first.map(|entry| entry.to().clone());
         if let Some(entry) = first {
