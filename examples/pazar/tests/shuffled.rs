@@ -4,7 +4,7 @@
 //! guards, timers, and the fields of every object. Only the versions of one contract keep their
 //! order, for the last one is current.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
 

@@ -37,8 +37,8 @@ pub struct RehearsedStep {
     pub subject: Option<Subject>,
     /// Its state; none for a subject that does not exist.
     pub from: Option<State>,
-    /// The action, where there is one by that name or to that state, of several the first by name and
-    /// by state; `open`, or what is recorded.
+    /// The action, where there is one by that name or to that state, of several the first by name
+    /// and by state; `open`, or what is recorded.
     pub action: Option<ActionName>,
     /// The state that it leads to.
     pub to: Option<State>,

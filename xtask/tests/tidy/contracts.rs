@@ -27,7 +27,7 @@ const EVERY: &str = "hos-inspect/tests/every/main.rs";
 /// Contracts that stand in the test or the bench that reads them: faulty on purpose, made at
 /// random, or a few lines for one fact.
 const SCAFFOLDS: &[&str] = &[
-    "benches/benches/candidate/main.rs",
+    "benches/benches/candidate/law.rs",
     "benches/benches/erasure.rs",
     "benches/benches/fsck/fill.rs",
     "benches/benches/judge/policy.rs",
