@@ -50,7 +50,7 @@ fn main() {
     let options = PostgresOptions::new(server.create_database().unwrap()).connections(connections);
     let store = runtime.block_on(PostgresStore::open_with(options)).unwrap();
     let floor = runtime.block_on(Floor::open(store.pool()));
-    let lanes = LaneOptions::default().lanes(3).batch_max(128);
+    let lanes = LaneOptions::default().lanes(4).batch_max(128);
     let desk = runtime.block_on(Desk::open(store.clone(), lanes, 20_000));
     runtime.block_on(async {
         desk.sequence().await;

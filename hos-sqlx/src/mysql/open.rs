@@ -15,9 +15,9 @@ use super::row::unchecked;
 
 /// The most statements that one connection keeps prepared.
 const STATEMENTS_CACHED: u32 = 256;
-/// The most that all of a pool keep: a quarter of what a server keeps for all its users
+/// The most that all of a pool keep: half of what a server keeps for all its users
 /// (`max_prepared_stmt_count`) if nobody has told it otherwise.
-const STATEMENTS_MAX: u32 = 4_096;
+const STATEMENTS_MAX: u32 = 8_192;
 /// A connection that rested longer is asked whether it is still there before it is used.
 const RESTED: Duration = Duration::from_secs(5);
 
