@@ -13,9 +13,10 @@ use super::fault::classify;
 /// The most lines of one statement.
 pub(super) const LINES_MAX: usize = 64;
 
-/// So dense that one text is enough for a few rows and two for any number, and so few that the server
-/// has room for all of them in each connection that writes batches: one that is given up for another
-/// costs the next statement a tenth of a batch of waiting, and over sqlx 0.9.0 forty milliseconds.
+/// So dense that one text is enough for a few rows and two for any number, and so few that the
+/// server has room for all of them in each connection that writes batches: one that is given up for
+/// another costs the next statement a tenth of a batch of waiting, and over sqlx 0.9.0 forty
+/// milliseconds.
 const SIZES: [usize; 30] = [
     1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 28, 32,
     40, 48, 56, LINES_MAX,
