@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hos_core::cipher::SealedPart;
 use hos_core::digest::{Digest, commitment};
-use hos_core::merkle::{Hash, leaf_hash};
+use hos_core::merkle::{Hash, leaf_hashes};
 use hos_core::proof::Part;
 use hos_core::store::{EntryRow, PartRow};
 use hos_core::time::{ProofId, Timestamp};
@@ -74,8 +74,8 @@ pub(crate) struct CheckedEntry {
 /// Checks a page.
 pub(crate) fn check(scope: &Scope, page: &[EntryRow], manner: Manner) -> Checked {
     let mut checked = Checked { entries: Vec::with_capacity(page.len()), ..Checked::default() };
-    for row in page {
-        let hash = leaf_hash(&row.leaf);
+    let leaves: Vec<&[u8]> = page.iter().map(|row| &*row.leaf).collect();
+    for (row, hash) in page.iter().zip(leaf_hashes(&leaves)) {
         checked.bytes += u64::try_from(row.leaf.len()).unwrap_or(u64::MAX);
         let stored = [Some(&row.leaf_hash), row.recorded_hash.as_ref()];
         if stored.into_iter().flatten().any(|stored| *stored != hash) {

@@ -22,6 +22,10 @@ pub use range::{RANGE_HASHES_MAX, verify_range};
 /// The length of one SHA-256 hash in bytes.
 pub const HASH_BYTES: usize = 32;
 
+/// How many leaves are joined level by level, where the nodes do not wait for each other as those up
+/// the right edge of a tree do.
+const JOINED_TOGETHER: usize = 256;
+
 /// One SHA-256 hash: of a leaf, of an inner node or of a whole tree.
 pub type Hash = [u8; HASH_BYTES];
 
@@ -35,6 +39,17 @@ pub type Hash = [u8; HASH_BYTES];
 /// ```
 pub fn leaf_hash(leaf: &[u8]) -> Hash {
     hashing::of_leaf(leaf)
+}
+
+/// Hashes leaves, in order: as [`leaf_hash`] each, in less time.
+///
+/// ```
+/// use hos_verify::merkle::{leaf_hash, leaf_hashes};
+///
+/// assert_eq!(leaf_hashes(&["a", "b"]), [leaf_hash(b"a"), leaf_hash(b"b")]);
+/// ```
+pub fn leaf_hashes<Leaf: AsRef<[u8]>>(leaves: &[Leaf]) -> Vec<Hash> {
+    hashing::of_leaves(leaves)
 }
 
 /// Hashes an inner node from its two children (RFC 9162 section 2.1.1).
@@ -57,14 +72,16 @@ pub fn empty_root() -> Hash {
 /// assert_eq!(root_of([a, b, c]), node_hash(&node_hash(&a, &b), &c));
 /// ```
 pub fn root_of(leaf_hashes: impl IntoIterator<Item = Hash>) -> Hash {
-    let mut frontier = Frontier::new();
-    for leaf_hash in leaf_hashes {
+    let mut leaf_hashes = leaf_hashes.into_iter();
+    let (mut frontier, mut together) = (Frontier::new(), Vec::new());
+    loop {
+        together.clear();
+        together.extend(leaf_hashes.by_ref().take(JOINED_TOGETHER));
         // No iterator lives long enough to yield the 2^64 leaves that would fill the frontier.
-        if frontier.push(leaf_hash).is_err() {
-            break;
+        if together.is_empty() || frontier.extend(&together).is_err() {
+            return frontier.root();
         }
     }
-    frontier.root()
 }
 
 /// The first index whose stored bytes do not hash to the leaf hash stored with them.

@@ -1,4 +1,4 @@
-use super::{Hash, MerkleError, empty_root, node_hash};
+use super::{Hash, MerkleError, count, empty_root, hashing, node_hash};
 
 /// The right edge of a growing tree: the roots of its perfect subtrees, largest first.
 ///
@@ -77,12 +77,31 @@ impl Frontier {
     ///
     /// [`MerkleError::Full`] if the tree holds `u64::MAX` leaves; the frontier stays as it was.
     pub fn push(&mut self, leaf_hash: Hash) -> Result<(), MerkleError> {
-        let grown = self.size.checked_add(1).ok_or(MerkleError::Full)?;
-        // Adding one carries through the low bits set in the size, and each such bit is a peak that
-        // the new leaf completes into one twice as large.
-        let peak = (0..self.size.trailing_ones())
+        self.join(leaf_hash, 1)
+    }
+
+    /// Appends leaves by their hashes, those of a perfect subtree level by level where it fits.
+    pub(super) fn extend(&mut self, leaf_hashes: &[Hash]) -> Result<(), MerkleError> {
+        let leaves = count(leaf_hashes.len());
+        if !leaves.is_power_of_two() || !self.size.is_multiple_of(leaves) {
+            return leaf_hashes.iter().try_for_each(|leaf_hash| self.push(*leaf_hash));
+        }
+        let mut level = hashing::of_level(leaf_hashes);
+        while level.len() > 1 {
+            level = hashing::of_level(&level);
+        }
+        let root = level.first().or(leaf_hashes.first());
+        root.map_or(Ok(()), |root| self.join(*root, leaves))
+    }
+
+    /// Appends a perfect subtree of so many leaves, of which the tree has a multiple.
+    fn join(&mut self, root: Hash, leaves: u64) -> Result<(), MerkleError> {
+        let grown = self.size.checked_add(leaves).ok_or(MerkleError::Full)?;
+        // Adding one carries through the low bits set in the number of subtrees, and each such bit
+        // is a peak that the new one completes into one twice as large.
+        let peak = (0..(self.size / leaves).trailing_ones())
             .map_while(|_| self.peaks.pop())
-            .fold(leaf_hash, |right, left| node_hash(&left, &right));
+            .fold(root, |right, left| node_hash(&left, &right));
         self.peaks.push(peak);
         self.size = grown;
         Ok(())
