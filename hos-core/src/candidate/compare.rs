@@ -54,7 +54,7 @@ impl Trial {
     ) {
         let (tenant, now) = (asked.tenant.as_str(), question.now);
         let told = Told { direction, codes: [live, candidate], tenant, question };
-        self.tally.diverged(ability, told, causes, |causes| Example {
+        self.tally.diverged(ability, &told, causes, |causes| Example {
             direction,
             at: now,
             ability: question.ability.to_owned(),

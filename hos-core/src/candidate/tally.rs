@@ -159,7 +159,7 @@ impl Tally {
     pub(super) fn diverged(
         &self,
         ability: &AbilityTally,
-        told: Told<'_>,
+        told: &Told<'_>,
         causes: impl FnOnce() -> Vec<Cause>,
         example: impl FnOnce(Vec<Cause>) -> Example,
     ) {
@@ -169,7 +169,7 @@ impl Tally {
             self.last_unexpected.fetch_max(now, Ordering::Relaxed);
         }
         let sort = told.sort(&self.hasher);
-        let stands_for = self.kept().add(&told, sort);
+        let stands_for = self.kept().add(told, sort);
         let is_example = before < EXAMPLES_OF_ABILITY_MAX;
         if stands_for == 0 && !is_example {
             return;
