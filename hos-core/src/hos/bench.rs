@@ -95,10 +95,11 @@ impl Bench {
         Ok(Arc::clone(&in_force.load().law))
     }
 
-    /// Whether a law is in force still.
-    pub(super) fn is_in_force(&self, law: &Arc<Law>) -> bool {
-        let in_force = self.worlds.get(law.world());
-        in_force.is_some_and(|in_force| Arc::ptr_eq(&in_force.load().law, law))
+    /// Whether a law is in force still, as far as a standing that was read under it tells.
+    pub(super) fn is_in_force(&self, law: &Arc<Law>, standing: &Standing) -> bool {
+        let Some(in_force) = self.worlds.get(law.world()) else { return false };
+        let in_force = in_force.load();
+        Arc::ptr_eq(&in_force.law, law) && in_force.is_followed(standing.versions.world.status)
     }
 
     /// Refuses laws that do not fit the names of the program, or of its recorder.

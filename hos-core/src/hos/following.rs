@@ -56,10 +56,11 @@ impl Hos {
     ) -> Result<(Standing, Arc<Law>), Error> {
         for _ in 0..ATTEMPTS_MAX {
             let (ask, law) = ask(&self.bench)?;
-            let standing = self.load(&ask).await?;
-            if self.bench.is_in_force(&law) {
+            let standing = load_one(&*self.store, &ask).await?;
+            if self.bench.is_in_force(&law, &standing) {
                 return Ok((standing, law));
             }
+            self.bench.follow(&*self.store, &ask.world, &standing).await?;
         }
         Err(Refusal::Conflict.into())
     }

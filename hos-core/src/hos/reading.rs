@@ -254,7 +254,9 @@ impl Hos {
             let asked: Vec<_> = queries.iter().map(|query| self.bench.ask_query(query)).collect();
             let asks: Vec<Ask> = asked.iter().flatten().map(|(ask, _)| ask.clone()).collect();
             let loaded = self.load_all(&asks).await;
-            if !asked.iter().flatten().all(|(_, law)| self.bench.is_in_force(law)) {
+            let standings = loaded.as_deref().unwrap_or_default();
+            let mut under = asked.iter().flatten().zip(standings);
+            if !under.all(|((_, law), standing)| self.bench.is_in_force(law, standing)) {
                 continue;
             }
             let mut standings = loaded.as_deref().unwrap_or_default().iter();
