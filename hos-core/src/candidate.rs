@@ -69,6 +69,12 @@ pub const EXAMPLES_MAX: usize = 512;
 pub const EXAMPLES_OF_ABILITY_MAX: u64 = 3;
 /// The most causes that one divergence tells.
 pub const CAUSES_MAX: usize = 16;
+/// The most divergences of one sort, of the same roles, ability and answers, each of which is
+/// looked into for its causes: that costs more than to judge.
+pub const CAUSES_EACH_MAX: u64 = 256;
+/// Of the divergences of one sort after these, one in so many is looked into, and counts for all.
+pub const CAUSES_SAMPLED_EVERY: u64 = 64;
+
 /// A law that may come into force, and what it is meant to change.
 #[derive(Debug, Clone)]
 #[must_use]

@@ -12,6 +12,7 @@ mod counting;
 mod epochs;
 mod erasing;
 mod exporting;
+mod following;
 mod joining;
 mod keeping;
 mod keyring;
@@ -39,6 +40,7 @@ pub use counting::{COUNTED_ABILITIES_MAX, DecisionCounts};
 pub use epochs::{EPOCH_NOTE_BYTES_MAX, EPOCHS_MAX};
 pub use erasing::{ErasureWalk, HOLDS_WALKED_MAX, RepeatedErasures};
 pub use exporting::{EXPORTED_MAX, Export};
+pub use following::LAWS_PREPARED_MAX;
 pub use keyring::PERSONS_CACHED_MAX;
 pub use migrating::{MIGRATION_EXAMPLES_MAX, MigrationReport};
 pub use proving::Proven;
@@ -48,7 +50,7 @@ pub use within::{Denials, Within};
 
 use bench::Bench;
 use keyring::Keyring;
-use settle::{ask_open, ask_transition, noted, settle, span};
+use settle::{Place, ask_open, ask_transition, noted, settle, span};
 
 use crate::actor::Actor;
 use crate::command::{Adoption, Command, Opening};
@@ -312,21 +314,24 @@ impl Contracts for Hos {
     async fn open(&self, opening: &Opening) -> Result<Receipt, Error> {
         let ask = ask_open(opening);
         let span = span("open", &ask, opening.envelope.request.as_ref());
-        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, opening);
+        let settle =
+            settle(&self.bench, Place::Own(&*self.store), &ask, ATTEMPTS_MAX, None, opening);
         async { noted(settle.await) }.instrument(span).await
     }
 
     async fn adopt(&self, adoption: &Adoption) -> Result<Receipt, Error> {
         let ask = ask_open(&adoption.opening);
         let span = span("adopt", &ask, adoption.opening.envelope.request.as_ref());
-        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, adoption);
+        let settle =
+            settle(&self.bench, Place::Own(&*self.store), &ask, ATTEMPTS_MAX, None, adoption);
         async { noted(settle.await) }.instrument(span).await
     }
 
     async fn transition(&self, command: &Command) -> Result<Receipt, Error> {
         let ask = ask_transition(command);
         let span = span("transition", &ask, command.envelope.request.as_ref());
-        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, command);
+        let settle =
+            settle(&self.bench, Place::Own(&*self.store), &ask, ATTEMPTS_MAX, None, command);
         async { noted(settle.await) }.instrument(span).await
     }
 }

@@ -208,6 +208,11 @@ pub struct ActorStanding {
 }
 
 impl ActorStanding {
+    /// The roles in the tenant, then those in the whole world.
+    pub(crate) fn all_roles(&self) -> impl Iterator<Item = &Role> {
+        self.roles.iter().chain(&self.world_roles)
+    }
+
     /// Whether the actor belongs to the tenant or the world by more than an implicit role.
     #[must_use]
     pub fn is_insider(&self, now: Timestamp) -> bool {

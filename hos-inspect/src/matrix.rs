@@ -48,6 +48,7 @@
 
 mod from_csv;
 mod from_toml;
+mod quotes;
 
 use std::fmt;
 
@@ -78,7 +79,8 @@ impl Matrix {
     ///
     /// # Errors
     ///
-    /// [`MatrixError`] with every fault; its column counts cells.
+    /// [`MatrixError`] with every fault; its column counts cells. Of a row with a quotation mark
+    /// that nothing closes, this mark alone is told.
     pub fn from_csv(text: &str) -> Result<Self, MatrixError> {
         Reader::read(text, from_csv::read)
     }
@@ -232,8 +234,8 @@ impl Reader {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MatrixFault {
-    /// The stable code: `unreadable`, `ill_formed`, `duplicate_role`, `duplicate_ability`,
-    /// `unknown_role`, `unknown_cell`, `unknown_key`, `missing` or `too_many`.
+    /// The stable code: `unreadable`, `unclosed_quote`, `ill_formed`, `duplicate_role`,
+    /// `duplicate_ability`, `unknown_role`, `unknown_cell`, `unknown_key`, `missing` or `too_many`.
     pub code: &'static str,
     /// The line, counted from one.
     pub line: usize,

@@ -1,5 +1,9 @@
-//! What a candidate law costs the caller, beside the same calls without one: at most a twentieth,
-//! and the run fails where it is more.
+//! What a candidate law costs the caller, beside the same calls without one: at most a twentieth
+//! over a database, and the run fails where it is more.
+//!
+//! In memory a `can` takes less than a microsecond, of which judging is a good part; a second
+//! judgement cannot be a twentieth of that. There it is held to a half, and one that always parts
+//! to little more than one that never does, for it must not explain itself each time.
 
 #![expect(clippy::unwrap_used, reason = "a bench")]
 
@@ -26,6 +30,7 @@ use law::{ALIKE, NEVER, SAME, Size, law};
 
 const TICKETS: usize = 500;
 const MOST: Target = Target::TimesAsLong(1.05);
+const MOST_IN_MEMORY: Target = Target::TimesAsLong(1.5);
 /// Many short rounds: on a busy machine most of them are left in peace.
 const ROUNDS: usize = 31;
 
@@ -39,18 +44,20 @@ fn main() -> ExitCode {
             let store = SqliteStore::open(&path).await.unwrap();
             Desk::open(size, store).await
         });
-        compare(&runtime, &sqlite, &format!("over SQLite, {words}"), [4_000, 1_000]);
+        let place = format!("over SQLite, {words}");
+        compare(&runtime, &sqlite, &place, MOST, [4_000, 1_000]);
         let memory = runtime.block_on(Desk::open(size, MemoryStore::new()));
-        compare(&runtime, &memory, &format!("in memory, {words}"), [20_000, 4_000]);
+        let place = format!("in memory, {words}");
+        compare(&runtime, &memory, &place, MOST_IN_MEMORY, [20_000, 4_000]);
     }
     verdict()
 }
 
-fn compare(runtime: &Runtime, desk: &Desk, place: &str, [asked, moved]: [u32; 2]) {
+fn compare(runtime: &Runtime, desk: &Desk, place: &str, most: Target, [asked, moved]: [u32; 2]) {
     for (title, times, moves) in [("can", asked, false), ("transition", moved, true)] {
         let row = |name, candidate: Option<(&'static str, &'static str)>| Row {
             name,
-            target: candidate.map(|_| MOST),
+            target: candidate.map(|_| most),
             times,
             run: Box::new(move |times| {
                 desk.hos.remove_candidate(&desk.world);

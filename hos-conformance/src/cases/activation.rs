@@ -5,7 +5,7 @@ use hos_core::command::Activation;
 use hos_core::error::{Error, FaultKind};
 use hos_core::id::Tenant;
 use hos_core::law::{Law, LawBuilder};
-use hos_core::laws::{Contracts as _, Policy as _, Proofs as _, Query};
+use hos_core::laws::{Contracts as _, Decision, Policy as _, Proofs as _, Query};
 use hos_core::proof::LogEntry;
 use hos_core::receipt::{Effect, Receipt};
 
@@ -30,6 +30,9 @@ cases!(
         activation_of_another_worlds_law_is_refused,
         activation_records_new_contracts,
         activation_is_for_one_process_and_seen_by_all,
+        activation_elsewhere_is_followed_by_whoever_knows_the_law,
+        activation_elsewhere_is_followed_before_anything_is_committed,
+        activation_of_an_unknown_law_elsewhere_leaves_the_one_in_force_here,
         activation_by_opening_an_earlier_law_is_recorded,
     ]
 );
@@ -212,4 +215,65 @@ async fn activation_by_opening_an_earlier_law_is_recorded(stage: Stage) {
     let before = laws(&stage).await.len();
     let stage = stage.restart().await;
     assert_eq!(laws(&stage).await.len(), before);
+}
+
+async fn activation_elsewhere_is_followed_by_whoever_knows_the_law(stage: Stage) {
+    let order = stage.order("o").await;
+    let other = stage.open([law()]).await.unwrap();
+    other.prepare(generous("2")).unwrap();
+    let query = Query::new(&viewer(), "order.pay", &order);
+    let said = |decision: Decision| (decision.permits(), decision.policy_version.to_string());
+    assert_eq!(said(other.can(&query).await.unwrap()), (false, "1".to_owned()));
+    put(&stage, generous("2"), "a").await.unwrap();
+    assert_eq!(said(other.can(&query).await.unwrap()), (true, "2".to_owned()), "the next answer");
+    put(&stage, law(), "b").await.unwrap();
+    let all = other.can_all(&[query.clone(), query.clone()]).await;
+    let all: Vec<_> = all.into_iter().map(|answer| said(answer.unwrap())).collect();
+    assert_eq!(all, [(false, "1".to_owned()), (false, "1".to_owned())], "and back again");
+    assert_eq!(other.law(&world()).unwrap().version(), "1");
+    put(&stage, generous("2"), "c").await.unwrap();
+    let paid = other.transition(&act(&viewer(), &order, "pay", "k")).await.unwrap();
+    assert_eq!(paid.policy_version, "2");
+    assert_eq!(laws(&stage).await.len(), 4, "who follows records nothing");
+    // Known late is followed all the same.
+    let late = stage.open([generous("2")]).await.unwrap();
+    put(&stage, generous("3"), "d").await.unwrap();
+    assert_eq!(said(late.can(&query).await.unwrap()), (true, "2".to_owned()));
+    late.prepare(generous("3")).unwrap();
+    assert_eq!(said(late.can(&query).await.unwrap()), (true, "3".to_owned()));
+}
+
+async fn activation_elsewhere_is_followed_before_anything_is_committed(stage: Stage) {
+    let order = stage.order("o").await;
+    let trap = Trap::default();
+    let raced = stage.over(Interposed { inner: stage.backend(), trap: trap.clone() }).await;
+    raced.prepare(generous("2")).unwrap();
+    put(&stage, generous("2"), "a").await.unwrap();
+    let query = Query::new(&viewer(), "order.pay", &order);
+    assert!(raced.can(&query).await.unwrap().permits());
+    let meanwhile = stage.hos.clone();
+    trap.set(Box::new(move || {
+        Box::pin(async move {
+            meanwhile.activate(&Activation::new(&root(), law()).key("b")).await.unwrap();
+        })
+    }));
+    // Judged under the law that lets it through, which is in force no more when it is written.
+    assert_eq!(code(raced.transition(&act(&viewer(), &order, "pay", "k")).await), "denied");
+    assert!(trap.sprang());
+    assert_eq!(stage.at(&order).await, ("pending".to_owned(), 1));
+}
+
+async fn activation_of_an_unknown_law_elsewhere_leaves_the_one_in_force_here(stage: Stage) {
+    let order = stage.order("o").await;
+    let other = stage.open([law()]).await.unwrap();
+    other.prepare(generous("3")).unwrap();
+    put(&stage, generous("2"), "a").await.unwrap();
+    let query = Query::new(&viewer(), "order.pay", &order);
+    for _ in 0..2 {
+        assert!(!other.can(&query).await.unwrap().permits());
+    }
+    assert_eq!(other.law(&world()).unwrap().version(), "1");
+    assert_eq!(other.law_in_force(&world()).await.unwrap().unwrap().version, "2");
+    let elsewhere = crate::law::law_of(crate::law::OTHER_WORLD);
+    assert_eq!(code(other.prepare(elsewhere)), "invalid_world");
 }

@@ -3,13 +3,13 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use hos_core::command::{Command, Opening, Record};
+use hos_core::command::{Command, Opening, Record, StandingChange};
 use hos_core::commit::{Commit, Outcome};
 use hos_core::error::Fault;
 use hos_core::hos::Hos;
 use hos_core::laws::{Contracts as _, Proofs as _};
 use hos_core::receipt::Effect;
-use hos_core::standing::Standing;
+use hos_core::standing::{Mode, Standing};
 use hos_core::store::{Ask, Store};
 
 use crate::case::cases;
@@ -37,6 +37,7 @@ cases!(
         within_record_commits_with_the_callers_transaction,
         within_proof_verifies_after_the_commit,
         within_compound_commits_whole,
+        within_shadow_counts_what_was_decided_and_proves_what_came_to_be,
     ]
 );
 
@@ -304,4 +305,37 @@ async fn within_compound_commits_whole(stage: Stage) {
     }
     transaction.commit().await.unwrap();
     assert_eq!(stage.at(&payment).await, ("settled".to_owned(), 2));
+}
+
+async fn within_shadow_counts_what_was_decided_and_proves_what_came_to_be(stage: Stage) {
+    let order = stage.order("o").await;
+    let mode = StandingChange::SetMode { ability: None, mode: Some(Mode::Shadow) };
+    stage.change(mode, "mode").await;
+    for (tries, commits) in [(1, false), (2, true)] {
+        let mut transaction = stage.ground.begin().await;
+        {
+            let law = stage.hos.over(Owned(transaction.store()));
+            let pay = act(&viewer(), &order, "pay", "k");
+            law.transition(&pay).await.unwrap();
+            law.transition(&pay).await.unwrap();
+            assert_eq!(stage.hos.shadow_divergences(), tries, "once written, and no replay");
+            let refused = law.transition(&act(&viewer(), &order, "deliver", "d")).await;
+            assert_eq!(code(refused), "invalid_transition");
+            assert_eq!(
+                stage.hos.shadow_divergences(),
+                tries,
+                "what is refused was not let through"
+            );
+        }
+        if commits {
+            transaction.commit().await.unwrap();
+        } else {
+            transaction.rollback().await.unwrap();
+        }
+        assert_eq!(stage.hos.shadow_divergences(), tries);
+    }
+    let leaves: Vec<_> = stage.log().await.iter().map(leaf).collect();
+    let paid: Vec<_> = leaves.iter().filter(|leaf| leaf["action"] == "pay").collect();
+    assert_eq!(paid.len(), 1, "rolled back, it has no proof");
+    assert_eq!(paid[0]["mode"], "shadow");
 }

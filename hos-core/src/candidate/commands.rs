@@ -203,9 +203,12 @@ impl Trial {
             (Err(live), Err(candidate)) => (Direction::Differs, [live.code(), candidate.code()]),
         };
         let Some(tally) = self.abilities.get(question.ability) else { return };
-        let mut causes = self.causes(question);
-        causes.extend(guards(Side::Live, live.err()));
-        causes.extend(guards(Side::Candidate, candidate.err()));
+        let causes = || {
+            let mut causes = self.causes(question);
+            causes.extend(guards(Side::Live, live.err()));
+            causes.extend(guards(Side::Candidate, candidate.err()));
+            causes
+        };
         self.part(tally, (question, asked), direction, [live_code, candidate_code], causes);
     }
 

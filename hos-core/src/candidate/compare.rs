@@ -6,7 +6,7 @@ use super::report::{Cause, Direction, Example, Side};
 use super::tally::{AbilityTally, Told};
 use super::{CAUSES_MAX, Trial};
 use crate::actor::Actor;
-use crate::id::{Role, Tenant};
+use crate::id::Tenant;
 use crate::judge::check_bag;
 use crate::law::Law;
 use crate::policy::{Answer, DecisionEffect, Question, Reason, ReasonCode};
@@ -23,8 +23,8 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Trial {
-    /// Compares the answers to one question.
-    pub(crate) fn decision(&self, question: &Question<'_>, asked: Asked<'_>) {
+    /// Compares the answers to one question, of which the law in force gave its own.
+    pub(crate) fn decision(&self, question: &Question<'_>, asked: Asked<'_>, live: Answer) {
         let Some(ability) = self.abilities.get(question.ability) else { return };
         self.tally.judged();
         if !ability.is_changed && question.modes.is_enforced() {
@@ -32,7 +32,6 @@ impl Trial {
         }
         self.tally.weighed();
         ability.weighed();
-        let Some(live) = self.live.rules().answer(question) else { return };
         let enforced = Question { modes: &Modes::default(), ..*question };
         let admits = self.admits(question.actor, asked.context);
         let candidate = self.candidate.rules().answer(&enforced).filter(|_| admits);
@@ -41,29 +40,27 @@ impl Trial {
             self.tally.erred();
         }
         let codes = [code(Some(live)), if admits { code(candidate) } else { "invalid_input" }];
-        self.part(ability, (question, asked), direction, codes, self.causes(question));
+        self.part(ability, (question, asked), direction, codes, || self.causes(question));
     }
 
-    /// Counts one divergence.
+    /// Counts one divergence. Its causes cost more than all else, and are not always looked for.
     pub(super) fn part(
         &self,
         ability: &AbilityTally,
         (question, asked): (&Question<'_>, Asked<'_>),
         direction: Direction,
         [live, candidate]: [&str; 2],
-        causes: Vec<Cause>,
+        causes: impl FnOnce() -> Vec<Cause>,
     ) {
-        let roles = question.standing.roles.iter().chain(&question.standing.world_roles);
-        let roles: Vec<&str> = roles.map(Role::as_str).collect();
         let (tenant, now) = (asked.tenant.as_str(), question.now);
-        let told = Told { direction, tenant, roles: roles.clone(), causes };
-        self.tally.diverged(ability, told, now, |causes| Example {
+        let told = Told { direction, codes: [live, candidate], tenant, question };
+        self.tally.diverged(ability, &told, causes, |causes| Example {
             direction,
             at: now,
             ability: question.ability.to_owned(),
             tenant: tenant.to_owned(),
             actor: question.actor.id().to_string(),
-            roles: roles.into_iter().map(ToOwned::to_owned).collect(),
+            roles: question.standing.all_roles().map(ToString::to_string).collect(),
             subject: asked.subject.map(ToString::to_string).unwrap_or_default(),
             live: live.to_owned(),
             candidate: candidate.to_owned(),

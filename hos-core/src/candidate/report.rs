@@ -40,8 +40,9 @@ pub struct DivergenceCount {
 }
 
 impl DivergenceCount {
-    pub(super) fn one(direction: Direction) -> Self {
-        let is = |other| u64::from(direction == other);
+    /// So many of one direction.
+    pub(super) fn of(direction: Direction, times: u64) -> Self {
+        let is = |other| if direction == other { times } else { 0 };
         Self {
             gains: is(Direction::Gains),
             losses: is(Direction::Loses),
@@ -176,7 +177,10 @@ pub struct DivergenceReport {
     pub tenants: BTreeMap<String, DivergenceCount>,
     /// By role that the actor holds.
     pub roles: BTreeMap<String, DivergenceCount>,
-    /// By what only one of the laws found.
+    /// By what only one of the laws found. Of those who hold the same roles, ask for the same and
+    /// are answered the same, each of the first [`CAUSES_EACH_MAX`](super::CAUSES_EACH_MAX) counts;
+    /// then one in [`CAUSES_SAMPLED_EVERY`](super::CAUSES_SAMPLED_EVERY) is looked into, and
+    /// counts for as many. All else is exact.
     pub causes: Vec<(Cause, DivergenceCount)>,
     /// How many found no room in one of those lines.
     pub unlisted: u64,

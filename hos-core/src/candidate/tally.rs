@@ -1,8 +1,10 @@
 //! Counts divergences, with bounds on what is kept.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use foldhash::fast::RandomState;
 
@@ -10,17 +12,29 @@ use super::covered::Covered;
 use super::report::{
     Cause, Direction, DivergenceCount, DivergenceReport, Example, LawLabel, add_line,
 };
-use super::{EXAMPLES_MAX, EXAMPLES_OF_ABILITY_MAX, LINES_MAX};
+use super::{
+    CAUSES_EACH_MAX, CAUSES_SAMPLED_EVERY, EXAMPLES_MAX, EXAMPLES_OF_ABILITY_MAX, LINES_MAX,
+};
 use crate::id::Ability;
 use crate::law::Law;
+use crate::policy::Question;
 use crate::time::Timestamp;
 
 /// What is told of one divergence.
 pub(super) struct Told<'a> {
     pub(super) direction: Direction,
+    pub(super) codes: [&'a str; 2],
     pub(super) tenant: &'a str,
-    pub(super) roles: Vec<&'a str>,
-    pub(super) causes: Vec<Cause>,
+    pub(super) question: &'a Question<'a>,
+}
+
+impl Told<'_> {
+    /// A number for what it is one of: who asks for what, by which roles, and what came of it.
+    fn sort(&self, hasher: &RandomState) -> u64 {
+        let Question { actor, ability, standing, .. } = self.question;
+        let (ours, worlds) = (&standing.roles, &standing.world_roles);
+        hasher.hash_one((self.direction, self.codes, ability, actor.kind(), ours, worlds))
+    }
 }
 
 /// What was seen of one ability.
@@ -74,16 +88,45 @@ pub(super) struct Tally {
     errors: AtomicU64,
     /// Microseconds; the time before all times where there is none.
     last_unexpected: AtomicI64,
+    hasher: RandomState,
     kept: Mutex<Kept>,
 }
 
 #[derive(Debug, Default)]
 struct Kept {
-    tenants: BTreeMap<String, DivergenceCount>,
-    roles: BTreeMap<String, DivergenceCount>,
+    tenants: HashMap<String, DivergenceCount, RandomState>,
+    sorts: HashMap<u64, Sort, RandomState>,
     causes: BTreeMap<Cause, DivergenceCount>,
     examples: Vec<Example>,
     unlisted: u64,
+}
+
+/// Divergences of the same roles, about the same ability, to the same end.
+#[derive(Debug)]
+struct Sort {
+    direction: Direction,
+    roles: Vec<String>,
+    seen: u64,
+}
+
+impl Sort {
+    fn of(told: &Told<'_>) -> Self {
+        let roles = told.question.standing.all_roles().map(ToString::to_string);
+        Self { direction: told.direction, roles: roles.collect(), seen: 0 }
+    }
+
+    /// Counts one more. How many of its sort it stands for when causes are told: each of the first
+    /// for itself; then one in every so many for all of these, and not always the same one, for
+    /// callers may take turns.
+    fn next(&mut self) -> u64 {
+        let (turn, place) = (self.seen / CAUSES_SAMPLED_EVERY, self.seen % CAUSES_SAMPLED_EVERY);
+        self.seen += 1;
+        if self.seen <= CAUSES_EACH_MAX {
+            return 1;
+        }
+        let told = turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        if told % CAUSES_SAMPLED_EVERY == place { CAUSES_SAMPLED_EVERY } else { 0 }
+    }
 }
 
 impl Tally {
@@ -94,6 +137,7 @@ impl Tally {
             weighed: AtomicU64::new(0),
             errors: AtomicU64::new(0),
             last_unexpected: AtomicI64::new(i64::MIN),
+            hasher: RandomState::default(),
             kept: Mutex::default(),
         }
     }
@@ -115,19 +159,34 @@ impl Tally {
     pub(super) fn diverged(
         &self,
         ability: &AbilityTally,
-        told: Told<'_>,
-        now: Timestamp,
+        told: &Told<'_>,
+        causes: impl FnOnce() -> Vec<Cause>,
         example: impl FnOnce(Vec<Cause>) -> Example,
     ) {
         let before = ability.add(told.direction);
         if !ability.is_expected {
-            self.last_unexpected.fetch_max(now.as_micros(), Ordering::Relaxed);
+            let now = told.question.now.as_micros();
+            self.last_unexpected.fetch_max(now, Ordering::Relaxed);
         }
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.add(&told);
-        if before < EXAMPLES_OF_ABILITY_MAX && kept.examples.len() < EXAMPLES_MAX {
-            kept.examples.push(example(told.causes));
+        let sort = told.sort(&self.hasher);
+        let stands_for = self.kept().add(told, sort);
+        let is_example = before < EXAMPLES_OF_ABILITY_MAX;
+        if stands_for == 0 && !is_example {
+            return;
         }
+        // Found without the lock, for that takes longer than all else.
+        let causes = causes();
+        let mut kept = self.kept();
+        if stands_for > 0 {
+            kept.explain(&causes, DivergenceCount::of(told.direction, stands_for));
+        }
+        if is_example && kept.examples.len() < EXAMPLES_MAX {
+            kept.examples.push(example(causes));
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn report(
@@ -161,7 +220,8 @@ impl Tally {
             lines.insert(ability.as_str().to_owned(), count);
         }
         let last = self.last_unexpected.load(Ordering::Relaxed);
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.kept();
+        let (roles, left_out) = kept.roles();
         let mut examples = kept.examples.clone();
         examples.sort_by(|one, other| {
             (one.direction, &one.ability, one.at).cmp(&(other.direction, &other.ability, other.at))
@@ -182,25 +242,60 @@ impl Tally {
             unexpected,
             last_unexpected: (last != i64::MIN).then(|| Timestamp::from_micros(last)),
             abilities: lines,
-            tenants: kept.tenants.clone(),
-            roles: kept.roles.clone(),
+            tenants: kept.tenants.iter().map(|(name, count)| (name.clone(), *count)).collect(),
+            roles,
             causes: kept.causes.iter().map(|(cause, count)| (cause.clone(), *count)).collect(),
-            unlisted: kept.unlisted,
+            unlisted: kept.unlisted.saturating_add(left_out),
             examples,
         }
     }
 }
 
 impl Kept {
-    fn add(&mut self, told: &Told<'_>) {
-        let one = DivergenceCount::one(told.direction);
-        let mut listed = add_line(&mut self.tenants, told.tenant, one, LINES_MAX);
-        for role in &told.roles {
-            listed &= add_line(&mut self.roles, *role, one, LINES_MAX);
+    /// Answers for how many of its sort it stands.
+    fn add(&mut self, told: &Told<'_>, sort: u64) -> u64 {
+        let one = DivergenceCount::of(told.direction, 1);
+        let (mut is_listed, tenants) = (true, self.tenants.len());
+        match self.tenants.get_mut(told.tenant) {
+            Some(line) => line.add(one),
+            None if tenants < LINES_MAX => {
+                self.tenants.insert(told.tenant.to_owned(), one);
+            }
+            None => is_listed = false,
         }
-        for cause in &told.causes {
-            listed &= add_line(&mut self.causes, cause, one, LINES_MAX);
+        let has_room = self.sorts.len() < LINES_MAX;
+        let stands_for = match self.sorts.entry(sort) {
+            Entry::Occupied(sort) => Some(sort.into_mut().next()),
+            Entry::Vacant(sort) if has_room => Some(sort.insert(Sort::of(told)).next()),
+            Entry::Vacant(_) => None,
+        };
+        self.unlisted += u64::from(!is_listed || stands_for.is_none());
+        stands_for.unwrap_or_default()
+    }
+
+    fn explain(&mut self, causes: &[Cause], count: DivergenceCount) {
+        let mut is_listed = true;
+        for cause in causes {
+            is_listed &= add_line(&mut self.causes, cause, count, LINES_MAX);
         }
-        self.unlisted += u64::from(!listed);
+        if !is_listed {
+            self.unlisted = self.unlisted.saturating_add(count.total());
+        }
+    }
+
+    /// By role; and how many found no room there.
+    fn roles(&self) -> (BTreeMap<String, DivergenceCount>, u64) {
+        let (mut roles, mut left_out) = (BTreeMap::new(), 0_u64);
+        for sort in self.sorts.values() {
+            let count = DivergenceCount::of(sort.direction, sort.seen);
+            let mut is_listed = true;
+            for role in &sort.roles {
+                is_listed &= add_line(&mut roles, role.as_str(), count, LINES_MAX);
+            }
+            if !is_listed {
+                left_out = left_out.saturating_add(sort.seen);
+            }
+        }
+        (roles, left_out)
     }
 }

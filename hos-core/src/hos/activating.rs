@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tracing::Instrument as _;
 
 use super::case::Need;
-use super::settle::{ask, commit_one, kept, load_one, noted, span};
+use super::settle::{ask, commit_one, kept, noted, span};
 use super::{ATTEMPTS_MAX, Hos};
 use crate::command::Activation;
 use crate::commit::{LawRecord, Outcome};
@@ -21,9 +21,10 @@ impl Hos {
     /// with the digest of what is in force now.
     ///
     /// Nobody waits for it: what is being judged goes on under the law that it began with, and
-    /// either commits before the activation or is judged again. Other processes go on under
-    /// theirs until they are told; see [`Hos::law_in_force`]. A replayed receipt says that the law
-    /// was put in force then; whether it is now, [`Hos::law`] tells.
+    /// either commits before the activation or is judged again. Other processes follow with the
+    /// next call that asks the store, where they know the law ([`Hos::prepare`]); else they go on
+    /// under theirs until they are told: see [`Hos::law_in_force`]. A replayed receipt says that
+    /// the law was put in force then; whether it is now, [`Hos::law`] tells.
     ///
     /// # Errors
     ///
@@ -40,7 +41,7 @@ impl Hos {
         let settled = async {
             self.bench.check(law)?;
             for _ in 0..ATTEMPTS_MAX {
-                let standing = load_one(&*self.store, &ask).await?;
+                let standing = self.load(&ask).await?;
                 // Read after the standing: whatever is put in force meanwhile is a conflict.
                 let before = self.recorded_laws(law).await?;
                 let live = self.bench.law(world)?;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::Hos;
-use super::settle::{ask, load_one};
+use super::settle::ask;
 use crate::actor::Actor;
 use crate::error::{Fault, FaultKind};
 use crate::id::{Tenant, World};
@@ -177,7 +177,7 @@ impl Hos {
     async fn revision(&self, subject: &Subject) -> Result<u64, Fault> {
         let actor = Actor::service("hos").map_err(super::internal)?;
         let ask = ask(&subject.world, &subject.tenant, &actor, vec![subject.clone()], None);
-        let standing = load_one(&*self.store, &ask).await?;
+        let standing = self.load(&ask).await?;
         let snapshot = standing.subjects.into_iter().next().flatten();
         Ok(snapshot.map_or(0, |snapshot| snapshot.revision))
     }

@@ -2,7 +2,7 @@
 
 use tracing::Instrument as _;
 
-use super::settle::{ask, commit_one, kept, load_one, noted, span};
+use super::settle::{ask, commit_one, kept, noted, span};
 use super::{ATTEMPTS_MAX, Hos};
 use crate::actor::Actor;
 use crate::command::Archival;
@@ -60,7 +60,7 @@ impl Hos {
         &self,
         asks: &[crate::store::Ask; 2],
     ) -> Result<(Standing, Standing), Fault> {
-        let mut standings = self.store.load_all(asks).await?.into_iter();
+        let mut standings = self.load_all(asks).await?.into_iter();
         let missing = || Fault::new(FaultKind::Internal, "the store did not answer both asks");
         standings.next().zip(standings.next()).ok_or_else(missing)
     }
@@ -72,8 +72,7 @@ impl Hos {
     /// What the store says.
     pub async fn part_generation(&self, world: &World, tenant: &Tenant) -> Result<u64, Fault> {
         let actor = Actor::service("hos").map_err(super::internal)?;
-        let standing =
-            load_one(&*self.store, &ask(world, tenant, &actor, Vec::new(), None)).await?;
+        let standing = self.load(&ask(world, tenant, &actor, Vec::new(), None)).await?;
         Ok(standing.versions.tenant.grants)
     }
 

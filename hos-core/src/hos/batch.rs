@@ -90,7 +90,7 @@ impl Hos {
             unknown.filter_map(|(ask, known)| known.is_none().then_some(ask)).collect();
         let loaded = match unknown.as_slice() {
             [] => Vec::new(),
-            unknown => self.store.load_all(unknown).await?,
+            unknown => self.load_all(unknown).await?,
         };
         let mut loaded = loaded.into_iter();
         let missing = || Fault::new(FaultKind::Internal, "the store did not answer the ask");

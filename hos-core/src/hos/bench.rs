@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 
 use super::counting::Counts;
 use super::keyring::Keyring;
-use super::{HosOptions, LawCheck};
+use super::{HosOptions, LAWS_PREPARED_MAX, LawCheck};
 use crate::candidate::Trial;
 use crate::commit::Commit;
 use crate::error::{Fault, FaultKind, LawError, LawFaults, Place, Refusal};
@@ -16,6 +16,8 @@ use crate::judge::Judge;
 use crate::law::Law;
 use crate::proof::LogEntry;
 use crate::recording::Recorder;
+use crate::standing::Standing;
+use crate::store::Backend;
 use crate::time::{Clock, IdSource, ProofId};
 use crate::weave::point;
 
@@ -42,15 +44,36 @@ struct InForce {
     /// does not undo it.
     recorded: usize,
     trial: Option<Arc<Trial>>,
+    /// Laws that are followed when another process puts them in force; the oldest first.
+    known: Arc<[Arc<Law>]>,
+    /// The generation of the world's status under which it was last looked up whether one of them
+    /// is; activating raises it.
+    followed: Option<u64>,
+}
+
+impl InForce {
+    fn new(law: Law) -> Self {
+        let (recorded, trial, known, followed) = Default::default();
+        Self { law: Arc::new(law), recorded, trial, known, followed }
+    }
+
+    /// With one more law to be followed, and in doubt whether it is in force already.
+    fn knowing(&self, law: &Arc<Law>) -> Self {
+        let others = self.known.iter().filter(|known| known.digest() != law.digest());
+        let mut known: Vec<Arc<Law>> = others.chain([law]).cloned().collect();
+        known.drain(..known.len().saturating_sub(LAWS_PREPARED_MAX));
+        Self { known: known.into(), followed: None, ..self.clone() }
+    }
+
+    fn is_followed(&self, status: u64) -> bool {
+        self.known.is_empty() || self.followed == Some(status)
+    }
 }
 
 impl Bench {
     pub(super) fn new(laws: BTreeMap<World, Law>, options: HosOptions) -> Self {
         let HosOptions { deployment, clock, ids, recorder, keyring, checks, .. } = options;
-        let in_force = |(world, law)| {
-            let in_force = InForce { law: Arc::new(law), recorded: 0, trial: None };
-            (world, ArcSwap::from_pointee(in_force))
-        };
+        let in_force = |(world, law)| (world, ArcSwap::from_pointee(InForce::new(law)));
         let worlds = Arc::new(laws.into_iter().map(in_force).collect());
         let (deployment, counts) = (deployment.into(), Arc::default());
         let checks = checks.into();
@@ -70,6 +93,13 @@ impl Bench {
         let in_force = self.worlds.get(world).ok_or(Refusal::InvalidWorld)?;
         point();
         Ok(Arc::clone(&in_force.load().law))
+    }
+
+    /// Whether a law is in force still, as far as a standing that was read under it tells.
+    pub(super) fn is_in_force(&self, law: &Arc<Law>, standing: &Standing) -> bool {
+        let Some(in_force) = self.worlds.get(law.world()) else { return false };
+        let in_force = in_force.load();
+        Arc::ptr_eq(&in_force.law, law) && in_force.is_followed(standing.versions.world.status)
     }
 
     /// Refuses laws that do not fit the names of the program, or of its recorder.
@@ -133,14 +163,64 @@ impl Bench {
                 Arc::clone(now)
             } else if now.law.digest() == law.digest() {
                 Arc::new(InForce { recorded, ..InForce::clone(now) })
+            } else if now.known.is_empty() {
+                Arc::new(InForce { law: Arc::clone(law), recorded, ..InForce::clone(now) })
             } else {
-                Arc::new(InForce { law: Arc::clone(law), recorded, trial: now.trial.clone() })
+                // The one before may come back, by another process too.
+                let (law, now) = (Arc::clone(law), now.knowing(&now.law));
+                Arc::new(InForce { law, recorded, ..now })
             }
         });
         let is_over = |trial: &&Arc<Trial>| !trial.is_beside(&in_force.load().law);
         if let Some(trial) = before.trial.as_ref().filter(is_over) {
             trial.end(self.clock.now());
         }
+    }
+
+    /// From now on a law is followed when another process puts it in force.
+    pub(super) fn prepare(&self, law: &Arc<Law>) -> Result<(), Refusal> {
+        let in_force = self.worlds.get(law.world()).ok_or(Refusal::InvalidWorld)?;
+        in_force.rcu(|now| {
+            point();
+            Arc::new(now.knowing(law))
+        });
+        Ok(())
+    }
+
+    /// Puts in force here what another process put in force, where this one knows it and the
+    /// standing says that something changed.
+    pub(super) async fn follow(
+        &self,
+        store: &dyn Backend,
+        world: &World,
+        standing: &Standing,
+    ) -> Result<(), Fault> {
+        let Some(in_force) = self.worlds.get(world) else { return Ok(()) };
+        let status = standing.versions.world.status;
+        if in_force.load().is_followed(status) {
+            return Ok(());
+        }
+        point();
+        // Read after the standing: of what is put in force meanwhile, the next one tells.
+        let laws = store.laws(world).await?;
+        let before = in_force.load_full();
+        let last = laws.last().filter(|last| last.digest != before.law.digest());
+        if let Some(last) = last {
+            match before.known.iter().find(|law| law.digest() == last.digest) {
+                Some(law) => self.swap(law, laws.len()),
+                None => {
+                    let (version, message) = (&last.version, "a law is in force that is not known");
+                    tracing::warn!(target: "hos::law", %world, %version, message);
+                }
+            }
+        }
+        in_force.rcu(|now| {
+            // What came to be known meanwhile is looked up too.
+            let is_same = Arc::ptr_eq(&now.known, &before.known);
+            let followed = if is_same { Some(status) } else { now.followed };
+            Arc::new(InForce { followed, ..InForce::clone(now) })
+        });
+        Ok(())
     }
 
     /// Begins a trial beside the law in force, or ends it; answers the one before.

@@ -205,7 +205,11 @@ impl Need<'_> {
             )
         );
         if is_asked {
-            self.ask(judge, standing, &mut |question, asked| trial.decision(question, asked));
+            self.ask(judge, standing, &mut |question, asked| {
+                if let Some(live) = judge.law().rules().answer(question) {
+                    trial.decision(question, asked, live);
+                }
+            });
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::case::{Ask, Case};
-use super::settle::{ask_record, noted, settle, span};
+use super::settle::{Place, ask_record, noted, settle, span};
 use super::{ATTEMPTS_MAX, Hos, bench::Bench};
 use crate::candidate::Trial;
 use crate::command::Record;
@@ -58,7 +58,14 @@ impl Hos {
         let span = span("record", &ask, record.envelope.request.as_ref());
         async {
             let correction = Correction { record, fault: self.correction_fault(record).await? };
-            let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, &correction);
+            let settle = settle(
+                &self.bench,
+                Place::Own(&*self.store),
+                &ask,
+                ATTEMPTS_MAX,
+                None,
+                &correction,
+            );
             noted(settle.await)
         }
         .instrument(span)

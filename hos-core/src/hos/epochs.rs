@@ -78,7 +78,7 @@ impl Hos {
         let span = span("announce_key", &of_world, envelope.request.as_ref());
         let settled = async {
             for _ in 0..ATTEMPTS_MAX {
-                let standing = super::settle::load_one(&*self.store, &of_world).await?;
+                let standing = self.load(&of_world).await?;
                 let law = self.bench.law(world)?;
                 let verdict = self.bench.judge(&law).announce_key(announcement, &standing);
                 if let Some(settled) = self.written(verdict).await {

@@ -13,7 +13,7 @@ use said::{Bound, Said};
 
 use super::case::Need;
 use super::keyring::{Keyring, next_generation};
-use super::settle::{ask, commit_one, kept, load_one, noted, span};
+use super::settle::{ask, commit_one, kept, noted, span};
 use super::{ATTEMPTS_MAX, Hos};
 use crate::actor::Actor;
 use crate::cipher::KeyId;
@@ -56,7 +56,7 @@ impl Hos {
         async {
             let erased = async {
                 for _ in 0..ATTEMPTS_MAX {
-                    let standing = load_one(&*self.store, &about).await?;
+                    let standing = self.load(&about).await?;
                     if let Some(answer) = self.try_erase(erasure, &standing).await? {
                         return answer;
                     }
@@ -85,7 +85,7 @@ impl Hos {
         async {
             let held = async {
                 for _ in 0..ATTEMPTS_MAX {
-                    let standing = load_one(&*self.store, &about).await?;
+                    let standing = self.load(&about).await?;
                     if let Some(answer) = self.try_hold(hold, &standing).await? {
                         return answer;
                     }

@@ -160,7 +160,7 @@ impl Hos {
         let ask = |tenant, key| ask(world, tenant, actor, Vec::new(), key);
         let key = envelope.key.as_ref().filter(|_| !shadow);
         let asks = [ask(tenant, key), ask(&Tenant::world(), None)];
-        let standings = self.store.load_all(&asks).await?;
+        let standings = self.load_all(&asks).await?;
         let mut standings = standings.into_iter();
         let missing = || Fault::new(FaultKind::Internal, "the store did not answer both asks");
         standings.next().zip(standings.next()).ok_or_else(missing)

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::Hos;
 use super::bench::Bench;
-use super::settle::{ask, load_one};
+use super::settle::ask;
+use super::{ATTEMPTS_MAX, Hos};
 use crate::actor::Actor;
 use crate::candidate::Asked;
 use crate::command::Record;
@@ -121,8 +121,13 @@ const MISSING: Answer = Answer { effect: DecisionEffect::Deny, mode: Mode::Enfor
 
 fn decide(bench: &Bench, law: &Arc<Law>, query: &Query, standing: &Standing) -> Decision {
     let judge = bench.judge(law);
+    let trial = bench.trial(law);
     let ask = |question: &Question<'_>| {
         let answer = law.rules().answer(question)?;
+        if let Some(trial) = &trial {
+            let (tenant, subject) = (&query.tenant, query.subject.as_ref());
+            trial.decision(question, Asked { tenant, subject, context: &query.context }, answer);
+        }
         bench.count(&query.world, &query.tenant, &query.ability, answer);
         // Where the mode is `off`, nothing was decided.
         if let Some(recorder) = &bench.recorder
@@ -134,11 +139,6 @@ fn decide(bench: &Bench, law: &Arc<Law>, query: &Query, standing: &Standing) -> 
         Some((answer, Vec::new()))
     };
     let weighed = weigh(&judge, query, standing, ask);
-    if let Some(trial) = bench.trial(law) {
-        let (tenant, subject) = (&query.tenant, query.subject.as_ref());
-        let asked = Asked { tenant, subject, context: &query.context };
-        question(query, standing, judge.now(), |question, _| trial.decision(question, asked));
-    }
     decision(law, weighed.map_or_else(|missing| missing, |(answer, _)| answer))
 }
 
@@ -174,8 +174,7 @@ fn filter(
 #[async_trait]
 impl Policy for Hos {
     async fn can(&self, query: &Query) -> Result<Decision, Error> {
-        let (ask, law) = self.bench.ask_query(query)?;
-        let standing = load_one(&*self.store, &ask).await?;
+        let (standing, law) = self.asked(|bench| bench.ask_query(query)).await?;
         if standing.world.is_none() {
             return Err(Refusal::InvalidWorld.into());
         }
@@ -190,8 +189,7 @@ impl Policy for Hos {
     }
 
     async fn explain(&self, query: &Query) -> Result<Explanation, Error> {
-        let (ask, law) = self.bench.ask_query(query)?;
-        let standing = load_one(&*self.store, &ask).await?;
+        let (standing, law) = self.asked(|bench| bench.ask_query(query)).await?;
         let ask = |question: &Question<'_>| law.rules().explain(question);
         let explained = weigh(&self.bench.judge(&law), query, &standing, ask);
         let (answer, reasons) = explained.unwrap_or_else(|missing| {
@@ -202,8 +200,7 @@ impl Policy for Hos {
     }
 
     async fn filter(&self, query: &Query, kind: &Kind) -> Result<Filter, Error> {
-        let (ask, law) = self.bench.ask_query(query)?;
-        let standing = load_one(&*self.store, &ask).await?;
+        let (standing, law) = self.asked(|bench| bench.ask_query(query)).await?;
         filter(&self.bench, &law, query, kind, &standing)
     }
 
@@ -228,8 +225,7 @@ impl Policy for Hos {
     }
 
     async fn actions_of(&self, prospect: &Prospect) -> Result<Vec<ActionName>, Error> {
-        let (ask, law) = self.bench.ask_prospect(prospect)?;
-        let standing = load_one(&*self.store, &ask).await?;
+        let (standing, law) = self.asked(|bench| bench.ask_prospect(prospect)).await?;
         let Prospect { actor, subject, context, .. } = prospect;
         Ok(self.bench.judge(&law).allowed_actions(actor, subject, context, &standing))
     }
@@ -244,21 +240,38 @@ impl Hos {
     ) -> Vec<Result<T, Error>> {
         let mut answers = Vec::with_capacity(queries.len());
         for chunk in queries.chunks(BATCH_MAX) {
-            let asked: Vec<_> = chunk.iter().map(|query| self.bench.ask_query(query)).collect();
+            answers.extend(self.ask_chunk(chunk, &answer).await);
+        }
+        answers
+    }
+
+    async fn ask_chunk<T>(
+        &self,
+        queries: &[Query],
+        answer: impl Fn(&Arc<Law>, &Query, &Standing) -> Result<T, Error>,
+    ) -> Vec<Result<T, Error>> {
+        for _ in 0..ATTEMPTS_MAX {
+            let asked: Vec<_> = queries.iter().map(|query| self.bench.ask_query(query)).collect();
             let asks: Vec<Ask> = asked.iter().flatten().map(|(ask, _)| ask.clone()).collect();
-            let loaded = self.store.load_all(&asks).await;
+            let loaded = self.load_all(&asks).await;
+            let standings = loaded.as_deref().unwrap_or_default();
+            let mut under = asked.iter().flatten().zip(standings);
+            if !under.all(|((_, law), standing)| self.bench.is_in_force(law, standing)) {
+                continue;
+            }
             let mut standings = loaded.as_deref().unwrap_or_default().iter();
-            for (query, asked) in chunk.iter().zip(asked) {
-                answers.push(asked.and_then(|(_, law)| match (&loaded, standings.next()) {
+            let answers = queries.iter().zip(asked).map(|(query, asked)| {
+                asked.and_then(|(_, law)| match (&loaded, standings.next()) {
                     (Err(fault), _) => Err(Fault::new(fault.kind(), fault.to_string()).into()),
                     (Ok(_), Some(standing)) => answer(&law, query, standing),
                     (Ok(_), None) => {
                         Err(Fault::new(FaultKind::Internal, "the store did not answer").into())
                     }
-                }));
-            }
+                })
+            });
+            return answers.collect();
         }
-        answers
+        queries.iter().map(|_| Err(Refusal::Conflict.into())).collect()
     }
 }
 

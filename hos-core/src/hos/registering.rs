@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use tracing::Instrument as _;
 
-use super::settle::{ask, ask_standing, commit_one, load_one, noted, settle, span};
+use super::settle::{Place, ask, ask_standing, commit_one, noted, settle, span};
 use super::{ATTEMPTS_MAX, DEPLOYMENT_BYTES_MAX, Hos, internal};
 use crate::actor::Actor;
 use crate::command::{StandingChange, StandingCommand};
@@ -141,7 +141,7 @@ impl Hos {
 
     async fn world_standing(&self, law: &Law) -> Result<Standing, Fault> {
         let actor = Actor::service("hos").map_err(internal)?;
-        load_one(&*self.store, &ask(law.world(), &Tenant::world(), &actor, Vec::new(), None)).await
+        self.load(&ask(law.world(), &Tenant::world(), &actor, Vec::new(), None)).await
     }
 
     async fn record_activation(&self, law: &Law, activated: &Activated<'_>) -> Result<(), Fault> {
@@ -184,7 +184,8 @@ impl Registry for Hos {
     async fn change_standing(&self, command: &StandingCommand) -> Result<Receipt, Error> {
         let ask = ask_standing(command);
         let span = span(command.change().as_str(), &ask, command.envelope.request.as_ref());
-        let settle = settle(&self.bench, &*self.store, &ask, ATTEMPTS_MAX, None, command);
+        let settle =
+            settle(&self.bench, Place::Own(&*self.store), &ask, ATTEMPTS_MAX, None, command);
         async { noted(settle.await) }.instrument(span).await
     }
 
@@ -204,14 +205,15 @@ impl Registry for Hos {
         // Read before the standing: a superuser who comes later raises the generation that the
         // commit compares.
         for _ in 0..ATTEMPTS_MAX {
-            let standing = load_one(&*self.store, &ask).await?;
+            let standing = self.load(&ask).await?;
             let law = self.bench.law(world)?;
             let exists = self.superuser_exists(&law).await?;
             let judge = |judge: &Judge<'_>, fresh: &Standing| {
                 let fresh = Standing { versions: standing.versions, ..fresh.clone() };
                 judge.bootstrap(&command, &fresh, exists)
             };
-            let settled = settle(&self.bench, &*self.store, &ask, 1, None, &judge).await;
+            let settled =
+                settle(&self.bench, Place::Own(&*self.store), &ask, 1, None, &judge).await;
             match settled {
                 Err(Error::Refused(crate::error::Refusal::Conflict)) => {}
                 settled => return settled,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Hos;
 use super::reading::{question, weigh};
-use super::settle::{ask, load_one};
+use super::settle::ask;
 use crate::actor::Actor;
 use crate::condition::{Path, Root};
 use crate::error::{Error, Refusal};
@@ -25,8 +25,7 @@ impl Hos {
         after: Option<&ActorId>,
         limit: u32,
     ) -> Result<Holders, Error> {
-        let (nobody, law) = self.bench.ask_query(query)?;
-        let standing = load_one(&*self.store, &nobody).await?;
+        let (standing, law) = self.asked(|bench| bench.ask_query(query)).await?;
         if standing.world.is_none() {
             return Err(Refusal::InvalidWorld.into());
         }
@@ -46,7 +45,7 @@ impl Hos {
                 ask(&query.world, &query.tenant, &query.actor, subjects.clone(), None)
             };
             let asks: Vec<Ask> = queries.iter().map(asked).collect();
-            let standings = self.store.load_all(&asks).await?;
+            let standings = self.load_all(&asks).await?;
             let judge = self.bench.judge(&law);
             for (query, standing) in queries.iter().zip(&standings) {
                 let ask =
@@ -104,12 +103,11 @@ impl Hos {
     }
 
     pub(super) async fn abilities_told(&self, prospect: &Prospect) -> Result<Vec<Ability>, Error> {
-        let (ask, law) = self.bench.ask_prospect(prospect)?;
+        let (standing, law) = self.asked(|bench| bench.ask_prospect(prospect)).await?;
         let about = |ability: &Ability| match law.contract(prospect.subject.kind.as_str()) {
             Some(contract) => contract.is_about(ability),
             None => false,
         };
-        let standing = load_one(&*self.store, &ask).await?;
         let judge = self.bench.judge(&law);
         let may = |ability: &Ability| {
             let query = prospect.query(ability.as_str());

@@ -11,7 +11,7 @@ use crate::id::{CommandKey, RequestId, Tenant, World};
 use crate::judge::Verdict;
 use crate::receipt::{Effect, Receipt};
 use crate::standing::Standing;
-use crate::store::{Ask, Store};
+use crate::store::{Ask, Backend, Store};
 use crate::subject::Subject;
 use crate::weave::point;
 
@@ -57,10 +57,36 @@ pub(super) fn ask_standing(command: &StandingCommand) -> Ask {
     ask(world, tenant, actor, Vec::new(), command.envelope.key.as_ref())
 }
 
+/// Where a command is loaded from and kept.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// The law's own store.
+    Own(&'a dyn Backend),
+    /// Another, such as a transaction of the caller's, where nothing else is asked for.
+    Borrowed(&'a dyn Store),
+}
+
+impl<'a> Place<'a> {
+    fn store(self) -> &'a dyn Store {
+        match self {
+            Self::Own(store) => store,
+            Self::Borrowed(store) => store,
+        }
+    }
+
+    async fn load(self, bench: &Bench, ask: &Ask) -> Result<Standing, Fault> {
+        let standing = load_one(self.store(), ask).await?;
+        if let Self::Own(store) = self {
+            bench.follow(store, &ask.world, &standing).await?;
+        }
+        Ok(standing)
+    }
+}
+
 /// Judges and keeps one command: the whole of a transition.
 pub(super) async fn settle(
     bench: &Bench,
-    store: &dyn Store,
+    place: Place<'_>,
     ask: &Ask,
     attempts: u32,
     evidence: Option<&Denials>,
@@ -69,6 +95,7 @@ pub(super) async fn settle(
     if !bench.knows(&ask.world) {
         return Err(Refusal::InvalidWorld.into());
     }
+    let store = place.store();
     let judged = |standing: &Standing, is_fresh| {
         Ok::<_, Refusal>(bench.judged(case, &bench.law(&ask.world)?, standing, is_fresh))
     };
@@ -79,7 +106,7 @@ pub(super) async fn settle(
         return answer;
     }
     for _ in 0..attempts {
-        let standing = load_one(store, ask).await?;
+        let standing = place.load(bench, ask).await?;
         let verdict = judged(&standing, true)?;
         match verdict {
             Verdict::Replayed(receipt) => return Ok(*receipt),

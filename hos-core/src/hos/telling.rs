@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::Hos;
-use super::settle::{ask, load_one};
+use super::settle::ask;
 use crate::actor::Actor;
 use crate::error::{Error, Fault, FaultKind};
 use crate::laws::{EntriesAbout, Situation};
@@ -57,10 +57,11 @@ impl Hos {
     ///
     /// [`Refusal::InvalidWorld`](crate::error::Refusal::InvalidWorld), and what the store says.
     pub async fn situation(&self, subject: &Subject) -> Result<Option<Situation>, Error> {
-        let law = self.bench.law(&subject.world)?;
+        self.bench.law(&subject.world)?;
         let actor = Actor::service("hos").map_err(super::internal)?;
         let ask = ask(&subject.world, &subject.tenant, &actor, vec![subject.clone()], None);
-        let standing = load_one(&*self.store, &ask).await?;
+        let standing = self.load(&ask).await?;
+        let law = self.bench.law(&subject.world)?;
         let snapshot = standing.subjects.into_iter().next().flatten();
         Ok(snapshot.map(|snapshot| {
             let (kind, version) = (subject.kind.as_str(), snapshot.contract.as_str());

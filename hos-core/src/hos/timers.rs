@@ -107,7 +107,7 @@ impl Hos {
         if asks.is_empty() {
             return ages;
         }
-        let standings = match self.store.load_all(&asks).await {
+        let standings = match self.load_all(&asks).await {
             Ok(standings) => standings,
             Err(fault) => {
                 tracing::warn!(target: "hos::timer", %fault, "nobody knows how long they are due");

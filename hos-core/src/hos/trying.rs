@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Hos;
-use super::settle::{ask_open, ask_record, ask_transition, load_one};
+use super::settle::{ask_open, ask_record, ask_transition};
 use crate::candidate::{Candidate, DivergenceReport, Trial};
 use crate::command::{Command, Opening, Record};
 use crate::error::{Error, Refusal};
@@ -21,7 +21,7 @@ impl Hos {
     /// [`Refusal::InvalidWorld`], and what the store says.
     pub async fn rehearse(&self, command: &Command) -> Result<Rehearsal, Error> {
         let law = self.bench.law(&command.subject().world)?;
-        let standing = load_one(&*self.store, &ask_transition(command)).await?;
+        let standing = self.load(&ask_transition(command)).await?;
         Ok(self.bench.judge(&law).rehearse(command, &standing))
     }
 
@@ -31,8 +31,8 @@ impl Hos {
     ///
     /// As [`Hos::rehearse`].
     pub async fn rehearse_open(&self, opening: &Opening) -> Result<Rehearsal, Error> {
+        let standing = self.load(&ask_open(opening)).await?;
         let law = self.bench.law(&opening.subject.world)?;
-        let standing = load_one(&*self.store, &ask_open(opening)).await?;
         Ok(self.bench.judge(&law).rehearse_open(opening, &standing))
     }
 
@@ -42,8 +42,8 @@ impl Hos {
     ///
     /// As [`Hos::rehearse`].
     pub async fn rehearse_record(&self, record: &Record) -> Result<Rehearsal, Error> {
+        let standing = self.load(&ask_record(record)).await?;
         let law = self.bench.law(&record.world)?;
-        let standing = load_one(&*self.store, &ask_record(record)).await?;
         let rehearsal = self.bench.judge(&law).rehearse_record(record, &standing);
         Ok(match self.correction_fault(record).await? {
             None => rehearsal,

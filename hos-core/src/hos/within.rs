@@ -6,7 +6,9 @@ use async_trait::async_trait;
 
 use super::bench::Bench;
 use super::case::Case;
-use super::settle::{ask, ask_open, ask_record, ask_transition, commit_one, load_one, settle};
+use super::settle::{
+    Place, ask, ask_open, ask_record, ask_transition, commit_one, load_one, settle,
+};
 use super::{ATTEMPTS_MAX, Hos, internal};
 use crate::actor::Actor;
 use crate::command::{Adoption, Command, Opening, Record};
@@ -23,6 +25,9 @@ use crate::store::Store;
 /// - Nothing is retried: a conflict is returned as [`Refusal::Conflict`].
 /// - A refusal writes nothing and leaves the transaction usable.
 /// - `Ambiguous` belongs to the caller's own commit.
+/// - What only a mode of `shadow` lets through is counted ([`Hos::decision_counts`]) when it is
+///   written here: so it was decided, whatever the caller does then. How much of it came to be, the
+///   log tells: each such leaf names the mode.
 /// - Denials of critical abilities are handed back by [`Within::denials`], to be recorded with
 ///   [`Hos::record_denials`] after the transaction has ended.
 ///
@@ -92,7 +97,7 @@ impl<'t> Within<'t> {
     }
 
     async fn settle(&self, ask: &crate::store::Ask, case: &dyn Case) -> Result<Receipt, Error> {
-        settle(&self.bench, &*self.store, ask, 1, Some(&self.denials), case).await
+        settle(&self.bench, Place::Borrowed(&*self.store), ask, 1, Some(&self.denials), case).await
     }
 }
 

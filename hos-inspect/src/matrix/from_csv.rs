@@ -2,21 +2,30 @@
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
+use super::quotes::{SetAside, set_aside};
 use super::{Place, Reader};
 
 pub(super) fn read(reader: &mut Reader, text: &str) {
+    let SetAside { text, lines, marks, is_headless } = set_aside(text);
+    for mark in marks {
+        let message = "nothing closes this quotation mark before a comma or the end of a line";
+        reader.fault("unclosed_quote", mark, message.to_owned());
+    }
+    if is_headless {
+        return;
+    }
     let mut builder = ReaderBuilder::new();
     let builder = builder.has_headers(false).flexible(true).trim(Trim::All);
-    let mut lines = builder.from_reader(text.as_bytes()).into_records();
-    let head = match lines.next() {
-        Some(Ok(head)) => head,
-        Some(Err(error)) => return unreadable(reader, &error),
+    // Its own lines are those of the end of the row before, empty lines and all.
+    let mut rows = builder.from_reader(text.as_bytes()).into_records().zip(lines);
+    let (head, line) = match rows.next() {
+        Some((Ok(head), line)) => (head, line),
+        Some((Err(error), line)) => return unreadable(reader, &error, line),
         None => {
             let message = "nothing is there, expected `ability` and the roles".to_owned();
             return reader.fault("missing", Place { line: 1, column: 1 }, message);
         }
     };
-    let line = line(&head);
     if head.get(0) != Some("ability") {
         let message = "the first line begins with `ability`".to_owned();
         reader.fault("missing", Place { line, column: 1 }, message);
@@ -28,17 +37,16 @@ pub(super) fn read(reader: &mut Reader, text: &str) {
         let message = "no role is named behind `ability`".to_owned();
         reader.fault("missing", Place { line, column: 2 }, message);
     }
-    for record in lines {
+    for (record, line) in rows {
         match record {
-            Ok(record) => row(reader, &roles, &record),
-            Err(error) => return unreadable(reader, &error),
+            Ok(record) => row(reader, &roles, &record, line),
+            Err(error) => return unreadable(reader, &error, line),
         }
     }
 }
 
 /// A row as long as the first: what is missing or too much may have slipped from its column.
-fn row(reader: &mut Reader, roles: &[Option<String>], record: &StringRecord) {
-    let line = line(record);
+fn row(reader: &mut Reader, roles: &[Option<String>], record: &StringRecord, line: usize) {
     let (found, expected) = (record.len(), roles.len() + 1);
     if found != expected {
         let message = format!("{found} cells, expected {expected} as in the first line");
@@ -57,13 +65,6 @@ fn row(reader: &mut Reader, roles: &[Option<String>], record: &StringRecord) {
     reader.row((record.get(0).unwrap_or_default(), Place { line, column: 1 }), &cells);
 }
 
-fn line(record: &StringRecord) -> usize {
-    let line = record.position().map_or(1, csv::Position::line);
-    usize::try_from(line).unwrap_or(usize::MAX)
-}
-
-fn unreadable(reader: &mut Reader, error: &csv::Error) {
-    let line = error.position().map_or(1, csv::Position::line);
-    let line = usize::try_from(line).unwrap_or(usize::MAX);
+fn unreadable(reader: &mut Reader, error: &csv::Error, line: usize) {
     reader.fault("unreadable", Place { line, column: 1 }, error.to_string());
 }

@@ -104,6 +104,60 @@ fn a_role_of_the_law_stays_as_it_is() {
 }
 
 #[test]
+fn an_unclosed_quotation_mark_is_told_where_it_opens() {
+    let text = "\
+ability,owner,staff
+
+order.pay,x,\"actor.verified
+order.read,\"x\",y
+\"order
+.write\",x,\"deny
+order.close,\"actor.verified\" && true,x
+order.open,x,\"actor.verified &&
+  actor.trusted\"
+Order,x,x
+";
+    let error = Matrix::from_csv(text).unwrap_err();
+    assert_eq!(
+        faults(&error),
+        [
+            ("unclosed_quote", 3, 3),
+            ("unknown_cell", 4, 3),
+            ("unclosed_quote", 6, 3),
+            ("unclosed_quote", 7, 2),
+            ("ill_formed", 10, 1),
+        ],
+        "{error}"
+    );
+    assert!(error.to_string().contains(
+        "line 3, column 3: nothing closes this quotation mark before a comma or the end of a line"
+    ));
+}
+
+#[test]
+fn without_its_first_line_nothing_else_is_told_of_a_matrix() {
+    for (head, column) in
+        [("\nability,\"owner", 2), ("\u{feff}\n\"ability,owner", 1), ("\n\"ability\"s,owner", 1)]
+    {
+        let error = Matrix::from_csv(&format!("{head}\nOrder,y,z\n")).unwrap_err();
+        assert_eq!(faults(&error), [("unclosed_quote", 2, column)], "{head}");
+    }
+}
+
+#[test]
+fn quoted_cells_mean_what_they_hold() {
+    let read = |text: &str| Matrix::from_csv(text).unwrap();
+    let plain = read("ability,owner\norder.pay,\"actor.name == 'a,\"\"'\"\n");
+    assert_eq!((plain.roles.len(), plain.rules.len()), (1, 1));
+    for quoted in [
+        "\"ability\" ,\"owner\"\t\r\n\"order.pay\",\"actor.name == 'a,\"\"'\"  \r\n\r\n",
+        "\u{feff}\"ability\",owner\n\norder.pay,\"actor.name ==\n 'a,\"\"'\"",
+    ] {
+        assert_eq!(read(quoted), plain, "{quoted}");
+    }
+}
+
+#[test]
 fn every_fault_of_a_spreadsheet_is_told_with_its_place() {
     let text = "\
 abilities,owner,Staff,owner

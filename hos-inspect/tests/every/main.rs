@@ -4,32 +4,16 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
-#[path = "../../../hos-work/src/lane/model/ticket.rs"]
-mod desk;
-#[expect(dead_code, reason = "only its laws are looked at")]
-#[path = "../../../hos-sqlx/tests/migration/law.rs"]
-mod fair;
-#[path = "../../../hos-sqlx/tests/timers/law.rs"]
-mod outage;
-mod paved;
-#[expect(dead_code, reason = "only its law is looked at")]
-#[path = "../../../hos-sqlx/tests/support/job.rs"]
-mod struck;
+mod laws;
 
 use hos_core::contract::Contract;
-use hos_core::law::Law;
 use hos_inspect::explore::explore;
+
+use laws::laws;
 
 /// One move, and it is over.
 const BEGUN_OR_ENDED: &str = "subject.state in ['due', 'waiting', 'held'] && subject.revision == 1 \
      || !(subject.state in ['due', 'waiting', 'held']) && subject.revision == 2";
-
-fn laws() -> Vec<Law> {
-    let mut laws = hos_conformance::laws::laws();
-    laws.extend([desk::law(), fair::before(), fair::after(), outage::law(), struck::law()]);
-    laws.push(Law::builder("paved", "1").contract(paved::order().unwrap()).build().unwrap());
-    laws
-}
 
 /// What must hold in every configuration of a contract, and what is found in it all the same.
 fn expected(world: &str, contract: &Contract) -> (&'static str, &'static [&'static str]) {
@@ -47,14 +31,14 @@ fn expected(world: &str, contract: &Contract) -> (&'static str, &'static [&'stat
         ("fair", "ticket", "1") => ("has(subject.cents)", &[]),
         ("fair", "ticket", "2") => ("has(subject.cents) && has(subject.dear)", &[]),
         ("outage", "bell", _) => ("subject.state in ['wound', 'silent']", &[]),
-        ("paved", "order", _) => ("has(subject.customer)", &[]),
+        ("pazar", "order", _) => ("has(subject.customer)", &[]),
         _ => panic!("say what must always hold of `{world}` {kind}/{version}"),
     }
 }
 
 #[test]
 fn every_contract_does_what_it_says() {
-    for law in laws() {
+    for (_, law) in laws() {
         for contract in law.contracts() {
             let (invariant, expected) = expected(law.world().as_str(), contract);
             let explored = explore(contract, &[invariant]).unwrap();

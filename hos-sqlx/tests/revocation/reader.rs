@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command as Process, Stdio};
 
 use hos_core::prelude::*;
 
-use crate::harbor::{job, law, reader};
+use crate::harbor::{job, law, lenient, reader};
 use crate::house::House;
 use crate::stale::stale;
 
@@ -40,6 +40,7 @@ pub(crate) async fn serve(url: &str) {
         }
         _ => house.hos(law(), HosOptions::default()).await,
     };
+    hos.prepare(lenient()).unwrap();
     let mut moves = (0_u64..).map(|number| {
         Command::new(&reader(), &job(), "touch").key(format!("{}-{number}", std::process::id()))
     });

@@ -1,5 +1,6 @@
 //! A planted fault: a store that goes on answering what somebody once had, under the generations
-//! of now, as if a cache were never told and a write compared nothing.
+//! of now, as if a cache were never told and a write compared nothing. Who never had anything is
+//! not told that a law came into force.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,13 +15,16 @@ use hos_core::store::{Ask, Backend, Store};
 
 pub(crate) fn stale(inner: impl Backend + 'static) -> impl Backend {
     let inner: Arc<dyn Backend> = Arc::new(inner);
-    let front = Stale { inner: Arc::clone(&inner), had: Mutex::default() };
+    let front =
+        Stale { inner: Arc::clone(&inner), had: Mutex::default(), status: Mutex::default() };
     fronted(Box::new(front), inner)
 }
 
 struct Stale {
     inner: Arc<dyn Backend>,
     had: Mutex<BTreeMap<(Tenant, ActorId), Standing>>,
+    /// The generation of the world's status as it was seen first.
+    status: Mutex<Option<u64>>,
 }
 
 impl Stale {
@@ -38,7 +42,12 @@ impl Stale {
         }
         match had.get(&whose).cloned() {
             Some(Standing { world, actor, modes, .. }) => Standing { world, actor, modes, ..now },
-            None => now,
+            None => {
+                let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut now = now;
+                now.versions.world.status = *status.get_or_insert(now.versions.world.status);
+                now
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Every contract is searched in full, or says here why it is not.
+//! Every contract is searched in full and drawn, or says here why it is not.
 
 use super::source::{Blank, mask};
 use super::{report, tree};
@@ -10,19 +10,23 @@ const EXPLORED: &[[&str; 3]] = &[
     ["examples/pazar/src/law.rs", "examples/pazar/tests/explore.rs", "law::law"],
     ["examples/pazar/src/law/past.rs", "examples/pazar/tests/explore.rs", "law::law"],
     ["examples/workorder/src/law.rs", "examples/workorder/tests/explore.rs", "workorder::law"],
-    ["hos-conformance/src/cases/migration/law.rs", EVERY, "hos_conformance::laws"],
-    ["hos-conformance/src/cases/timers.rs", EVERY, "hos_conformance::laws"],
-    ["hos-conformance/src/law.rs", EVERY, "hos_conformance::laws"],
-    ["hos-conformance/src/model/replay/job.rs", EVERY, "hos_conformance::laws"],
-    ["hos-inspect/tests/every/paved.rs", EVERY, "paved::order"],
-    ["hos-sqlx/examples/paved_path.rs", EVERY, "paved::order"],
-    ["hos-sqlx/tests/migration/law.rs", EVERY, "hos-sqlx/tests/migration/law.rs"],
-    ["hos-sqlx/tests/support/job.rs", EVERY, "hos-sqlx/tests/support/job.rs"],
-    ["hos-sqlx/tests/timers/law.rs", EVERY, "hos-sqlx/tests/timers/law.rs"],
-    ["hos-work/src/lane/model/ticket.rs", EVERY, "hos-work/src/lane/model/ticket.rs"],
+    ["hos-conformance/src/cases/migration/law.rs", BESIDE, "hos_conformance::laws"],
+    ["hos-conformance/src/cases/timers.rs", BESIDE, "hos_conformance::laws"],
+    ["hos-conformance/src/law.rs", BESIDE, "hos_conformance::laws"],
+    ["hos-conformance/src/model/replay/job.rs", BESIDE, "hos_conformance::laws"],
+    ["hos-inspect/tests/every/paved.rs", BESIDE, "paved::law"],
+    ["hos-sqlx/examples/paved_path.rs", BESIDE, "paved::law"],
+    ["hos-sqlx/tests/migration/law.rs", BESIDE, "hos-sqlx/tests/migration/law.rs"],
+    ["hos-sqlx/tests/support/job.rs", BESIDE, "hos-sqlx/tests/support/job.rs"],
+    ["hos-sqlx/tests/timers/law.rs", BESIDE, "hos-sqlx/tests/timers/law.rs"],
+    ["hos-work/src/lane/model/ticket.rs", BESIDE, "hos-work/src/lane/model/ticket.rs"],
 ];
 
+/// What these laws are gathered in, and what searches all of them.
+const BESIDE: &str = "hos-inspect/tests/every/laws.rs";
 const EVERY: &str = "hos-inspect/tests/every/main.rs";
+/// What draws `docs/machines.md`: of the examples' laws, and of those that are gathered.
+const DRAWN: &str = "examples/pazar/tests/machines.rs";
 
 /// Contracts that stand in the test or the bench that reads them: faulty on purpose, made at
 /// random, or a few lines for one fact.
@@ -92,7 +96,7 @@ fn every_contract_is_explored_or_listed() {
     let mut problems = Vec::new();
     for path in &found {
         if !known().any(|known| known == *path) {
-            problems.push(format!("{path}: explore its contract ({EVERY}), and list it here"));
+            problems.push(format!("{path}: explore its contract ({BESIDE}), and list it here"));
         }
     }
     problems.extend(
@@ -100,10 +104,17 @@ fn every_contract_is_explored_or_listed() {
             .filter(|path| !found.contains(path))
             .map(|path| format!("{path}: no contract is written there; strike it off")),
     );
+    let says = |path: &str, what: &str| {
+        files.iter().any(|file| file.path == path && file.text.contains(what))
+    };
     for [path, by, named] in EXPLORED {
-        let explores = |file: &&tree::File| file.path == *by && file.text.contains("explore(");
-        if !files.iter().filter(explores).any(|file| file.text.contains(named)) {
+        let explorer = if *by == BESIDE { EVERY } else { by };
+        if !says(by, named) || !says(explorer, "explore(") {
             problems.push(format!("{path}: {by} does not explore `{named}`"));
+        }
+        let drawer = if *by == BESIDE { BESIDE } else { DRAWN };
+        if !says(drawer, named) {
+            problems.push(format!("{path}: {drawer} does not draw `{named}`"));
         }
     }
     report::none(&problems);
