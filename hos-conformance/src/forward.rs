@@ -1,6 +1,7 @@
 //! Wrappers that forward: a shared backend, a borrowed store, and one that lets others go first.
 
 mod borrowed;
+mod damaged;
 #[macro_use]
 mod segments;
 mod trap;
@@ -24,6 +25,7 @@ use hos_core::subject::Subject;
 use hos_core::time::{ProofId, Timestamp};
 
 pub(crate) use borrowed::{Borrowed, Owned};
+pub(crate) use damaged::Damaged;
 pub(crate) use trap::{Hook, Trap};
 
 /// Forwards [`Archive`], [`Outbox`] and [`Erasures`] to a field.

@@ -84,19 +84,25 @@ pub(crate) enum Cut {
     After(&'static str),
 }
 
-/// A vault whose next call of some name is cut, once.
+/// A vault whose next call of some name is cut, once, and which holds a damaged key.
 pub(crate) struct CutVault {
-    pub(crate) inner: Arc<dyn Vault>,
-    pub(crate) cut: Mutex<Option<Cut>>,
+    inner: Arc<dyn Vault>,
+    cut: Mutex<Option<Cut>>,
+    damaged: Mutex<Option<Person>>,
 }
 
 impl CutVault {
     pub(crate) fn new(inner: Arc<dyn Vault>) -> Arc<Self> {
-        Arc::new(Self { inner, cut: Mutex::new(None) })
+        Arc::new(Self { inner, cut: Mutex::default(), damaged: Mutex::default() })
     }
 
     pub(crate) fn cut(&self, cut: Cut) {
         *self.cut.lock().unwrap_or_else(PoisonError::into_inner) = Some(cut);
+    }
+
+    /// From now on nobody reads the keys of a person.
+    pub(crate) fn damage(&self, person: &Person) {
+        *self.damaged.lock().unwrap_or_else(PoisonError::into_inner) = Some(person.clone());
     }
 
     fn take(&self, cut: Cut) -> Result<(), Fault> {
@@ -122,6 +128,10 @@ macro_rules! cut {
 #[deny(clippy::missing_trait_methods)]
 impl Vault for CutVault {
     async fn keys(&self, person: &Person) -> Result<PersonKeys, Fault> {
+        let damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if damaged.as_ref() == Some(person) {
+            return Err(Fault::new(FaultKind::Corrupt, "a key that cannot be read"));
+        }
         cut!(self, "keys", self.inner.keys(person))
     }
 

@@ -241,6 +241,25 @@ impl Fault {
     pub fn is_retryable(&self) -> bool {
         matches!(self.kind, FaultKind::Ambiguous | FaultKind::Unavailable | FaultKind::Busy)
     }
+
+    /// Whether whoever asks the store now may meet it, whatever is asked: nothing of a batch is
+    /// tried alone then. Any other may be that of one of its items.
+    #[must_use]
+    pub fn is_everyones(&self) -> bool {
+        matches!(
+            self.kind,
+            FaultKind::Ambiguous
+                | FaultKind::Unavailable
+                | FaultKind::ReadOnly
+                | FaultKind::Full
+                | FaultKind::Unauthorized
+        )
+    }
+
+    /// The same once more, without its cause: for each whom it concerns.
+    pub(crate) fn again(&self) -> Self {
+        Self::new(self.kind, self.message.clone())
+    }
 }
 
 impl fmt::Display for Fault {

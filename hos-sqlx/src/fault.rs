@@ -13,18 +13,6 @@ pub(crate) fn ambiguous() -> Fault {
     Fault::new(FaultKind::Ambiguous, message)
 }
 
-/// Whether a fault of a batch may be that of one commit alone; nothing was written then.
-pub(crate) fn is_ones_own(fault: &Fault) -> bool {
-    !matches!(
-        fault.kind(),
-        FaultKind::Ambiguous
-            | FaultKind::Unavailable
-            | FaultKind::ReadOnly
-            | FaultKind::Full
-            | FaultKind::Unauthorized
-    )
-}
-
 /// A fault once more, for each of those whom it concerns.
 pub(crate) fn same(fault: &Fault) -> Fault {
     Fault::new(fault.kind(), fault.to_string())

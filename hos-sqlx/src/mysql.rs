@@ -128,7 +128,7 @@ impl MysqlStore {
     ///
     /// # Errors
     ///
-    /// A [`Fault`] of the kind `Busy` when no connection was free for too long.
+    /// A [`Fault`] of the kind `Unavailable` when no connection was free for too long.
     pub async fn begin(&self) -> Result<Transaction<'static, MySql>, Fault> {
         let pool = self.pool().clone();
         // A task of its own, because a `begin` that is dropped midway leaves its connection in a

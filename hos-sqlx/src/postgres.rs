@@ -106,9 +106,9 @@ impl PostgresStore {
     /// wholly moved into.
     pub async fn open_with(options: PostgresOptions) -> Result<Self, Fault> {
         let pool = open::open(&options).await?;
-        let connections = Pooled::new(pool, options.pooler);
+        let connections = Pooled::new(pool, options.pooler, &options);
         let replica = match &options.replica_url {
-            Some(url) => Some(Pooled::new(open::pool(url, &options)?, Pooler::None)),
+            Some(url) => Some(Pooled::new(open::pool(url, &options)?, Pooler::None, &options)),
             None => None,
         };
         let recall = Recall::new(options.cached, options.snapshot_bytes);
@@ -120,14 +120,12 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// A [`Fault`] of the kind `Busy` when no connection was free for too long.
+    /// A [`Fault`] of the kind `Unavailable` when no connection was free for too long.
     pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, Fault> {
-        let pool = self.pool().clone();
+        let (pool, begin) = (self.pool().clone(), self.shared.connections.begin());
         // A task of its own, because a `begin` that is dropped midway leaves its connection in a
         // transaction that nobody knows of. The task ends by itself, and what it began with it.
-        let begun = tokio::spawn(async move {
-            pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await.map_err(classify)
-        });
+        let begun = tokio::spawn(async move { pool.begin_with(begin).await.map_err(classify) });
         let lost = |error| {
             Fault::new(FaultKind::Unavailable, "the runtime is shutting down").caused_by(error)
         };

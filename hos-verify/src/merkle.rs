@@ -22,8 +22,8 @@ pub use range::{RANGE_HASHES_MAX, verify_range};
 /// The length of one SHA-256 hash in bytes.
 pub const HASH_BYTES: usize = 32;
 
-/// How many leaves are joined level by level, where the nodes do not wait for each other as those up
-/// the right edge of a tree do.
+/// How many leaves are joined level by level, where the nodes do not wait for each other as those
+/// up the right edge of a tree do.
 const JOINED_TOGETHER: usize = 256;
 
 /// One SHA-256 hash: of a leaf, of an inner node or of a whole tree.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::ServiceError;
-use crate::program::{Program, clean, run};
+use crate::program::{clean, run};
 
 /// Whether the directory that this process made is an administrator's.
 #[cfg(unix)]
@@ -21,14 +21,26 @@ pub(crate) fn owns_as_administrator(_: &Path) -> Result<bool, ServiceError> {
     Ok(false)
 }
 
-/// Makes the directory the account's.
-pub(crate) fn give(directory: &Path, account: &str, server: Program) -> Result<(), ServiceError> {
+/// Makes a directory or a file the account's.
+pub(crate) fn give(path: &Path, account: &str) -> Result<(), ServiceError> {
     let mut command = clean("chown");
-    command.arg(format!("{account}:{account}")).arg(directory);
-    run(&mut command, "").map(drop).map_err(|_| ServiceError::Missing {
-        program: server.name.to_owned(),
-        package: server.package.to_owned(),
-    })
+    command.arg(format!("{account}:{account}")).arg(path);
+    run(&mut command, "").map(drop)
+}
+
+/// Lets nobody but its owner read a file.
+#[cfg(unix)]
+pub(crate) fn close(path: &Path) -> Result<(), ServiceError> {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    std::fs::set_permissions(path, Permissions::from_mode(0o600))
+        .map_err(ServiceError::system(path.display().to_string()))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn close(_: &Path) -> Result<(), ServiceError> {
+    Ok(())
 }
 
 /// A group of its own does not hear the terminal's interrupt.

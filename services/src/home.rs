@@ -54,7 +54,10 @@ impl Home {
         let made = made.map_err(ServiceError::system("no temporary directory"))?;
         let is_administrator = account::owns_as_administrator(made.path())?;
         if is_administrator {
-            account::give(made.path(), kind.account, server)?;
+            account::give(made.path(), kind.account).map_err(|_| ServiceError::Missing {
+                program: server.name.to_owned(),
+                package: server.package.to_owned(),
+            })?;
         }
         let mut command = clean("/bin/sh");
         command
@@ -89,6 +92,14 @@ impl Home {
     pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), ServiceError> {
         let path = self.path(name);
         fs::write(&path, text).map_err(ServiceError::system(path.display().to_string()))
+    }
+
+    /// Writes a file that nobody but the server's account may read.
+    pub(crate) fn write_secret(&self, name: &str, text: &str) -> Result<(), ServiceError> {
+        self.write(name, text)?;
+        let path = self.path(name);
+        account::close(&path)?;
+        if self.is_administrator { account::give(&path, self.kind.account) } else { Ok(()) }
     }
 
     /// Runs a program to its end as the server's account.

@@ -178,6 +178,23 @@ impl Postgres {
         wait_until("loading the settings", || Ok(self.query("postgres", LOADED, &[])? != before))
     }
 
+    /// Gives the server a certificate and its key, in PEM: whoever asks for encryption has it from
+    /// now on.
+    ///
+    /// # Errors
+    ///
+    /// The server does not run, or refuses the two.
+    pub fn encrypt(&self, certificate: &str, key: &str) -> Result<(), ServiceError> {
+        let home = self.server.home();
+        for (name, file, text) in
+            [("ssl_cert_file", "server.crt", certificate), ("ssl_key_file", "server.key", key)]
+        {
+            home.write_secret(file, text)?;
+            self.set(name, &home.path(file).display().to_string())?;
+        }
+        self.set("ssl", "on")
+    }
+
     /// Runs statements as the superuser, one transaction each; answers their rows, one a line,
     /// columns separated by `|`. `:'name'` and `:"name"` stand for the text or the identifier in
     /// `variables`.

@@ -26,7 +26,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     let database = url.rsplit('/').next().unwrap_or_default();
     print_line("PostgreSQL", &url);
     print_line("its standby", &standby.url(database));
-    print_line("PgBouncer", &pgbouncer.url(database));
+    print_line("PgBouncer", &format!("{}?pooler=transaction", pgbouncer.url(database)));
     print_line("MariaDB", &mariadb.create_database()?);
     println!("started in {:.1} s; Ctrl-C stops them", stopwatch.elapsed().as_secs_f64());
     while !interrupt.came() {

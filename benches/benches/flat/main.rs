@@ -4,10 +4,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench")]
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 use hos_benches::desk::{Desk, Whose};
-use hos_benches::{Row, Target, is_smoke, numbers, table};
+use hos_benches::{Row, Target, is_smoke, numbers, table, verdict};
 use hos_core::subject::Subject;
 use hos_services::Postgres;
 use hos_sqlx::{PostgresOptions, PostgresStore};
@@ -24,10 +25,13 @@ const NAME: &str = "SELECT count(*) || ' entries, ' || pg_size_pretty(pg_databas
 const TICKETS: &str = "SELECT tenant, id FROM hos_subject \
                        JOIN hos_scope ON hos_scope.number = scope ORDER BY random() LIMIT 20000";
 
-fn main() {
+fn main() -> ExitCode {
     let server = match Postgres::start_with(&MEMORY) {
         Ok(server) => server,
-        Err(error) => return hos_services::skip_or_fail(&error),
+        Err(error) => {
+            hos_services::skip_or_fail(&error);
+            return ExitCode::SUCCESS;
+        }
     };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -40,6 +44,7 @@ fn main() {
     compare(&runtime, &short, &long, 8);
     runtime.block_on(short.store.close());
     runtime.block_on(long.store.close());
+    verdict()
 }
 
 struct History {

@@ -5,9 +5,11 @@
 
 mod floor;
 
+use std::process::ExitCode;
+
 use hos_benches::comparison::{Asked, Times, compare};
 use hos_benches::desk::Desk;
-use hos_benches::{Target, is_smoke, numbers};
+use hos_benches::{Target, is_smoke, numbers, verdict};
 use hos_services::MariaDb;
 use hos_sqlx::{MysqlOptions, MysqlStore};
 use hos_work::LaneOptions;
@@ -19,10 +21,13 @@ use floor::Floor;
 const MEMORY: [(&str, &str); 2] =
     [("innodb-buffer-pool-size", "2G"), ("innodb-log-file-size", "2G")];
 
-fn main() {
+fn main() -> ExitCode {
     let server = match MariaDb::start_with(&MEMORY) {
         Ok(server) => server,
-        Err(error) => return hos_services::skip_or_fail(&error),
+        Err(error) => {
+            hos_services::skip_or_fail(&error);
+            return ExitCode::SUCCESS;
+        }
     };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -38,6 +43,7 @@ fn main() {
     }
     desk.print_sequencing(&runtime);
     runtime.block_on(store.close());
+    verdict()
 }
 
 /// How many call at once: the numbers among the arguments, else the usual ones.

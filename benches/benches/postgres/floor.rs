@@ -1,6 +1,7 @@
 //! The floor, one row updated and committed, and what somebody would write by hand.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hos_benches::comparison::{LEAF_BYTES, RECEIPT_BYTES, ROWS};
 use sqlx::postgres::PgPool;
@@ -9,6 +10,7 @@ use uuid::Uuid;
 #[derive(Clone)]
 pub(crate) struct Floor {
     pool: PgPool,
+    entries: Arc<AtomicU64>,
     leaf: Arc<str>,
     receipt: Arc<str>,
 }
@@ -22,7 +24,12 @@ impl Floor {
                     gen_random_uuid(), '{\"owner\":\"u-1\"}' FROM generate_series(0, $1 - 1) AS n";
         sqlx::query(fill).bind(ROWS).execute(pool).await.unwrap();
         let (leaf, receipt) = ("l".repeat(LEAF_BYTES).into(), "r".repeat(RECEIPT_BYTES).into());
-        Self { pool: pool.clone(), leaf, receipt }
+        Self { pool: pool.clone(), entries: Arc::default(), leaf, receipt }
+    }
+
+    /// Ascending, as the law's are: an index grows at its end.
+    fn entry(&self) -> Uuid {
+        Uuid::from_u64_pair(self.entries.fetch_add(1, Ordering::Relaxed), rand::random())
     }
 }
 
@@ -35,7 +42,7 @@ impl hos_benches::comparison::Floor for Floor {
 
     async fn by_hand(&self, row: i64) {
         let mut transaction = self.pool.begin().await.unwrap();
-        let entry = Uuid::from_u128(rand::random());
+        let entry = self.entry();
         sqlx::query(
             "UPDATE hand_subject SET state = 'busy', revision = revision + 1, proof_id = $2, \
              attributes = $3 WHERE number = $1",

@@ -6,10 +6,11 @@
 mod desk;
 mod floor;
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 use criterion::Criterion;
-use hos_benches::{Row, Target, is_smoke, table, timed};
+use hos_benches::{Row, Target, is_smoke, table, timed, verdict};
 use tokio::runtime::Runtime;
 
 use desk::Desk;
@@ -18,7 +19,7 @@ use floor::Floor;
 /// How many call at once.
 const CALLERS: u32 = 64;
 
-fn main() {
+fn main() -> ExitCode {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let directory = tempfile::tempdir().unwrap();
@@ -32,6 +33,7 @@ fn main() {
     criterion.final_summary();
     compare(&runtime, &floor, &desk);
     runtime.block_on(desk.close());
+    verdict()
 }
 
 /// Until both write-ahead logs have their full length.

@@ -7,9 +7,10 @@
 
 use std::hint::black_box;
 use std::num::NonZero;
+use std::process::ExitCode;
 use std::thread;
 
-use hos_benches::{Row, Target, is_smoke, numbers, table, timed};
+use hos_benches::{Row, Target, is_smoke, numbers, table, timed, verdict};
 use hos_core::merkle::{Hash, leaf_hash, leaf_hashes, root_of};
 use sha2::{Digest as _, Sha256};
 
@@ -22,7 +23,7 @@ struct Stored {
     hash: Hash,
 }
 
-fn main() {
+fn main() -> ExitCode {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let entries = if is_smoke() { 10_000 } else { 100_000 };
     let entries = numbers().first().map_or(entries, |given| usize::try_from(*given).unwrap());
@@ -49,6 +50,7 @@ fn main() {
         ];
         table(&format!("{entries} stored entries of {bytes} bytes"), 31, lines);
     }
+    verdict()
 }
 
 fn stored(at: usize, bytes: usize) -> Stored {

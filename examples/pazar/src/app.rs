@@ -26,6 +26,8 @@ use crate::{auth, domain, keys, routes, seed};
 
 /// How often holds are looked at.
 const TIMER_PAUSE: Duration = Duration::from_secs(2);
+/// How often room is made for what is to come.
+const ROOM_PAUSE: Duration = Duration::from_secs(10 * 60);
 /// The most holds that one look ends.
 const TIMERS_LIMIT: u32 = 100;
 /// How often entries are looked for that have no place in their log yet.
@@ -219,14 +221,27 @@ impl App {
         Ok(self.0.sealing.seal_now().await?)
     }
 
-    /// Ends holds, forgets old receipts, numbers entries and seals for as long as it is polled.
+    /// Ends holds, forgets old receipts, numbers entries, makes room and seals for as long as it is
+    /// polled.
     pub async fn keep_house(self) {
         let erased = async {
             if let Err(problem) = domain::erasures::repeat(&self).await {
                 tracing::error!(code = problem.code(), "erasures were not looked through");
             }
         };
-        tokio::join!(erased, self.keep_standing(), self.keep_numbering(), self.0.sealing.run());
+        let kept = (self.keep_standing(), self.keep_numbering(), self.keep_room());
+        tokio::join!(erased, kept.0, kept.1, kept.2, self.0.sealing.run());
+    }
+
+    async fn keep_room(&self) {
+        let mut pause = tokio::time::interval(ROOM_PAUSE);
+        pause.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            pause.tick().await;
+            if let Err(fault) = self.database().make_room(self.now()).await {
+                tracing::error!(%fault, "no room was made for the months that come");
+            }
+        }
     }
 
     async fn keep_numbering(&self) {

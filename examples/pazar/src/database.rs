@@ -14,6 +14,7 @@ mod value;
 use hos_core::error::Fault;
 use hos_core::hos::{Hos, HosOptions, Within};
 use hos_core::law::Law;
+use hos_core::time::Timestamp;
 use hos_sqlx::filter::Unfilterable;
 use hos_sqlx::{GuardedColumn, MysqlStore, PostgresStore, SqliteStore, WithinExt as _};
 
@@ -23,6 +24,9 @@ pub(crate) use row::from_row;
 pub use row::{Column, FromRow, Index, Row};
 pub use url::{DatabaseUrl, DatabaseUrlError};
 pub use value::Value;
+
+/// For how many months to come there is room: somebody looks long before they are over.
+const MONTHS_AHEAD: u32 = 3;
 
 /// Where everything is kept. Clones share it.
 #[derive(Debug, Clone)]
@@ -171,6 +175,27 @@ impl Database {
             Self::Postgres(store) => store.guard(column).await,
             Self::Mysql(store) => store.guard(column).await,
         }
+    }
+
+    /// Makes room for the months that come, and gives back that of messages that are done.
+    ///
+    /// # Errors
+    ///
+    /// What the store says.
+    pub async fn make_room(&self, now: Timestamp) -> Result<(), Fault> {
+        match self {
+            // One file, which is not kept by months.
+            Self::Sqlite(_) => {}
+            Self::Postgres(store) => {
+                store.partition_ahead(now, MONTHS_AHEAD).await?;
+                store.rotate_outbox().await?;
+            }
+            Self::Mysql(store) => {
+                store.partition_ahead(now, MONTHS_AHEAD).await?;
+                store.rotate_outbox().await?;
+            }
+        }
+        Ok(())
     }
 
     /// Closes every connection.

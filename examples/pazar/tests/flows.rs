@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 mod house;
 
 use house::House;
+use pazar::database::{Dialect, query};
 
 const KILIM: &str = "/api/v1/tenants/kilim";
 const KONAK: &str = "/api/v1/tenants/konak";
@@ -339,4 +340,34 @@ async fn the_super_admin_alone_looks_after_the_whole() {
     let root = hos_core::actor::Actor::user("u-root").unwrap();
     let query = hos_core::laws::Query::in_tenant(&root, "world.read", house.app.world(), &world);
     assert!(house.app.hos().can(&query).await.unwrap().permits());
+}
+
+/// Half a year after it was opened. In a file there are no months.
+#[tokio::test]
+async fn a_shop_that_stays_open_has_room_for_the_months_that_come() {
+    let house = House::open().await;
+    let months = match house.app.database().dialect() {
+        Dialect::Sqlite => return,
+        Dialect::Postgres => {
+            "SELECT COUNT(*) FROM pg_inherits WHERE inhparent = 'hos_entry'::regclass"
+        }
+        Dialect::Mysql => {
+            "SELECT COUNT(*) FROM information_schema.partitions \
+             WHERE table_schema = DATABASE() AND table_name = 'hos_entry'"
+        }
+    };
+    let count = async || {
+        let count: i64 = query(months).fetch_one(house.app.database()).await.unwrap();
+        count
+    };
+    let before = count().await;
+    house.clock.advance(Duration::from_secs(180 * 86_400));
+    let kept = house.app.clone().keep_house();
+    let looked = async {
+        while count().await == before {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! { () = kept => {}, () = looked => {} }
+    assert!(count().await > before);
 }

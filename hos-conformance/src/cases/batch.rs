@@ -1,15 +1,18 @@
 //! Many commands at once: each on its own.
 
 use hos_core::command::Command;
-use hos_core::laws::{Contracts as _, Policy as _};
+use hos_core::error::{Error, Fault, FaultKind};
+use hos_core::laws::{Contracts as _, Policy as _, Query};
 use hos_core::receipt::Effect;
 use hos_core::store::BATCH_MAX;
 use hos_core::subject::Subject;
 
 use crate::case::cases;
+use crate::forward::{Damaged, Fronted};
 use crate::stage::{
     NEIGHBOUR, Stage, act, ban, clerk, code, customer, member, owner, root, subject, user, viewer,
 };
+use crate::vaulted::{CutVault, person};
 
 cases!(
     "batch",
@@ -22,6 +25,8 @@ cases!(
         batch_item_reused_leaves_its_neighbours,
         batch_item_without_a_world_leaves_its_neighbours,
         batch_item_that_conflicts_leaves_its_neighbours,
+        batch_item_that_cannot_be_loaded_leaves_its_neighbours,
+        batch_item_that_cannot_be_sealed_leaves_its_neighbours,
         batch_key_twice_replays_the_first,
         batch_key_twice_for_other_commands_is_reused,
         batch_key_twice_after_a_refusal_is_judged_afresh,
@@ -142,6 +147,60 @@ async fn batch_item_that_conflicts_leaves_its_neighbours(stage: Stage) {
     assert_eq!(code(answers.remove(1)), "terminal_state");
     assert_eq!(answers.remove(0).unwrap().revision, 2);
     assert_eq!(stage.at(&lamps[1]).await, ("broken".to_owned(), 2));
+}
+
+/// As where a row is damaged: whoever asks for it has a fault, and nobody else.
+async fn batch_item_that_cannot_be_loaded_leaves_its_neighbours(stage: Stage) {
+    let lamps = lamps(&stage, 4).await;
+    let (inner, damaged) = (stage.backend(), lamps[1].clone());
+    let front = Box::new(Damaged { inner: stage.backend(), subject: damaged });
+    let hos = stage.over(Fronted { front, inner }).await;
+    let queries = lamps.iter().map(|lamp| Query::new(&owner(), "lamp.switch", lamp));
+    let told = hos.can_all(&queries.collect::<Vec<_>>()).await;
+    let told = told.into_iter().map(|answer| answer.map(|decision| decision.permits()));
+    let (yes, corrupt) = (Ok(true), Err(Some(FaultKind::Corrupt)));
+    assert_eq!(told.map(kinds).collect::<Vec<_>>(), [yes, corrupt, yes, yes]);
+    let commands: Vec<Command> = lamps.iter().map(light).collect();
+    let answers = hos.transition_all(&commands).await;
+    let effects = answers.into_iter().map(|answer| kinds(answer.map(|receipt| receipt.effect)));
+    let (moved, corrupt) = (Ok(Effect::Moved), Err(Some(FaultKind::Corrupt)));
+    assert_eq!(effects.collect::<Vec<_>>(), [moved, corrupt, moved, moved]);
+    assert_eq!(stage.at(&lamps[1]).await.1, 1);
+}
+
+/// As where the key of a person is damaged. Of two commands about that person the second comes
+/// after others on the same subject, which are written; upon the first one rests another, which is
+/// judged without it.
+async fn batch_item_that_cannot_be_sealed_leaves_its_neighbours(stage: Stage) {
+    let lamps = lamps(&stage, 3).await;
+    let vault = CutVault::new(stage.ground.vault().await);
+    vault.damage(&person("u-1"));
+    let hos = stage.with_vault(vault).await;
+    let bright = |lamp: &Subject, who: &str| {
+        act(&owner(), lamp, "light", &format!("{who} {lamp}"))
+            .input("level", 3)
+            .person(&person(who).id)
+    };
+    let dim = |lamp: &Subject| act(&owner(), lamp, "dim", &format!("dim {lamp}"));
+    let commands = [
+        bright(&lamps[0], "u-2"),
+        bright(&lamps[1], "u-1"),
+        light(&lamps[1]),
+        light(&lamps[2]),
+        dim(&lamps[2]),
+        bright(&lamps[2], "u-1"),
+    ];
+    let answers = hos.transition_all(&commands).await;
+    let effects = answers.into_iter().map(|answer| kinds(answer.map(|receipt| receipt.effect)));
+    let (moved, corrupt) = (Ok(Effect::Moved), Err(Some(FaultKind::Corrupt)));
+    assert_eq!(effects.collect::<Vec<_>>(), [moved, corrupt, moved, moved, moved, corrupt]);
+    let revisions = [stage.at(&lamps[0]).await.1, stage.at(&lamps[1]).await.1];
+    assert_eq!((revisions, stage.at(&lamps[2]).await.1), ([2, 2], 3));
+}
+
+/// An answer, or what sort of accident.
+fn kinds<T>(answer: Result<T, Error>) -> Result<T, Option<FaultKind>> {
+    answer.map_err(|error| error.fault().map(Fault::kind))
 }
 
 async fn batch_key_twice_replays_the_first(stage: Stage) {

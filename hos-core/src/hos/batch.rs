@@ -64,25 +64,42 @@ impl Hos {
             .filter_map(|at| commands.get(*at).map(|command| (*at, command)))
             .collect();
         let asks: Vec<Ask> = batch.iter().map(|(_, command)| ask_transition(command)).collect();
-        let standings = match self.standings(asks, recalls).await {
-            Ok(standings) => standings,
+        let grounds = match self.grounds(asks, recalls).await {
+            Ok(grounds) => grounds,
             Err(fault) => return everyone(waiting, &fault),
         };
         let mut round = Round::default();
-        for ((at, command), standing) in batch.into_iter().zip(standings) {
-            self.judge_into(&mut round, at, command, standing);
-        }
-        for commit in &mut round.commits {
-            if let Err(fault) = self.bench.seal(commit).await {
-                return everyone(waiting, &fault);
+        for ((at, command), ground) in batch.into_iter().zip(grounds) {
+            match ground {
+                Ok(ground) => self.judge_into(&mut round, at, command, ground),
+                Err(fault) => round.answers.push((at, Err(fault.into()))),
             }
+        }
+        match self.seal_all(&mut round).await {
+            Ok(unsealed) if unsealed.is_empty() => {}
+            // Nothing is written yet: the others go again without them.
+            Ok(unsealed) => return unsealed,
+            Err(fault) => return everyone(waiting, &fault),
         }
         let outcomes = self.store.commit_all(&round.commits).await;
         round.settle(outcomes, |commit| self.bench.count_shadowed(commit))
     }
 
+    /// Seals what is about persons; answers those that could not be sealed.
+    async fn seal_all(&self, round: &mut Round) -> Result<Vec<(usize, Answer)>, Fault> {
+        let mut unsealed = Vec::new();
+        for (commit, (at, _)) in round.commits.iter_mut().zip(&round.owners) {
+            match self.bench.seal(commit).await {
+                Ok(()) => {}
+                Err(fault) if fault.is_everyones() => return Err(fault),
+                Err(fault) => unsealed.push((*at, Err(fault.into()))),
+            }
+        }
+        Ok(unsealed)
+    }
+
     /// What is remembered, where it may be; the rest is loaded.
-    async fn standings(&self, asks: Vec<Ask>, recalls: bool) -> Result<Vec<Ground>, Fault> {
+    async fn grounds(&self, asks: Vec<Ask>, recalls: bool) -> Result<Grounds, Fault> {
         let recall = |ask: &Ask| if recalls { self.store.recall(ask) } else { None };
         let recalled: Vec<Option<Standing>> = asks.iter().map(recall).collect();
         let unknown = asks.into_iter().zip(&recalled);
@@ -90,18 +107,18 @@ impl Hos {
             unknown.filter_map(|(ask, known)| known.is_none().then_some(ask)).collect();
         let loaded = match unknown.as_slice() {
             [] => Vec::new(),
-            unknown => self.load_all(unknown).await?,
+            unknown => self.load_each(unknown).await?,
         };
         let mut loaded = loaded.into_iter();
-        let missing = || Fault::new(FaultKind::Internal, "the store did not answer the ask");
+        let missing = || Err(Fault::new(FaultKind::Internal, "the store did not answer the ask"));
         let known = recalled.into_iter().map(|recalled| match recalled {
             Some(standing) => Ok(Ground { standing, is_fresh: false }),
-            None => loaded
-                .next()
-                .map(|standing| Ground { standing, is_fresh: true })
-                .ok_or_else(missing),
+            None => {
+                let standing = loaded.next().unwrap_or_else(missing)?;
+                Ok(Ground { standing, is_fresh: true })
+            }
         });
-        known.collect()
+        Ok(known.collect())
     }
 
     fn judge_into(&self, round: &mut Round, at: usize, command: &Command, ground: Ground) {
@@ -145,10 +162,12 @@ struct Ground {
     is_fresh: bool,
 }
 
+/// Of each command what it is judged upon, or why that could not be loaded.
+type Grounds = Vec<Result<Ground, Fault>>;
+
 /// One fault for all: nothing was written.
 fn everyone(waiting: &[usize], fault: &Fault) -> Vec<(usize, Answer)> {
-    let copy = || Fault::new(fault.kind(), fault.to_string());
-    waiting.iter().map(|at| (*at, Err(copy().into()))).collect()
+    waiting.iter().map(|at| (*at, Err(fault.again().into()))).collect()
 }
 
 /// A refusal, and the commits that it was judged upon.

@@ -49,6 +49,26 @@ impl Hos {
         Ok(standings)
     }
 
+    /// Loads together, or each alone where the fault may be that of one.
+    pub(super) async fn load_each(
+        &self,
+        asks: &[Ask],
+    ) -> Result<Vec<Result<Standing, Fault>>, Fault> {
+        match self.load_all(asks).await {
+            Ok(standings) => return Ok(standings.into_iter().map(Ok).collect()),
+            Err(fault) if fault.is_everyones() => return Err(fault),
+            Err(_) => {}
+        }
+        let mut each = Vec::with_capacity(asks.len());
+        for ask in asks {
+            each.push(match self.load(ask).await {
+                Err(fault) if fault.is_everyones() => return Err(fault),
+                standing => standing,
+            });
+        }
+        Ok(each)
+    }
+
     /// The standing of what is asked, and the law that was in force while it was read.
     pub(super) async fn asked(
         &self,

@@ -253,20 +253,20 @@ impl Hos {
         for _ in 0..ATTEMPTS_MAX {
             let asked: Vec<_> = queries.iter().map(|query| self.bench.ask_query(query)).collect();
             let asks: Vec<Ask> = asked.iter().flatten().map(|(ask, _)| ask.clone()).collect();
-            let loaded = self.load_all(&asks).await;
-            let standings = loaded.as_deref().unwrap_or_default();
-            let mut under = asked.iter().flatten().zip(standings);
-            if !under.all(|((_, law), standing)| self.bench.is_in_force(law, standing)) {
+            let loaded = self.load_each(&asks).await;
+            let loaded =
+                loaded.unwrap_or_else(|fault| asks.iter().map(|_| Err(fault.again())).collect());
+            let under = asked.iter().flatten().zip(&loaded);
+            let mut under =
+                under.filter_map(|((_, law), loaded)| Some((law, loaded.as_ref().ok()?)));
+            if !under.all(|(law, standing)| self.bench.is_in_force(law, standing)) {
                 continue;
             }
-            let mut standings = loaded.as_deref().unwrap_or_default().iter();
+            let mut loaded = loaded.into_iter();
+            let missing = || Err(Fault::new(FaultKind::Internal, "the store did not answer"));
             let answers = queries.iter().zip(asked).map(|(query, asked)| {
-                asked.and_then(|(_, law)| match (&loaded, standings.next()) {
-                    (Err(fault), _) => Err(Fault::new(fault.kind(), fault.to_string()).into()),
-                    (Ok(_), Some(standing)) => answer(&law, query, standing),
-                    (Ok(_), None) => {
-                        Err(Fault::new(FaultKind::Internal, "the store did not answer").into())
-                    }
+                asked.and_then(|(_, law)| {
+                    answer(&law, query, &loaded.next().unwrap_or_else(missing)?)
                 })
             });
             return answers.collect();

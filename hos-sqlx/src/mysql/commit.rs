@@ -19,7 +19,7 @@ use super::verify::{Known, subject_numbers, verify};
 use super::write::Writes;
 use crate::connections::Connections;
 use crate::decide::{Decision, decide};
-use crate::fault::{is_ones_own, same};
+use crate::fault::same;
 use crate::patience::Patience;
 use crate::segments::is_displaced;
 
@@ -43,7 +43,7 @@ pub(super) async fn commit_all(
     }
     match patiently(connections, numbers, commits).await {
         Ok(answers) => answers,
-        Err(fault) if commits.len() > 1 && is_ones_own(&fault) => {
+        Err(fault) if commits.len() > 1 && !fault.is_everyones() => {
             each_alone(connections, numbers, commits).await
         }
         Err(fault) => every(commits, &fault),

@@ -2,6 +2,8 @@
 //!
 //! Messages name codes and never a value that was bound.
 
+use std::io;
+
 use hos_core::error::{Fault, FaultKind};
 use sqlx::Error;
 use sqlx::mysql::MySqlDatabaseError;
@@ -92,8 +94,13 @@ const UNCERTAIN: [u16; 11] =
 fn kind(error: &Error) -> FaultKind {
     let Some(code) = code(error) else {
         return match error {
-            Error::PoolTimedOut => FaultKind::Busy,
-            Error::PoolClosed | Error::WorkerCrashed | Error::Io(_) => FaultKind::Unavailable,
+            // What TLS says of a certificate that it does not believe.
+            Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+                FaultKind::Unauthorized
+            }
+            Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed | Error::Io(_) => {
+                FaultKind::Unavailable
+            }
             Error::Tls(_) | Error::Configuration(_) => FaultKind::Unauthorized,
             Error::BeginFailed | Error::InvalidSavePointStatement => FaultKind::Transaction,
             Error::ColumnDecode { .. } | Error::Decode(_) => FaultKind::Corrupt,
@@ -101,8 +108,8 @@ fn kind(error: &Error) -> FaultKind {
         };
     };
     match code {
-        DEADLOCK | LOCK_WAIT | RECORD_CHANGED | DUPLICATE | 3572 | 4031 | TOO_MANY_CONNECTIONS
-        | 1203 | 1226 => FaultKind::Busy,
+        DEADLOCK | LOCK_WAIT | RECORD_CHANGED | DUPLICATE | 3572 | 4031 => FaultKind::Busy,
+        TOO_MANY_CONNECTIONS | 1203 | 1226 => FaultKind::Unavailable,
         // To the server, to the database, to a table, to a procedure; and no such database.
         1044 | 1045 | 1698 | 1142 | 1143 | 1227 | 1370 | 1049 => FaultKind::Unauthorized,
         1317 | SHUTDOWN | KILLED | 1969 | 1152 | 1158..=1161 | 1184 => FaultKind::Unavailable,
@@ -117,7 +124,10 @@ fn kind(error: &Error) -> FaultKind {
 fn message(kind: FaultKind, error: &Error) -> String {
     let code = code(error);
     let what = match (kind, code) {
-        (FaultKind::Busy, Some(TOO_MANY_CONNECTIONS | 1203 | 1226)) => {
+        (FaultKind::Unavailable, None) if matches!(error, Error::PoolTimedOut) => {
+            "no connection was free; give the pool more, or send again"
+        }
+        (FaultKind::Unavailable, Some(TOO_MANY_CONNECTIONS | 1203 | 1226)) => {
             "the server has too many connections; lower the pools or raise its limit"
         }
         (FaultKind::Busy, _) => {

@@ -14,7 +14,7 @@ use super::row::stored_receipt;
 use super::run::Run;
 use super::scopes::Scopes;
 use super::statement::{self, TakenKeys};
-use crate::fault::{is_ones_own, same};
+use crate::fault::same;
 use crate::patience::Patience;
 use crate::segments::is_displaced;
 
@@ -74,7 +74,7 @@ async fn commit_run(connections: &Pooled, run: &Run<'_>, outcomes: &mut Outcomes
                 note(line.place, Some(Ok(Outcome::Committed)));
             }
         }
-        Err(fault) if is_ones_own(&fault) => {
+        Err(fault) if !fault.is_everyones() => {
             let mut patience = Patience::default();
             for line in &run.lines {
                 let (alone, _) = Run::next(std::slice::from_ref(line.commit), 0);

@@ -2,6 +2,8 @@
 //!
 //! Messages name SQLSTATE codes and never a value that was bound.
 
+use std::io;
+
 use hos_core::error::{Fault, FaultKind};
 use sqlx::Error;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
@@ -105,14 +107,21 @@ fn state(error: &Error) -> Option<String> {
     error.as_database_error()?.code().map(String::from)
 }
 
+const TOO_MANY_CONNECTIONS: &str = "53300";
+
 // https://www.postgresql.org/docs/15/errcodes-appendix.html
 fn kind(error: &Error) -> FaultKind {
     let Some(state) = state(error) else {
         return match error {
-            Error::PoolTimedOut => FaultKind::Busy,
-            Error::PoolClosed | Error::Io(_) | Error::WorkerCrashed | Error::Protocol(_) => {
-                FaultKind::Unavailable
+            // What TLS says of a certificate that it does not believe.
+            Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+                FaultKind::Unauthorized
             }
+            Error::PoolTimedOut
+            | Error::PoolClosed
+            | Error::Io(_)
+            | Error::WorkerCrashed
+            | Error::Protocol(_) => FaultKind::Unavailable,
             Error::Tls(_) | Error::Configuration(_) => FaultKind::Unauthorized,
             Error::BeginFailed | Error::InvalidSavePointStatement => FaultKind::Transaction,
             Error::ColumnDecode { .. } | Error::Decode(_) => FaultKind::Corrupt,
@@ -120,7 +129,8 @@ fn kind(error: &Error) -> FaultKind {
         };
     };
     match state.as_str() {
-        "40001" | "40P01" | "55P03" | "57014" | "53300" => FaultKind::Busy,
+        "40001" | "40P01" | "55P03" | "57014" => FaultKind::Busy,
+        TOO_MANY_CONNECTIONS => FaultKind::Unavailable,
         "25006" => FaultKind::ReadOnly,
         "53100" | "53200" => FaultKind::Full,
         "25P02" => FaultKind::Transaction,
@@ -136,7 +146,12 @@ fn kind(error: &Error) -> FaultKind {
 }
 
 fn message(kind: FaultKind, error: &Error) -> String {
+    let is_crowded = matches!(error, Error::PoolTimedOut)
+        || state(error).is_some_and(|state| state == TOO_MANY_CONNECTIONS);
     let what = match kind {
+        FaultKind::Unavailable if is_crowded => {
+            "no connection was free; give the pool or the server more, or send again"
+        }
         FaultKind::Busy => "others held the database for too long; send the command again",
         FaultKind::ReadOnly => "the database is read-only; is the URL that of a standby?",
         FaultKind::Unavailable => "the database cannot be reached; check the URL and the server",

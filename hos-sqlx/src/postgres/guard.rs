@@ -48,13 +48,17 @@ async fn install_in(connection: &mut PgConnection, column: &GuardedColumn) -> Re
 
 /// The triggers' text: the template with the names in the places of its variables.
 fn triggers(column: &GuardedColumn) -> String {
-    let GuardedColumn { world, kind, initial, table, id_column, status_column, .. } = column;
-    let (tenant, of_tenant) = match &column.tenant_column {
-        Some(name) => {
-            (format!("NEW.\"{name}\"::text"), format!("AND kept.\"{name}\"::text = law.tenant"))
-        }
-        None => ("NULL::text".to_owned(), String::new()),
-    };
+    let GuardedColumn { world, kind, initial, table, tenant_column, id_column, status_column } =
+        column;
+    let tenant_column = tenant_column.as_deref();
+    let with_tenant = |text: &dyn Fn(&str) -> String| tenant_column.map(text).unwrap_or_default();
+    let tenant = tenant_column.map_or("NULL".to_owned(), |name| format!("NEW.\"{name}\""));
+    let own_tenant = with_tenant(&|name| format!("own_tenant \"{table}\".\"{name}\"%TYPE;"));
+    let set_tenant = with_tenant(&|_| "law.own_tenant := law.tenant;".to_owned());
+    let of_tenant = with_tenant(&|name| {
+        let bytes = format!("kept.\"{name}\"::text COLLATE \"C\"");
+        format!("AND kept.\"{name}\" = law.own_tenant AND {bytes} = law.tenant")
+    });
     // By what a row becomes, which a trigger of the world's may decide, and byte for byte.
     let bytes = |row: &str, name: &str| format!("{row}.\"{name}\"::text COLLATE \"C\"");
     let changed = column
@@ -62,7 +66,9 @@ fn triggers(column: &GuardedColumn) -> String {
         .map(|name| format!("{} IS DISTINCT FROM {}", bytes("NEW", name), bytes("OLD", name)));
     let changed: Vec<String> = changed.collect();
     include_str!("guard.sql")
-        .replace("{tenant}", &tenant)
+        .replace("{tenant}", &format!("{tenant}::text"))
+        .replace("{own_tenant}", &own_tenant)
+        .replace("{set_tenant}", &set_tenant)
         .replace("{of_tenant}", &of_tenant)
         .replace("{changed}", &changed.join(" OR "))
         .replace("{table}", table)

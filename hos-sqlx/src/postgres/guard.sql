@@ -3,13 +3,23 @@ LANGUAGE plpgsql AS $guard$
 <<law>>
 DECLARE
     tenant text;
+    own_id "{table}"."{id}"%TYPE;
+    {own_tenant}
 BEGIN
     SELECT hos_scope.tenant INTO law.tenant FROM hos_scope
     WHERE hos_scope.number = NEW.scope AND hos_scope.world = '{world}';
-    IF FOUND THEN
-        UPDATE "{table}" AS kept SET "{status}" = NEW.state
-        WHERE kept."{id}"::text = NEW.id {of_tenant};
+    IF NOT FOUND THEN
+        RETURN NULL;
     END IF;
+    -- As the columns have them, for the sake of the index; what none of them can hold has no row.
+    BEGIN
+        law.own_id := NEW.id;
+        {set_tenant}
+    EXCEPTION WHEN data_exception THEN
+        RETURN NULL;
+    END;
+    UPDATE "{table}" AS kept SET "{status}" = NEW.state
+    WHERE kept."{id}" = law.own_id AND kept."{id}"::text COLLATE "C" = NEW.id {of_tenant};
     RETURN NULL;
 END $guard$;
 

@@ -10,9 +10,6 @@ use super::options::Pooler;
 use super::pooled::Pooled;
 use crate::connections::Taken;
 
-/// Pins the server's session until the end, for statements prepared without a name.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
-
 /// A connection that is used again only when it is known to be outside a transaction.
 #[derive(Debug)]
 pub(super) struct Lease<'c> {
@@ -51,7 +48,8 @@ impl<'c> Lease<'c> {
     pub(super) async fn begin(&mut self) -> Result<(), Fault> {
         if self.held.clean {
             self.held.clean = false;
-            sqlx::raw_sql(BEGIN).execute(self.connection()).await.map_err(classify)?;
+            let begin = self.connections.begin();
+            sqlx::raw_sql(begin).execute(self.connection()).await.map_err(classify)?;
         }
         Ok(())
     }

@@ -74,6 +74,13 @@ fn connect(
         let message = "the URL of a PostgreSQL database begins with `postgres://`";
         return Err(Fault::new(FaultKind::Unauthorized, message));
     }
+    if url
+        .split_once('?')
+        .is_some_and(|(_, told)| told.split('&').any(|it| it.starts_with("pooler=")))
+    {
+        let message = "the URL may say `pooler=transaction` of a pooler, once, and nothing else";
+        return Err(Fault::new(FaultKind::Unauthorized, message));
+    }
     let parsed: PgConnectOptions = url.parse().map_err(classify)?;
     let parsed = parsed.application_name("hos").disable_statement_logging();
     Ok(match pooler {

@@ -22,6 +22,9 @@ impl Pooler {
     }
 }
 
+/// What a URL says of a pooler in transaction mode.
+const POOLED: &str = "pooler=transaction";
+
 /// How a database is opened.
 #[derive(Debug, Clone)]
 #[must_use]
@@ -39,14 +42,16 @@ pub struct PostgresOptions {
 }
 
 impl PostgresOptions {
-    /// The usual options for a URL: sixteen connections, five seconds of patience.
+    /// The usual options for a URL: sixteen connections, five seconds of patience. A parameter
+    /// `pooler=transaction` says the same as [`PostgresOptions::pooler`].
     pub fn new(url: impl Into<String>) -> Self {
+        let (url, pooler) = pooled(url.into());
         Self {
-            url: url.into(),
+            url,
             direct_url: None,
             replica_url: None,
             connections: 16,
-            pooler: Pooler::None,
+            pooler,
             acquire_timeout: Duration::from_secs(5),
             lock_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
@@ -84,16 +89,12 @@ impl PostgresOptions {
         Self { acquire_timeout, ..self }
     }
 
-    /// How long a call waits for another that holds the same rows. Not with
-    /// [`Pooler::Transaction`], which takes no settings at a session's start: there the role's own
-    /// hold, `ALTER ROLE law SET lock_timeout = '5s'`, or the server's, and without either a call
-    /// waits for ever.
+    /// How long a call waits for another that holds the same rows.
     pub fn lock_timeout(self, lock_timeout: Duration) -> Self {
         Self { lock_timeout, ..self }
     }
 
-    /// How long one statement may run. Not with [`Pooler::Transaction`]; see
-    /// [`PostgresOptions::lock_timeout`].
+    /// How long one statement may run.
     pub fn statement_timeout(self, statement_timeout: Duration) -> Self {
         Self { statement_timeout, ..self }
     }
@@ -108,5 +109,41 @@ impl PostgresOptions {
     /// what is remembered saves the load; its commit compares everything that was read.
     pub fn subject_bytes_cached(self, bytes: u64) -> Self {
         Self { snapshot_bytes: bytes, ..self }
+    }
+}
+
+/// A URL without what it says of the pooler, and what that is. What it says wrongly is left in it.
+fn pooled(url: String) -> (String, Pooler) {
+    let Some((address, parameters)) = url.split_once('?') else { return (url, Pooler::None) };
+    let others: Vec<&str> =
+        parameters.split('&').filter(|parameter| *parameter != POOLED).collect();
+    if others.len() == parameters.split('&').count() {
+        return (url, Pooler::None);
+    }
+    match others.join("&") {
+        others if others.is_empty() => (address.to_owned(), Pooler::Transaction),
+        others => (format!("{address}?{others}"), Pooler::Transaction),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_says_who_stands_between() {
+        for (url, expected) in [
+            ("postgres://h/d", ("postgres://h/d", Pooler::None)),
+            ("postgres://h/d?", ("postgres://h/d?", Pooler::None)),
+            ("postgres://h/d?pooler=transaction", ("postgres://h/d", Pooler::Transaction)),
+            (
+                "postgres://h/d?a=1&pooler=transaction&b=2",
+                ("postgres://h/d?a=1&b=2", Pooler::Transaction),
+            ),
+            ("postgres://h/d?pooler=session", ("postgres://h/d?pooler=session", Pooler::None)),
+        ] {
+            let PostgresOptions { url: left, pooler, .. } = PostgresOptions::new(url);
+            assert_eq!((&*left, pooler), expected);
+        }
     }
 }

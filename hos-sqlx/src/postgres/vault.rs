@@ -60,7 +60,7 @@ impl PostgresVault {
         let _parted = connection.close().await;
         migrated?;
         let pool = open::pool(&options.url, &options)?;
-        Ok(Self { connections: Pooled::new(pool, options.pooler) })
+        Ok(Self { connections: Pooled::new(pool, options.pooler, &options) })
     }
 
     /// Opens a vault that is there, and makes nothing: for whoever only looks.
@@ -75,7 +75,7 @@ impl PostgresVault {
         let _parted = connection.close().await;
         known?;
         let pool = open::pool(&options.url, &options)?;
-        Ok(Self { connections: Pooled::new(pool, options.pooler) })
+        Ok(Self { connections: Pooled::new(pool, options.pooler, &options) })
     }
 
     /// Closes every connection.

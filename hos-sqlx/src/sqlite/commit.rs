@@ -21,7 +21,7 @@ use super::step::{self, ScopeNumbers, Step, WRITE, WRITE_AND_COMMIT};
 use crate::cache::{self, Cache};
 use crate::decide::{Decision, decide};
 use crate::encoding::signed;
-use crate::fault::{is_ones_own, same};
+use crate::fault::same;
 use crate::segments::is_displaced;
 
 const COLUMNS: usize = 8;
@@ -79,7 +79,7 @@ pub(super) async fn commit_all(writer: &SqlitePool, logs: &Logs, commits: &[Comm
 /// Whether one of a batch may pass alone where the batch did not. There is one writer, so that
 /// nobody is busy alone.
 fn may_pass_alone(fault: &Fault) -> bool {
-    is_ones_own(fault) && fault.kind() != FaultKind::Busy
+    !fault.is_everyones() && fault.kind() != FaultKind::Busy
 }
 
 async fn commit_alone(writer: &SqlitePool, logs: &Logs, commit: &Commit) -> Result<Outcome, Fault> {

@@ -11,6 +11,9 @@
 
 mod alone;
 mod cancel;
+#[path = "../support/certificate.rs"]
+mod certificate;
+mod encryption;
 mod ended;
 mod guard;
 mod in_progress;

@@ -43,17 +43,6 @@ async fn a_wrong_password_is_unauthorized() {
 }
 
 #[tokio::test]
-async fn encryption_that_is_not_to_be_had_is_unauthorized() {
-    let Some(server) = server() else { return };
-    let url = server.create_database().unwrap();
-    for mode in ["require", "verify-full"] {
-        let options = PostgresOptions::new(format!("{url}?sslmode={mode}"));
-        assert_eq!(kind(options).await, FaultKind::Unauthorized, "{mode}");
-    }
-    assert_eq!(superuser(&url, HAS_SCHEMA), "f");
-}
-
-#[tokio::test]
 async fn an_address_that_is_none_is_unauthorized_and_nobody_there_is_unavailable() {
     let Some(server) = server() else { return };
     let database = "postgres://law@127.0.0.1/nowhere?port=";

@@ -8,7 +8,10 @@ mod audit;
 #[cfg_attr(feature = "mysql", expect(dead_code, reason = "MariaDB is struck elsewhere"))]
 #[path = "../support/backend.rs"]
 mod backend;
+#[path = "../support/certificate.rs"]
+mod certificate;
 mod door;
+mod encryption;
 #[path = "../support/job.rs"]
 mod job;
 mod lost;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hos_core::error::FaultKind;
 use hos_core::prelude::*;
-use hos_services::Postgres;
+use hos_services::{PgBouncer, Postgres};
 use hos_sqlx::{PostgresOptions, PostgresStore};
 use hos_work::Lane;
 use sqlx::Connection as _;
@@ -26,6 +26,7 @@ const ROWS: &str = "SELECT (SELECT count(*) FROM hos_receipt), (SELECT count(*) 
 /// A server of one's own, because others would wait for what is locked here.
 pub(crate) struct Place {
     postgres: Arc<Postgres>,
+    pooler: Option<PgBouncer>,
     pub(crate) url: String,
     pub(crate) store: PostgresStore,
     pub(crate) hos: Hos,
@@ -38,6 +39,26 @@ impl Place {
         let postgres = Postgres::start().inspect_err(hos_services::skip_or_fail).ok()?;
         let url = postgres.create_database().unwrap();
         let store = PostgresStore::open_with(options(PostgresOptions::new(&url))).await.unwrap();
+        Some(Self::over(postgres, None, url, store).await)
+    }
+
+    /// As [`Place::start`], through a pooler that the address alone tells of.
+    async fn pooled(options: fn(PostgresOptions) -> PostgresOptions) -> Option<Self> {
+        let postgres = Postgres::start().inspect_err(hos_services::skip_or_fail).ok()?;
+        let pooler = PgBouncer::start(&postgres).inspect_err(hos_services::skip_or_fail).ok()?;
+        let url = postgres.create_database().unwrap();
+        let through = format!("{}?pooler=transaction", pooler.url(name(&url)));
+        let options = options(PostgresOptions::new(through)).direct_url(&url);
+        let store = PostgresStore::open_with(options).await.unwrap();
+        Some(Self::over(postgres, Some(pooler), url, store).await)
+    }
+
+    async fn over(
+        postgres: Postgres,
+        pooler: Option<PgBouncer>,
+        url: String,
+        store: PostgresStore,
+    ) -> Self {
         sqlx::query("CREATE TABLE domain_move (tenant text, command text)")
             .execute(store.pool())
             .await
@@ -45,7 +66,7 @@ impl Place {
         let hos = Hos::open([law()], store.clone()).await.unwrap();
         let firm = tenant("firm");
         prepare(&hos, &firm, JOBS).await;
-        Some(Self { postgres: Arc::new(postgres), url, store, hos, firm })
+        Self { postgres: Arc::new(postgres), pooler, url, store, hos, firm }
     }
 
     pub(crate) fn touch(&self, at: u64, key: &str) -> Command {
@@ -96,6 +117,7 @@ impl Place {
     pub(crate) async fn end(self, keys: &BTreeSet<String>) {
         audit(&self.server(), &self.hos, &self.firm, keys).await;
         self.store.close().await;
+        drop(self.pooler);
     }
 }
 
@@ -166,6 +188,23 @@ async fn a_table_that_others_hold_for_longer_than_a_statement_may_take_is_busy()
     held_by_another(place, "LOCK TABLE hos_receipt IN SHARE MODE").await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_more_patient_through_a_pooler() {
+    let options = |options: PostgresOptions| options.lock_timeout(SHORT);
+    let Some(place) = Place::pooled(options).await else { return };
+    held_by_another(place, "SELECT FROM hos_subject WHERE id = 'j-0' FOR UPDATE").await;
+    let options = |options: PostgresOptions| options.statement_timeout(SHORT);
+    let Some(place) = Place::pooled(options).await else { return };
+    held_by_another(place, "LOCK TABLE hos_receipt IN SHARE MODE").await;
+    let Some(place) = Place::pooled(|options| options.connections(1)).await else { return };
+    let mut own = place.store.begin().await.unwrap();
+    let shown = "SELECT current_setting('lock_timeout') || current_setting('statement_timeout')";
+    let shown: String = sqlx::query_scalar(shown).fetch_one(&mut *own).await.unwrap();
+    assert_eq!(shown, "5s30s");
+    own.rollback().await.unwrap();
+    place.end(&BTreeSet::new()).await;
+}
+
 async fn held_by_another(place: Place, sql: &'static str) {
     let mut stranger = place.stranger().await;
     let mut transaction = stranger.begin().await.unwrap();
@@ -176,17 +215,17 @@ async fn held_by_another(place: Place, sql: &'static str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_without_a_free_connection_is_busy() {
+async fn a_server_without_a_free_connection_is_unavailable() {
     let Some(server) = crate::server() else { return };
     let url = server.create_database().unwrap();
     let options = PostgresOptions::new(&url).connections(1).acquire_timeout(SHORT);
     let store = PostgresStore::open_with(options).await.unwrap();
     let held = store.begin().await.unwrap();
-    assert_eq!(store.begin().await.unwrap_err().kind(), FaultKind::Busy);
+    assert_eq!(store.begin().await.unwrap_err().kind(), FaultKind::Unavailable);
     held.rollback().await.unwrap();
     limit(server, &url);
     let fault = PostgresStore::open(&url).await.unwrap_err();
-    assert_eq!(fault.kind(), FaultKind::Busy, "{fault:?}");
+    assert_eq!(fault.kind(), FaultKind::Unavailable, "{fault:?}");
     store.close().await;
 }
 

@@ -4,6 +4,7 @@ use hos_core::error::FaultKind;
 use hos_core::id::{Kind, State};
 use hos_core::prelude::*;
 use hos_sqlx::{GuardedColumn, WithinExt as _};
+use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 
 use crate::shop::{FIRMS, Shop, order, owner, server, world};
@@ -236,4 +237,62 @@ async fn no_two_guards_have_one_name() {
         assert_eq!(fault.kind(), FaultKind::Law);
         assert!(fault.to_string().contains("too long"), "{fault}");
     }
+}
+
+/// What ids are kept as, what `o-1` is called then, and what the others are.
+const TYPES: [(&str, &str, &str); 5] = [
+    ("text", "1001", "n::text"),
+    ("text COLLATE \"C\"", "1001", "n::text"),
+    ("varchar(40)", "1001", "n::text"),
+    ("bigint", "1001", "n"),
+    ("uuid", "00000000-0000-0000-0000-000000001001", "lpad(n::text, 32, '0')::uuid"),
+];
+
+#[tokio::test]
+async fn the_law_finds_its_row_by_an_index_whatever_the_type() {
+    let Some(server) = server() else { return };
+    for ((type_, id, others), tenant) in
+        TYPES.into_iter().flat_map(|of| [(of, None), (of, Some("tenant"))])
+    {
+        let shop = Shop::open(server).await;
+        let key = if tenant.is_some() { "tenant, id" } else { "id" };
+        let table = format!(
+            "CREATE TABLE orders (tenant text DEFAULT 'firm-1', id {type_}, \
+             status text DEFAULT 'pending', PRIMARY KEY ({key})); \
+             INSERT INTO orders (id) SELECT {others} FROM generate_series(1, 3000) AS n; \
+             ANALYZE orders"
+        );
+        sqlx::raw_sql(AssertSqlSafe(table)).execute(shop.store.pool()).await.unwrap();
+        shop.store.guard(&column(tenant)).await.unwrap();
+        let mut transaction = shop.store.begin().await.unwrap();
+        let before = scans(&mut transaction).await;
+        let within = shop.hos.within(&mut transaction);
+        within
+            .open(&Opening::new(&owner(FIRMS[0]), &order(FIRMS[0], id)).key("open"))
+            .await
+            .unwrap();
+        let pay = Command::new(&owner(FIRMS[0]), &order(FIRMS[0], id), "pay").key("pay");
+        within.transition(&pay).await.unwrap();
+        // An id that no row can have, whatever it is for the type.
+        let odd = order(FIRMS[0], "0001001");
+        within.open(&Opening::new(&owner(FIRMS[0]), &odd).key("odd")).await.unwrap();
+        let odd = order(FIRMS[0], &"x".repeat(60));
+        within.open(&Opening::new(&owner(FIRMS[0]), &odd).key("long")).await.unwrap();
+        drop(within);
+        let after = scans(&mut transaction).await;
+        // Whatever no column can hold is not looked for.
+        assert!(after.0 == before.0 && after.1 - before.1 >= 2, "{type_} {tenant:?}: {after:?}");
+        let paid: Vec<String> =
+            sqlx::query_scalar("SELECT id::text FROM orders WHERE status = 'paid'")
+                .fetch_all(&mut *transaction)
+                .await
+                .unwrap();
+        assert_eq!(paid, [id], "{type_} {tenant:?}");
+    }
+}
+
+/// How often the table was read from end to end, and by an index.
+async fn scans(connection: &mut PgConnection) -> (i64, i64) {
+    let scans = "SELECT seq_scan, idx_scan FROM pg_stat_xact_user_tables WHERE relname = 'orders'";
+    sqlx::query_as(scans).fetch_one(connection).await.unwrap()
 }

@@ -8,6 +8,7 @@ use crate::system;
 /// Cheapest first. Lints and docs share one build of the dependencies, hence the same features.
 pub(super) const GATES: &[Gate] = &[
     Gate { name: "format", check: format },
+    Gate { name: "lock files", check: lock_files },
     Gate { name: "lints", check: lints },
     Gate { name: "docs", check: docs },
     Gate { name: "browser", check: browser },
@@ -17,6 +18,14 @@ pub(super) const GATES: &[Gate] = &[
 
 fn format() -> Result<Verdict, Failure> {
     Step::cargo(["fmt", "--all", "--check"]).run()?;
+    Ok(Verdict::Passed)
+}
+
+/// Those of the workspaces beside this one, which nothing else here would read. Nothing is written.
+fn lock_files() -> Result<Verdict, Failure> {
+    for manifest in ["fuzz/Cargo.toml", "peers/Cargo.toml"] {
+        Step::cargo(["update", "--workspace", "--locked", "--manifest-path", manifest]).run()?;
+    }
     Ok(Verdict::Passed)
 }
 
