@@ -227,7 +227,8 @@ impl Store for PostgresStore {
         let mut passed_over = PassedOver::default();
         loop {
             let mut lease = Lease::acquire(connections).await?;
-            match load::load_all(lease.connection(), source, asks).await {
+            let (connection, watch) = lease.watched();
+            match watch.over(load::load_all(connection, source, asks)).await {
                 Ok(loaded) => {
                     lease.commit().await?;
                     let standings = loaded?;

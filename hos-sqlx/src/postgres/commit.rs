@@ -114,14 +114,14 @@ async fn commit_lone(
 async fn is_key_held(connections: &Pooled, commit: &Commit) -> bool {
     let Some(kept) = commit.receipt() else { return false };
     let Ok(mut lease) = Lease::acquire(connections).await else { return false };
+    let (connection, watch) = lease.watched();
     let asked = sqlx::query_scalar("SELECT hos_key_is_held($1, $2, $3)")
         .bind(commit.world().as_str())
         .bind(commit.tenant().as_str())
         .bind(kept.key().as_bytes())
         .persistent(connections.pooler().names_statements())
-        .fetch_one(lease.connection())
-        .await;
-    let Ok(held) = asked else { return false };
+        .fetch_one(connection);
+    let Ok(held) = watch.over(asked).await else { return false };
     lease.commit().await.is_ok() && held
 }
 
@@ -130,7 +130,8 @@ async fn attempt(connections: &Pooled, run: &Run<'_>) -> Result<Vec<usize>, Faul
     loop {
         let mut lease = Lease::acquire(connections).await?;
         let named = connections.pooler().names_statements();
-        match statement::commit(lease.connection(), named, taken, run).await {
+        let (connection, watch) = lease.watched();
+        match watch.over(statement::commit(connection, named, taken, run)).await {
             Ok(written) => {
                 let written = written?;
                 lease.commit().await?;
@@ -156,10 +157,9 @@ async fn explain(
     lost: &[usize],
 ) -> Result<Vec<Outcome>, Fault> {
     let mut lease = Lease::acquire(connections).await?;
-    let explained =
-        explain_on(lease.connection(), connections.pooler().names_statements(), commits, lost)
-            .await
-            .map_err(classify)??;
+    let (connection, watch) = lease.watched();
+    let explained = explain_on(connection, connections.pooler().names_statements(), commits, lost);
+    let explained = watch.over(explained).await.map_err(classify)??;
     lease.commit().await?;
     Ok(explained)
 }

@@ -78,7 +78,8 @@ pub(super) fn is_taken_key(error: &Error) -> bool {
 /// statement began: nothing was done, and another connection may do it.
 pub(super) fn is_stale(error: &Error) -> bool {
     match error {
-        Error::Io(_) | Error::Protocol(_) => true,
+        Error::Io(error) => error.kind() != io::ErrorKind::TimedOut,
+        Error::Protocol(_) => true,
         error => state(error).is_some_and(|state| is_goodbye(&state) || state == "0A000"),
     }
 }

@@ -1,9 +1,13 @@
 //! A connection, held so that a dropped future leaves no open transaction.
 
+use std::io;
+use std::time::Duration;
+
 use hos_core::error::Fault;
 use scopeguard::ScopeGuard;
 use sqlx::Postgres;
 use sqlx::postgres::PgConnection;
+use tokio::time::timeout;
 
 use super::fault::{classify, classify_commit};
 use super::options::Pooler;
@@ -18,15 +22,16 @@ pub(super) struct Lease<'c> {
 }
 
 /// INVARIANT: `clean` is false from before BEGIN is sent until COMMIT or ROLLBACK is acknowledged.
-/// Dropped before that, the connection is closed, which rolls back.
+/// Dropped before that, the connection is closed, which rolls back; so is a silent one.
 #[derive(Debug)]
 struct Held {
     taken: Taken<Postgres>,
     clean: bool,
+    silent: bool,
 }
 
 fn let_go(mut held: Held) {
-    if !held.clean {
+    if !held.clean || held.silent {
         held.taken.connection.close_on_drop();
     }
 }
@@ -36,7 +41,8 @@ impl<'c> Lease<'c> {
     /// give the statement's two halves to different sessions.
     pub(super) async fn acquire(connections: &'c Pooled) -> Result<Self, Fault> {
         let taken = connections.take().await.map_err(classify)?;
-        let held = scopeguard::guard(Held { taken, clean: true }, let_go as fn(Held));
+        let held = Held { taken, clean: true, silent: false };
+        let held = scopeguard::guard(held, let_go as fn(Held));
         let mut lease = Self { connections, held };
         if connections.pooler() == Pooler::Transaction {
             lease.begin().await?;
@@ -49,13 +55,21 @@ impl<'c> Lease<'c> {
         if self.held.clean {
             self.held.clean = false;
             let begin = self.connections.begin();
-            sqlx::raw_sql(begin).execute(self.connection()).await.map_err(classify)?;
+            let (connection, watch) = self.watched();
+            watch.over(sqlx::raw_sql(begin).execute(connection)).await.map_err(classify)?;
         }
         Ok(())
     }
 
     pub(super) fn connection(&mut self) -> &mut PgConnection {
         &mut self.held.taken.connection
+    }
+
+    /// The connection, and who watches over a statement on it.
+    pub(super) fn watched(&mut self) -> (&mut PgConnection, Watch<'_>) {
+        let patience = self.connections.patience();
+        let Held { taken, silent, .. } = &mut *self.held;
+        (&mut taken.connection, Watch { silent, patience })
     }
 
     /// Closes the connection instead of giving it back.
@@ -66,10 +80,32 @@ impl<'c> Lease<'c> {
     /// Commits what was begun, and gives the connection back.
     pub(super) async fn commit(mut self) -> Result<(), Fault> {
         if !self.held.clean {
-            sqlx::raw_sql("COMMIT").execute(self.connection()).await.map_err(classify_commit)?;
+            let (connection, watch) = self.watched();
+            let commit = sqlx::raw_sql("COMMIT").execute(connection);
+            watch.over(commit).await.map_err(classify_commit)?;
             self.held.clean = true;
         }
         self.connections.give_back(ScopeGuard::into_inner(self.held).taken);
         Ok(())
+    }
+}
+
+/// Waits for a server no longer than it may take itself: one that says nothing, as when it is
+/// stopped or its network is gone, would be waited for until the system gives the connection up.
+pub(super) struct Watch<'l> {
+    silent: &'l mut bool,
+    patience: Option<Duration>,
+}
+
+impl Watch<'_> {
+    pub(super) async fn over<T>(
+        self,
+        statement: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, sqlx::Error> {
+        let Some(patience) = self.patience else { return statement.await };
+        timeout(patience, statement).await.unwrap_or_else(|_| {
+            *self.silent = true;
+            Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the server is silent")))
+        })
     }
 }

@@ -45,7 +45,8 @@ impl Migrations for PostgresStore {
         let row = loop {
             let mut lease = Lease::acquire(connections).await?;
             let query = write(batch, &bags, &receipt).persistent(named);
-            match query.fetch_one(lease.connection()).await {
+            let (connection, watch) = lease.watched();
+            match watch.over(query.fetch_one(connection)).await {
                 Ok(row) => {
                     lease.commit().await?;
                     break row;

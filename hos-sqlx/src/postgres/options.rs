@@ -94,7 +94,8 @@ impl PostgresOptions {
         Self { lock_timeout, ..self }
     }
 
-    /// How long one statement may run.
+    /// How long one statement may run; zero for ever. A server that has said nothing five seconds
+    /// after that is given up, and so is the connection: what it was asked to commit is `Ambiguous`.
     pub fn statement_timeout(self, statement_timeout: Duration) -> Self {
         Self { statement_timeout, ..self }
     }

@@ -12,12 +12,16 @@ use crate::connections::Connections;
 /// Pins the server's session until the end, for statements prepared without a name.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
+/// How much longer a statement's answer may be on its way than the statement may run.
+const ON_ITS_WAY_MAX: Duration = Duration::from_secs(5);
+
 /// The connections, and who stands between them and the server.
 #[derive(Debug)]
 pub(super) struct Pooled {
     connections: Connections<Postgres>,
     pooler: Pooler,
     begin: String,
+    patience: Option<Duration>,
 }
 
 impl Pooled {
@@ -26,7 +30,14 @@ impl Pooled {
             Pooler::None => BEGIN.to_owned(),
             Pooler::Transaction => begin_for_itself(options),
         };
-        Self { connections: Connections::new(pool), pooler, begin }
+        let limit = options.statement_timeout;
+        let patience = (!limit.is_zero()).then(|| limit.saturating_add(ON_ITS_WAY_MAX));
+        Self { connections: Connections::new(pool), pooler, begin, patience }
+    }
+
+    /// How long an answer is waited for; none where a statement may run for ever.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        self.patience
     }
 
     pub(super) fn pooler(&self) -> Pooler {

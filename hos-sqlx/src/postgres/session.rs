@@ -38,7 +38,8 @@ pub(super) async fn rows<'q>(
     let mut passed_over = PassedOver::default();
     loop {
         let mut lease = Lease::acquire(connections).await?;
-        match query().persistent(named).fetch_all(lease.connection()).await {
+        let (connection, watch) = lease.watched();
+        match watch.over(query().persistent(named).fetch_all(connection)).await {
             Ok(rows) => {
                 lease.commit().await?;
                 return Ok(rows);

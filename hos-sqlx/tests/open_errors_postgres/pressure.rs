@@ -188,6 +188,35 @@ async fn a_table_that_others_hold_for_longer_than_a_statement_may_take_is_busy()
     held_by_another(place, "LOCK TABLE hos_receipt IN SHARE MODE").await;
 }
 
+/// As where its machine is gone from the network: its process is stopped, its socket is open.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_falls_silent_is_not_waited_for() {
+    let options = |options: PostgresOptions| options.connections(1).statement_timeout(SHORT);
+    let Some(place) = Place::start(options).await else { return };
+    let pid = "SELECT pid FROM pg_stat_activity \
+               WHERE datname = current_database() AND usename = 'law';";
+    for key in ["commit", "load"] {
+        let pid = place.superuser(pid);
+        let signal = |signal: &str| {
+            let kill = format!("kill -{signal} {pid}");
+            let sent = std::process::Command::new("sh").args(["-c", &kill]).status().unwrap();
+            assert!(sent.success(), "{kill}");
+        };
+        signal("STOP");
+        let fault = match key {
+            // Of what is remembered only the commit is sent.
+            "commit" => place.hos.transition(&place.touch(0, key)).await.map(drop),
+            _ => place.hos.situation(&job(&place.firm, 0)).await.map(drop),
+        };
+        let expected = if key == "commit" { FaultKind::Ambiguous } else { FaultKind::Unavailable };
+        assert_eq!(fault.unwrap_err().fault().map(Fault::kind), Some(expected), "{key}");
+        // On another connection, while the first one is still silent.
+        place.hos.transition(&place.touch(0, key)).await.unwrap();
+        signal("CONT");
+    }
+    place.end(&BTreeSet::from(["commit".to_owned(), "load".to_owned()])).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_is_more_patient_through_a_pooler() {
     let options = |options: PostgresOptions| options.lock_timeout(SHORT);
