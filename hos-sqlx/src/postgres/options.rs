@@ -95,7 +95,7 @@ impl PostgresOptions {
     }
 
     /// How long one statement may run; zero for ever. A server that has said nothing five seconds
-    /// after that is given up, and so is the connection: what it was asked to commit is `Ambiguous`.
+    /// after that is given up with its connection: what it was asked to commit is `Ambiguous`.
     pub fn statement_timeout(self, statement_timeout: Duration) -> Self {
         Self { statement_timeout, ..self }
     }
