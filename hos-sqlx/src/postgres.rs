@@ -132,6 +132,13 @@ impl PostgresStore {
         begun.await.map_err(lost)?
     }
 
+    /// Who stands between. With [`Pooler::Transaction`] the world's own statements must be in a
+    /// transaction and unnamed.
+    #[must_use]
+    pub fn pooler(&self) -> Pooler {
+        self.shared.connections.pooler()
+    }
+
     /// The connections, for the world's own statements and queries.
     #[must_use]
     pub fn pool(&self) -> &PgPool {

@@ -16,7 +16,7 @@ use hos_core::hos::{Hos, HosOptions, Within};
 use hos_core::law::Law;
 use hos_core::time::Timestamp;
 use hos_sqlx::filter::Unfilterable;
-use hos_sqlx::{GuardedColumn, MysqlStore, PostgresStore, SqliteStore, WithinExt as _};
+use hos_sqlx::{GuardedColumn, MysqlStore, Pooler, PostgresStore, SqliteStore, WithinExt as _};
 
 pub use dialect::Dialect;
 pub use query::{Query, query};
@@ -46,8 +46,8 @@ pub enum Database {
 pub enum Transaction {
     /// Of the one connection that writes.
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
-    /// Of PostgreSQL.
-    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+    /// Of PostgreSQL, and who stands before it.
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>, Pooler),
     /// Of MariaDB or MySQL.
     Mysql(sqlx::Transaction<'static, sqlx::MySql>),
 }
@@ -142,7 +142,9 @@ impl Database {
     pub async fn begin(&self) -> Result<Transaction, Fault> {
         match self {
             Self::Sqlite(store) => Ok(Transaction::Sqlite(store.begin().await?)),
-            Self::Postgres(store) => Ok(Transaction::Postgres(store.begin().await?)),
+            Self::Postgres(store) => {
+                Ok(Transaction::Postgres(store.begin().await?, store.pooler()))
+            }
             Self::Mysql(store) => Ok(Transaction::Mysql(store.begin().await?)),
         }
     }
@@ -218,7 +220,7 @@ impl Transaction {
     pub fn within(&mut self, hos: &Hos) -> Within<'_> {
         match self {
             Self::Sqlite(native) => hos.within(native),
-            Self::Postgres(native) => hos.within(native),
+            Self::Postgres(native, _) => hos.within(native),
             Self::Mysql(native) => hos.within(native),
         }
     }
@@ -231,7 +233,7 @@ impl Transaction {
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(native) => native.commit().await,
-            Self::Postgres(native) => native.commit().await,
+            Self::Postgres(native, _) => native.commit().await,
             Self::Mysql(native) => native.commit().await,
         }
     }
@@ -244,7 +246,7 @@ impl Transaction {
     pub async fn rollback(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(native) => native.rollback().await,
-            Self::Postgres(native) => native.rollback().await,
+            Self::Postgres(native, _) => native.rollback().await,
             Self::Mysql(native) => native.rollback().await,
         }
     }
@@ -258,7 +260,7 @@ impl Transaction {
         let script = sqlx::raw_sql(script);
         match self {
             Self::Sqlite(native) => script.execute(&mut **native).await.map(|_| ()),
-            Self::Postgres(native) => script.execute(&mut **native).await.map(|_| ()),
+            Self::Postgres(native, _) => script.execute(&mut **native).await.map(|_| ()),
             Self::Mysql(native) => script.execute(&mut **native).await.map(|_| ()),
         }
     }

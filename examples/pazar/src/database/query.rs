@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hos_core::laws::Filter;
+use hos_sqlx::Pooler;
 use hos_sqlx::filter::{Columns, Filterable};
 use sqlx::mysql::MySql;
 use sqlx::postgres::Postgres;
@@ -77,8 +78,9 @@ impl Query {
             Transaction::Sqlite(native) => {
                 self.native::<Sqlite>()?.execute(&mut **native).await?.rows_affected()
             }
-            Transaction::Postgres(native) => {
-                self.native::<Postgres>()?.execute(&mut **native).await?.rows_affected()
+            Transaction::Postgres(native, pooler) => {
+                let query = self.native::<Postgres>()?.persistent(is_named(*pooler));
+                query.execute(&mut **native).await?.rows_affected()
             }
             Transaction::Mysql(native) => {
                 self.native::<MySql>()?.execute(&mut **native).await?.rows_affected()
@@ -127,10 +129,16 @@ impl Query {
     async fn fetch(self, rows: Rows<'_>) -> Result<Vec<Row>, DatabaseError> {
         let filters = self.values.iter().any(|value| matches!(value, Value::Filters(..)));
         macro_rules! read {
-            ($native:ty, $from:expr, $row:expr) => {{
+            ($native:ty, $from:expr, $row:expr) => {
+                read!($native, $from, $row, true)
+            };
+            ($native:ty, $from:expr, $row:expr, $named:expr) => {{
                 let rows = match filters {
-                    false => self.native::<$native>()?.fetch_all($from).await?,
-                    true => self.filtered::<$native>()?.build().fetch_all($from).await?,
+                    false => self.native::<$native>()?.persistent($named).fetch_all($from).await?,
+                    true => {
+                        let mut filtered = self.filtered::<$native>()?;
+                        filtered.build().persistent($named).fetch_all($from).await?
+                    }
                 };
                 rows.into_iter().map($row).collect()
             }};
@@ -138,12 +146,23 @@ impl Query {
         Ok(match rows {
             Rows::Database(database) => match database {
                 Database::Sqlite(store) => read!(Sqlite, store.reader(), Row::Sqlite),
-                Database::Postgres(store) => read!(Postgres, store.pool(), Row::Postgres),
+                Database::Postgres(store) if is_named(store.pooler()) => {
+                    read!(Postgres, store.pool(), Row::Postgres)
+                }
+                // A pooler would give the two halves of a statement to different sessions.
+                Database::Postgres(store) => {
+                    let mut native = store.begin().await?;
+                    let rows = read!(Postgres, &mut *native, Row::Postgres, false);
+                    native.commit().await?;
+                    rows
+                }
                 Database::Mysql(store) => read!(MySql, store.reader(), Row::Mysql),
             },
             Rows::Transaction(transaction) => match transaction {
                 Transaction::Sqlite(native) => read!(Sqlite, &mut **native, Row::Sqlite),
-                Transaction::Postgres(native) => read!(Postgres, &mut **native, Row::Postgres),
+                Transaction::Postgres(native, pooler) => {
+                    read!(Postgres, &mut **native, Row::Postgres, is_named(*pooler))
+                }
                 Transaction::Mysql(native) => read!(MySql, &mut **native, Row::Mysql),
             },
         })
@@ -220,4 +239,9 @@ impl Spoken for Postgres {
 
 impl Spoken for MySql {
     const DIALECT: Dialect = Dialect::Mysql;
+}
+
+/// Whether a statement is prepared by a name: a pooler's next transaction would not find it.
+fn is_named(pooler: Pooler) -> bool {
+    pooler == Pooler::None
 }

@@ -10,7 +10,7 @@ use hos_core::id::Tenant;
 use hos_core::laws::Proofs as _;
 use hos_core::proof::LogEntry;
 use hos_core::time::{Clock as _, ManualClock, SystemClock, Timestamp};
-use hos_services::{MariaDb, Postgres, shared};
+use hos_services::{MariaDb, Postgres, ServiceError, shared};
 use http_body_util::BodyExt as _;
 use pazar::app::App;
 use pazar::auth;
@@ -26,6 +26,7 @@ fn database(directory: &Path) -> DatabaseUrl {
     let asked = std::env::var("PAZAR_TEST_DATABASE").unwrap_or_default();
     let url = match (env!("CARGO_CRATE_NAME"), asked.as_str()) {
         ("postgres", _) | (_, "postgres") => shared::postgres().and_then(Postgres::create_database),
+        ("pgbouncer", _) | (_, "pgbouncer") => pooled(),
         ("mariadb", _) | (_, "mariadb") => shared::mariadb().and_then(MariaDb::create_database),
         (_, other) => {
             assert!(matches!(other, "" | "sqlite"), "PAZAR_TEST_DATABASE: `{other}` is unknown");
@@ -33,6 +34,13 @@ fn database(directory: &Path) -> DatabaseUrl {
         }
     };
     DatabaseUrl::parse(&url.unwrap()).unwrap()
+}
+
+/// A new database of the server behind the pooler, by way of the pooler.
+fn pooled() -> Result<String, ServiceError> {
+    let (pooler, database) = (shared::pgbouncer()?, shared::postgres()?.create_database()?);
+    let name = database.rsplit('/').next().unwrap_or_default();
+    Ok(format!("{}?pooler=transaction", pooler.url(name)))
 }
 
 /// A fresh shop under a clock that stands still.
