@@ -49,6 +49,8 @@ pub enum Fault {
     /// The leaves do not stand where the manifest says in the tree of its checkpoint, or not where
     /// the segment before it ended.
     Tree,
+    /// The checkpoint is of an earlier epoch than an entry under it opens.
+    Epoch,
     /// No key that is trusted has signed the checkpoint, or a signature of one is wrong.
     Signature,
     /// The tree is not the one that is known from elsewhere.
@@ -83,6 +85,7 @@ impl Fault {
             Self::Leaf => "leaf",
             Self::TileRoot => "tile_root",
             Self::Tree => "tree",
+            Self::Epoch => "epoch",
             Self::Signature => "signature",
             Self::Contradiction => "contradiction",
             Self::Part => "part",

@@ -38,6 +38,8 @@ pub struct Manifest {
     /// The size and the root that the checkpoint names.
     #[serde(skip)]
     tree: (u64, Hash),
+    #[serde(skip)]
+    epoch: u64,
 }
 
 /// A file of members.
@@ -108,6 +110,7 @@ impl Manifest {
             subjects: List::default(),
             tiles: Vec::new(),
             tree: (0, [0; 32]),
+            epoch: 1,
         };
         manifest.with_tree()
     }
@@ -117,7 +120,9 @@ impl Manifest {
         let checkpoint = Checkpoint::parse(note.text()).ok()?;
         self.tree = (checkpoint.size(), *checkpoint.root());
         // Leaves name the log without its epoch, checkpoints with it.
-        (split(checkpoint.origin()).0 == self.origin).then_some(self)
+        let (log, epoch) = split(checkpoint.origin());
+        self.epoch = epoch;
+        (log == self.origin).then_some(self)
     }
 
     /// Reads a manifest: strictly, bounded, and only where its numbers agree.
@@ -171,6 +176,11 @@ impl Manifest {
     #[must_use]
     pub fn tree(&self) -> (u64, Hash) {
         self.tree
+    }
+
+    /// Which epoch of the log its checkpoint is of: 1 for the first.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     /// Checks that these leaf hashes are the segment's in that tree.

@@ -6,7 +6,7 @@ use std::io;
 use hos_core::digest::Digest;
 use hos_core::time::Timestamp;
 use hos_verify::checkpoint::Checkpoint;
-use hos_verify::epoch::{Said, join, said};
+use hos_verify::epoch::{Opening, Said, join, said};
 use hos_verify::merkle::{Frontier, Hash};
 use hos_verify::note::SignedNote;
 use hos_verify::policy::{Endorsement, Policy};
@@ -97,7 +97,8 @@ fn walk(source: &dyn Source, expectation: &Expectation) -> ArchiveReport {
         Vec::new()
     });
     let frontier = Some(Frontier::new());
-    let mut walk = Walk { source, expectation, report, at: 0, frontier, last: None, unseen: 0 };
+    let (at, epoch, unseen) = (0, 1, 0);
+    let mut walk = Walk { source, expectation, report, at, frontier, epoch, last: None, unseen };
     for name in manifests(&names, expectation) {
         walk.segment(name);
     }
@@ -139,6 +140,8 @@ struct Walk<'a> {
     report: ArchiveReport,
     at: u64,
     frontier: Option<Frontier>,
+    /// The last that an entry so far opens.
+    epoch: u64,
     /// The range of the last segment, and the root over its leaves where it verified.
     last: Option<((u64, u64), Option<Digest>)>,
     /// How many of the last segments stand under no checkpoint that enough witnesses have seen: one
@@ -213,6 +216,7 @@ impl Walk<'_> {
         let finding = |kind| Finding { segment, index: None, kind };
         let (check, endorsement) = self.verified(name)?;
         self.place(&check, before).map_err(finding)?;
+        self.epoch = self.reached(&check);
         let known = self.expectation.known.is_some_and(|known| known == check.manifest().tree());
         self.report.is_compared |= known;
         self.report.latest = self.report.latest.max(check.latest());
@@ -243,8 +247,18 @@ impl Walk<'_> {
             };
             check.give(&bytes)?;
         }
+        if self.reached(&check) > check.manifest().epoch() {
+            return Err(finding(Fault::Epoch));
+        }
         let endorsement = self.checkpoint(check.manifest()).map_err(finding)?;
         Ok((check, endorsement))
+    }
+
+    /// The epoch that the log is in behind a segment, as far as entries so far tell.
+    fn reached(&self, check: &SegmentCheck) -> u64 {
+        let of_log = |(_, opening): &&(u64, Opening)| opening.log() == self.expectation.origin;
+        let own = check.openings().iter().filter(of_log);
+        own.map(|(_, opening)| opening.number).fold(self.epoch, u64::max)
     }
 
     fn manifest(&self, name: FileName) -> Result<Manifest, Fault> {

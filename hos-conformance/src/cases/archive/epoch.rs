@@ -1,10 +1,14 @@
 //! Archives of logs that came back from an older backup.
 
-use hos_archive::{Expectation, MemoryTarget, Source as _, verify_archive};
+use hos_archive::{
+    Expectation, File, MANIFEST_BYTES_MAX, Manifest, MemoryTarget, Source, verify_archive,
+};
 use hos_core::command::EpochOpening;
+use hos_core::digest::Digest;
 use hos_core::error::FaultKind;
 use hos_core::hos::Export;
 use hos_verify::checkpoint::Checkpoint;
+use hos_verify::epoch::join;
 use hos_verify::note::SignedNote;
 use hos_verify::policy::Policy;
 use hos_verify::verdict::Exit;
@@ -17,6 +21,19 @@ use crate::stage::{Stage, firm, root, world};
 
 fn known(note: &str) -> Checkpoint {
     Checkpoint::parse(SignedNote::parse(note.as_bytes()).unwrap().text()).unwrap()
+}
+
+/// The manifest, its tree's checkpoint signed as one of some epoch.
+fn of_epoch(files: &dyn Source, epoch: u64) -> Vec<u8> {
+    let names = files.list().unwrap();
+    let name = *names.iter().find(|name| name.file == File::Manifest).unwrap();
+    let bytes = files.read(name, 0, MANIFEST_BYTES_MAX).unwrap().unwrap();
+    let manifest = Manifest::parse(&bytes).unwrap();
+    let (size, root) = manifest.tree();
+    let forged = sealing::forged(&join(manifest.origin(), epoch), size, root);
+    let quoted = |note: &str| serde_json::Value::from(note).to_string();
+    let text = String::from_utf8(bytes).unwrap();
+    text.replace(&quoted(manifest.checkpoint()), &quoted(&forged)).into_bytes()
 }
 
 pub(super) async fn archive_of_a_log_that_came_back_tells_of_its_epoch(stage: Stage) {
@@ -44,6 +61,13 @@ pub(super) async fn archive_of_a_log_that_came_back_tells_of_its_epoch(stage: St
     let report = verify_archive(&files, &expectation);
     assert_eq!(report.verdict().exit(), Exit::Verified, "{report:?}");
     assert!(report.verdict().to_string().contains("epoch 2 began at entry"), "{report:?}");
+    for (epoch, exit) in [(1, Exit::Invalid), (2, Exit::Verified)] {
+        let changed = of_epoch(&files, epoch);
+        let segments = vec![(0, 256, Digest::of(&changed))];
+        let files = self::files(&target).with_manifest(&changed);
+        let report = verify_archive(&files, &Expectation { segments, ..expectation.clone() });
+        assert_eq!(report.verdict().exit(), exit, "{epoch}: {report:?}");
+    }
     let beyond = sealing::forged(&origin, 220, [7; 32]);
     let later = sealing::forged(&format!("{origin}/e2"), 200, [7; 32]);
     let cases = [(&lost, Exit::Incomplete), (&beyond, Exit::Contradicted)];

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use hos_archive::{Expectation, FileName, MemoryTarget, Source, directory, verify_archive};
+use hos_archive::{Expectation, File, FileName, MemoryTarget, Source, directory, verify_archive};
 use hos_core::command::{Archival, ArchivalChange};
+use hos_core::digest::Digest;
 use hos_core::error::FaultKind;
 use hos_core::hos::{Export, Hos};
 use hos_core::laws::{Policy as _, Proofs as _, Query};
@@ -257,6 +258,20 @@ pub(super) fn files(target: &MemoryTarget) -> Files {
 }
 
 pub(super) struct Files(Vec<((String, FileName), Vec<u8>)>);
+
+impl Files {
+    /// With another manifest in the place of each.
+    pub(super) fn with_manifest(mut self, manifest: &[u8]) -> Self {
+        for ((_, name), bytes) in &mut self.0 {
+            if name.file == File::Manifest {
+                let range = (name.first, name.end);
+                *name = FileName::new(range, &Digest::of(manifest), File::Manifest);
+                *bytes = manifest.to_vec();
+            }
+        }
+        self
+    }
+}
 
 impl Source for Files {
     fn list(&self) -> std::io::Result<Vec<FileName>> {
