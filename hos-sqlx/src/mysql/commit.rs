@@ -8,7 +8,7 @@ use hos_core::store::BATCH_MAX;
 use sqlx::MySql;
 use sqlx::mysql::MySqlConnection;
 
-use super::fault::{is_lock_wait, is_race};
+use super::fault::{is_broken_off, is_lock_wait, is_race, not_committed};
 use super::lease::{self, Lease};
 use super::lines::LINES_MAX;
 use super::numbers::Numbers;
@@ -154,6 +154,7 @@ async fn commit_one(
             lease.release();
             Err(fault)
         }
+        Err(fault) if is_broken_off(&fault) => Err(undo(lease, fault).await),
         Err(fault) => Err(fault),
     }
 }
@@ -180,11 +181,15 @@ async fn commit_batch(
             lease.roll_back().await;
             Ok(None)
         }
-        Err(fault) => {
-            lease.roll_back().await;
-            Err(fault)
-        }
+        Err(fault) => Err(undo(lease, fault).await),
     }
+}
+
+/// Rolls back. A transaction that was broken off and is still open was not committed.
+async fn undo(mut lease: Lease<'_>, fault: Fault) -> Fault {
+    let is_open = is_broken_off(&fault) && lease.is_in_transaction().await;
+    lease.roll_back().await;
+    if is_open { not_committed(&fault) } else { fault }
 }
 
 fn answer(decision: Decision) -> Result<Outcome, Fault> {

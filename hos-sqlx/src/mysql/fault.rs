@@ -8,7 +8,7 @@ use hos_core::error::{Fault, FaultKind};
 use sqlx::Error;
 use sqlx::mysql::MySqlDatabaseError;
 
-use crate::fault::ambiguous;
+use crate::fault::{ambiguous, same};
 
 /// An error of a statement after which nothing was written.
 pub(super) fn classify(error: Error) -> Fault {
@@ -36,6 +36,9 @@ pub(super) fn classify_caller(error: Error) -> Fault {
             "the server has ended the transaction: a deadlock undid it, or a statement such as \
              CREATE TABLE committed it; roll back and begin another"
         }
+        Some(INTERRUPTED | TIMED_OUT) => {
+            "a statement of the law was broken off; roll back and begin another transaction"
+        }
         Some(NO_SUCH_TABLE | NO_SUCH_PROCEDURE) => {
             "the transaction is on a database without the law's tables"
         }
@@ -55,16 +58,30 @@ pub(super) fn is_lock_wait(fault: &Fault) -> bool {
     code_of(fault) == Some(LOCK_WAIT)
 }
 
-fn code_of(fault: &Fault) -> Option<u16> {
-    code(std::error::Error::source(fault)?.downcast_ref::<Error>()?)
+/// Whether the server broke a statement off and ran no handler: what a procedure had begun may be
+/// open, and what it had written stays written, until somebody rolls back.
+pub(super) fn is_broken_off(fault: &Fault) -> bool {
+    code_of(fault).is_some_and(|code| matches!(code, INTERRUPTED | TIMED_OUT))
 }
 
-/// Whether the server answered at all, so that the connection is still of use.
+fn code_of(fault: &Fault) -> Option<u16> {
+    code(error_of(fault)?)
+}
+
+fn error_of(fault: &Fault) -> Option<&Error> {
+    std::error::Error::source(fault)?.downcast_ref()
+}
+
+/// What the fault of a commit means when its transaction is known to have stayed open.
+pub(super) fn not_committed(fault: &Fault) -> Fault {
+    let Some(error) = error_of(fault) else { return same(fault) };
+    let kind = kind(error);
+    Fault::new(kind, message(kind, error))
+}
+
+/// Whether the server answered to all of a statement, so that the connection is still of use.
 pub(super) fn is_answer(error: &Error) -> bool {
-    match error {
-        Error::Database(_) => code(error).is_some_and(|code| !matches!(code, SHUTDOWN | KILLED)),
-        _ => false,
-    }
+    code(error).is_some_and(|code| !matches!(code, SHUTDOWN | KILLED | INTERRUPTED | TIMED_OUT))
 }
 
 /// The server's error number.
@@ -77,19 +94,34 @@ fn code(error: &Error) -> Option<u16> {
 const DEADLOCK: u16 = 1213;
 const DUPLICATE: u16 = 1062;
 const ERROR_DURING_COMMIT: u16 = 1180;
+const INTERRUPTED: u16 = 1317;
 const KILLED: u16 = 1927;
 const LOCK_WAIT: u16 = 1205;
 const NO_SUCH_PROCEDURE: u16 = 1305;
 const NO_SUCH_TABLE: u16 = 1146;
 const RECORD_CHANGED: u16 = 1020;
 const SHUTDOWN: u16 = 1053;
+const TIMED_OUT: u16 = 1969;
 const TOO_MANY_CONNECTIONS: u16 = 1040;
+/// The schema's own: a commit was broken off and is undone.
+const BROKEN_OFF: u16 = 30_002;
 /// The schema's own.
 const TRANSACTION_ENDED: u16 = 30_001;
 /// Shut down, interrupted, killed, out of time; aborted, and the network's. Each may come after the
 /// commit, as may an error during it.
-const UNCERTAIN: [u16; 11] =
-    [SHUTDOWN, 1317, KILLED, 1969, 1152, 1158, 1159, 1160, 1161, 1184, ERROR_DURING_COMMIT];
+const UNCERTAIN: [u16; 11] = [
+    SHUTDOWN,
+    INTERRUPTED,
+    KILLED,
+    TIMED_OUT,
+    1152,
+    1158,
+    1159,
+    1160,
+    1161,
+    1184,
+    ERROR_DURING_COMMIT,
+];
 
 fn kind(error: &Error) -> FaultKind {
     let Some(code) = code(error) else {
@@ -108,12 +140,13 @@ fn kind(error: &Error) -> FaultKind {
         };
     };
     match code {
-        DEADLOCK | LOCK_WAIT | RECORD_CHANGED | DUPLICATE | 3572 | 4031 => FaultKind::Busy,
+        DEADLOCK | LOCK_WAIT | RECORD_CHANGED | DUPLICATE | 3572 | 4031 | TIMED_OUT
+        | BROKEN_OFF => FaultKind::Busy,
         TOO_MANY_CONNECTIONS | 1203 | 1226 => FaultKind::Unavailable,
         // To the server, to the database, to a table, to a procedure; and no such database.
         1044 | 1045 | 1698 | 1142 | 1143 | 1227 | 1370 | 1049 => FaultKind::Unauthorized,
-        1317 | SHUTDOWN | KILLED | 1969 | 1152 | 1158..=1161 | 1184 => FaultKind::Unavailable,
-        1290 | 1792 | 1836 => FaultKind::ReadOnly,
+        INTERRUPTED | SHUTDOWN | KILLED | 1152 | 1158..=1161 | 1184 => FaultKind::Unavailable,
+        1036 | 1290 | 1792 | 1836 => FaultKind::ReadOnly,
         1021 | 1041 | 1114 | 3675 => FaultKind::Full,
         126 | 127 | 1034 | 1194 | 1712 => FaultKind::Corrupt,
         1153 | 1406 | 1390 => FaultKind::Limit,
@@ -129,6 +162,9 @@ fn message(kind: FaultKind, error: &Error) -> String {
         }
         (FaultKind::Unavailable, Some(TOO_MANY_CONNECTIONS | 1203 | 1226)) => {
             "the server has too many connections; lower the pools or raise its limit"
+        }
+        (FaultKind::Busy, Some(TIMED_OUT | BROKEN_OFF)) => {
+            "the statement ran for too long and was broken off; send the command again"
         }
         (FaultKind::Busy, _) => {
             "another writer held the store for too long; send the command again"

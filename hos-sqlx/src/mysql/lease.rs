@@ -3,7 +3,7 @@
 use hos_core::error::Fault;
 use scopeguard::ScopeGuard;
 use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlPool, MySqlRow};
-use sqlx::{Error, MySql};
+use sqlx::{Error, MySql, Row as _};
 
 use super::fault;
 use crate::connections::{Connections, Taken};
@@ -74,6 +74,12 @@ impl<'c> Lease<'c> {
             self.release();
         }
         answer
+    }
+
+    /// Whether the server says that a transaction is open.
+    pub(super) async fn is_in_transaction(&mut self) -> bool {
+        let open = sqlx::raw_sql("SELECT @@in_transaction").fetch_one(self.connection()).await;
+        open.is_ok_and(|row| row.try_get_unchecked(0).is_ok_and(|open: i64| open == 1))
     }
 
     /// Rolls back; a connection that does not answer is closed.

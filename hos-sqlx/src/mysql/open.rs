@@ -13,6 +13,7 @@ use super::migrate;
 use super::options::MysqlOptions;
 use super::row::unchecked;
 
+const SCHEMES: [&str; 2] = ["mysql://", "mariadb://"];
 /// The most statements that one connection keeps prepared.
 const STATEMENTS_CACHED: u32 = 256;
 /// The most that all of a pool keep: half of what a server keeps for all its users
@@ -31,13 +32,13 @@ pub(super) async fn open(options: &MysqlOptions) -> Result<MySqlPool, Fault> {
 
 /// A pool that connects when it is used.
 pub(super) fn pool(options: &MysqlOptions) -> Result<MySqlPool, Fault> {
-    let seconds = options.lock_timeout.as_secs();
+    let (lock, statement) = (options.lock_timeout, options.statement_timeout);
     Ok(MySqlPoolOptions::new()
         .max_connections(options.connections)
         .acquire_timeout(options.acquire_timeout)
         .test_before_acquire(false)
         .before_acquire(|connection, metadata| Box::pin(is_there(connection, metadata)))
-        .after_connect(move |connection, _| Box::pin(prepare(connection, seconds)))
+        .after_connect(move |connection, _| Box::pin(prepare(connection, lock, statement)))
         .after_release(|connection, _| Box::pin(ready(Ok(is_at_rest(connection)))))
         .connect_lazy_with(connect(&options.url, options.connections)?))
 }
@@ -52,7 +53,9 @@ pub(super) async fn direct(options: &MysqlOptions) -> Result<MySqlConnection, Fa
 /// A connection to where the schema is brought up to date.
 pub(super) async fn connected(options: &MysqlOptions) -> Result<MySqlConnection, Fault> {
     let mut connection = look(options).await?;
-    prepare(&mut connection, options.lock_timeout.as_secs()).await.map_err(classify)?;
+    // A statement of the schema that is broken off cannot be rolled back.
+    let prepared = prepare(&mut connection, options.lock_timeout, Duration::ZERO).await;
+    prepared.map_err(classify)?;
     Ok(connection)
 }
 
@@ -80,6 +83,11 @@ async fn refuse_unfinished_move(connection: &mut MySqlConnection) -> Result<(), 
 }
 
 fn connect(url: &str, connections: u32) -> Result<MySqlConnectOptions, Fault> {
+    // sqlx takes any scheme, and would look for MariaDB where another database is meant.
+    if !SCHEMES.iter().any(|scheme| url.starts_with(scheme)) {
+        let message = "the URL of a MariaDB database begins with `mysql://` or `mariadb://`";
+        return Err(Fault::new(FaultKind::Unauthorized, message));
+    }
     let options: MySqlConnectOptions = url.parse().map_err(classify)?;
     let cached = (STATEMENTS_MAX / connections.max(1)).clamp(32, STATEMENTS_CACHED);
     let cached = usize::try_from(cached).unwrap_or(32);
@@ -104,12 +112,18 @@ fn is_at_rest(connection: &MySqlConnection) -> bool {
     !connection.should_flush()
 }
 
-async fn prepare(connection: &mut MySqlConnection, seconds: u64) -> Result<(), Error> {
+/// `statement` is how long one may run; zero for no limit.
+async fn prepare(
+    connection: &mut MySqlConnection,
+    lock: Duration,
+    statement: Duration,
+) -> Result<(), Error> {
     let isolation = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
     sqlx::raw_sql(isolation).execute(&mut *connection).await?;
     sqlx::query(include_str!("set_session.sql"))
-        .bind(seconds)
-        .bind(seconds)
+        .bind(lock.as_secs())
+        .bind(lock.as_secs())
+        .bind(statement.as_secs_f64())
         .execute(connection)
         .await?;
     Ok(())

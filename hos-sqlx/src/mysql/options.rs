@@ -11,6 +11,7 @@ pub struct MysqlOptions {
     pub(super) connections: u32,
     pub(super) acquire_timeout: Duration,
     pub(super) lock_timeout: Duration,
+    pub(super) statement_timeout: Duration,
     pub(super) cached: u64,
     pub(super) snapshot_bytes: u64,
 }
@@ -24,6 +25,7 @@ impl MysqlOptions {
             connections: 16,
             acquire_timeout: Duration::from_secs(5),
             lock_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
             cached: 10_000,
             snapshot_bytes: 64 << 20,
         }
@@ -48,6 +50,14 @@ impl MysqlOptions {
     /// How long a call waits for another that holds the same rows: whole seconds, at least one.
     pub fn lock_timeout(self, lock_timeout: Duration) -> Self {
         Self { lock_timeout: lock_timeout.max(Duration::from_secs(1)), ..self }
+    }
+
+    /// How long one statement may run; zero for as long as it likes. A commit that is broken off is
+    /// `Busy` while its transaction is known to be open, which is then rolled back, and `Ambiguous`
+    /// otherwise. The schema is brought up to date, and a deployment moved, without this limit:
+    /// the server cannot take such statements back.
+    pub fn statement_timeout(self, statement_timeout: Duration) -> Self {
+        Self { statement_timeout, ..self }
     }
 
     /// How many actors' standings are remembered. What is remembered is never used without

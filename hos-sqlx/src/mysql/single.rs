@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 
 use super::call::{self, Argument};
-use super::fault::{classify, classify_caller, classify_commit};
+use super::fault::{classify, classify_caller, classify_commit, is_broken_off};
 use super::row::{stored_receipt, text};
 use super::step::{Step, steps};
 use crate::encoding::{hex, signed};
@@ -35,16 +35,20 @@ pub(super) async fn commit_own(
 }
 
 /// Commits one in a transaction of the caller's, as one statement: a future that is dropped leaves
-/// all of it or nothing.
+/// all of it or nothing. Of one that the server broke off a part may be left: then the whole
+/// transaction is rolled back, as after a deadlock.
 pub(super) async fn commit_in_caller(
     connection: &mut MySqlConnection,
     commit: &Commit,
 ) -> Result<Outcome, Fault> {
     let text = call::text("hos_commit", &arguments(Place::Caller, commit)?);
     // Safe because every argument is digits.
-    let rows = sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(connection).await;
-    let answer = answer(commit, &rows.map_err(classify_caller)?)?;
-    Ok(answer.unwrap_or(Outcome::Conflict))
+    let rows = sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(&mut *connection).await;
+    let rows = rows.map_err(classify_caller);
+    if rows.as_ref().is_err_and(is_broken_off) {
+        sqlx::raw_sql("ROLLBACK").execute(connection).await.map_err(classify_caller)?;
+    }
+    Ok(answer(commit, &rows?)?.unwrap_or(Outcome::Conflict))
 }
 
 fn answer(commit: &Commit, rows: &[MySqlRow]) -> Result<Option<Outcome>, Fault> {

@@ -20,6 +20,7 @@ mod in_progress;
 mod lost;
 mod open_errors;
 mod plans;
+mod pressure;
 mod quarantine;
 mod recall;
 mod schema;

@@ -71,7 +71,12 @@ pub(crate) async fn open_shop() -> Option<Shop> {
 }
 
 pub(crate) async fn open_at(url: String) -> Shop {
+    open_with(url, |options| options).await
+}
+
+pub(crate) async fn open_with(url: String, with: fn(MysqlOptions) -> MysqlOptions) -> Shop {
     let options = MysqlOptions::new(&url).connections(8).lock_timeout(Duration::from_secs(2));
+    let options = with(options);
     let store = MysqlStore::open_with(options).await.unwrap();
     let hos = Hos::open([law()], store.clone()).await.unwrap();
     let (world, tenant) = (World::new("pazar").unwrap(), Tenant::new("firm-1").unwrap());

@@ -264,3 +264,13 @@ fn limit(server: &Postgres, url: &str) {
     server.query("postgres", sql, &[("name", name(url))]).unwrap();
     assert_eq!(superuser(url, "SELECT 1;"), "1", "a superuser is above it");
 }
+
+/// Else crashes and storms would wait until the server has ended what they left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_that_is_left_behind_fails_the_audit() {
+    let Some(place) = Place::start(|options| options).await else { return };
+    let mut leaked = place.store.begin().await.unwrap();
+    sqlx::query("SELECT 1").execute(&mut *leaked).await.unwrap();
+    let audited = tokio::spawn(async move { place.end(&BTreeSet::new()).await }).await;
+    assert!(audited.is_err_and(|error| error.is_panic()), "the leak is seen");
+}

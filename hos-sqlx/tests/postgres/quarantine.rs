@@ -52,6 +52,32 @@ async fn a_changed_leaf_is_set_aside_and_every_other_entry_has_its_place() {
 }
 
 #[tokio::test]
+async fn what_another_sets_aside_first_is_left_to_it() {
+    let Some(server) = server() else { return };
+    let shop = Shop::open(server).await;
+    while shop.hos.sequence_pending(1_000).await.unwrap() > 0 {}
+    shop.open_order(FIRMS[0], "o-1", "none").await;
+    shop.run(
+        "SET session_replication_role = replica;
+        UPDATE hos_entry SET leaf = replace(leaf, '\"order:o-1\"', '\"order:o-9\"');",
+    )
+    .await
+    .unwrap();
+    // As the other does, which has read the same page.
+    let mut other = shop.superuser().await;
+    let aside = "BEGIN; INSERT INTO hos_quarantine (entry, scope, number)
+        SELECT entry, scope, number FROM hos_pending; DELETE FROM hos_pending;";
+    sqlx::raw_sql(aside).execute(&mut other).await.unwrap();
+    let hos = shop.hos.clone();
+    let late = tokio::spawn(async move { hos.sequence_pending(1_000).await });
+    shop.somebody_waits(&late).await;
+    sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    assert_eq!(late.await.unwrap().unwrap(), 0);
+    let aside = shop.hos.quarantined(&world(), &firm(FIRMS[0]), None, 10).await.unwrap();
+    assert_eq!(aside.len(), 1);
+}
+
+#[tokio::test]
 async fn what_was_sealed_or_set_aside_is_never_changed_by_hand() {
     let Some(server) = server() else { return };
     let shop = Shop::open(server).await;

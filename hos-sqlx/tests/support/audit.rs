@@ -1,13 +1,19 @@
 //! What holds after every strike: acknowledged is kept, once, with its proof, in a sound log.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use hos_core::merkle::{Frontier, leaf_hash};
 use hos_core::prelude::*;
-use hos_services::wait_until;
+use hos_services::{ServiceError, wait_until};
+use tokio::time::Instant;
 
 use crate::backend::{Server, Told};
 use crate::job::WORLD;
+
+/// How long a server may take to notice that a client is gone: less than the minute after which
+/// PostgreSQL ends by itself what is left idle in a transaction, which would hide a leak.
+const UNQUIET_MAX: Duration = Duration::from_secs(20);
 
 /// Audits a tenant that nobody works in.
 ///
@@ -19,7 +25,12 @@ pub(crate) async fn audit(
     acknowledged: &BTreeSet<String>,
 ) -> Told {
     // A server notices late that a client was killed.
-    let quiet = wait_until("ending what was left behind", || Ok(server.unquiet() == 0));
+    let (what, begun) = ("ending what was left behind", Instant::now());
+    let quiet = wait_until(what, || match server.unquiet() {
+        0 => Ok(true),
+        _ if begun.elapsed() < UNQUIET_MAX => Ok(false),
+        _ => Err(ServiceError::Late { what: what.to_owned() }),
+    });
     assert!(quiet.is_ok(), "{} transactions or locks were left behind", server.unquiet());
     while hos.sequence_pending(1_000).await.unwrap() > 0 {}
     assert_eq!(server.unplaced(), 0, "every entry has one place");

@@ -23,6 +23,8 @@ BEGIN
     DECLARE kept_receipt LONGTEXT CHARACTER SET utf8mb4;
     DECLARE own, above, now_generation, world_generation BIGINT;
     DECLARE moved, ended, place BIGINT DEFAULT 0;
+    DECLARE is_ending BOOLEAN DEFAULT FALSE;
+    DECLARE fault SMALLINT UNSIGNED;
     -- Somebody was quicker with a key or a subject that was not there yet.
     DECLARE EXIT HANDLER FOR 1062
     BEGIN
@@ -35,10 +37,17 @@ BEGIN
     END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
+        GET DIAGNOSTICS CONDITION 1 fault = MYSQL_ERRNO;
         IF owns THEN
             ROLLBACK;
         ELSEIF @@in_transaction THEN
             ROLLBACK TO SAVEPOINT hos_commit;
+        END IF;
+        -- Interrupted, or out of time, while it waited: it is known to be undone. Where it did not
+        -- wait the server runs no handler, and leaves everything as it was.
+        IF fault IN (1317, 1969) AND NOT is_ending THEN
+            SIGNAL SQLSTATE '70100'
+                SET MYSQL_ERRNO = 30002, MESSAGE_TEXT = 'hos:broken off and undone';
         END IF;
         RESIGNAL;
     END;
@@ -122,6 +131,7 @@ BEGIN
     END work;
 
     IF owns THEN
+        SET is_ending = TRUE;
         IF answer = 'written' THEN
             COMMIT;
         ELSE

@@ -202,6 +202,15 @@ BEGIN
     IF changed > 0 THEN
         RETURN false;
     END IF;
+    -- Where nothing but what is set aside was read no log was held.
+    IF cardinality(aside) > 0 AND cardinality(aside) <> (
+        SELECT count(*) FROM (
+            SELECT FROM hos_pending WHERE hos_pending.number = ANY (aside)
+            ORDER BY hos_pending.number FOR UPDATE
+        ) AS held
+    ) THEN
+        RETURN false;
+    END IF;
     INSERT INTO hos_quarantine (entry, scope, number)
     SELECT hos_pending.entry, hos_pending.scope, hos_pending.number
     FROM hos_pending WHERE hos_pending.number = ANY (aside)
