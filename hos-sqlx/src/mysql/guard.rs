@@ -6,7 +6,7 @@ use sqlx::mysql::{MySqlConnection, MySqlPool};
 
 use super::fault::classify;
 use super::lease::Lease;
-use super::row::unchecked;
+use super::row::{text, unchecked};
 use crate::guard::GuardedColumn;
 
 /// The longest name of a trigger.
@@ -27,8 +27,14 @@ pub(super) async fn install(pool: &MySqlPool, column: &GuardedColumn) -> Result<
             return Err(Fault::new(FaultKind::Law, why));
         }
     }
-    // Safe because every name was checked against `[a-z_][a-z0-9_]*` or is a name of the law.
-    let triggers = AssertSqlSafe(triggers(column));
+    let id = as_kept(lease.connection(), "NEW.id", &column.table, &column.id_column).await?;
+    let tenant = match &column.tenant_column {
+        Some(name) => as_kept(lease.connection(), "of_tenant", &column.table, name).await?,
+        None => String::new(),
+    };
+    // Safe because every name was checked against `[a-z_][a-z0-9_]*`, or is a name of the law or of
+    // one of the server's collations.
+    let triggers = AssertSqlSafe(triggers(column, &id, &tenant));
     let installed = sqlx::raw_sql(triggers).execute(lease.connection()).await;
     lease.settle(installed).map_err(classify)?;
     Ok(())
@@ -52,8 +58,24 @@ async fn refusal(
     Ok(cascaded.then(|| format!("a foreign key writes the column `{name}` of `{table}` {why}")))
 }
 
+/// The law's value in the collation of the column that it is compared with, whose index serves
+/// then; without it two collations of the same strength do not mix.
+async fn as_kept(
+    connection: &mut MySqlConnection,
+    value: &str,
+    table: &str,
+    name: &str,
+) -> Result<String, Fault> {
+    let query = sqlx::query(include_str!("column_collation.sql")).bind(table).bind(name);
+    let row = query.fetch_one(connection).await.map_err(classify)?;
+    Ok(match text(&row, 0)?.split_once(' ') {
+        Some((set, collation)) => format!("CONVERT({value} USING {set}) COLLATE {collation}"),
+        None => format!("CONVERT({value} USING utf8mb4)"),
+    })
+}
+
 /// The triggers' text: the template with the names in the places of its variables.
-fn triggers(column: &GuardedColumn) -> String {
+fn triggers(column: &GuardedColumn, law_id: &str, of_tenant: &str) -> String {
     let GuardedColumn { world, kind, initial, table, id_column, status_column, .. } = column;
     let differs =
         |name| format!("NOT CAST(NEW.`{name}` AS BINARY) <=> CAST(OLD.`{name}` AS BINARY)");
@@ -62,13 +84,14 @@ fn triggers(column: &GuardedColumn) -> String {
         Some(name) => (
             format!("AND hos_scope.tenant = CAST(CONVERT(NEW.`{name}` USING utf8mb4) AS BINARY)"),
             format!(
-                "AND `{name}` = CONVERT(of_tenant USING utf8mb4) \
+                "AND `{name}` = {of_tenant} \
                  AND CAST(CONVERT(`{name}` USING utf8mb4) AS BINARY) = of_tenant"
             ),
         ),
         None => (String::new(), String::new()),
     };
     include_str!("guard.sql")
+        .replace("{law_id}", law_id)
         .replace("{own_tenant}", &own_tenant)
         .replace("{law_tenant}", &law_tenant)
         .replace("{changed}", &changed.join(" OR "))

@@ -7,7 +7,7 @@ BEGIN
         );
         UPDATE `{table}` SET `{status}` = CONVERT(NEW.state USING utf8mb4)
         WHERE of_tenant IS NOT NULL
-            AND `{id}` = CONVERT(NEW.id USING utf8mb4)
+            AND `{id}` = {law_id}
             AND CAST(CONVERT(`{id}` USING utf8mb4) AS BINARY) = NEW.id
             {law_tenant};
     END IF;
@@ -22,7 +22,7 @@ BEGIN
         );
         UPDATE `{table}` SET `{status}` = CONVERT(NEW.state USING utf8mb4)
         WHERE of_tenant IS NOT NULL
-            AND `{id}` = CONVERT(NEW.id USING utf8mb4)
+            AND `{id}` = {law_id}
             AND CAST(CONVERT(`{id}` USING utf8mb4) AS BINARY) = NEW.id
             {law_tenant};
     END IF;

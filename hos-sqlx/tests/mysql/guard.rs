@@ -177,6 +177,28 @@ async fn ids_that_differ_in_case_are_different_rows() {
 }
 
 #[tokio::test]
+async fn columns_of_any_collation_are_guarded() {
+    for collation in
+        ["utf8mb4_unicode_ci", "utf8mb4_bin", "latin1_swedish_ci", "utf8mb3_general_ci"]
+    {
+        let Some(shop) = open_shop().await else { return };
+        let mut stranger = shop.stranger().await;
+        let table = format!(
+            "CREATE TABLE orders (
+                id VARCHAR(64), firm VARCHAR(64), status VARCHAR(32) DEFAULT 'pending',
+                PRIMARY KEY (firm, id)) COLLATE {collation}"
+        );
+        stranger.execute(sqlx::AssertSqlSafe(table)).await.unwrap();
+        shop.store.guard(&column()).await.unwrap();
+        stranger.execute("INSERT INTO orders (id, firm) VALUES ('o-1', 'firm-1')").await.unwrap();
+        shop.open("o-1").await;
+        shop.act("o-1", "pay").await;
+        assert_eq!(status(&shop, "o-1").await, "paid", "{collation}");
+        assert_guarded(&mut stranger, "UPDATE orders SET status = 'pending'").await;
+    }
+}
+
+#[tokio::test]
 async fn integer_ids_are_compared_as_they_are_written() {
     let Some(shop) = open_shop().await else { return };
     let mut stranger = shop.stranger().await;
