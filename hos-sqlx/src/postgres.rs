@@ -108,7 +108,9 @@ impl PostgresStore {
         let pool = open::open(&options).await?;
         let connections = Pooled::new(pool, options.pooler, &options);
         let replica = match &options.replica_url {
-            Some(url) => Some(Pooled::new(open::pool(url, &options)?, Pooler::None, &options)),
+            Some(url) => {
+                Some(Pooled::new(open::pool(url, &options, Pooler::None)?, Pooler::None, &options))
+            }
             None => None,
         };
         let recall = Recall::new(options.cached, options.snapshot_bytes);

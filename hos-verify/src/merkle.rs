@@ -72,7 +72,7 @@ pub fn empty_root() -> Hash {
 /// assert_eq!(root_of([a, b, c]), node_hash(&node_hash(&a, &b), &c));
 /// ```
 pub fn root_of(leaf_hashes: impl IntoIterator<Item = Hash>) -> Hash {
-    let mut leaf_hashes = leaf_hashes.into_iter();
+    let mut leaf_hashes = leaf_hashes.into_iter().fuse();
     let (mut frontier, mut together) = (Frontier::new(), Vec::new());
     loop {
         together.clear();

@@ -27,6 +27,7 @@ cases!(
         batch_item_that_conflicts_leaves_its_neighbours,
         batch_item_that_cannot_be_loaded_leaves_its_neighbours,
         batch_item_that_cannot_be_sealed_leaves_its_neighbours,
+        batch_items_that_cannot_be_sealed_use_up_no_round_of_a_neighbour,
         batch_key_twice_replays_the_first,
         batch_key_twice_for_other_commands_is_reused,
         batch_key_twice_after_a_refusal_is_judged_afresh,
@@ -176,11 +177,7 @@ async fn batch_item_that_cannot_be_sealed_leaves_its_neighbours(stage: Stage) {
     let vault = CutVault::new(stage.ground.vault().await);
     vault.damage(&person("u-1"));
     let hos = stage.with_vault(vault).await;
-    let bright = |lamp: &Subject, who: &str| {
-        act(&owner(), lamp, "light", &format!("{who} {lamp}"))
-            .input("level", 3)
-            .person(&person(who).id)
-    };
+    let bright = |lamp: &Subject, who: &str| bright(lamp, who, "");
     let dim = |lamp: &Subject| act(&owner(), lamp, "dim", &format!("dim {lamp}"));
     let commands = [
         bright(&lamps[0], "u-2"),
@@ -196,6 +193,27 @@ async fn batch_item_that_cannot_be_sealed_leaves_its_neighbours(stage: Stage) {
     assert_eq!(effects.collect::<Vec<_>>(), [moved, corrupt, moved, moved, moved, corrupt]);
     let revisions = [stage.at(&lamps[0]).await.1, stage.at(&lamps[1]).await.1];
     assert_eq!((revisions, stage.at(&lamps[2]).await.1), ([2, 2], 3));
+}
+
+/// One after the other moves the same subject as soon as the one before is out of its way.
+async fn batch_items_that_cannot_be_sealed_use_up_no_round_of_a_neighbour(stage: Stage) {
+    let lamps = lamps(&stage, 2).await;
+    let vault = CutVault::new(stage.ground.vault().await);
+    vault.damage(&person("u-1"));
+    let hos = stage.with_vault(vault).await;
+    let damaged = (0..20).map(|at| bright(&lamps[0], "u-1", &at.to_string()));
+    let commands: Vec<Command> = damaged.chain([light(&lamps[1])]).collect();
+    let mut answers = hos.transition_all(&commands).await;
+    assert_eq!(answers.pop().unwrap().unwrap().effect, Effect::Moved);
+    assert!(answers.iter().all(Result::is_err), "{answers:?}");
+    let revisions = (stage.at(&lamps[0]).await.1, stage.at(&lamps[1]).await.1);
+    assert_eq!(revisions, (1, 2));
+}
+
+/// Lights a lamp, and says something about a person.
+fn bright(lamp: &Subject, who: &str, key: &str) -> Command {
+    let command = act(&owner(), lamp, "light", &format!("{who} {lamp} {key}"));
+    command.input("level", 3).person(&person(who).id)
 }
 
 /// An answer, or what sort of accident.

@@ -75,27 +75,51 @@ impl Hos {
                 Err(fault) => round.answers.push((at, Err(fault.into()))),
             }
         }
-        match self.seal_all(&mut round).await {
-            Ok(unsealed) if unsealed.is_empty() => {}
-            // Nothing is written yet: the others go again without them.
-            Ok(unsealed) => return unsealed,
-            Err(fault) => return everyone(waiting, &fault),
-        }
-        let outcomes = self.store.commit_all(&round.commits).await;
+        let outcomes = self.commit_sealed(&mut round).await;
         round.settle(outcomes, |commit| self.bench.count_shadowed(commit))
     }
 
-    /// Seals what is about persons; answers those that could not be sealed.
-    async fn seal_all(&self, round: &mut Round) -> Result<Vec<(usize, Answer)>, Fault> {
-        let mut unsealed = Vec::new();
-        for (commit, (at, _)) in round.commits.iter_mut().zip(&round.owners) {
-            match self.bench.seal(commit).await {
-                Ok(()) => {}
-                Err(fault) if fault.is_everyones() => return Err(fault),
-                Err(fault) => unsealed.push((*at, Err(fault.into()))),
+    /// Commits those whose parts could be sealed. What rests on one that is left out is not written
+    /// either, for the proof that it comes from is not there: it goes again.
+    async fn commit_sealed(&self, round: &mut Round) -> Vec<Result<Outcome, Fault>> {
+        let faults = self.seal_all(&mut round.commits).await;
+        if faults.iter().all(Option::is_none) {
+            return self.store.commit_all(&round.commits).await;
+        }
+        let all = std::mem::take(&mut round.commits).into_iter().zip(faults);
+        let (mut sealed, mut left_out) = (Vec::new(), Vec::new());
+        for (at, (commit, fault)) in all.enumerate() {
+            match fault {
+                None => sealed.push(commit),
+                Some(fault) => left_out.push((at, commit, fault)),
             }
         }
-        Ok(unsealed)
+        let mut outcomes = self.store.commit_all(&sealed).await;
+        outcomes.resize_with(sealed.len(), unanswered);
+        for (at, commit, fault) in left_out {
+            sealed.insert(at, commit);
+            outcomes.insert(at, Err(fault));
+        }
+        round.commits = sealed;
+        outcomes
+    }
+
+    /// Seals what is about persons; says of each why it could not be.
+    async fn seal_all(&self, commits: &mut [Commit]) -> Vec<Option<Fault>> {
+        let mut faults = Vec::with_capacity(commits.len());
+        let mut away: Option<Fault> = None;
+        for commit in commits {
+            // A vault that is away is waited for once.
+            let known = away.as_ref().filter(|_| commit.person.is_some());
+            let fault = match known {
+                Some(fault) => Some(fault.again()),
+                None => self.bench.seal(commit).await.err(),
+            };
+            away = away
+                .or_else(|| fault.as_ref().filter(|fault| fault.is_retryable()).map(Fault::again));
+            faults.push(fault);
+        }
+        faults
     }
 
     /// What is remembered, where it may be; the rest is loaded.
@@ -160,6 +184,10 @@ struct Ground {
     standing: Standing,
     /// Whether it was loaded just now.
     is_fresh: bool,
+}
+
+fn unanswered() -> Result<Outcome, Fault> {
+    Err(Fault::new(FaultKind::Internal, "the store did not answer"))
 }
 
 /// Of each command what it is judged upon, or why that could not be loaded.
@@ -233,8 +261,7 @@ impl Round {
         let stands = |ahead: &[usize]| ahead.iter().all(|by| written.get(*by) == Some(&true));
         let mut outcomes = outcomes.into_iter();
         for (commit, (at, evidence)) in self.commits.into_iter().zip(self.owners) {
-            let missing = || Err(Fault::new(FaultKind::Internal, "the store did not answer"));
-            let answer = match (outcomes.next().unwrap_or_else(missing), evidence) {
+            let answer = match (outcomes.next().unwrap_or_else(unanswered), evidence) {
                 (Err(fault), _) => Err(fault.into()),
                 (Ok(Outcome::Conflict), _) => continue,
                 (Ok(_), Some((refusal, ahead))) if stands(&ahead) => Err(refusal.into()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::bench::Bench;
 use super::settle::load_one;
 use super::{ATTEMPTS_MAX, Hos};
-use crate::error::{Error, Fault, Refusal};
+use crate::error::{Error, Fault, FaultKind, Refusal};
 use crate::law::Law;
 use crate::standing::Standing;
 use crate::store::Ask;
@@ -54,15 +54,17 @@ impl Hos {
         &self,
         asks: &[Ask],
     ) -> Result<Vec<Result<Standing, Fault>>, Fault> {
+        // Whoever waited in vain would do so for each.
+        let is_all = |fault: &Fault| fault.is_everyones() || fault.kind() == FaultKind::Busy;
         match self.load_all(asks).await {
             Ok(standings) => return Ok(standings.into_iter().map(Ok).collect()),
-            Err(fault) if fault.is_everyones() => return Err(fault),
+            Err(fault) if is_all(&fault) => return Err(fault),
             Err(_) => {}
         }
         let mut each = Vec::with_capacity(asks.len());
         for ask in asks {
             each.push(match self.load(ask).await {
-                Err(fault) if fault.is_everyones() => return Err(fault),
+                Err(fault) if is_all(&fault) => return Err(fault),
                 standing => standing,
             });
         }

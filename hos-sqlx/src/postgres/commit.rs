@@ -32,10 +32,10 @@ pub(super) async fn commit_all(
         return every(commits, &fault);
     }
     let mut outcomes: Outcomes = commits.iter().map(|_| None).collect();
-    let mut from = 0;
+    let (mut from, mut patience) = (0, Patience::default());
     while from < commits.len() {
         let (run, next) = Run::next(commits, from);
-        commit_run(connections, &run, &mut outcomes).await;
+        commit_run(connections, &run, &mut patience, &mut outcomes).await;
         from = next;
     }
     let lost = unanswered(&outcomes);
@@ -57,25 +57,36 @@ pub(super) fn every(commits: &[Commit], fault: &Fault) -> Vec<Result<Outcome, Fa
 
 /// Writes a run; when it fails as a whole, each of its commits alone, so that one item's fault
 /// never touches another's result.
-async fn commit_run(connections: &Pooled, run: &Run<'_>, outcomes: &mut Outcomes) {
+async fn commit_run<'c>(
+    connections: &Pooled,
+    run: &Run<'c>,
+    patience: &mut Patience<'c>,
+    outcomes: &mut Outcomes,
+) {
     let mut note = |place: usize, outcome| {
         if let Some(slot) = outcomes.get_mut(place) {
             *slot = outcome;
         }
     };
-    match &*run.lines {
-        [] => return,
-        [line] => return note(line.place, commit_lone(connections, run, line.commit).await),
-        _ => {}
-    }
-    match attempt(connections, run).await {
+    let Some(first) = run.lines.first() else { return };
+    let attempted = match (patience.require(first.commit), run.lines.len()) {
+        (Err(fault), _) if fault.is_everyones() => Err(fault),
+        (_, 1) => {
+            let outcome = commit_lone(connections, run, first.commit).await;
+            if let Some(answer) = &outcome {
+                patience.note(first.commit, answer);
+            }
+            return note(first.place, outcome);
+        }
+        _ => attempt(connections, run).await,
+    };
+    match attempted {
         Ok(written) => {
             for line in written.iter().filter_map(|line| run.lines.get(*line)) {
                 note(line.place, Some(Ok(Outcome::Committed)));
             }
         }
         Err(fault) if !fault.is_everyones() => {
-            let mut patience = Patience::default();
             for line in &run.lines {
                 let (alone, _) = Run::next(std::slice::from_ref(line.commit), 0);
                 let outcome = match patience.require(line.commit) {
@@ -88,7 +99,10 @@ async fn commit_run(connections: &Pooled, run: &Run<'_>, outcomes: &mut Outcomes
                 note(line.place, outcome);
             }
         }
-        Err(fault) => run.lines.iter().for_each(|line| note(line.place, Some(Err(same(&fault))))),
+        Err(fault) => {
+            patience.note(first.commit, &Err(same(&fault)));
+            run.lines.iter().for_each(|line| note(line.place, Some(Err(same(&fault)))));
+        }
     }
 }
 

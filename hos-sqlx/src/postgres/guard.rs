@@ -54,10 +54,10 @@ fn triggers(column: &GuardedColumn) -> String {
     let with_tenant = |text: &dyn Fn(&str) -> String| tenant_column.map(text).unwrap_or_default();
     let tenant = tenant_column.map_or("NULL".to_owned(), |name| format!("NEW.\"{name}\""));
     let own_tenant = with_tenant(&|name| format!("own_tenant \"{table}\".\"{name}\"%TYPE;"));
-    let set_tenant = with_tenant(&|_| "law.own_tenant := law.tenant;".to_owned());
+    let set_tenant = with_tenant(&|_| "hos_follow.own_tenant := hos_follow.tenant;".to_owned());
     let of_tenant = with_tenant(&|name| {
         let bytes = format!("kept.\"{name}\"::text COLLATE \"C\"");
-        format!("AND kept.\"{name}\" = law.own_tenant AND {bytes} = law.tenant")
+        format!("AND kept.\"{name}\" = hos_follow.own_tenant AND {bytes} = hos_follow.tenant")
     });
     // By what a row becomes, which a trigger of the world's may decide, and byte for byte.
     let bytes = |row: &str, name: &str| format!("{row}.\"{name}\"::text COLLATE \"C\"");

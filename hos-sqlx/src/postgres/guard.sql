@@ -1,25 +1,25 @@
 CREATE OR REPLACE FUNCTION "hos_guard_{table}.{status}_follow"() RETURNS trigger
 LANGUAGE plpgsql AS $guard$
-<<law>>
+<<hos_follow>>
 DECLARE
     tenant text;
     own_id "{table}"."{id}"%TYPE;
     {own_tenant}
 BEGIN
-    SELECT hos_scope.tenant INTO law.tenant FROM hos_scope
+    SELECT hos_scope.tenant INTO hos_follow.tenant FROM hos_scope
     WHERE hos_scope.number = NEW.scope AND hos_scope.world = '{world}';
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
     -- As the columns have them, for the sake of the index; what none of them can hold has no row.
     BEGIN
-        law.own_id := NEW.id;
+        hos_follow.own_id := NEW.id;
         {set_tenant}
-    EXCEPTION WHEN data_exception THEN
+    EXCEPTION WHEN data_exception OR check_violation OR syntax_error THEN
         RETURN NULL;
     END;
     UPDATE "{table}" AS kept SET "{status}" = NEW.state
-    WHERE kept."{id}" = law.own_id AND kept."{id}"::text COLLATE "C" = NEW.id {of_tenant};
+    WHERE kept."{id}" = hos_follow.own_id AND kept."{id}"::text COLLATE "C" = NEW.id {of_tenant};
     RETURN NULL;
 END $guard$;
 

@@ -102,9 +102,14 @@ impl Watch<'_> {
         self,
         statement: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, sqlx::Error> {
-        let Some(patience) = self.patience else { return statement.await };
-        timeout(patience, statement).await.unwrap_or_else(|_| {
-            *self.silent = true;
+        // Whoever leaves before the answer does not leave a connection behind that waits for it.
+        *self.silent = true;
+        let answer = match self.patience {
+            Some(patience) => timeout(patience, statement).await,
+            None => Ok(statement.await),
+        };
+        *self.silent = answer.is_err();
+        answer.unwrap_or_else(|_| {
             Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the server is silent")))
         })
     }

@@ -26,7 +26,7 @@ pub(super) async fn open(options: &PostgresOptions) -> Result<PgPool, Fault> {
     // OK because whatever is said at parting changes nothing.
     let _parted = connection.close().await;
     prepared?;
-    let pool = pool(&options.url, options)?;
+    let pool = pool(&options.url, options, options.pooler)?;
     if options.direct_url.is_some() {
         let mut connection = pool.acquire().await.map_err(classify)?;
         check(&mut connection).await?;
@@ -48,7 +48,7 @@ pub(super) fn usual(options: &PostgresOptions) -> Result<PgConnectOptions, Fault
 }
 
 /// A pool that connects when it is used.
-pub(super) fn pool(url: &str, options: &PostgresOptions) -> Result<PgPool, Fault> {
+pub(super) fn pool(url: &str, options: &PostgresOptions, pooler: Pooler) -> Result<PgPool, Fault> {
     let pool = PgPoolOptions::new()
         .max_connections(options.connections)
         .acquire_timeout(options.acquire_timeout)
@@ -61,7 +61,7 @@ pub(super) fn pool(url: &str, options: &PostgresOptions) -> Result<PgPool, Fault
                 Ok(true)
             })
         });
-    Ok(pool.connect_lazy_with(connect(url, options, options.pooler)?))
+    Ok(pool.connect_lazy_with(connect(url, options, pooler)?))
 }
 
 fn connect(
@@ -87,8 +87,8 @@ fn connect(
         // A pooler refuses start-up parameters that it does not know.
         Pooler::Transaction => parsed.statement_cache_capacity(0).extra_float_digits(None),
         Pooler::None => parsed.statement_cache_capacity(STATEMENTS_CACHED).options([
-            ("lock_timeout", milliseconds(options.lock_timeout)),
-            ("statement_timeout", milliseconds(options.statement_timeout)),
+            ("lock_timeout", milliseconds(options.lock_timeout).to_string()),
+            ("statement_timeout", milliseconds(options.statement_timeout).to_string()),
             ("idle_in_transaction_session_timeout", "60s".to_owned()),
             ("default_transaction_isolation", "read committed".to_owned()),
             ("jit", "off".to_owned()),
@@ -96,8 +96,12 @@ fn connect(
     })
 }
 
-fn milliseconds(duration: Duration) -> String {
-    format!("{}ms", duration.as_millis())
+/// As the server takes it: zero for ever, and nothing else is rounded to that or beyond its limit.
+pub(super) fn milliseconds(duration: Duration) -> i32 {
+    if duration.is_zero() {
+        return 0;
+    }
+    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX).max(1)
 }
 
 async fn prepare(connection: &mut PgConnection, options: &PostgresOptions) -> Result<(), Fault> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::PgPool;
 use sqlx::{AssertSqlSafe, Postgres};
 
+use super::open::milliseconds;
 use super::options::{Pooler, PostgresOptions};
 use crate::connections::Connections;
 
@@ -53,7 +54,6 @@ impl Pooled {
 
 /// What a session would be told at its start, told to each transaction: in the same message.
 fn begin_for_itself(options: &PostgresOptions) -> String {
-    let milliseconds = |duration: Duration| duration.as_millis();
     format!(
         "{BEGIN}; SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {}; \
          SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL jit = off",

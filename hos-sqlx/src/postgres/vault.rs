@@ -59,7 +59,7 @@ impl PostgresVault {
         // OK because whatever is said at parting changes nothing.
         let _parted = connection.close().await;
         migrated?;
-        let pool = open::pool(&options.url, &options)?;
+        let pool = open::pool(&options.url, &options, options.pooler)?;
         Ok(Self { connections: Pooled::new(pool, options.pooler, &options) })
     }
 
@@ -74,7 +74,7 @@ impl PostgresVault {
         // OK because whatever is said at parting changes nothing.
         let _parted = connection.close().await;
         known?;
-        let pool = open::pool(&options.url, &options)?;
+        let pool = open::pool(&options.url, &options, options.pooler)?;
         Ok(Self { connections: Pooled::new(pool, options.pooler, &options) })
     }
 
