@@ -15,7 +15,6 @@ use hos_core::commit::{
 };
 use hos_core::error::{Fault, FaultKind};
 use hos_core::id::{ActorId, Kind, Role, Tenant, Version, World};
-use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead, SegmentRecord};
 use hos_core::standing::Standing;
 use hos_core::store::{
@@ -276,16 +275,6 @@ impl<S: Backend> Ledger for FaultyStore<S> {
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault> {
         inject!(self, Call::Read, self.inner.history(subject, after, limit))
-    }
-
-    async fn leaf_hashes(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        from: u64,
-        limit: u32,
-    ) -> Result<Vec<Hash>, Fault> {
-        inject!(self, Call::Read, self.inner.leaf_hashes(world, tenant, from, limit))
     }
 
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {

@@ -15,7 +15,6 @@ use hos_core::commit::{
 };
 use hos_core::error::Fault;
 use hos_core::id::{ActorId, Kind, Role, Tenant, Version, World};
-use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead, PAGE_MAX};
 use hos_core::standing::Standing;
 use hos_core::store::{
@@ -183,16 +182,6 @@ macro_rules! forward_all_but_writes {
                 self.$field.history(subject, after, limit).await
             }
 
-            async fn leaf_hashes(
-                &self,
-                world: &World,
-                tenant: &Tenant,
-                from: u64,
-                limit: u32,
-            ) -> Result<Vec<Hash>, Fault> {
-                self.$field.leaf_hashes(world, tenant, from, limit).await
-            }
-
             async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
                 self.$field.sequence_pending(limit).await
             }
@@ -296,17 +285,6 @@ impl<B: Backend> Ledger for Sequenced<B> {
     ) -> Result<Vec<LogEntry>, Fault> {
         self.settle().await?;
         self.0.history(subject, after, limit).await
-    }
-
-    async fn leaf_hashes(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        from: u64,
-        limit: u32,
-    ) -> Result<Vec<Hash>, Fault> {
-        self.settle().await?;
-        self.0.leaf_hashes(world, tenant, from, limit).await
     }
 
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {

@@ -19,7 +19,6 @@ use crate::commit::{
 };
 use crate::error::{Fault, FaultKind};
 use crate::id::{ActorId, Kind, Role, Tenant, Version, World};
-use crate::merkle::Hash;
 use crate::proof::{LogEntry, LogHead, SegmentRecord};
 use crate::standing::Standing;
 use crate::store::{
@@ -235,17 +234,6 @@ impl Ledger for MemoryStore {
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault> {
         Ok(self.with(|tables| tables.history(subject, after, limit)))
-    }
-
-    async fn leaf_hashes(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        from: u64,
-        limit: u32,
-    ) -> Result<Vec<Hash>, Fault> {
-        let page = self.page(world, tenant, from, limit).await?;
-        Ok(page.into_iter().map(|entry| entry.leaf_hash).collect())
     }
 
     async fn sequence_pending(&self, _limit: u32) -> Result<u32, Fault> {

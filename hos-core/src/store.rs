@@ -14,7 +14,6 @@ use crate::commit::{
 };
 use crate::error::Fault;
 use crate::id::{ActorId, CommandKey, Kind, Role, SubjectId, Tenant, Topic, Version, World};
-use crate::merkle::Hash;
 use crate::proof::{LogEntry, LogHead};
 use crate::standing::Standing;
 use crate::subject::Subject;
@@ -197,15 +196,6 @@ pub trait Ledger: Send + Sync {
         after: u64,
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault>;
-
-    /// The stored leaf hashes from an index on, at most [`PAGE_MAX`](crate::proof::PAGE_MAX).
-    async fn leaf_hashes(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        from: u64,
-        limit: u32,
-    ) -> Result<Vec<Hash>, Fault>;
 
     /// Gives recorded entries that have no place in their log yet their index, at most so many;
     /// answers with how many it is done. Any process may call it. Always 0 where entries are

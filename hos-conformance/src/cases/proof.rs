@@ -22,7 +22,6 @@ cases!(
         proof_indexes_are_gapless_from_zero,
         proof_root_is_that_of_the_leaf_hashes,
         proof_leaf_hash_is_that_of_the_leaf_bytes,
-        proof_leaf_hashes_are_those_of_the_pages,
         proof_inclusions_of_every_entry_verify,
         proof_earlier_heads_stay_true,
         proof_page_begins_where_it_is_asked_to,
@@ -82,15 +81,6 @@ async fn proof_leaf_hash_is_that_of_the_leaf_bytes(stage: Stage) {
     played(&stage).await;
     let log = stage.log().await;
     assert_eq!(first_bad(0, log.iter().map(|entry| (&entry.leaf, entry.leaf_hash))), None);
-}
-
-async fn proof_leaf_hashes_are_those_of_the_pages(stage: Stage) {
-    played(&stage).await;
-    let hashes = stage.backend().leaf_hashes(&world(), &firm(), 2, PAGE_MAX).await.unwrap();
-    let expected: Vec<_> = stage.log().await.iter().skip(2).map(|entry| entry.leaf_hash).collect();
-    assert_eq!(hashes, expected);
-    let two = stage.backend().leaf_hashes(&world(), &firm(), 2, 2).await.unwrap();
-    assert_eq!(two, expected[..2]);
 }
 
 async fn proof_inclusions_of_every_entry_verify(stage: Stage) {

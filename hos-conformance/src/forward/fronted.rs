@@ -9,7 +9,6 @@ use hos_core::commit::{
 };
 use hos_core::error::Fault;
 use hos_core::id::{ActorId, Kind, Role, Tenant, Version, World};
-use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead};
 use hos_core::standing::Standing;
 use hos_core::store::{

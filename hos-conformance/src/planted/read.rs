@@ -10,7 +10,7 @@ use hos_core::commit::{
 };
 use hos_core::error::Fault;
 use hos_core::id::{ActorId, Kind, Role, Tenant, Version, World};
-use hos_core::merkle::{Hash, root_of};
+use hos_core::merkle::root_of;
 use hos_core::proof::{LogEntry, LogHead};
 use hos_core::receipt::StoredReceipt;
 use hos_core::standing::{ActorStanding, Modes, Standing, Versions};
@@ -273,17 +273,6 @@ impl Ledger for PlantedStore {
             let rows = tables.log(&subject.world, &subject.tenant).iter().filter(of);
             rows.map(|row| row.entry.clone()).take(limited(limit)).collect()
         }))
-    }
-
-    async fn leaf_hashes(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        from: u64,
-        limit: u32,
-    ) -> Result<Vec<Hash>, Fault> {
-        let page = self.page(world, tenant, from, limit).await?;
-        Ok(page.into_iter().map(|entry| entry.leaf_hash).collect())
     }
 
     async fn sequence_pending(&self, _limit: u32) -> Result<u32, Fault> {

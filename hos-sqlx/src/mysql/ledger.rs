@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
-use hos_core::merkle::{Hash, empty_root};
+use hos_core::merkle::empty_root;
 use hos_core::proof::{LogEntry, LogHead, PAGE_MAX};
 use hos_core::store::{Ledger, Seals};
 use hos_core::subject::Subject;
@@ -73,22 +73,6 @@ impl Ledger for MysqlStore {
             .bind(i64::from(limit.min(PAGE_MAX)));
         let rows = fetch_all(self.pool(), query).await?;
         rows.iter().map(entry).collect()
-    }
-
-    async fn leaf_hashes(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        from: u64,
-        limit: u32,
-    ) -> Result<Vec<Hash>, Fault> {
-        let query = sqlx::query(include_str!("leaf_hashes.sql"))
-            .bind(world.as_str().as_bytes())
-            .bind(tenant.as_str().as_bytes())
-            .bind(signed(from))
-            .bind(i64::from(limit.min(PAGE_MAX)));
-        let rows = fetch_all(self.pool(), query).await?;
-        rows.iter().map(|row| hash(row, 0)).collect()
     }
 
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
-use hos_core::merkle::{Hash, empty_root};
+use hos_core::merkle::empty_root;
 use hos_core::proof::{LogEntry, LogHead, PAGE_MAX};
 use hos_core::store::{Ledger, Seals};
 use hos_core::subject::Subject;
@@ -77,23 +77,6 @@ impl Ledger for PostgresStore {
                 .bind(most(limit))
         };
         self.rows(query).await?.iter().map(entry).collect()
-    }
-
-    async fn leaf_hashes(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        from: u64,
-        limit: u32,
-    ) -> Result<Vec<Hash>, Fault> {
-        let query = || {
-            sqlx::query("SELECT * FROM hos_leaf_hashes($1, $2, $3, $4)")
-                .bind(world.as_str())
-                .bind(tenant.as_str())
-                .bind(signed(from))
-                .bind(most(limit))
-        };
-        self.rows(query).await?.iter().map(|row| hash(row, 0)).collect()
     }
 
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
-use hos_core::merkle::{Hash, empty_root};
+use hos_core::merkle::empty_root;
 use hos_core::proof::{LogEntry, LogHead, PAGE_MAX};
 use hos_core::store::{Ledger, Seals};
 use hos_core::subject::Subject;
@@ -76,22 +76,6 @@ impl Ledger for SqliteStore {
             .bind(i64::from(limit.min(PAGE_MAX)));
         let rows = query.fetch_all(self.reader()).await.map_err(classify)?;
         rows.iter().map(entry).collect()
-    }
-
-    async fn leaf_hashes(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        from: u64,
-        limit: u32,
-    ) -> Result<Vec<Hash>, Fault> {
-        let query = sqlx::query(include_str!("leaf_hashes.sql"))
-            .bind(world.as_str())
-            .bind(tenant.as_str())
-            .bind(signed(from.min(LOG_SIZE_MAX)))
-            .bind(i64::from(limit.min(PAGE_MAX)));
-        let rows = query.fetch_all(self.reader()).await.map_err(classify)?;
-        rows.iter().map(|row| hash(row, 0)).collect()
     }
 
     async fn sequence_pending(&self, _limit: u32) -> Result<u32, Fault> {

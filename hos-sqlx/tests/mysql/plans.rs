@@ -47,7 +47,6 @@ searches! {
     find: include_str!("../../src/mysql/find.sql");
     page: include_str!("../../src/mysql/page.sql");
     history: include_str!("../../src/mysql/history.sql");
-    leaf_hashes: include_str!("../../src/mysql/leaf_hashes.sql");
     head: include_str!("../../src/mysql/head.sql");
     members: include_str!("../../src/mysql/members.sql");
     tenants: include_str!("../../src/mysql/tenants.sql");

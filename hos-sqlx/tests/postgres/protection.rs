@@ -6,7 +6,7 @@ use hos_core::prelude::*;
 use hos_core::store::Archive as _;
 use hos_core::time::Timestamp;
 
-use crate::shop::{FIRMS, Shop, firm, later, order, server, world};
+use crate::shop::{FIRMS, Shop, firm, later_of, order, server, world};
 
 #[tokio::test]
 async fn not_even_a_superuser_changes_what_was_committed() {
@@ -64,7 +64,7 @@ async fn the_proof_of_a_migration_proves_nothing_later() {
     let shop = Shop::open(server).await;
     shop.open_order(FIRMS[0], "o-1", "").await;
     shop.open_order(FIRMS[0], "o-2", "").await;
-    let hos = Hos::open([later()], shop.store.clone()).await.unwrap();
+    let hos = Hos::open([later_of(0)], shop.store.clone()).await.unwrap();
     let root = Actor::user("root").unwrap();
     let walk = Migration::new(&root, &world(), &firm(FIRMS[0]), "order", "1", "2");
     let first = hos.migrate(&walk.clone().key("one"), 1).await.unwrap();

@@ -56,10 +56,10 @@ pub(crate) fn law() -> Law {
 }
 
 /// The law with another version of orders, and how those of the first come to pin it.
-pub(crate) fn later() -> Law {
+pub(crate) fn later_of(round: usize) -> Law {
     let mut definition = law().definition().clone();
     let mut second = order_contract().definition().clone();
-    (definition.version, second.version) = ("2".to_owned(), "2".to_owned());
+    (definition.version, second.version) = (format!("2.{round}"), "2".to_owned());
     definition.contracts.push(second);
     definition.migrations.push(MigrationDefinition::new("order", "1", "2"));
     Law::new(&definition).unwrap()
@@ -69,6 +69,11 @@ pub(crate) const FIRMS: [&str; 2] = ["firm-1", "firm-2"];
 
 pub(crate) fn world() -> World {
     World::new("pazar").unwrap()
+}
+
+/// A world of the same tables where nothing is ours.
+pub(crate) fn elsewhere() -> World {
+    World::new("elsewhere").unwrap()
 }
 
 pub(crate) fn firm(name: &str) -> Tenant {
@@ -95,7 +100,7 @@ impl Shop {
         let role = Role::new("super_admin").unwrap();
         hos.bootstrap(&world(), &ActorId::new("root").unwrap(), &role, b"boot").await.unwrap();
         let shop = Self { hos, store, url, superuser };
-        for name in FIRMS {
+        for name in FIRMS.into_iter().rev() {
             shop.change(name, StandingChange::AddTenant, "tenant").await;
             shop.change(name, member(&format!("owner-of-{name}"), &["owner"]), "owner").await;
         }
@@ -122,6 +127,11 @@ impl Shop {
 
     pub(crate) fn command(&self, firm: &str, id: &str, action: &str) -> Command {
         Command::new(&owner(firm), &order(firm, id), action).key(format!("{action}-{id}"))
+    }
+
+    /// To pay an order, with a note.
+    pub(crate) fn paid(&self, firm: &str, id: &str) -> Command {
+        self.command(firm, id, "pay").input("note", format!("paid in {firm}"))
     }
 
     pub(crate) async fn act(&self, firm: &str, id: &str, action: &str) -> Receipt {

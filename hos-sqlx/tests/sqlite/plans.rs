@@ -40,7 +40,6 @@ searches! {
     find: include_str!("../../src/sqlite/find.sql");
     page: include_str!("../../src/sqlite/page.sql");
     history: include_str!("../../src/sqlite/history.sql");
-    leaf_hashes: include_str!("../../src/sqlite/leaf_hashes.sql");
     head: include_str!("../../src/sqlite/head.sql");
     members: include_str!("../../src/sqlite/members.sql");
     tenants: include_str!("../../src/sqlite/tenants.sql");

@@ -10,7 +10,6 @@ use hos_core::commit::{
 use hos_core::error::Fault;
 use hos_core::id::{ActorId, Kind, Role, Tenant, Version, World};
 use hos_core::memory::MemoryStore;
-use hos_core::merkle::Hash;
 use hos_core::proof::{LogEntry, LogHead, SegmentRecord};
 use hos_core::standing::Standing;
 use hos_core::store::{
@@ -238,16 +237,6 @@ impl Ledger for Watched {
         limit: u32,
     ) -> Result<Vec<LogEntry>, Fault> {
         self.inner.history(subject, after, limit).await
-    }
-
-    async fn leaf_hashes(
-        &self,
-        world: &World,
-        tenant: &Tenant,
-        from: u64,
-        limit: u32,
-    ) -> Result<Vec<Hash>, Fault> {
-        self.inner.leaf_hashes(world, tenant, from, limit).await
     }
 
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {

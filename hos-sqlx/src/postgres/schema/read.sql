@@ -114,19 +114,6 @@ BEGIN
     LIMIT most;
 END $$;
 
-CREATE FUNCTION hos_leaf_hashes(world text, tenant text, first bigint, most integer)
-RETURNS SETOF bytea
-LANGUAGE plpgsql VOLATILE AS $$
-DECLARE
-    own bigint := hos_bind_one(world, tenant);
-BEGIN
-    RETURN QUERY
-    SELECT hos_leaf.leaf_hash FROM hos_leaf
-    WHERE hos_leaf.scope = own AND hos_leaf.leaf_index >= first
-    ORDER BY hos_leaf.leaf_index
-    LIMIT most;
-END $$;
-
 CREATE FUNCTION hos_head(world text, tenant text) RETURNS TABLE (size bigint, frontier bytea)
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
