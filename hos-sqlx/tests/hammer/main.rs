@@ -17,6 +17,7 @@ mod fuse;
 mod house;
 #[path = "../support/job.rs"]
 mod job;
+mod quiet;
 mod worker;
 
 use std::path::Path;
@@ -37,6 +38,7 @@ use libtest_mimic::{Arguments, Trial};
 
 use fuse::{Fuse, FusedKeeper, FusedSigner, POINTS};
 use house::{House, Kind};
+use quiet::await_quiet;
 use worker::Worker;
 
 const ROUNDS: u64 = 2;
@@ -86,6 +88,7 @@ fn hammer(kind: Kind, campaign: Campaign) {
         for worker in workers.collect::<Vec<_>>() {
             told.add(worker.end());
         }
+        await_quiet(&url);
         audited = runtime().block_on(audit::audit(&url, &keeper, tenants, &told, &audited));
         if (round + 1) % 10 == 0 {
             println!("{}: {} rounds: {audited:?}", kind.name(), round + 1);
