@@ -301,7 +301,7 @@ impl<'a> Judge<'a> {
         standing: &Standing,
         contract: Option<Digest>,
     ) -> Refused {
-        let Denial { actor, view, envelope, ability, action, critical } = *denial;
+        let Denial { actor, view, envelope, ability, action, critical, once } = *denial;
         let refusal = if self.may_know(actor, view, &envelope.context, standing) {
             Refusal::Denied
         } else {
@@ -319,7 +319,8 @@ impl<'a> Judge<'a> {
             leaf.from = Some(view.state.as_str());
             leaf.contract = contract;
             leaf.code = Some(Refusal::Denied.code());
-            let entry = Entry { dedup: Some(denial_dedup(key)), ..leaf.seal(self.ids, Vec::new()) };
+            let dedup = Some(once.unwrap_or_else(|| denial_dedup(key)));
+            let entry = Entry { dedup, ..leaf.seal(self.ids, Vec::new()) };
             Box::new(Commit {
                 world: world.clone(),
                 tenant: tenant.clone(),
@@ -345,6 +346,8 @@ struct Denial<'a> {
     ability: &'a str,
     action: &'a str,
     critical: bool,
+    /// What is recorded once, where it is not the key.
+    once: Option<Digest>,
 }
 
 /// The ability by which an actor may know of a kind's subjects: `<kind>.read`.

@@ -318,7 +318,7 @@ pub struct Fired {
     pub subject: Subject,
     /// What was to be done.
     pub action: ActionName,
-    /// Since when it was due.
+    /// When it was due, or was to be tried again.
     pub due_at: Timestamp,
     /// What it led to. After a refusal the timer is tried again later, unless the subject moved on.
     pub outcome: Result<Receipt, Error>,

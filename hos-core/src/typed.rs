@@ -199,7 +199,8 @@ const fn is_same(one: &[u8], other: &[u8]) -> bool {
     }
 }
 
-/// What a contract said that no variant of an enum is called: its law was never checked.
+/// What a contract said that no variant of an enum is called: its law was never checked, or no
+/// longer has the contract version under which the subject ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{name}` is no name of `{kind}`; check the law when it is opened")]
 pub struct Unnamed {

@@ -2,6 +2,7 @@
 
 use hos_core::error::FaultKind;
 use hos_core::hos::{Hos, HosOptions};
+use hos_core::id::Tenant;
 use hos_core::laws::{Policy as _, Query};
 use hos_core::policy::RoleDefinition;
 use hos_core::standing::Mode;
@@ -9,7 +10,7 @@ use hos_core::standing::Mode;
 use crate::case::cases;
 use crate::forward::Shared;
 use crate::law::{WORLD, builder, law, order, order_builder};
-use crate::stage::{Stage, act, ban, clerk, code, member, owner, viewer};
+use crate::stage::{Stage, act, ban, clerk, code, log_of, member, owner, viewer, world};
 
 cases!(
     "restart",
@@ -70,9 +71,13 @@ async fn restart_goes_on_where_it_stopped(mut stage: Stage) {
     assert!(log.iter().enumerate().all(|(at, entry)| entry.index == u64::try_from(at).ok()));
 }
 
+/// And nothing is recorded: another process that knows the law would follow it.
 async fn refused(stage: Stage, law: hos_core::law::Law) {
-    let fault = stage.restart_with([law]).await.err().expect("the law does not fit");
+    let before = log_of(&stage.hos, &world(), &Tenant::world()).await;
+    let fault = stage.open([law]).await.expect_err("the law does not fit");
     assert_eq!(fault.kind(), FaultKind::Law, "{fault}");
+    assert_eq!(log_of(&stage.hos, &world(), &Tenant::world()).await, before);
+    assert_eq!(stage.backend().laws(&world()).await.unwrap().len(), 1);
 }
 
 async fn restart_with_a_changed_law_of_the_same_version_is_refused(stage: Stage) {
@@ -90,7 +95,7 @@ async fn restart_with_a_new_version_of_the_law_is_recorded(stage: Stage) {
     let stage = stage.restart_with([next.build().unwrap()]).await.unwrap();
     let versions: Vec<String> = stage
         .backend()
-        .laws(&crate::stage::world())
+        .laws(&world())
         .await
         .unwrap()
         .into_iter()

@@ -1,15 +1,22 @@
 //! Timers survive restarts and fire once.
 
+use std::time::Duration;
+
 use futures_util::future::join;
-use hos_core::command::{Adoption, Opening};
+use hos_core::command::{Adoption, Migration, Opening};
+use hos_core::contract::{ActionDefinition, Contract};
 use hos_core::error::Error;
+use hos_core::hos::{Hos, TIMER_RETRY_MAX};
+use hos_core::law::{LawBuilder, MigrationDefinition};
 use hos_core::laws::{Contracts as _, Fired, Proofs as _};
 use hos_core::receipt::Effect;
+use hos_core::time::Clock as _;
 
 use crate::case::cases;
 use crate::faults::{FaultyStore, Injection};
 use crate::forward::Shared;
-use crate::stage::{Stage, act, leaf, owner, subject, world};
+use crate::law::{WORLD, builder, order};
+use crate::stage::{Stage, act, firm, leaf, owner, root, subject, world};
 
 const HOUR: u64 = 3_600;
 
@@ -28,6 +35,8 @@ cases!(
         timer_fired_by_two_at_once_fires_once,
         timer_that_is_refused_is_postponed,
         timer_that_is_refused_for_good_is_tried_ever_more_seldom,
+        timer_that_was_migrated_keeps_its_age,
+        timer_that_is_denied_again_and_again_leaves_evidence_once,
         timer_that_is_refused_does_not_hold_up_the_others,
         timer_in_a_closed_world_waits,
         timer_limit_holds_and_the_longest_due_comes_first,
@@ -37,7 +46,6 @@ cases!(
 );
 
 async fn fire(stage: &Stage) -> Vec<Fired> {
-    use hos_core::time::Clock as _;
     stage.hos.fire_due(stage.clock.now(), 100).await.expect("due timers are read")
 }
 
@@ -177,6 +185,55 @@ async fn timer_that_is_refused_for_good_is_tried_ever_more_seldom(stage: Stage) 
     assert!(gaps.is_sorted(), "ever more seldom: {gaps:?}");
     assert_eq!((gaps[0], gaps[gaps.len() - 1]), (1, 60));
     assert!((24 * 60..25 * 60).contains(&stuck_after.unwrap()), "told once a day has passed");
+}
+
+/// A contract with a timer that no job may ever fire, for the ability is critical and nobody's.
+fn alarm(version: &str) -> Contract {
+    let ring = ActionDefinition::new("ring", ["set"], "rung", "alarm.ring").critical();
+    let alarm = Contract::builder("alarm", version)
+        .states(["set", "rung"])
+        .initial("set")
+        .terminal(["rung"]);
+    let alarm = alarm.open("alarm.set", [] as [&str; 0]).action(ring);
+    alarm.timer("set", Duration::from_secs(60), "ring").build().expect("a contract")
+}
+
+fn alarms(version: &str) -> LawBuilder {
+    builder(WORLD, version).allow("alarm.set", ["owner"]).contract(order("1")).contract(alarm("1"))
+}
+
+async fn alarmed(stage: &Stage) -> Hos {
+    let hos = stage.open([alarms("2").build().expect("a law")]).await.expect("a law opens");
+    let opening = Opening::new(&owner(), &subject("alarm", "a"));
+    hos.open(&opening.key("a")).await.expect("an alarm");
+    hos
+}
+
+async fn timer_that_was_migrated_keeps_its_age(stage: Stage) {
+    alarmed(&stage).await;
+    let next = alarms("3").contract(alarm("2"));
+    let next = next.migration(MigrationDefinition::new("alarm", "1", "2")).build().unwrap();
+    let hos = stage.open([next]).await.expect("a law opens");
+    stage.advance(26 * HOUR);
+    let walk = Migration::new(&root(), &world(), &firm(), "alarm", "1", "2").key("m");
+    assert_eq!(hos.migrate(&walk, 10).await.expect("a migration").migrated, 1);
+    let fired = hos.fire_due(stage.clock.now(), 100).await.expect("due timers are read");
+    assert!(fired[0].outcome.is_err() && fired[0].is_stuck, "{fired:?}");
+    let again = stage.clock.now().after(TIMER_RETRY_MAX);
+    assert_eq!(fired[0].again_at, Some(again));
+}
+
+async fn timer_that_is_denied_again_and_again_leaves_evidence_once(stage: Stage) {
+    let hos = alarmed(&stage).await;
+    stage.advance(60);
+    for _ in 0..3 {
+        let fired = hos.fire_due(stage.clock.now(), 100).await.expect("due timers are read");
+        assert_eq!(fired.len(), 1);
+        stage.advance(HOUR);
+    }
+    let log = stage.log().await;
+    let denials = log.iter().filter(|entry| leaf(entry)["typ"] == "denial/1");
+    assert_eq!(denials.count(), 1);
 }
 
 async fn timer_that_is_refused_does_not_hold_up_the_others(stage: Stage) {

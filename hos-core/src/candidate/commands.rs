@@ -11,7 +11,7 @@ use crate::condition::{Lookup, Nothing};
 use crate::contract::Contract;
 use crate::error::Refusal;
 use crate::id::{State, Topic};
-use crate::judge::{Judge, Plan, Start, Verdict};
+use crate::judge::{Judge, Plan, Start};
 use crate::law::Law;
 use crate::policy::{DecisionEffect, Question};
 use crate::standing::{Modes, Standing};
@@ -30,9 +30,9 @@ impl Trial {
         judge: &Judge<'_>,
         command: &Command,
         standing: &Standing,
-        verdict: &Verdict,
+        live: End<'_, &Commit>,
     ) {
-        let Some(live) = end(verdict) else { return };
+        let Some(live) = of_law(live) else { return };
         self.tally.judged();
         let steps = command.steps();
         let is_changed = |step: &&Step| self.kinds.contains(&step.subject().kind);
@@ -64,11 +64,11 @@ impl Trial {
         judge: &Judge<'_>,
         opening: &Opening,
         standing: &Standing,
-        verdict: &Verdict,
+        live: End<'_, &Commit>,
     ) {
         let Some(contract) = self.contract(opening) else { return };
         let ability = contract.open().ability().as_str();
-        let Some(live) = self.starts((opening, ability), standing, verdict) else { return };
+        let Some(live) = self.starts((opening, ability), standing, live) else { return };
         let (candidate, supposed) = (judge.under(&self.candidate), enforced(standing));
         let planned = candidate.plan_open(opening, &supposed);
         self.start(judge, (opening, ability), standing, live, planned.as_ref());
@@ -80,10 +80,10 @@ impl Trial {
         judge: &Judge<'_>,
         adoption: &Adoption,
         standing: &Standing,
-        verdict: &Verdict,
+        live: End<'_, &Commit>,
     ) {
         let asked = (&adoption.opening, "hos.adopt");
-        let Some(live) = self.starts(asked, standing, verdict) else { return };
+        let Some(live) = self.starts(asked, standing, live) else { return };
         let (candidate, supposed) = (judge.under(&self.candidate), enforced(standing));
         let planned = candidate.plan_adopt(adoption, &supposed);
         self.start(judge, asked, standing, live, planned.as_ref());
@@ -94,9 +94,9 @@ impl Trial {
         &self,
         (opening, ability): (&Opening, &str),
         standing: &Standing,
-        verdict: &'v Verdict,
+        live: End<'v, &'v Commit>,
     ) -> Option<End<'v, &'v Commit>> {
-        let live = end(verdict)?;
+        let live = of_law(live)?;
         self.tally.judged();
         let is_changed = self.abilities.get(ability).is_some_and(|tally| tally.is_changed);
         let kind = &opening.subject.kind;
@@ -140,9 +140,9 @@ impl Trial {
         judge: &Judge<'_>,
         record: &Record,
         standing: &Standing,
-        verdict: &Verdict,
+        live: End<'_, &Commit>,
     ) {
-        let Some(live) = end(verdict) else { return };
+        let Some(live) = of_law(live) else { return };
         self.tally.judged();
         if self.abilities.get("hos.record").is_some_and(|tally| !tally.is_changed) {
             return;
@@ -269,14 +269,10 @@ fn is_undecided(judge: &Judge<'_>, command: &Command, standing: &Standing) -> bo
 
 /// What the law in force came to. None of what is wrong with the call itself: that is no question
 /// of one law or the other.
-fn end(verdict: &Verdict) -> Option<End<'_, &Commit>> {
-    match verdict {
-        Verdict::Commit(commit) => Some(Ok(commit)),
-        Verdict::Refused(refused) => match &refused.refusal {
-            Refusal::MissingKey | Refusal::KeyReused | Refusal::InvalidWorld => None,
-            refusal => Some(Err(refusal)),
-        },
-        Verdict::Replayed(_) => None,
+fn of_law<T>(live: End<'_, T>) -> Option<End<'_, T>> {
+    match live {
+        Err(Refusal::MissingKey | Refusal::KeyReused | Refusal::InvalidWorld) => None,
+        live => Some(live),
     }
 }
 

@@ -48,15 +48,11 @@ impl Hos {
                 let verdict = self.bench.judge(&live).activate(activation, &before, &standing);
                 let (actor, context) = (&activation.actor, &activation.envelope.context);
                 let need = Need { actor, ability: "hos.law", tenant: &tenant, context };
-                match &verdict {
-                    Verdict::Replayed(_) => {}
-                    Verdict::Commit(_) => self.bench.noted(&live, &need, &standing, None),
+                match verdict {
                     Verdict::Refused(refused) => {
                         self.bench.noted(&live, &need, &standing, Some(&refused.refusal));
+                        return Err(refused.refusal.into());
                     }
-                }
-                match verdict {
-                    Verdict::Refused(refused) => return Err(refused.refusal.into()),
                     Verdict::Replayed(receipt) => {
                         self.register_contracts(law).await?;
                         self.swap_if_in_force(law, &before);
@@ -66,6 +62,7 @@ impl Hos {
                         self.register_contracts(law).await?;
                         match commit_one(&*self.store, &commit).await? {
                             Outcome::Committed => {
+                                self.bench.noted(&live, &need, &standing, None);
                                 self.put_in_force(law, &live).await?;
                                 return kept(*commit);
                             }
@@ -91,13 +88,18 @@ impl Hos {
     }
 
     /// What was judged before is no longer committed, so subjects that pinned a contract in the
-    /// meantime are all there now: where the law lacks it, the one before comes back.
+    /// meantime are all there now: where the law lacks it, the one before comes back, unless a
+    /// third has taken its place.
     async fn put_in_force(&self, law: &Arc<Law>, live: &Arc<Law>) -> Result<(), Fault> {
-        if let Err(stranding) = self.register_contracts(law).await {
-            self.register_law(live).await?;
+        let stranding = self.register_contracts(law).await.err();
+        let recorded = self.recorded_laws(law).await?;
+        if let Some(stranding) = stranding {
+            if recorded.last().is_some_and(|last| last.version == *law.version()) {
+                self.register_law(live).await?;
+            }
             return Err(stranding);
         }
-        self.swap_if_in_force(law, &self.recorded_laws(law).await?);
+        self.swap_if_in_force(law, &recorded);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::case::{End, Hearing};
 use super::settle::{ask_transition, kept};
 use super::{ATTEMPTS_MAX, Hos};
 use crate::command::{Command, Step};
@@ -71,12 +72,18 @@ impl Hos {
         let mut round = Round::default();
         for ((at, command), ground) in batch.into_iter().zip(grounds) {
             match ground {
-                Ok(ground) => self.judge_into(&mut round, at, command, ground),
+                Ok((standing, is_fresh)) => {
+                    self.judge_into(&mut round, at, command, standing, is_fresh);
+                }
                 Err(fault) => round.answers.push((at, Err(fault.into()))),
             }
         }
         let outcomes = self.commit_sealed(&mut round).await;
-        round.settle(outcomes, |commit| self.bench.count_shadowed(commit))
+        round.settle(outcomes, |at, hearing, end| {
+            if let Some(command) = commands.get(at) {
+                self.bench.note(command, hearing, end);
+            }
+        })
     }
 
     /// Commits those whose parts could be sealed. What rests on one that is left out is not written
@@ -136,17 +143,20 @@ impl Hos {
         let mut loaded = loaded.into_iter();
         let missing = || Err(Fault::new(FaultKind::Internal, "the store did not answer the ask"));
         let known = recalled.into_iter().map(|recalled| match recalled {
-            Some(standing) => Ok(Ground { standing, is_fresh: false }),
-            None => {
-                let standing = loaded.next().unwrap_or_else(missing)?;
-                Ok(Ground { standing, is_fresh: true })
-            }
+            Some(standing) => Ok((standing, false)),
+            None => Ok((loaded.next().unwrap_or_else(missing)?, true)),
         });
         Ok(known.collect())
     }
 
-    fn judge_into(&self, round: &mut Round, at: usize, command: &Command, ground: Ground) {
-        let Ok(law) = self.bench.law(&command.subject().world) else { return };
+    fn judge_into(
+        &self,
+        round: &mut Round,
+        at: usize,
+        command: &Command,
+        standing: Standing,
+        is_fresh: bool,
+    ) {
         let key = command.command_key().map(|key| {
             let Subject { world, tenant, .. } = command.subject();
             (world.clone(), tenant.clone(), key.clone())
@@ -159,39 +169,33 @@ impl Hos {
             round.wait(command);
             return;
         }
-        let Ground { standing, is_fresh } = ground;
         let (standing, ahead) = round.overlaid(command, standing);
-        match self.bench.judged(command, &law, &standing, is_fresh) {
+        let world = &command.subject().world;
+        let Ok(hearing) = self.bench.hearing(world, standing, is_fresh) else { return };
+        match self.bench.judged(command, &hearing) {
             Verdict::Replayed(receipt) => round.answers.push((at, Ok(*receipt))),
             Verdict::Commit(commit) => {
                 round.keys.extend(key);
-                round.add(at, *commit, None);
+                round.add(at, *commit, (hearing, None));
             }
             // What is remembered refuses nobody: it waits until the standing is loaded.
             Verdict::Refused(_) if !is_fresh => round.wait(command),
             Verdict::Refused(Refused { refusal, evidence: Some(commit) }) => {
-                round.add(at, *commit, Some((refusal, ahead)));
+                round.add(at, *commit, (hearing, Some((refusal, ahead))));
             }
             Verdict::Refused(Refused { refusal, evidence: None }) => {
-                round.refusals.push((at, refusal, ahead));
+                round.refusals.push((at, hearing, (refusal, ahead)));
             }
         }
     }
-}
-
-/// What a command is judged upon.
-struct Ground {
-    standing: Standing,
-    /// Whether it was loaded just now.
-    is_fresh: bool,
 }
 
 fn unanswered() -> Result<Outcome, Fault> {
     Err(Fault::new(FaultKind::Internal, "the store did not answer"))
 }
 
-/// Of each command what it is judged upon, or why that could not be loaded.
-type Grounds = Vec<Result<Ground, Fault>>;
+/// Of each command the standing, and whether it was loaded just now, or why that could not be.
+type Grounds = Vec<Result<(Standing, bool), Fault>>;
 
 /// One fault for all: nothing was written.
 fn everyone(waiting: &[usize], fault: &Fault) -> Vec<(usize, Answer)> {
@@ -204,16 +208,15 @@ type Tentative = (Refusal, Vec<usize>);
 #[derive(Default)]
 struct Round {
     commits: Vec<Commit>,
-    /// Of each commit: whose it is, and the refusal that it is evidence of.
-    owners: Vec<(usize, Option<Tentative>)>,
+    /// Of each commit: whose it is, upon what, and the refusal that it is evidence of.
+    owners: Vec<(usize, Hearing, Option<Tentative>)>,
     /// What the commits so far leave, and which of them left it.
     overlay: HashMap<Subject, (Snapshot, usize)>,
     keys: HashSet<(crate::id::World, crate::id::Tenant, CommandKey)>,
     answers: Vec<(usize, Answer)>,
     /// Subjects of commands that wait for the next round, so that later ones wait behind them.
     waiting: HashSet<Subject>,
-    /// Refusals, and the commits that they were judged upon.
-    refusals: Vec<(usize, Refusal, Vec<usize>)>,
+    refusals: Vec<(usize, Hearing, Tentative)>,
 }
 
 impl Round {
@@ -239,7 +242,12 @@ impl Round {
         self.waiting.extend(command.steps().iter().map(|step| step.subject().clone()));
     }
 
-    fn add(&mut self, at: usize, commit: Commit, evidence: Option<Tentative>) {
+    fn add(
+        &mut self,
+        at: usize,
+        commit: Commit,
+        (hearing, evidence): (Hearing, Option<Tentative>),
+    ) {
         for change in &commit.changes {
             if let Some(after) = &change.after {
                 let left = (after.snapshot.clone(), self.commits.len());
@@ -247,27 +255,30 @@ impl Round {
             }
         }
         self.commits.push(commit);
-        self.owners.push((at, evidence));
+        self.owners.push((at, hearing, evidence));
     }
 
-    /// Answers what is settled; what rests on a commit that was not written waits.
+    /// Answers what is settled, and has it noted; what rests on a commit that was not written waits.
     fn settle(
         mut self,
         outcomes: Vec<Result<Outcome, Fault>>,
-        committed: impl Fn(&Commit),
+        note: impl Fn(usize, &Hearing, End<'_>),
     ) -> Vec<(usize, Answer)> {
         let written: Vec<bool> =
             outcomes.iter().map(|outcome| matches!(outcome, Ok(Outcome::Committed))).collect();
         let stands = |ahead: &[usize]| ahead.iter().all(|by| written.get(*by) == Some(&true));
         let mut outcomes = outcomes.into_iter();
-        for (commit, (at, evidence)) in self.commits.into_iter().zip(self.owners) {
+        let mut refusals = self.refusals;
+        for (commit, (at, hearing, evidence)) in self.commits.into_iter().zip(self.owners) {
             let answer = match (outcomes.next().unwrap_or_else(unanswered), evidence) {
                 (Err(fault), _) => Err(fault.into()),
                 (Ok(Outcome::Conflict), _) => continue,
-                (Ok(_), Some((refusal, ahead))) if stands(&ahead) => Err(refusal.into()),
-                (Ok(_), Some(_)) => continue,
+                (Ok(_), Some(refusal)) => {
+                    refusals.push((at, hearing, refusal));
+                    continue;
+                }
                 (Ok(Outcome::Committed), None) => {
-                    committed(&commit);
+                    note(at, &hearing, Ok(&commit));
                     kept(commit)
                 }
                 (Ok(Outcome::Replayed(receipt)), None) => {
@@ -278,8 +289,12 @@ impl Round {
             };
             self.answers.push((at, answer));
         }
-        let settled = self.refusals.into_iter().filter(|(_, _, ahead)| stands(ahead));
-        self.answers.extend(settled.map(|(at, refusal, _)| (at, Err(refusal.into()))));
+        for (at, hearing, (refusal, ahead)) in refusals {
+            if stands(&ahead) {
+                note(at, &hearing, Err(&refusal));
+                self.answers.push((at, Err(refusal.into())));
+            }
+        }
         self.answers
     }
 }

@@ -18,7 +18,7 @@ use crate::proof::LogEntry;
 use crate::recording::Recorder;
 use crate::standing::Standing;
 use crate::store::Backend;
-use crate::time::{Clock, IdSource, ProofId};
+use crate::time::{Clock, IdSource, ProofId, Timestamp};
 use crate::weave::point;
 
 /// Shared by every clone of one [`Hos`](super::Hos), and by what it lends to transactions.
@@ -245,7 +245,11 @@ impl Bench {
     }
 
     pub(super) fn judge<'a>(&'a self, law: &'a Law) -> Judge<'a> {
-        Judge::new(law, &self.deployment, self.clock.now(), self.ids.as_ref())
+        self.judge_at(law, self.clock.now())
+    }
+
+    pub(super) fn judge_at<'a>(&'a self, law: &'a Law, now: Timestamp) -> Judge<'a> {
+        Judge::new(law, &self.deployment, now, self.ids.as_ref())
     }
 
     /// Seals the parts of what was judged, where there is a vault.

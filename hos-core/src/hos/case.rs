@@ -6,32 +6,53 @@ use super::bench::Bench;
 use crate::actor::Actor;
 use crate::candidate::{Asked, Trial};
 use crate::command::{Adoption, Command, Opening, Record, StandingCommand};
+use crate::commit::Commit;
 use crate::condition::{Lookup, Nothing};
 use crate::contract::Contract;
 use crate::error::Refusal;
-use crate::id::Tenant;
+use crate::id::{Tenant, World};
 use crate::judge::{Judge, Verdict};
 use crate::law::Law;
 use crate::policy::Question;
 use crate::standing::Standing;
 use crate::subject::SubjectView;
+use crate::time::Timestamp;
 use crate::value::Attributes;
 
 /// What is done with a question to policy, and about whom it is asked.
 pub(super) type Ask<'a> = dyn FnMut(&Question<'_>, Asked<'_>) + 'a;
+
+/// What a command came to.
+pub(super) type End<'a> = Result<&'a Commit, &'a Refusal>;
+
+/// What a command is judged upon, until it is known what becomes of it.
+pub(super) struct Hearing {
+    law: Arc<Law>,
+    standing: Standing,
+    now: Timestamp,
+    /// Whether the standing was loaded just now: what is remembered refuses nobody.
+    pub(super) is_fresh: bool,
+}
 
 /// A command that the bench judges.
 pub(super) trait Case: Send + Sync {
     fn judge(&self, judge: &Judge<'_>, standing: &Standing) -> Verdict;
 
     /// Weighs the command under the candidate too.
-    fn weigh(&self, _trial: &Trial, _judge: &Judge<'_>, _standing: &Standing, _live: &Verdict) {}
+    fn weigh(&self, _trial: &Trial, _judge: &Judge<'_>, _standing: &Standing, _live: End<'_>) {}
 
     /// Asks policy for what it needs, as judging does, until something is denied.
     fn ask(&self, _judge: &Judge<'_>, _standing: &Standing, _ask: &mut Ask<'_>) {}
 
     /// Keeps the attempt, where there is a recorder that wants it.
-    fn keep(&self, _bench: &Bench, _law: &Law, _standing: &Standing, _live: &Verdict) {}
+    fn keep(
+        &self,
+        _bench: &Bench,
+        _judge: &Judge<'_>,
+        _standing: &Standing,
+        _refused: Option<&Refusal>,
+    ) {
+    }
 }
 
 impl<F: Fn(&Judge<'_>, &Standing) -> Verdict + Send + Sync> Case for F {
@@ -45,7 +66,7 @@ impl Case for Command {
         judge.transition(self, standing)
     }
 
-    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: &Verdict) {
+    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: End<'_>) {
         trial.transition(judge, self, standing, live);
     }
 
@@ -64,11 +85,17 @@ impl Case for Command {
         }
     }
 
-    fn keep(&self, bench: &Bench, law: &Law, standing: &Standing, live: &Verdict) {
+    fn keep(
+        &self,
+        bench: &Bench,
+        judge: &Judge<'_>,
+        standing: &Standing,
+        refused: Option<&Refusal>,
+    ) {
         if let Some(recorder) = &bench.recorder
-            && recorder.wants_attempt(live)
+            && recorder.wants_attempt(refused)
         {
-            recorder.keep_attempt(law, &bench.judge(law), self, standing);
+            recorder.keep_attempt(judge.law(), judge, self, standing);
         }
     }
 }
@@ -78,7 +105,7 @@ impl Case for Opening {
         judge.open(self, standing)
     }
 
-    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: &Verdict) {
+    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: End<'_>) {
         trial.opening(judge, self, standing, live);
     }
 
@@ -88,10 +115,16 @@ impl Case for Opening {
         }
     }
 
-    fn keep(&self, bench: &Bench, law: &Law, standing: &Standing, live: &Verdict) {
-        if let Some(contract) = law.contract(self.subject.kind.as_str()) {
+    fn keep(
+        &self,
+        bench: &Bench,
+        judge: &Judge<'_>,
+        standing: &Standing,
+        refused: Option<&Refusal>,
+    ) {
+        if let Some(contract) = judge.law().contract(self.subject.kind.as_str()) {
             let asked = (self, contract.open().ability().as_str());
-            bench.keep_beginning(&bench.judge(law), asked, contract, standing, live);
+            bench.keep_beginning(judge, asked, contract, standing, refused);
         }
     }
 }
@@ -101,7 +134,7 @@ impl Case for Adoption {
         judge.adopt(self, standing)
     }
 
-    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: &Verdict) {
+    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: End<'_>) {
         trial.adoption(judge, self, standing, live);
     }
 
@@ -111,10 +144,16 @@ impl Case for Adoption {
         }
     }
 
-    fn keep(&self, bench: &Bench, law: &Law, standing: &Standing, live: &Verdict) {
-        if let Some(contract) = law.contract(self.opening.subject.kind.as_str()) {
+    fn keep(
+        &self,
+        bench: &Bench,
+        judge: &Judge<'_>,
+        standing: &Standing,
+        refused: Option<&Refusal>,
+    ) {
+        if let Some(contract) = judge.law().contract(self.opening.subject.kind.as_str()) {
             let asked = (&self.opening, "hos.adopt");
-            bench.keep_beginning(&bench.judge(law), asked, contract, standing, live);
+            bench.keep_beginning(judge, asked, contract, standing, refused);
         }
     }
 }
@@ -124,7 +163,7 @@ impl Case for Record {
         judge.record(self, standing)
     }
 
-    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: &Verdict) {
+    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: End<'_>) {
         trial.record(judge, self, standing, live);
     }
 
@@ -138,8 +177,14 @@ impl Case for Record {
         ask(&judge.question(&self.actor, "hos.record", about, context, standing), asked);
     }
 
-    fn keep(&self, bench: &Bench, law: &Law, standing: &Standing, live: &Verdict) {
-        bench.keep_record(&bench.judge(law), self, standing, live);
+    fn keep(
+        &self,
+        bench: &Bench,
+        judge: &Judge<'_>,
+        standing: &Standing,
+        refused: Option<&Refusal>,
+    ) {
+        bench.keep_record(judge, self, standing, refused);
     }
 }
 
@@ -148,14 +193,8 @@ impl Case for StandingCommand {
         judge.change_standing(self, standing)
     }
 
-    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: &Verdict) {
-        match live {
-            Verdict::Replayed(_) => {}
-            Verdict::Commit(_) => self.need().weigh(trial, judge, standing, None),
-            Verdict::Refused(refused) => {
-                self.need().weigh(trial, judge, standing, Some(&refused.refusal));
-            }
-        }
+    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: End<'_>) {
+        self.need().weigh(trial, judge, standing, live.err());
     }
 
     fn ask(&self, judge: &Judge<'_>, standing: &Standing, ask: &mut Ask<'_>) {
@@ -230,27 +269,35 @@ fn begins(
 }
 
 impl Bench {
-    /// Judges a command. What comes of it is weighed beside the candidate, and recorded, unless it
-    /// is a refusal on what is remembered, for that is no answer.
-    pub(super) fn judged(
+    /// What a command is to be judged upon.
+    pub(super) fn hearing(
         &self,
-        case: &dyn Case,
-        law: &Arc<Law>,
-        standing: &Standing,
+        world: &World,
+        standing: Standing,
         is_fresh: bool,
-    ) -> Verdict {
-        let judge = self.judge(law);
-        let verdict = case.judge(&judge, standing);
-        if is_fresh || matches!(verdict, Verdict::Commit(_)) {
-            if let Some(trial) = self.trial(law) {
-                case.weigh(&trial, &judge, standing, &verdict);
+    ) -> Result<Hearing, Refusal> {
+        Ok(Hearing { law: self.law(world)?, standing, now: self.clock.now(), is_fresh })
+    }
+
+    pub(super) fn judged(&self, case: &dyn Case, hearing: &Hearing) -> Verdict {
+        case.judge(&self.judge_at(&hearing.law, hearing.now), &hearing.standing)
+    }
+
+    /// Weighs what a command came to beside the candidate, records the attempt, and counts what
+    /// policy refused. To be told once it is the answer: what is judged again did not happen.
+    pub(super) fn note(&self, case: &dyn Case, hearing: &Hearing, end: End<'_>) {
+        let Hearing { law, standing, now, .. } = hearing;
+        let judge = self.judge_at(law, *now);
+        if let Some(trial) = self.trial(law) {
+            case.weigh(&trial, &judge, standing, end);
+        }
+        case.keep(self, &judge, standing, end.err());
+        match end {
+            Ok(commit) => self.count_shadowed(commit),
+            Err(refusal) => {
+                self.count_refusal(&judge, refusal, |ask| case.ask(&judge, standing, ask))
             }
-            case.keep(self, law, standing, &verdict);
         }
-        if is_fresh && let Verdict::Refused(refused) = &verdict {
-            self.count_refusal(&judge, &refused.refusal, |ask| case.ask(&judge, standing, ask));
-        }
-        verdict
     }
 
     /// Counts what policy answered where it refused: what was denied first.

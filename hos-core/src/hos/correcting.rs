@@ -2,14 +2,13 @@
 
 use serde::Deserialize;
 
-use super::case::{Ask, Case};
+use super::case::{Ask, Case, End};
 use super::settle::{Place, ask_record, noted, settle, span};
 use super::{ATTEMPTS_MAX, Hos, bench::Bench};
 use crate::candidate::Trial;
 use crate::command::Record;
 use crate::error::{Error, Fault, FaultKind, InputFault, Refusal};
 use crate::judge::{Judge, Refused, Verdict};
-use crate::law::Law;
 use crate::receipt::Receipt;
 use crate::standing::Standing;
 use tracing::Instrument as _;
@@ -31,7 +30,7 @@ impl Case for Correction<'_> {
         }
     }
 
-    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: &Verdict) {
+    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: End<'_>) {
         if self.fault.is_none() {
             self.record.weigh(trial, judge, standing, live);
         }
@@ -41,8 +40,14 @@ impl Case for Correction<'_> {
         Case::ask(self.record, judge, standing, ask);
     }
 
-    fn keep(&self, bench: &Bench, law: &Law, standing: &Standing, live: &Verdict) {
-        self.record.keep(bench, law, standing, live);
+    fn keep(
+        &self,
+        bench: &Bench,
+        judge: &Judge<'_>,
+        standing: &Standing,
+        refused: Option<&Refusal>,
+    ) {
+        self.record.keep(bench, judge, standing, refused);
     }
 }
 

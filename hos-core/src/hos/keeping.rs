@@ -6,8 +6,9 @@ use super::bench::Bench;
 use crate::command::{Opening, Record};
 use crate::condition::{Lookup, Nothing};
 use crate::contract::Contract;
+use crate::error::Refusal;
 use crate::id::Tenant;
-use crate::judge::{Judge, Verdict};
+use crate::judge::Judge;
 use crate::law::Law;
 use crate::policy::Question;
 use crate::recording::About;
@@ -24,7 +25,7 @@ impl Bench {
         (opening, ability): (&Opening, &str),
         contract: &Contract,
         standing: &Standing,
-        live: &Verdict,
+        refused: Option<&Refusal>,
     ) {
         let Opening { actor, subject, attributes, envelope } = opening;
         let before = Snapshot {
@@ -37,7 +38,7 @@ impl Bench {
         let view = SubjectView::of(subject, &before);
         let question = judge.question(actor, ability, &view, &envelope.context, standing);
         let about = (&subject.tenant, Some((subject, &before)), &envelope.context);
-        self.keep_decision(judge.law(), &question, about, live);
+        self.keep_decision(judge.law(), &question, about, refused);
     }
 
     /// Keeps what policy answered of a record.
@@ -46,7 +47,7 @@ impl Bench {
         judge: &Judge<'_>,
         record: &Record,
         standing: &Standing,
-        live: &Verdict,
+        refused: Option<&Refusal>,
     ) {
         let snapshot = standing.subjects.first().and_then(Option::as_ref);
         let found = record.subject.as_ref().zip(snapshot);
@@ -57,7 +58,7 @@ impl Bench {
         let subject: &dyn Lookup = view.as_ref().map_or(&Nothing, |view| view);
         let context = &record.envelope.context;
         let question = judge.question(&record.actor, "hos.record", subject, context, standing);
-        self.keep_decision(judge.law(), &question, (&record.tenant, found, context), live);
+        self.keep_decision(judge.law(), &question, (&record.tenant, found, context), refused);
     }
 
     fn keep_decision(
@@ -65,9 +66,9 @@ impl Bench {
         law: &Law,
         question: &Question<'_>,
         (tenant, subject, context): (&Tenant, Option<(&Subject, &Snapshot)>, &Attributes),
-        live: &Verdict,
+        refused: Option<&Refusal>,
     ) {
-        let wanted = self.recorder.as_ref().filter(|recorder| recorder.wants_beginning(live));
+        let wanted = self.recorder.as_ref().filter(|recorder| recorder.wants_beginning(refused));
         if let Some(recorder) = wanted
             && let Some(answer) = law.rules().answer(question)
         {

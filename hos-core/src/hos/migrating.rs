@@ -102,10 +102,7 @@ impl Hos {
             let law = self.bench.law(&migration.world)?;
             let judge = self.bench.judge(&law);
             let permit = match judge.permit_migration(migration, &standing, &of_world) {
-                Ok(permit) => {
-                    self.note_migration(migration, &law, &of_world, None);
-                    permit
-                }
+                Ok(permit) => permit,
                 Err(Verdict::Replayed(receipt)) => return Ok(MigrationReport::replayed(*receipt)?),
                 Err(Verdict::Refused(refused)) if refused.refusal == Refusal::Conflict => continue,
                 Err(Verdict::Refused(refused)) => {
@@ -129,9 +126,13 @@ impl Hos {
             let mut report = MigrationReport::of(verdict.batch);
             report.examples = verdict.failures;
             report.examples.truncate(MIGRATION_EXAMPLES_MAX);
-            let Some(commit) = verdict.commit else { return Ok(report) };
+            let Some(commit) = verdict.commit else {
+                self.note_migration(migration, &law, &of_world, None);
+                return Ok(report);
+            };
             match self.store.migrate(&commit).await? {
                 MigrationOutcome::Committed => {
+                    self.note_migration(migration, &law, &of_world, None);
                     report.proof = Some(commit.entry().id());
                     return Ok(report);
                 }

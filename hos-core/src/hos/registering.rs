@@ -31,10 +31,18 @@ pub(super) fn check_deployment(name: &str) -> Result<(), Fault> {
 
 impl Hos {
     /// Registers worlds, and records laws that come into force and unseen contract versions.
-    /// Several processes may do this at once: each is recorded once.
+    /// Several processes may do this at once: each is recorded once. What does not fit the store is
+    /// refused before anything is recorded.
     pub(super) async fn register(&self) -> Result<(), Fault> {
+        let law = |world| self.bench.law(world).map_err(internal);
         for world in self.bench.worlds() {
-            let law = self.bench.law(world).map_err(internal)?;
+            let law = law(world)?;
+            self.recorded_laws(&law).await?;
+            self.require_pins(&law).await?;
+            self.unrecorded(&law).await?;
+        }
+        for world in self.bench.worlds() {
+            let law = law(world)?;
             self.register_world(&law).await?;
             self.register_law(&law).await?;
             self.register_contracts(&law).await?;
@@ -94,6 +102,20 @@ impl Hos {
     }
 
     pub(super) async fn register_contracts(&self, law: &Law) -> Result<(), Fault> {
+        self.require_pins(law).await?;
+        let fresh = self.unrecorded(law).await?;
+        for contract in &fresh {
+            self.record_activation(law, &Activated::Contract(contract)).await?;
+        }
+        if !fresh.is_empty() {
+            // As for the law: another process may have been first.
+            self.unrecorded(law).await?;
+        }
+        Ok(())
+    }
+
+    /// A fault where a live subject pins a contract version that the law lacks.
+    async fn require_pins(&self, law: &Law) -> Result<(), Fault> {
         for (kind, version) in self.store.pins(law.world()).await? {
             if law.contract_version(kind.as_str(), version.as_str()).is_none() {
                 let message = format!(
@@ -103,14 +125,6 @@ impl Hos {
                 );
                 return Err(Fault::new(FaultKind::Law, message));
             }
-        }
-        let fresh = self.unrecorded(law).await?;
-        for contract in &fresh {
-            self.record_activation(law, &Activated::Contract(contract)).await?;
-        }
-        if !fresh.is_empty() {
-            // As for the law: another process may have been first.
-            self.unrecorded(law).await?;
         }
         Ok(())
     }

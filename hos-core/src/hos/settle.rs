@@ -2,13 +2,13 @@
 
 use super::Denials;
 use super::bench::Bench;
-use super::case::Case;
+use super::case::{Case, Hearing};
 use crate::actor::Actor;
 use crate::command::{Command, Opening, Record, STEPS_MAX, StandingCommand};
 use crate::commit::{Commit, Outcome};
 use crate::error::{Error, Fault, FaultKind, Refusal};
 use crate::id::{CommandKey, RequestId, Tenant, World};
-use crate::judge::Verdict;
+use crate::judge::{Refused, Verdict};
 use crate::receipt::{Effect, Receipt};
 use crate::standing::Standing;
 use crate::store::{Ask, Backend, Store};
@@ -96,60 +96,62 @@ pub(super) async fn settle(
         return Err(Refusal::InvalidWorld.into());
     }
     let store = place.store();
-    let judged = |standing: &Standing, is_fresh| {
-        Ok::<_, Refusal>(bench.judged(case, &bench.law(&ask.world)?, standing, is_fresh))
-    };
-    if let Some(standing) = store.recall(ask)
-        && let Verdict::Commit(commit) = judged(&standing, false)?
-        && let Some(answer) = committed(bench, *commit, store).await?
-    {
-        return answer;
+    if let Some(standing) = store.recall(ask) {
+        let hearing = bench.hearing(&ask.world, standing, false)?;
+        if let Some(answer) = answered(bench, store, evidence, case, hearing).await? {
+            return answer;
+        }
     }
     for _ in 0..attempts {
         let standing = place.load(bench, ask).await?;
-        let verdict = judged(&standing, true)?;
-        match verdict {
-            Verdict::Replayed(receipt) => return Ok(*receipt),
-            Verdict::Commit(commit) => {
-                if let Some(answer) = committed(bench, *commit, store).await? {
-                    return answer;
-                }
-            }
-            Verdict::Refused(refused) => {
-                let settled = match (refused.evidence, evidence) {
-                    (None, _) => Outcome::Committed,
-                    (Some(commit), Some(denials)) => {
-                        denials.add(*commit);
-                        Outcome::Committed
-                    }
-                    (Some(commit), None) => commit_one(store, &commit).await?,
-                };
-                if settled != Outcome::Conflict {
-                    return Err(refused.refusal.into());
-                }
-            }
+        let hearing = bench.hearing(&ask.world, standing, true)?;
+        if let Some(answer) = answered(bench, store, evidence, case, hearing).await? {
+            return answer;
         }
     }
     Err(Refusal::Conflict.into())
 }
 
-/// Seals and commits; none after a conflict.
-async fn committed(
+/// Judges a command once and keeps what came of it; none where it is to be judged again.
+async fn answered(
     bench: &Bench,
-    mut commit: Commit,
     store: &dyn Store,
+    evidence: Option<&Denials>,
+    case: &dyn Case,
+    hearing: Hearing,
 ) -> Result<Option<Result<Receipt, Error>>, Fault> {
-    bench.seal(&mut commit).await?;
-    Ok(Some(match commit_one(store, &commit).await? {
-        Outcome::Committed => {
-            bench.count_shadowed(&commit);
-            kept(commit)
+    match bench.judged(case, &hearing) {
+        Verdict::Replayed(_) | Verdict::Refused(_) if !hearing.is_fresh => Ok(None),
+        Verdict::Replayed(receipt) => Ok(Some(Ok(*receipt))),
+        Verdict::Refused(Refused { refusal, evidence: denial }) => {
+            let settled = match (denial, evidence) {
+                (None, _) => Outcome::Committed,
+                (Some(commit), Some(denials)) => {
+                    denials.add(*commit);
+                    Outcome::Committed
+                }
+                (Some(commit), None) => commit_one(store, &commit).await?,
+            };
+            if settled == Outcome::Conflict {
+                return Ok(None);
+            }
+            bench.note(case, &hearing, Err(&refusal));
+            Ok(Some(Err(refusal.into())))
         }
-        Outcome::Replayed(receipt) => Ok(Receipt { replayed: true, ..*receipt }),
-        Outcome::Reused => Err(Refusal::KeyReused.into()),
-        Outcome::InProgress => Err(Refusal::InProgress.into()),
-        Outcome::Conflict => return Ok(None),
-    }))
+        Verdict::Commit(mut commit) => {
+            bench.seal(&mut commit).await?;
+            Ok(Some(match commit_one(store, &commit).await? {
+                Outcome::Committed => {
+                    bench.note(case, &hearing, Ok(&commit));
+                    kept(*commit)
+                }
+                Outcome::Replayed(receipt) => Ok(Receipt { replayed: true, ..*receipt }),
+                Outcome::Reused => Err(Refusal::KeyReused.into()),
+                Outcome::InProgress => Err(Refusal::InProgress.into()),
+                Outcome::Conflict => return Ok(None),
+            }))
+        }
+    }
 }
 
 pub(super) fn kept(commit: Commit) -> Result<Receipt, Error> {

@@ -119,14 +119,14 @@ impl Hos {
             if let (Some(timer), Some(age), Some(snapshot)) =
                 (timers.get(at), ages.get_mut(at), snapshot)
             {
-                *age = self.age(timer, snapshot, now);
+                *age = self.age(timer, snapshot, now).await;
             }
         }
         ages
     }
 
     /// How long ago a timer was due first: as long after its state began as the contract says.
-    fn age(&self, timer: &DueTimer, snapshot: &Snapshot, now: Timestamp) -> Duration {
+    async fn age(&self, timer: &DueTimer, snapshot: &Snapshot, now: Timestamp) -> Duration {
         let Subject { world, kind, .. } = &timer.subject;
         let law = self.bench.law(world).ok();
         let contract = law
@@ -136,7 +136,18 @@ impl Hos {
         let after = own
             .find(|own| *own.state() == snapshot.state && *own.action() == timer.action)
             .map_or(Duration::ZERO, |own| own.after());
-        now.since(snapshot.proof_id.at().after(after))
+        now.since(self.began(timer, snapshot).await.after(after))
+    }
+
+    /// When a subject came to its state: by the entry that raised its revision, for that of a
+    /// migration, which proves the state too, came later.
+    async fn began(&self, timer: &DueTimer, snapshot: &Snapshot) -> Timestamp {
+        let before = snapshot.revision.saturating_sub(1);
+        let raised = self.store.history(&timer.subject, before, 1).await.unwrap_or_else(|fault| {
+            tracing::warn!(target: "hos::timer", %fault, "nobody knows since when they are due");
+            Vec::new()
+        });
+        raised.first().map_or(snapshot.proof_id, |entry| entry.id).at()
     }
 
     /// What is due: the longest due of each world, then the second of each, and so on.

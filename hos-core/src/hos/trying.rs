@@ -20,8 +20,8 @@ impl Hos {
     ///
     /// [`Refusal::InvalidWorld`], and what the store says.
     pub async fn rehearse(&self, command: &Command) -> Result<Rehearsal, Error> {
-        let law = self.bench.law(&command.subject().world)?;
         let standing = self.load(&ask_transition(command)).await?;
+        let law = self.bench.law(&command.subject().world)?;
         Ok(self.bench.judge(&law).rehearse(command, &standing))
     }
 

@@ -5,6 +5,7 @@ use crate::command::{Command, Step, Wish};
 use crate::contract::{Action, Contract};
 use crate::error::Refusal;
 use crate::id::{Ability, ActionName};
+use crate::proof::timer_denial_dedup;
 use crate::standing::Standing;
 use crate::subject::{Snapshot, SubjectView};
 
@@ -64,7 +65,8 @@ impl Judge<'_> {
         };
         let (ability, action) = (entry.ability().as_str(), entry.name().as_str());
         let critical = entry.is_critical();
-        let denial = Denial { actor, view, envelope, ability, action, critical };
+        let once = command.timer.then(|| timer_denial_dedup(view.subject, view.revision, action));
+        let denial = Denial { actor, view, envelope, ability, action, critical, once };
         self.denied(&denial, standing, Some(contract.digest()))
     }
 

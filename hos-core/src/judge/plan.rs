@@ -195,7 +195,8 @@ impl<'a> Judge<'a> {
         let view = SubjectView::of(&step.subject, snapshot);
         let kind = step.subject.kind.as_str();
         let contract = self.law.contract_version(kind, snapshot.contract.as_str());
-        // `Hos::open` refuses laws without a live subject's contract version.
+        // A live subject's is there, or known to another process alone; one that ended may have
+        // outlived its version.
         let contract = contract.ok_or(Refusal::NotFound)?;
         let found = self.find(command, step, contract, &view, standing)?;
         let planned = |moved, action| PlannedStep {

@@ -10,7 +10,7 @@ use super::record::{About, DecisionRecord, RECORD_BYTES_MAX, SubjectRecord, with
 use crate::command::Command;
 use crate::condition::{ExpressionError, Path, Root};
 use crate::error::{InputFault, Refusal};
-use crate::judge::{Judge, Verdict};
+use crate::judge::Judge;
 use crate::law::Law;
 use crate::policy::{Answer, Question};
 use crate::standing::{Modes, Standing, WorldStatus};
@@ -138,13 +138,13 @@ impl Recorder {
     }
 
     /// Whether an attempt is one to keep; asked once for each that a law could answer otherwise.
-    pub(crate) fn wants_attempt(&self, verdict: &Verdict) -> bool {
-        is_answer(verdict) && self.is_next(&self.shared.attempted)
+    pub(crate) fn wants_attempt(&self, refused: Option<&Refusal>) -> bool {
+        is_answer(refused) && self.is_next(&self.shared.attempted)
     }
 
     /// As [`Recorder::wants_attempt`], of an opening, an adoption or a record.
-    pub(crate) fn wants_beginning(&self, verdict: &Verdict) -> bool {
-        is_answer(verdict) && self.is_next(&self.shared.begun)
+    pub(crate) fn wants_beginning(&self, refused: Option<&Refusal>) -> bool {
+        is_answer(refused) && self.is_next(&self.shared.begun)
     }
 
     /// Keeps an attempt as it would have come out if it had been enforced; nothing where a subject
@@ -220,19 +220,17 @@ impl Recorder {
 }
 
 /// Whether a law could answer otherwise.
-fn is_answer(verdict: &Verdict) -> bool {
-    match verdict {
-        Verdict::Commit(_) => true,
-        Verdict::Replayed(_) => false,
-        Verdict::Refused(refused) => !matches!(
-            refused.refusal,
+fn is_answer(refused: Option<&Refusal>) -> bool {
+    !matches!(
+        refused,
+        Some(
             Refusal::InvalidInput(_)
                 | Refusal::MissingKey
                 | Refusal::KeyReused
                 | Refusal::InvalidWorld
                 | Refusal::WorldMismatch
-        ),
-    }
+        )
+    )
 }
 
 fn parse(path: &str) -> Result<Path, InputFault> {

@@ -100,10 +100,14 @@ impl Desk {
     }
 
     pub(crate) fn with(law: Law, options: HosOptions) -> Self {
+        Self::over(MemoryStore::new(), law, options)
+    }
+
+    pub(crate) fn over(store: MemoryStore, law: Law, options: HosOptions) -> Self {
         let start = Timestamp::parse("2026-12-01T12:00:00Z").unwrap();
         let clock = Arc::new(ManualClock::at(start));
         let options = options.clock(SharedClock(Arc::clone(&clock))).ids(SeededIds::new(3));
-        let hos = block_on(Hos::open_with([law], MemoryStore::new(), options)).unwrap();
+        let hos = block_on(Hos::open_with([law], store, options)).unwrap();
         let desk = Self { hos, clock };
         let root = ActorId::new("root").unwrap();
         let role = Role::new("root").unwrap();

@@ -11,6 +11,7 @@
 mod attempts;
 mod beginnings;
 mod candidate;
+mod conflicts;
 mod desk;
 mod readiness;
 mod recording;
