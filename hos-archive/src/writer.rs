@@ -39,6 +39,20 @@ pub(crate) enum Holds {
     Unknown,
 }
 
+impl Holds {
+    /// Whether whom a sealed part is about is held, only the vault knows.
+    pub(crate) fn require_known_of(self, entry: &LogEntry) -> Result<(), Fault> {
+        let sealed = entry.rows().into_iter().find(part::is_sealed);
+        let Some(part) = sealed.filter(|_| self == Self::Unknown) else { return Ok(()) };
+        let message = format!(
+            "whether whom the part `{}` of {} is about is held is known with the vault only; open \
+             the law with it",
+            part.name, entry.id
+        );
+        Err(Fault::new(FaultKind::Unsupported, message))
+    }
+}
+
 impl Job<'_> {
     /// Writes a segment; or says where the tile begins of which an entry is younger than it may
     /// be.
@@ -176,15 +190,8 @@ impl Writing {
         let mut parts = Vec::new();
         for entry in &tile {
             self.add_entry(job, entry)?;
+            job.holds.require_known_of(entry)?;
             for part in entry.rows() {
-                if job.holds == Holds::Unknown && part::is_sealed(&part) {
-                    let message = format!(
-                        "whether whom the part `{}` of {} is about is held is known with the \
-                         vault only; open the law with it",
-                        part.name, entry.id
-                    );
-                    return Err(Fault::new(FaultKind::Unsupported, message));
-                }
                 let line = part::encode(entry.id, &part).ok_or_else(|| {
                     let message = format!("the part `{}` of {} is too long", part.name, entry.id);
                     Fault::new(FaultKind::Limit, message)

@@ -280,6 +280,15 @@ pub enum StandingRow {
     /// Nothing but the generation of the group `grants`: whatever was judged before is judged
     /// again. An erasure writes it, so that nothing is committed under a key that it destroys.
     Generation,
+    /// Parts of entries of the scope are erased with the entry that says so, as by
+    /// [`Erasures::delete_parts`](crate::store::Erasures::delete_parts): whoever reads them
+    /// before, to archive them, has read another generation. Group `grants`.
+    Parts {
+        /// Each an entry and a name.
+        parts: Vec<(ProofId, String)>,
+        /// The entry that erases them.
+        by: ProofId,
+    },
     /// The world's status. Group `status`.
     Status {
         /// From now on.

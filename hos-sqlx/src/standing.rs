@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hos_core::commit::StandingRow;
 use hos_core::error::Fault;
 use hos_core::id::{Ability, Role, Tenant};
+use hos_core::proof::Part;
 use hos_core::standing::{
     AbilityPattern, ActorStanding, Generations, Grant, Mode, ModeScope, Modes, Standing, Versions,
     WorldStatus,
@@ -13,7 +14,7 @@ use hos_core::time::{ProofId, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::encoding::hex;
+use crate::encoding::{hex, part_lines};
 use crate::fault::corrupt;
 use crate::segments;
 
@@ -136,6 +137,11 @@ pub(crate) fn encode(row: &StandingRow) -> String {
             "actor": "",
             "id": ProofId::from_bytes([0; 16]),
             "until": 0,
+        }),
+        StandingRow::Parts { parts, by } => json!({
+            "row": "parts",
+            "parts": part_lines(parts),
+            "body": Part::erased("", *by).body,
         }),
         StandingRow::Mode { ability, mode } => json!({
             "row": "mode",

@@ -7,6 +7,9 @@ use hos_core::hos::Sealer;
 use hos_core::proof::PAGE_MAX;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+/// Pages of entries that [`seal_forever`] numbers in one round; the rest waits for the next.
+const NUMBERING_PAGES_MAX: u32 = 32;
+
 /// How often [`seal_forever`] does what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
@@ -28,7 +31,7 @@ impl SealingOptions {
         Self { seal_every: seal_every.max(Duration::from_millis(1)), ..self }
     }
 
-    /// How long after one round of the deployment's log the next one comes.
+    /// How long after one round of the deployment's log the next one comes; the first comes at once.
     pub fn anchor_every(self, anchor_every: Duration) -> Self {
         Self { anchor_every, ..self }
     }
@@ -41,26 +44,34 @@ impl SealingOptions {
 pub async fn seal_forever(sealer: &Sealer, options: SealingOptions) {
     let mut rounds = interval(options.seal_every);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut anchored = Instant::now();
+    let mut anchored: Option<Instant> = None;
     loop {
         rounds.tick().await;
         told("sequence", number(sealer).await);
         told("seal", sealer.seal_pending(PAGE_MAX).await);
-        if anchored.elapsed() >= options.anchor_every {
-            told("anchor", sealer.anchor_round(PAGE_MAX).await);
-            anchored = Instant::now();
+        if anchored.is_none_or(|at| at.elapsed() >= options.anchor_every)
+            && told("anchor", sealer.anchor_round(PAGE_MAX).await)
+        {
+            anchored = Some(Instant::now());
         }
     }
 }
 
-/// Numbers everything that waits now, so that a round seals all of it.
+/// Numbers what waits now, so that a round seals all of it; not for ever, where more comes than is
+/// numbered.
 async fn number(sealer: &Sealer) -> Result<(), Fault> {
-    while sealer.hos().sequence_pending(PAGE_MAX).await? == PAGE_MAX {}
+    for _ in 0..NUMBERING_PAGES_MAX {
+        if sealer.hos().sequence_pending(PAGE_MAX).await? < PAGE_MAX {
+            break;
+        }
+    }
     Ok(())
 }
 
-fn told<T>(what: &str, done: Result<T, Fault>) {
-    if let Err(fault) = done {
+/// Whether it was done.
+fn told<T>(what: &str, done: Result<T, Fault>) -> bool {
+    done.inspect_err(|fault| {
         tracing::error!(target: "hos::seal", %fault, "a round did not {what}");
-    }
+    })
+    .is_ok()
 }

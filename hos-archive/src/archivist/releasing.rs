@@ -7,7 +7,7 @@ use hos_core::store::RELEASE_MAX;
 
 use super::Archivist;
 use crate::name::{File, FileName, directory};
-use crate::writer::Job;
+use crate::writer::{Holds, Job};
 
 impl Archivist {
     /// The last step of [`Archivist::archive`], for a segment that was archived by somebody who
@@ -34,12 +34,32 @@ impl Archivist {
             return Ok(0);
         }
         let holds = self.require_not_held(world, tenant).await?;
+        if holds == Holds::Unknown {
+            self.require_known_of_rows(world, tenant, segment).await?;
+        }
         let origin = self.origin(world, tenant);
         let target = self.shelf.target();
         let job = Job { hos: &self.hos, target, world, tenant, origin: &origin, holds };
         let range = (segment.first, segment.end);
         job.verify_files(range, segment.manifest, self.hos.now()).await?;
         self.let_go(world, tenant, segment).await
+    }
+
+    async fn require_known_of_rows(
+        &self,
+        world: &World,
+        tenant: &Tenant,
+        segment: &SegmentRecord,
+    ) -> Result<(), Fault> {
+        let mut from = Some(segment.first);
+        while let Some(at) = from.filter(|at| *at < segment.end) {
+            let page = self.hos.store().page(world, tenant, at, PAGE_MAX).await?;
+            for entry in page.iter().filter(|entry| entry.index < Some(segment.end)) {
+                Holds::Unknown.require_known_of(entry)?;
+            }
+            from = page.last().and_then(|entry| entry.index).map(|last| last + 1);
+        }
+        Ok(())
     }
 
     pub(super) async fn let_go(
@@ -50,6 +70,7 @@ impl Archivist {
     ) -> Result<u64, Error> {
         let mut released = 0;
         loop {
+            self.require_not_held(world, tenant).await?;
             let store = self.hos.store();
             match store.release(world, tenant, segment.first, RELEASE_MAX).await? {
                 0 => break,
@@ -61,7 +82,9 @@ impl Archivist {
     }
 
     /// Deletes files that were begun for entries of an archived segment and never recorded. Whoever
-    /// is still at them is refused when they are to be recorded.
+    /// is still at them is refused when they are to be recorded. Of a segment that was restored, or
+    /// taken away anew, since it was looked at, nothing is deleted: its next files are there before
+    /// they are recorded.
     async fn sweep(
         &self,
         world: &World,
@@ -73,10 +96,13 @@ impl Archivist {
         let place = directory(&log);
         let own = File::ALL.map(|file| manifest.name(file));
         let meets = |name: &FileName| name.first < segment.end && segment.first < name.end;
-        for name in self.shelf.target().list(&place).await? {
-            if meets(&name) && !own.contains(&name) {
-                self.shelf.target().remove(&place, name).await?;
-            }
+        let listed = self.shelf.target().list(&place).await?;
+        // Files that were listed before this are of what stood then, or of nobody.
+        if self.standing_at(world, tenant, segment.first).await?.as_ref() != Some(segment) {
+            return Ok(());
+        }
+        for name in listed.into_iter().filter(|name| meets(name) && !own.contains(name)) {
+            self.shelf.target().remove(&place, name).await?;
         }
         Ok(())
     }

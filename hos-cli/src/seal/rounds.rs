@@ -1,5 +1,6 @@
 //! Rounds of sealing: told in a line where something happened.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ struct Done {
     sealed: u64,
     anchored: u64,
     refused: Vec<(String, Fault)>,
+    /// The logs that are refused, each of which is told once, however many rounds refuse it.
+    logs: BTreeSet<LogName>,
 }
 
 impl Done {
@@ -31,8 +34,17 @@ impl Done {
         self.sequenced == 0 && self.sealed == 0 && self.anchored == 0 && self.refused.is_empty()
     }
 
+    fn refuse(&mut self, refused: Vec<(LogName, Fault)>) {
+        for (log, fault) in refused {
+            let what = log.to_string();
+            if self.logs.insert(log) {
+                self.refused.push((what, fault));
+            }
+        }
+    }
+
     fn show(&self, voice: &Voice) {
-        let Self { sequenced, sealed, anchored, refused } = self;
+        let Self { sequenced, sealed, anchored, refused, .. } = self;
         let rows =
             refused.iter().map(|(what, fault)| json!({"what": what, "message": fault.to_string()}));
         let rows: Vec<Value> = rows.collect();
@@ -74,17 +86,24 @@ pub(super) async fn once(voice: &Voice, sealer: &Sealer) -> Result<Exit, Trouble
         let report = sealer.seal_pending(PAGE_MAX).await?;
         let tried = report.tried();
         let is_over = report.growing == 0 && u32::try_from(tried).is_ok_and(|n| n < PAGE_MAX);
+        let is_stuck = tried == report.refused.len()
+            && report.refused.iter().all(|(log, _)| done.logs.contains(log));
         done.sealed = done.sealed.saturating_add(count(report.sealed.len()));
-        let refused = report.refused.into_iter();
-        done.refused.extend(refused.map(|(log, fault)| (log.to_string(), fault)));
+        done.refuse(report.refused);
         bar.set_message(format!("{} logs sealed", done.sealed));
         bar.tick();
-        if is_over || !done.refused.is_empty() {
+        if is_over || is_stuck {
             break;
         }
     }
     for _ in 0..ROUNDS_MAX {
-        let round = sealer.anchor_round(PAGE_MAX).await?;
+        let round = match sealer.anchor_round(PAGE_MAX).await {
+            Ok(round) => round,
+            Err(fault) => {
+                done.refused.push((LogName::Deployment.to_string(), fault));
+                break;
+            }
+        };
         done.anchored = done.anchored.saturating_add(u64::from(round.anchored));
         bar.tick();
         if round.anchored < PAGE_MAX && round.sealing != Sealing::Growing {
@@ -116,8 +135,7 @@ pub(super) async fn forever(
         match sealer.seal_pending(PAGE_MAX).await {
             Ok(report) => {
                 done.sealed = count(report.sealed.len());
-                let refused = report.refused.into_iter();
-                done.refused.extend(refused.map(|(log, fault)| (log.to_string(), fault)));
+                done.refuse(report.refused);
             }
             Err(fault) => done.refused.push(("sealing".to_owned(), fault)),
         }

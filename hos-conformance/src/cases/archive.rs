@@ -57,6 +57,7 @@ cases!(
         archive_is_never_overtaken_by_an_erasure,
         archive_keeps_its_parts_from_single_erasures,
         archive_is_never_overtaken_by_a_hold,
+        archive_taken_away_again_is_not_swept_by_who_saw_it_before,
         archive_of_sealed_parts_needs_the_vault,
         archive_survives_a_restart,
     ]
@@ -87,6 +88,7 @@ use whole::{
     archive_is_seen_whole_by_whoever_checks, archive_keeps_its_parts_from_single_erasures,
     archive_keeps_sealed_parts_sealed, archive_of_a_held_tenant_is_refused,
     archive_of_sealed_parts_needs_the_vault,
+    archive_taken_away_again_is_not_swept_by_who_saw_it_before,
 };
 
 /// How many subjects the entries of a case are about.

@@ -319,6 +319,7 @@ impl Scope {
             StandingRow::Scope | StandingRow::Law(_) => generations.status += 1,
             StandingRow::Segment(record) => self.put_segment(record),
             StandingRow::Generation | StandingRow::Epoch(_) => generations.grants += 1,
+            StandingRow::Parts { .. } => generations.grants += 1,
             StandingRow::Contract(_) => {}
         }
     }

@@ -18,7 +18,7 @@ use super::{ATTEMPTS_MAX, Hos};
 use crate::actor::Actor;
 use crate::cipher::KeyId;
 use crate::command::{Envelope, Erased, Erasure, Hold};
-use crate::commit::{Commit, Outcome};
+use crate::commit::{Commit, Outcome, StandingRow, StandingWrite};
 use crate::error::{Error, Fault, FaultKind, InputFault, Refusal};
 use crate::id::{ActorId, Name, Tenant, World};
 use crate::judge::Verdict;
@@ -38,9 +38,9 @@ impl Hos {
     /// plain: delete those one by one. The attributes of a subject's present state, the outbox and
     /// the world's own tables are not parts of the log: they are the world's to change.
     ///
-    /// In this order: the vault lets a new epoch begin with the next generation of the tenant's
-    /// standing; the entry is committed, which raises it; the keys are destroyed or the rows are
-    /// deleted. Broken off before the entry is there, nothing was erased; after it, the erasure is
+    /// Single parts go in the transaction of their entry. A person, in this order: the vault lets a
+    /// new epoch begin with the next generation of the tenant's standing; the entry is committed,
+    /// which raises it; the keys are destroyed. Broken off before the entry is there, nothing was erased; after it, the erasure is
     /// recorded, and the same command with the same key, or [`Hos::repeat_erasures`], ends it.
     ///
     /// # Errors
@@ -229,7 +229,12 @@ impl Hos {
         let (world, tenant) = (commit.world.clone(), commit.tenant.clone());
         Ok(Some(match commit_one(&*self.store, &commit).await? {
             Outcome::Committed => {
-                for entry in &commit.entries {
+                // Parts went with the entry.
+                let is_done = matches!(
+                    commit.standing,
+                    Some(StandingWrite { change: StandingRow::Parts { .. } })
+                );
+                for entry in commit.entries.iter().filter(|_| !is_done) {
                     self.finish(&world, &tenant, &entry.leaf).await?;
                 }
                 kept(commit)
@@ -247,8 +252,7 @@ impl Hos {
         tenant: &Tenant,
         receipt: Receipt,
     ) -> Result<Receipt, Error> {
-        let recorded = self.store.find(world, tenant, receipt.proof_id).await?;
-        // An entry that went into an archive was finished long before.
+        let recorded = self.found(world, tenant, receipt.proof_id).await?;
         if let Some(entry) = recorded {
             self.finish(world, tenant, &entry.leaf).await?;
         }

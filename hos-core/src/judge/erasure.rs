@@ -80,7 +80,12 @@ impl Judge<'_> {
             self.leaf(EntryType::Erasure, &log, actor, envelope, Some(permit.permission));
         (leaf.action, leaf.erasure) = (Some("erase"), Some(&facts));
         leaf.target = target.map(ActorId::as_str);
-        self.generation_commit(&leaf, (world, tenant), standing, permit)
+        let mut commit = self.generation_commit(&leaf, (world, tenant), standing, permit)?;
+        if let (Erased::Parts(parts), Some(entry)) = (what, commit.entries.first()) {
+            let (parts, by) = (parts.clone(), entry.id());
+            commit.standing = Some(StandingWrite { change: StandingRow::Parts { parts, by } });
+        }
+        Ok(commit)
     }
 
     /// Whether a hold may be placed or lifted.

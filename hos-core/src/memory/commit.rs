@@ -156,6 +156,11 @@ impl Tables {
         match row {
             StandingRow::Scope => generations.status += 1,
             StandingRow::Generation => generations.grants += 1,
+            StandingRow::Parts { parts, by } => {
+                generations.grants += 1;
+                let (world, tenant) = key;
+                self.delete_parts(world, tenant, parts, *by);
+            }
             StandingRow::Member { member, roles } => {
                 generations.members += 1;
                 if roles.is_empty() {

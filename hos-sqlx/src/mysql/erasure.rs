@@ -21,7 +21,7 @@ impl Erasures for MysqlStore {
         by: ProofId,
     ) -> Result<u32, Fault> {
         let query = sqlx::query(include_str!("delete_parts.sql"))
-            .bind(part_lines(parts))
+            .bind(part_lines(parts).to_string())
             .bind(Part::erased("", by).body)
             .bind(world.as_str().as_bytes().to_vec())
             .bind(tenant.as_str().as_bytes().to_vec());

@@ -23,7 +23,7 @@ impl Erasures for SqliteStore {
         let query = sqlx::query(include_str!("delete_parts.sql"))
             .bind(world.as_str())
             .bind(tenant.as_str())
-            .bind(part_lines(parts))
+            .bind(part_lines(parts).to_string())
             .bind(Part::erased("", by).body);
         let deleted = query.execute(&self.shared.writer).await.map_err(classify)?;
         Ok(u32::try_from(deleted.rows_affected()).unwrap_or(u32::MAX))

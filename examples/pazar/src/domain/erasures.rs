@@ -130,8 +130,8 @@ pub(crate) async fn repeat(app: &App) -> Result<(), Problem> {
 async fn repeat_in(app: &App, tenant: &Tenant) -> Result<(), Problem> {
     let repeated = app.hos().repeat_new_erasures(app.world(), tenant).await?;
     if repeated != RepeatedErasures::default() {
-        let RepeatedErasures { keys, parts, holds, .. } = repeated;
-        tracing::warn!(%tenant, keys, parts, holds, "what the log erased was done again");
+        let RepeatedErasures { keys, parts, holds, unseen, .. } = repeated;
+        tracing::warn!(%tenant, keys, parts, holds, unseen, "what the log erased was done again");
     }
     Ok(())
 }

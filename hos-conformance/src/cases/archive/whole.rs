@@ -1,17 +1,23 @@
 //! What is archived is checked, opened and erased as what is not.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
-use hos_archive::{Archivist, MemoryTarget, Shelf, Surveyed};
+use async_trait::async_trait;
+use futures_util::lock::Mutex;
+use hos_archive::{
+    ArchiveTarget, ArchiveWriter, Archivist, FileName, MemoryTarget, Shelf, Surveyed,
+};
 use hos_core::command::{Erasure, Hold};
-use hos_core::error::{Error, FaultKind, Refusal};
+use hos_core::error::{Error, Fault, FaultKind, Refusal};
 use hos_core::hos::{ErasureWalk, Hos};
 use hos_core::id::ActorId;
+use hos_core::laws::Proofs as _;
 use hos_core::proof::{PAGE_MAX, SEGMENT_AGE, Withholding};
 use hos_core::store::{Archived, EntryRow, Survey as _};
 use hos_core::time::ProofId;
 
-use super::{aged, archived, archivist, filled, kept, seal};
+use super::{aged, archived, archivist, filled, kept, seal, with_archive};
 use crate::forward::Shared;
 use crate::law::law;
 use crate::stage::{NEIGHBOUR, Stage, code, firm, owner, root, tenant, world};
@@ -64,7 +70,7 @@ pub(super) async fn archive_is_never_overtaken_by_an_erasure(stage: Stage) {
     assert_eq!(stage.hos.segments(&world(), &firm(), 0, 9).await.unwrap(), []);
     let written = archivist.archive(&world(), &firm()).await.unwrap().unwrap();
     assert_ne!(written.files.parts, draft.files().parts);
-    let hos = super::with_archive(&stage, &target).await;
+    let hos = with_archive(&stage, &target).await;
     let entry = find(&hos, secret).await;
     assert_eq!(entry.parts, [], "it is nowhere any more");
     assert!(matches!(entry.withheld[0].why, Withholding::Erased { .. }), "but who erased it is");
@@ -89,7 +95,7 @@ pub(super) async fn archive_keeps_sealed_parts_sealed(stage: Stage) {
     let target = MemoryTarget::new();
     let (hos, secret) = told_once(&stage, &target).await;
     assert_eq!(told(&hos, secret).await.as_deref(), Some("{\"said\":\"a secret\"}"));
-    let keyless = super::with_archive(&stage, &target).await;
+    let keyless = with_archive(&stage, &target).await;
     let entry = find(&keyless, secret).await;
     assert!(entry.parts.is_empty());
     assert!(matches!(entry.withheld[0].why, Withholding::Sealed(_)), "as it was stored");
@@ -100,7 +106,15 @@ pub(super) async fn archive_keeps_sealed_parts_sealed(stage: Stage) {
         other => panic!("the archive holds what nobody opens: {other:?}"),
     }
     let walked = hos.repeat_erasures(&mut ErasureWalk::new(&world(), &firm())).await.unwrap();
-    assert_eq!(walked.keys, 0);
+    assert_eq!((walked.keys, walked.unseen), (0, 0));
+    // What the archive says that erased is not passed over in silence, now or at the next start.
+    let blind = stage.vaulted().await;
+    for _ in 0..2 {
+        let walked = blind.repeat_new_erasures(&world(), &firm()).await.unwrap();
+        assert_eq!(walked.unseen, 256);
+    }
+    assert_eq!(hos.repeat_new_erasures(&world(), &firm()).await.unwrap().unseen, 0);
+    assert_eq!(blind.repeat_new_erasures(&world(), &firm()).await.unwrap().unseen, 0);
 }
 
 pub(super) async fn archive_keeps_its_parts_from_single_erasures(stage: Stage) {
@@ -179,6 +193,68 @@ pub(super) async fn archive_of_sealed_parts_needs_the_vault(stage: Stage) {
     let blind = archivist(&stage, &MemoryTarget::new());
     assert_eq!(kind(blind.archive(&world(), &firm()).await), FaultKind::Unsupported);
     assert_eq!(stage.hos.segments(&world(), &firm(), 0, 9).await.unwrap(), []);
-    let seeing = Archivist::new(&hos, MemoryTarget::new(), &root());
-    assert!(seeing.archive(&world(), &firm()).await.unwrap().is_some());
+    let target = MemoryTarget::new();
+    let seeing = Archivist::new(&hos, target.clone(), &root());
+    let draft = seeing.write(&world(), &firm()).await.unwrap().unwrap();
+    let record = seeing.record(&world(), &firm(), &draft).await.unwrap();
+    // Whoever was to let the rows go was broken off, and somebody may be held by now.
+    let rows = kept(&stage, &firm()).await.len();
+    let blind = archivist(&stage, &target);
+    let released = blind.release(&world(), &firm(), &record).await;
+    assert_eq!(kind(released), FaultKind::Unsupported);
+    assert_eq!(kept(&stage, &firm()).await.len(), rows);
+    assert_eq!(seeing.release(&world(), &firm(), &record).await.unwrap(), 256);
+}
+
+/// Somebody tidies with what was read of a segment before it was restored, while another takes it
+/// away again.
+pub(super) async fn archive_taken_away_again_is_not_swept_by_who_saw_it_before(stage: Stage) {
+    aged(&stage).await;
+    let target = MemoryTarget::new();
+    archived(&stage, &target).await;
+    let stale = stage.hos.segments(&world(), &firm(), 0, 1).await.unwrap().remove(0);
+    let tidier = archivist(&stage, &target);
+    tidier.restore(&world(), &firm(), 0).await.unwrap();
+    let sweeps = async move { tidier.release(&world(), &firm(), &stale).await.map(drop) };
+    let then = Mutex::new(Some(Box::pin(sweeps) as Then));
+    let other = Archivist::new(&stage.hos, Between { target: target.clone(), then }, &root());
+    assert!(other.archive_again(&world(), &firm(), 0).await.unwrap().is_some());
+    let hos = with_archive(&stage, &target).await;
+    assert_eq!(hos.page(&world(), &firm(), 0, 256).await.unwrap().len(), 256);
+}
+
+type Then = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+
+/// An archive in which something else happens before what was written is read for the first time.
+struct Between {
+    target: MemoryTarget,
+    then: Mutex<Option<Then>>,
+}
+
+#[async_trait]
+impl ArchiveTarget for Between {
+    async fn create(&self, directory: &str) -> Result<Box<dyn ArchiveWriter>, Fault> {
+        self.target.create(directory).await
+    }
+
+    async fn read(
+        &self,
+        directory: &str,
+        name: FileName,
+        from: u64,
+        length: usize,
+    ) -> Result<Option<Vec<u8>>, Fault> {
+        if let Some(then) = self.then.lock().await.take() {
+            then.await.expect("what somebody else does");
+        }
+        self.target.read(directory, name, from, length).await
+    }
+
+    async fn list(&self, directory: &str) -> Result<Vec<FileName>, Fault> {
+        self.target.list(directory).await
+    }
+
+    async fn remove(&self, directory: &str, name: FileName) -> Result<(), Fault> {
+        self.target.remove(directory, name).await
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hos_core::command::{Erasure, Record};
-use hos_core::error::FaultKind;
+use hos_core::error::{Error, FaultKind};
 use hos_core::hos::Hos;
 use hos_core::id::ActorId;
 use hos_core::laws::{Contracts as _, Proofs as _};
@@ -13,6 +13,7 @@ use hos_core::vault::MasterKeys;
 
 use super::verify;
 use crate::case::cases;
+use crate::faults::{Call, FaultyStore, Injection};
 use crate::forward::Shared;
 use crate::law::law;
 use crate::stage::{NEIGHBOUR, Stage, act, code, firm, leaf, owner, root, tenant, user, world};
@@ -26,6 +27,7 @@ cases!(
         erasure_under_another_master_key_opens_nothing,
         erasure_rewraps_keys_and_changes_no_part,
         erasure_of_single_parts_deletes_their_rows,
+        erasure_of_single_parts_goes_with_its_entry,
         erasure_of_unknown_parts_is_refused,
         erasure_of_parts_next_door_is_refused,
         erasure_seals_no_two_parts_alike,
@@ -133,6 +135,26 @@ async fn erasure_of_single_parts_deletes_their_rows(stage: Stage) {
     assert_eq!((said.get("target"), said.get("through")), (None, None));
     assert!(hos.erase(&erasure).await.unwrap().replayed);
     verify(&hos, &firm()).await;
+}
+
+/// Nobody archives a part between the entry that erases it and its end.
+async fn erasure_of_single_parts_goes_with_its_entry(stage: Stage) {
+    let id = say(&stage.hos, &owner(), "mistaken").await;
+    let lose = |call: Call, at: u64| match call {
+        Call::Commit if at == 0 => Injection::After,
+        _ => Injection::Pass,
+    };
+    let hos = stage.over(FaultyStore::new(Shared(stage.backend()), lose)).await;
+    let seen = hos.part_generation(&world(), &firm()).await.unwrap();
+    let parts = [(id, "payload".to_owned())];
+    let erasure = Erasure::parts(&root(), &world(), &firm(), parts, "mistake").key("k");
+    let lost = hos.erase(&erasure).await.unwrap_err();
+    assert!(matches!(lost, Error::Fault(fault) if fault.kind() == FaultKind::Ambiguous));
+    assert_eq!(told(&stage.hos, id).await, None);
+    assert!(hos.part_generation(&world(), &firm()).await.unwrap() > seen);
+    let erased = hos.erase(&erasure).await.unwrap();
+    let withheld = find(&stage.hos, id).await.withheld.remove(0);
+    assert!(matches!(withheld.why, Withholding::Erased { entry, .. } if entry == erased.proof_id));
 }
 
 async fn erasure_of_unknown_parts_is_refused(stage: Stage) {

@@ -70,6 +70,8 @@ pub struct RepeatedErasures {
     pub parts: u32,
     /// How many holds that should have been in the vault were not there, and are now.
     pub holds: u32,
+    /// How many entries went into an archive that is not at hand: what they say was not done.
+    pub unseen: u64,
 }
 
 impl Hos {
@@ -77,8 +79,8 @@ impl Hos {
     /// on by that page: destroys keys that are there although they were destroyed, as after a
     /// backup of the vault was restored, ends erasures that were broken off, and makes the vault's
     /// holds those that the log tells. To be called page by page, until the walk is over, when a
-    /// process starts or a log is checked; entries without a place in the log, and those that went
-    /// into an archive, are not seen. Broken off, it goes on with the same walk, or with a new one:
+    /// process starts or a log is checked; entries without a place in the log are not seen, and
+    /// those that went into an archive only where the law was opened with it. Broken off, it goes on with the same walk, or with a new one:
     /// what was done holds.
     ///
     /// # Errors
@@ -101,21 +103,22 @@ impl Hos {
             }
             page => page?,
         };
-        // What comes before a gap went into an archive that is not at hand.
-        let is_first = page.first().is_none_or(|first| first.index != Some(from));
         page.retain(|entry| entry.index.is_some_and(|index| index < walk.before));
-        let mut repeated = RepeatedErasures::default();
+        let seen = u64::try_from(page.len()).unwrap_or(u64::MAX);
+        let unseen = walk.before.saturating_sub(from).saturating_sub(seen);
+        let mut repeated = RepeatedErasures { unseen, ..RepeatedErasures::default() };
         for entry in page.iter().rev() {
             self.repeat(walk, entry, size, &mut repeated).await?;
         }
-        walk.before = if is_first { walk.since } else { from };
+        walk.before = from;
         Ok(repeated)
     }
 
     /// Does again what the entries say that came since the last call, and remembers in the vault
     /// how far it came: what a process does when it starts. A vault that was restored from a backup
     /// remembers less, so that everything since is done again; a log that is shorter than it was is
-    /// walked whole. Broken off, nothing is remembered.
+    /// walked whole. Broken off, or where [`RepeatedErasures::unseen`] entries are in an archive
+    /// that is not at hand, nothing is remembered: the next call walks them again.
     ///
     /// # Errors
     ///
@@ -137,8 +140,9 @@ impl Hos {
             repeated.keys = repeated.keys.saturating_add(page.keys);
             repeated.parts = repeated.parts.saturating_add(page.parts);
             repeated.holds = repeated.holds.saturating_add(page.holds);
+            repeated.unseen = repeated.unseen.saturating_add(page.unseen);
         }
-        if size != walked {
+        if size != walked && repeated.unseen == 0 {
             vault.walk_to(world, tenant, size).await?;
         }
         Ok(repeated)

@@ -16,7 +16,7 @@ BEGIN
         ),
         members = members + (row_name = 'member'),
         bans = bans + (row_name = 'ban'),
-        grants = grants + (row_name IN ('grant', 'epoch')),
+        grants = grants + (row_name IN ('grant', 'epoch', 'parts')),
         modes = modes + (row_name = 'mode'),
         status_generation = status_generation + (row_name IN ('scope', 'status', 'law'))
     WHERE number = own AND row_name NOT IN ('contract', 'segment');
@@ -76,6 +76,14 @@ BEGIN
             unhex(json_value(standing, '$.digest')), unhex(json_value(standing, '$.least')),
             unhex(json_value(standing, '$.greatest'))
         );
+    WHEN 'parts' THEN
+        UPDATE hos_part
+        JOIN JSON_TABLE(standing, '$.parts[*]' COLUMNS (
+            entry VARCHAR(32) PATH '$[0]', name VARCHAR(64) PATH '$[1]'
+        )) AS gone
+            ON hos_part.entry = unhex(gone.entry) AND hos_part.name = CAST(gone.name AS BINARY)
+        SET hos_part.salt = repeat(char(0), 32), hos_part.body = json_value(standing, '$.body')
+        WHERE hos_part.scope = own AND hos_part.body NOT LIKE '-%';
     WHEN 'epoch' THEN
         INSERT INTO hos_log_epoch (scope, number, recorded_in, entry)
         VALUES (

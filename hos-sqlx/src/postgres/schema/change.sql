@@ -102,6 +102,13 @@ BEGIN
                 own, who, (standing ->> 'id')::uuid, standing ->> 'pattern',
                 (standing ->> 'until')::bigint, (standing ->> 'break_glass')::integer <> 0
             WHERE (standing ->> 'until')::bigint > 0;
+        WHEN 'parts' THEN
+            UPDATE hos_scope SET grants = grants + 1 WHERE number = own;
+            UPDATE hos_part SET
+                salt = decode(repeat('00', 32), 'hex'), body = standing ->> 'body'
+            FROM json_array_elements(standing -> 'parts') AS gone
+            WHERE hos_part.entry = (gone ->> 0)::uuid AND hos_part.name = gone ->> 1
+                AND hos_part.scope = own AND hos_part.body NOT LIKE '-%';
         WHEN 'mode' THEN
             UPDATE hos_scope SET modes = modes + 1 WHERE number = own;
             DELETE FROM hos_mode WHERE scope = own AND ability = standing ->> 'ability';

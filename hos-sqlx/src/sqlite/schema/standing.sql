@@ -10,7 +10,7 @@ CREATE TRIGGER hos_write_standing_insert INSTEAD OF INSERT ON hos_write_standing
         ),
         members = members + (NEW.standing ->> '$.row' = 'member'),
         bans = bans + (NEW.standing ->> '$.row' = 'ban'),
-        grants = grants + (NEW.standing ->> '$.row' IN ('grant', 'epoch')),
+        grants = grants + (NEW.standing ->> '$.row' IN ('grant', 'epoch', 'parts')),
         modes = modes + (NEW.standing ->> '$.row' = 'mode'),
         status_generation = status_generation
             + (NEW.standing ->> '$.row' IN ('scope', 'status', 'law'))
@@ -76,4 +76,12 @@ CREATE TRIGGER hos_write_standing_insert INSTEAD OF INSERT ON hos_write_standing
         iif(NEW.standing ->> '$.deployment', 0, NEW.scope), NEW.standing ->> '$.number',
         NEW.scope, unhex(NEW.standing ->> '$.entry')
     WHERE NEW.standing ->> '$.row' = 'epoch';
+
+    UPDATE hos_part SET salt = zeroblob(32), body = NEW.standing ->> '$.body'
+    WHERE NEW.standing ->> '$.row' = 'parts' AND body NOT LIKE '-%' AND (entry, name) IN (
+        SELECT hos_entry.position, gone.value ->> 1
+        FROM json_each(NEW.standing, '$.parts') AS gone
+        CROSS JOIN hos_entry
+            ON hos_entry.id = unhex(gone.value ->> 0) AND hos_entry.scope = NEW.scope
+    );
 END;
