@@ -173,16 +173,16 @@ impl MysqlStore {
         upkeep::partition_ahead(self.pool(), now, months).await
     }
 
-    /// Drops the partitions of entries and their parts that end before a moment, those with entries
-    /// that wait for their place excepted; answers their names. What is to be kept longer is to be
-    /// archived before. Costs the same however much they hold; it waits for the transactions that
-    /// write entries, and they wait for it.
+    /// Drops the partitions of entries and their parts that end before a moment and that nothing is
+    /// left in, and gives their space back at once; answers their names. Entries leave them when
+    /// they go into an archive, and in no other way. It waits for the transactions that write
+    /// entries, and they wait for it.
     ///
     /// # Errors
     ///
     /// What the database says; `Busy` when a transaction that wrote entries stayed open too long.
-    pub async fn drop_entries_before(&self, moment: Timestamp) -> Result<Vec<String>, Fault> {
-        upkeep::drop_entries_before(self.pool(), moment).await
+    pub async fn drop_empty_before(&self, moment: Timestamp) -> Result<Vec<String>, Fault> {
+        upkeep::drop_empty_before(self.pool(), moment).await
     }
 
     /// Turns the outbox to its other half and gives the space of that one back, once all its

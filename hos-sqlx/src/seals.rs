@@ -74,6 +74,41 @@ pub(crate) fn set_aside(scope: i64, entry: impl std::fmt::Display) {
     );
 }
 
+/// Logs whose head cannot be read: their entries wait, and hold up those of no other.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+#[derive(Debug, Default)]
+pub(crate) struct DamagedLogs {
+    scopes: std::collections::BTreeSet<i64>,
+    fault: Option<Fault>,
+}
+
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+impl DamagedLogs {
+    /// Leaves a log out from now on, and raises the alarm.
+    pub(crate) fn add(&mut self, scope: i64, fault: Fault) {
+        if self.scopes.insert(scope) {
+            tracing::error!(
+                target: "hos::quarantine", scope, %fault,
+                "the head of a log is damaged; its entries wait for their places"
+            );
+        }
+        self.fault.get_or_insert(fault);
+    }
+
+    pub(crate) fn has(&self, scope: i64) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    pub(crate) fn scopes(&self) -> Vec<i64> {
+        self.scopes.iter().copied().collect()
+    }
+
+    /// Nothing is left to be done; the fault of the first of these logs, where there is one.
+    pub(crate) fn nothing_left(self) -> Result<u32, Fault> {
+        self.fault.map_or(Ok(0), Err)
+    }
+}
+
 /// A span as its level, place or first hash, and how many; 0 for a whole tile.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) fn line(span: Span) -> (i32, i64, i32) {

@@ -16,7 +16,7 @@ use super::lines::Lines;
 use super::row::{frontier, proof_id, unchecked};
 use crate::encoding::signed;
 use crate::fault::corrupt;
-use crate::seals::set_aside;
+use crate::seals::{DamagedLogs, set_aside};
 
 static ADD_LOGS: LazyLock<Lines> = LazyLock::new(|| Lines::new(include_str!("add_logs.sql")));
 static LEAVES: LazyLock<Lines> = LazyLock::new(|| Lines::new(include_str!("write_leaves.sql")));
@@ -44,13 +44,20 @@ pub(super) async fn sequence_pending(pool: &MySqlPool, limit: u32) -> Result<u32
 }
 
 async fn sequence_patiently(pool: &MySqlPool, limit: u32) -> Result<u32, Fault> {
-    for _ in 0..ATTEMPTS_MAX {
+    let mut damaged = DamagedLogs::default();
+    let mut attempts = 0;
+    while attempts < ATTEMPTS_MAX {
         let mut lease = Lease::acquire(pool).await?;
-        let plan = Plan::read(lease.connection(), limit).await?;
-        if plan.done() == 0 {
+        let Some(plan) = Plan::read(lease.connection(), limit, &mut damaged).await? else {
             lease.release();
-            return Ok(0);
+            return damaged.nothing_left();
+        };
+        if plan.done() == 0 {
+            // All of them are of logs that are left out now.
+            lease.release();
+            continue;
         }
+        attempts += 1;
         match plan.write(lease.connection()).await {
             Ok(true) => {
                 let done = sqlx::raw_sql("COMMIT").execute(lease.connection()).await;
@@ -89,21 +96,39 @@ struct Placed {
 }
 
 impl Plan {
-    async fn read(connection: &mut MySqlConnection, limit: u32) -> Result<Self, Fault> {
-        let query = sqlx::query(include_str!("pending.sql")).bind(i64::from(limit));
+    /// None where nothing waits but what is of damaged logs.
+    async fn read(
+        connection: &mut MySqlConnection,
+        limit: u32,
+        damaged: &mut DamagedLogs,
+    ) -> Result<Option<Self>, Fault> {
+        let except = Value::from(damaged.scopes()).to_string();
+        let query = sqlx::query(include_str!("pending.sql")).bind(except).bind(i64::from(limit));
         let rows = query.fetch_all(&mut *connection).await.map_err(classify)?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
         let mut plan = Self::default();
         for row in &rows {
             plan.logs.insert(unchecked(row, 1)?, (0, Frontier::new()));
         }
         let scopes: Vec<i64> = plan.logs.keys().copied().collect();
-        for (scope, frontier) in read_logs(connection, include_str!("logs.sql"), &scopes).await? {
-            plan.logs.insert(scope, (frontier.size(), frontier));
+        for (scope, head) in read_logs(connection, include_str!("logs.sql"), &scopes).await? {
+            match head {
+                Ok(head) => drop(plan.logs.insert(scope, (head.size(), head))),
+                Err(fault) => {
+                    plan.logs.remove(&scope);
+                    damaged.add(scope, fault);
+                }
+            }
         }
         for row in &rows {
-            plan.place(row)?;
+            let scope: i64 = unchecked(row, 1)?;
+            if !damaged.has(scope) {
+                plan.place(row)?;
+            }
         }
-        Ok(plan)
+        Ok(Some(plan))
     }
 
     /// How many entries wait no more.
@@ -143,8 +168,9 @@ impl Plan {
         ADD_LOGS.write(connection, &fresh, |scope, row| row.add(scope)).await?;
         let text = include_str!("logs_for_change.sql");
         let current = read_logs(connection, text, &scopes).await?;
-        let as_read = |(scope, frontier): &(i64, Frontier)| {
-            self.logs.get(scope).is_some_and(|(size, _)| *size == frontier.size())
+        let as_read = |(scope, head): &(i64, Result<Frontier, Fault>)| {
+            let size = self.logs.get(scope).map(|(size, _)| *size);
+            head.as_ref().is_ok_and(|head| size == Some(head.size()))
         };
         if current.len() != scopes.len() || !current.iter().all(as_read) {
             return Ok(false);
@@ -189,8 +215,8 @@ async fn read_logs(
     connection: &mut MySqlConnection,
     text: &'static str,
     scopes: &[i64],
-) -> Result<Vec<(i64, Frontier)>, Fault> {
+) -> Result<Vec<(i64, Result<Frontier, Fault>)>, Fault> {
     let query = sqlx::query(text).bind(Value::from(scopes.to_vec()).to_string());
     let rows = query.fetch_all(connection).await.map_err(classify)?;
-    rows.iter().map(|row| Ok((unchecked(row, 0)?, frontier(row, 1)?))).collect()
+    rows.iter().map(|row| Ok((unchecked(row, 0)?, frontier(row, 1)))).collect()
 }

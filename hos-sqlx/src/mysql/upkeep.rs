@@ -21,15 +21,15 @@ pub(super) async fn partition_ahead(
     Ok(u32::try_from(made).unwrap_or(0))
 }
 
-/// Nobody writes entries while the tables are locked, so that none comes between the look at those
-/// that wait for their place and the end of their partition.
-pub(super) async fn drop_entries_before(
+/// Nobody writes entries while the tables are locked, so that none comes between the look into a
+/// partition and its end.
+pub(super) async fn drop_empty_before(
     pool: &MySqlPool,
     moment: Timestamp,
 ) -> Result<Vec<String>, Fault> {
-    let lock = "LOCK TABLES hos_entry WRITE, hos_part WRITE, hos_pending WRITE";
+    let lock = "LOCK TABLES hos_entry WRITE, hos_part WRITE";
     let mut lease = lock_tables(pool, lock).await?;
-    let query = sqlx::query("CALL hos_drop_entries_before(?)").bind(moment.as_micros());
+    let query = sqlx::query("CALL hos_drop_empty_before(?)").bind(moment.as_micros());
     let rows = query.fetch_all(lease.connection()).await.map_err(classify)?;
     unlock_tables(lease).await?;
     let names = rows.first().map_or(Ok("[]"), |row| text(row, 0))?;

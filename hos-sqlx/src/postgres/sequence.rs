@@ -16,23 +16,34 @@ use super::ledger::most;
 use super::row::{column, count};
 use crate::encoding::signed;
 use crate::frontier::{appended, frontier};
-use crate::seals::set_aside;
+use crate::seals::{DamagedLogs, set_aside};
 
 /// How often another process may be quicker before the rest is left to it.
 const ROUNDS_MAX: u32 = 8;
 
 pub(super) async fn sequence_pending(store: &PostgresStore, limit: u32) -> Result<u32, Fault> {
-    for _ in 0..ROUNDS_MAX {
-        let page = || sqlx::query("SELECT * FROM hos_pending_page($1)").bind(most(limit));
+    let mut damaged = DamagedLogs::default();
+    let mut rounds = 0;
+    while rounds < ROUNDS_MAX {
+        let except = damaged.scopes();
+        let page = || {
+            let page = sqlx::query("SELECT * FROM hos_pending_page($1, $2)");
+            page.bind(most(limit)).bind(&except)
+        };
         let rows = store.rows(page).await?;
         if rows.is_empty() {
-            return Ok(0);
+            return damaged.nothing_left();
         }
-        let places = Places::of(&rows)?;
+        let places = Places::of(&rows, &mut damaged)?;
+        if places.pending.is_empty() {
+            // All of them are of logs that are left out now.
+            continue;
+        }
         let sequenced = store.rows(|| places.query()).await?;
         if sequenced.first().map(|row| column::<bool>(row, 0)).transpose()? == Some(true) {
-            return Ok(u32::try_from(rows.len()).unwrap_or(limit));
+            return Ok(u32::try_from(places.pending.len()).unwrap_or(limit));
         }
+        rounds += 1;
     }
     Ok(0)
 }
@@ -52,17 +63,25 @@ struct Places {
 }
 
 impl Places {
-    fn of(rows: &[PgRow]) -> Result<Self, Fault> {
+    fn of(rows: &[PgRow], damaged: &mut DamagedLogs) -> Result<Self, Fault> {
         let mut places = Self::default();
         for row in rows {
-            places.add(row)?;
+            places.add(row, damaged)?;
         }
         Ok(places)
     }
 
-    fn add(&mut self, row: &PgRow) -> Result<(), Fault> {
+    fn add(&mut self, row: &PgRow, damaged: &mut DamagedLogs) -> Result<(), Fault> {
         let scope: i64 = column(row, 1)?;
         let entry: Uuid = column(row, 2)?;
+        if let Entry::Vacant(place) = self.logs.entry(scope) {
+            let size = count(row, 5)?;
+            match frontier(size, column(row, 6)?) {
+                Ok(head) => drop(place.insert((size, head))),
+                Err(fault) => damaged.add(scope, fault),
+            }
+        }
+        let Some((_, log)) = self.logs.get_mut(&scope) else { return Ok(()) };
         self.pending.push(column(row, 0)?);
         let leaf: Option<&str> = column(row, 3)?;
         let stored: Option<&[u8]> = column(row, 4)?;
@@ -71,13 +90,6 @@ impl Places {
             set_aside(scope, entry);
             self.aside.push(column(row, 0)?);
             return Ok(());
-        };
-        let (_, log) = match self.logs.entry(scope) {
-            Entry::Occupied(log) => log.into_mut(),
-            Entry::Vacant(place) => {
-                let size = count(row, 5)?;
-                place.insert((size, frontier(size, column(row, 6)?)?))
-            }
         };
         self.indexes.push(signed(log.size()));
         appended(log, stored)?;

@@ -1,5 +1,6 @@
 //! An entry that is not what was recorded is set aside, and the others go on.
 
+use hos_core::error::FaultKind;
 use hos_core::laws::Proofs as _;
 use hos_core::prelude::*;
 use hos_core::seal::{Keys, LogName, MemoryKeeper, ProofState};
@@ -69,4 +70,26 @@ async fn what_was_sealed_or_set_aside_is_never_changed_by_hand() {
     ] {
         assert!(sqlx::raw_sql(statement).execute(&mut stranger).await.is_err(), "{statement}");
     }
+}
+
+#[tokio::test]
+async fn a_damaged_head_holds_up_no_other_log() {
+    let Some(shop) = open_shop().await else { return };
+    while shop.hos.sequence_pending(1_000).await.unwrap() > 0 {}
+    shop.open("o-1").await;
+    let mut stranger = shop.stranger().await;
+    let damage = "DROP TRIGGER hos_log_update;
+        UPDATE hos_log SET frontier = 'x' WHERE scope =
+        (SELECT number FROM hos_scope WHERE tenant = 'firm-1')";
+    sqlx::raw_sql(damage).execute(&mut stranger).await.unwrap();
+    // One of the world's own log waits behind.
+    let (root, world) = (Actor::user("root").unwrap(), World::new("pazar").unwrap());
+    let change =
+        StandingChange::Ban { target: ActorId::new("u-9").unwrap(), reason: "theirs".to_owned() };
+    let ban = StandingCommand::new(&root, &world, &Tenant::world(), change).key("ban");
+    shop.hos.change_standing(&ban).await.unwrap();
+    assert_eq!(shop.hos.sequence_pending(1).await.unwrap(), 1);
+    let fault = shop.hos.sequence_pending(1).await.unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Corrupt);
+    assert_eq!(shop.number("SELECT count(*) FROM hos_pending").await, 1, "nothing of it is lost");
 }

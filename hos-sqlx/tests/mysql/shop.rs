@@ -5,6 +5,7 @@ use std::time::Duration;
 use hos_core::contract::{ActionDefinition, Contract};
 use hos_core::law::MigrationDefinition;
 use hos_core::prelude::*;
+use hos_core::proof::LogEntry;
 use hos_core::value::Value;
 use hos_services::MariaDb;
 use hos_sqlx::{MysqlOptions, MysqlStore};
@@ -158,6 +159,12 @@ impl Shop {
             tokio::task::yield_now().await;
         }
         panic!("nobody waits");
+    }
+
+    /// The entries of the firm.
+    pub(crate) async fn log(&self) -> Vec<LogEntry> {
+        let (world, firm) = (World::new("pazar").unwrap(), Tenant::new("firm-1").unwrap());
+        self.hos.page(&world, &firm, 0, 1_000).await.unwrap()
     }
 
     /// Whether every state has its proof and every entry its place.

@@ -1,5 +1,6 @@
 //! An entry that is not what was recorded is set aside, and the others go on.
 
+use hos_core::error::FaultKind;
 use hos_core::laws::Proofs as _;
 use hos_core::seal::ProofState;
 
@@ -120,4 +121,33 @@ async fn what_was_sealed_or_set_aside_is_never_changed_by_hand() {
     ] {
         assert!(shop.run(statement).await.is_err(), "{statement}");
     }
+}
+
+#[tokio::test]
+async fn a_damaged_head_holds_up_no_other_log() {
+    let Some(server) = server() else { return };
+    let shop = Shop::open(server).await;
+    while shop.hos.sequence_pending(1_000).await.unwrap() > 0 {}
+    let head = async |name: &str| shop.hos.head(&world(), &firm(name)).await.unwrap().size;
+    let before = head(FIRMS[1]).await;
+    let damage = "UPDATE hos_log SET frontier = '\\x00' FROM hos_scope \
+                  WHERE number = scope AND tenant = 'firm-1'";
+    shop.run(damage).await.unwrap();
+    for id in ["o-1", "o-2", "o-3"] {
+        for name in FIRMS {
+            shop.open_order(name, id, "none").await;
+        }
+    }
+    let mut numbered = 0;
+    let fault = loop {
+        match shop.hos.sequence_pending(2).await {
+            Ok(0) => panic!("the damage is told"),
+            Ok(more) => numbered += more,
+            Err(fault) => break fault,
+        }
+    };
+    assert_eq!((numbered, fault.kind()), (3, FaultKind::Corrupt));
+    assert_eq!(head(FIRMS[1]).await, before + 3);
+    let waiting = shop.read("SELECT count(*)::text FROM hos_pending").await;
+    assert_eq!(waiting.as_deref(), Some("3"), "nothing of the damaged log is lost");
 }

@@ -48,25 +48,30 @@ CREATE OR REPLACE FUNCTION hos_id_at(micros BIGINT) RETURNS BINARY(16)
 DETERMINISTIC NO SQL SQL SECURITY INVOKER
 RETURN unhex(rpad(lpad(hex(greatest(micros, 0) DIV 1000), 12, '0'), 32, '0'));
 
--- Drops the partitions that end before a moment and whose entries all have their place; answers
--- their names. To be called with the tables of entries, parts and pending entries locked.
-CREATE OR REPLACE PROCEDURE hos_drop_entries_before(IN moment BIGINT)
+-- Drops the partitions that end before a moment and that nothing is left in: what was in them went
+-- into an archive. Answers their names. To be called with the tables of entries and parts locked.
+CREATE OR REPLACE PROCEDURE hos_drop_empty_before(IN moment BIGINT)
 MODIFIES SQL DATA SQL SECURITY INVOKER
 BEGIN
     DECLARE dropped LONGTEXT DEFAULT '[]';
-    DECLARE waiting BINARY(16) DEFAULT (SELECT min(entry) FROM hos_pending);
     FOR part IN (
         SELECT table_name, partition_name AS name FROM information_schema.partitions
         WHERE table_schema = database() AND table_name IN ('hos_entry', 'hos_part')
             AND partition_name <> 'hos_other' AND moment > 0
             AND unhex(replace(replace(partition_description, '0x', ''), '_binary ', ''))
-                <= least(hos_id_at(moment), coalesce(waiting, hos_id_at(moment)))
+                <= hos_id_at(moment)
         ORDER BY table_name DESC, partition_ordinal_position
     ) DO
-        EXECUTE IMMEDIATE
-            concat('ALTER TABLE ', part.table_name, ' DROP PARTITION ', part.name);
-        IF part.table_name = 'hos_entry' THEN
-            SET dropped = json_array_append(dropped, '$', part.name);
+        EXECUTE IMMEDIATE concat(
+            'SELECT EXISTS (SELECT 1 FROM ', part.table_name, ' PARTITION (', part.name,
+            ')) INTO @hos_left'
+        );
+        IF NOT @hos_left THEN
+            EXECUTE IMMEDIATE
+                concat('ALTER TABLE ', part.table_name, ' DROP PARTITION ', part.name);
+            IF part.table_name = 'hos_entry' THEN
+                SET dropped = json_array_append(dropped, '$', part.name);
+            END IF;
         END IF;
     END FOR;
     SELECT dropped;

@@ -150,8 +150,9 @@ BEGIN
     DELETE FROM hos_outbox WHERE id = ANY (messages);
 END $$;
 
--- Entries that wait for their place, in the order in which they came, with the heads of their logs.
-CREATE FUNCTION hos_pending_page(most integer) RETURNS TABLE (
+-- Entries that wait for their place, in the order in which they came, with the heads of their logs;
+-- those of some logs excepted.
+CREATE FUNCTION hos_pending_page(most integer, except_scopes bigint[]) RETURNS TABLE (
     number bigint, scope bigint, entry uuid, leaf text, leaf_hash bytea,
     size bigint, frontier bytea
 )
@@ -167,7 +168,8 @@ BEGIN
         waiting.number, waiting.scope, waiting.entry, hos_entry.leaf, hos_entry.leaf_hash,
         coalesce(hos_log.size, 0), coalesce(hos_log.frontier, '')
     FROM (
-        SELECT * FROM hos_pending ORDER BY hos_pending.number LIMIT most
+        SELECT * FROM hos_pending WHERE hos_pending.scope <> ALL (except_scopes)
+        ORDER BY hos_pending.number LIMIT most
     ) AS waiting
     LEFT JOIN hos_entry ON hos_entry.id = waiting.entry
     LEFT JOIN hos_log ON hos_log.scope = waiting.scope
