@@ -84,10 +84,10 @@ async fn seal(voice: &Voice, order: &Seal) -> Result<Exit, Trouble> {
     };
     voice.line(format_args!("sealing under {}", names.join(" and ")));
     if order.once {
-        return rounds::once(voice, &sealer).await;
+        return rounds::once(voice, &sealer, &opened).await;
     }
     voice.document("seal", json!({"keys": names, "event": "begin"}));
-    rounds::forever(voice, &sealer, order.every, order.anchor_every).await
+    rounds::forever(voice, &sealer, &opened, (order.every, order.anchor_every)).await
 }
 
 /// Reads a length of time: an integer and `ms`, `s`, `m` or `h`; 10 ms to a day.

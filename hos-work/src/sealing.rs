@@ -31,7 +31,8 @@ impl SealingOptions {
         Self { seal_every: seal_every.max(Duration::from_millis(1)), ..self }
     }
 
-    /// How long after one round of the deployment's log the next one comes; the first comes at once.
+    /// How long after one round of the deployment's log the next one comes; the first comes at
+    /// once. With it every log is looked at, those too that have not grown.
     pub fn anchor_every(self, anchor_every: Duration) -> Self {
         Self { anchor_every, ..self }
     }
@@ -48,10 +49,14 @@ pub async fn seal_forever(sealer: &Sealer, options: SealingOptions) {
     loop {
         rounds.tick().await;
         told("sequence", number(sealer).await);
-        told("seal", sealer.seal_pending(PAGE_MAX).await);
-        if anchored.is_none_or(|at| at.elapsed() >= options.anchor_every)
-            && told("anchor", sealer.anchor_round(PAGE_MAX).await)
-        {
+        let is_time = anchored.is_none_or(|at| at.elapsed() >= options.anchor_every);
+        let sealed =
+            if is_time { sealer.seal_every().await } else { sealer.seal_pending(PAGE_MAX).await };
+        for (log, fault) in sealed.iter().flat_map(|report| &report.refused) {
+            tracing::error!(target: "hos::seal", %log, %fault, "a log is not sealed");
+        }
+        told("seal", sealed);
+        if is_time && told("anchor", sealer.anchor_round(PAGE_MAX).await) {
             anchored = Some(Instant::now());
         }
     }

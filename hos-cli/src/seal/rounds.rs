@@ -12,7 +12,9 @@ use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use crate::database::Opened;
 use crate::exit::{Exit, Trouble};
+use crate::scope::logs;
 use crate::voice::{BAD, GOOD, Voice};
 
 /// The most rounds of one run that is to end: more than 100 million tiles.
@@ -79,9 +81,14 @@ impl Done {
 }
 
 /// Seals and anchors everything that is there now.
-pub(super) async fn once(voice: &Voice, sealer: &Sealer) -> Result<Exit, Trouble> {
+pub(super) async fn once(voice: &Voice, sealer: &Sealer, opened: &Opened) -> Result<Exit, Trouble> {
     let bar = spinner();
-    let mut done = Done { sequenced: number(sealer).await?, ..Done::default() };
+    let mut done = Done::default();
+    match number(sealer).await {
+        Ok(sequenced) => done.sequenced = sequenced,
+        Err(fault) => done.refused.push(("numbering".to_owned(), fault)),
+    }
+    seal_every(sealer, opened, &mut done).await?;
     for _ in 0..ROUNDS_MAX {
         let report = sealer.seal_pending(PAGE_MAX).await?;
         let tried = report.tried();
@@ -119,8 +126,8 @@ pub(super) async fn once(voice: &Voice, sealer: &Sealer) -> Result<Exit, Trouble
 pub(super) async fn forever(
     voice: &Voice,
     sealer: &Sealer,
-    every: Duration,
-    anchor_every: Duration,
+    opened: &Opened,
+    (every, anchor_every): (Duration, Duration),
 ) -> Result<Exit, Trouble> {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -132,14 +139,18 @@ pub(super) async fn forever(
             Ok(sequenced) => done.sequenced = sequenced,
             Err(fault) => done.refused.push(("numbering".to_owned(), fault)),
         }
+        let is_time = anchored.is_none_or(|at| at.elapsed() >= anchor_every);
+        if is_time && let Err(fault) = seal_every(sealer, opened, &mut done).await {
+            done.refused.push(("sealing".to_owned(), fault));
+        }
         match sealer.seal_pending(PAGE_MAX).await {
             Ok(report) => {
-                done.sealed = count(report.sealed.len());
+                done.sealed = done.sealed.saturating_add(count(report.sealed.len()));
                 done.refuse(report.refused);
             }
             Err(fault) => done.refused.push(("sealing".to_owned(), fault)),
         }
-        if anchored.is_none_or(|at| at.elapsed() >= anchor_every) {
+        if is_time {
             match sealer.anchor_round(PAGE_MAX).await {
                 Ok(round) => {
                     done.anchored = u64::from(round.anchored);
@@ -151,6 +162,21 @@ pub(super) async fn forever(
         if !done.is_idle() {
             done.show(voice);
         }
+    }
+}
+
+/// Looks at every log, those too that have not grown: of one that came back from a backup the
+/// keeper knows more than the database.
+async fn seal_every(sealer: &Sealer, opened: &Opened, done: &mut Done) -> Result<(), Fault> {
+    let mut after = None;
+    loop {
+        let page = logs(opened, after.as_ref()).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.clone());
+        let names = page.iter().map(|log| LogName::of(&log.world, &log.tenant));
+        let report = sealer.seal_all(&names.collect::<Vec<_>>()).await?;
+        done.sealed = done.sealed.saturating_add(count(report.sealed.len()));
+        done.refuse(report.refused);
     }
 }
 

@@ -21,6 +21,7 @@ cases!(
     "seal",
     [
         seal_refuses_a_log_that_is_behind_what_was_signed,
+        seal_of_an_idle_log_tells_that_it_came_back,
         seal_refuses_a_log_that_is_beside_what_was_signed,
         seal_refuses_a_checkpoint_over_other_entries,
         seal_refuses_a_log_with_a_tile_of_other_entries,
@@ -45,6 +46,23 @@ async fn seal_refuses_a_log_that_is_behind_what_was_signed(stage: Stage) {
     let sealer = stage.sealer(&keeper);
     assert_eq!(kind(sealer.seal(&world(), &firm()).await), FaultKind::Restored);
     assert_eq!(stage.hos.checkpoints(&log_of(&firm()), 0, 1).await.unwrap(), []);
+}
+
+/// Nothing has been recorded since the backup: nobody would look.
+async fn seal_of_an_idle_log_tells_that_it_came_back(stage: Stage) {
+    stage.order("o").await;
+    stage.settle().await;
+    let keeper: Arc<MemoryKeeper> = Arc::default();
+    let sealer = stage.sealer(&keeper);
+    assert!(sealer.seal_every().await.unwrap().refused.is_empty());
+    let origin = stage.hos.origin(&log_of(&firm()));
+    let size = stage.size().await;
+    keeper.keep(&origin, size + 1, &forged(&origin, size + 1, [7; 32])).await.unwrap();
+    assert_eq!(sealer.seal_pending(100).await.unwrap().tried(), 0);
+    let told = sealer.seal_every().await.unwrap().refused;
+    let told: Vec<_> = told.into_iter().map(|(log, fault)| (log, fault.kind())).collect();
+    assert_eq!(told, [(log_of(&firm()), FaultKind::Restored)]);
+    assert_eq!(kind(sealer.seal(&world(), &firm()).await), FaultKind::Restored);
 }
 
 async fn seal_refuses_a_log_that_is_beside_what_was_signed(stage: Stage) {

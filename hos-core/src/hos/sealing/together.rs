@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use hos_verify::checkpoint;
+use hos_verify::epoch::split;
 
 use super::{Sealer, Sealing, read, restored};
 use crate::error::Fault;
@@ -69,7 +70,12 @@ impl Sealer {
         let of_each = logs.iter().zip(origins).zip(kept).zip(states).enumerate();
         for (place, (((log, origin), kept), state)) in of_each {
             match state.sealed {
-                Some(last) if last.size == state.size => unchanged.push((place, log, last)),
+                Some(last) if last.size == state.size => {
+                    match not_behind(log, &origin, kept.as_deref(), &last) {
+                        Ok(()) => unchanged.push((place, log, last)),
+                        Err(fault) => ended.push((place, Err(fault))),
+                    }
+                }
                 None if state.size == 0 => ended.push((place, Ok(Sealing::Unchanged(None)))),
                 _ => {
                     let begun = self.in_epoch(log, &origin, kept, &state).await;
@@ -299,4 +305,28 @@ impl<'l> Draft<'l> {
         }
         Ok(Some(note))
     }
+}
+
+/// A fault where what was signed last of a log, by what the keeper remembers, is beyond or beside
+/// the last checkpoint of it, though the log has not grown since.
+fn not_behind(
+    log: &LogName,
+    origin: &str,
+    kept: Option<&str>,
+    last: &Checkpoint,
+) -> Result<(), Fault> {
+    let Some(note) = kept else { return Ok(()) };
+    let (known, last) = (read(log, origin, note)?, read(log, origin, &last.note)?);
+    let at = |note: &checkpoint::Checkpoint| (split(note.origin()).1, note.size());
+    if at(&known) > at(&last) {
+        return Err(restored(
+            log,
+            &format!("ends at {}, {} was signed", last.size(), known.size()),
+        ));
+    }
+    if at(&known) == at(&last) && known.root() != last.root() {
+        let size = last.size();
+        return Err(restored(log, &format!("has other entries below {size} than signed")));
+    }
+    Ok(())
 }
