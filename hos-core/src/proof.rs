@@ -390,12 +390,6 @@ impl<'a> Leaf<'a> {
     }
 }
 
-/// Suppresses a second denial of a timer, however often it is tried while its state stands.
-pub(crate) fn timer_denial_dedup(subject: &Subject, revision: u64, action: &str) -> Digest {
-    let of = format!("{revision}\0{action}\0{subject}");
-    Digest::of(&[b"timer denial\0", of.as_bytes()].concat())
-}
-
 /// Suppresses a second denial for the same key.
 pub(crate) fn denial_dedup(key: &CommandKey) -> Digest {
     Digest::of(&[b"denial\0", key.as_bytes()].concat())

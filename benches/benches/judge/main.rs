@@ -5,7 +5,9 @@
 mod policy;
 mod transition;
 
-fn main() {
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
     let mut criterion = criterion::Criterion::default().configure_from_args();
     policy::bench(&mut criterion);
     transition::bench(&mut criterion);
@@ -13,4 +15,5 @@ fn main() {
     policy::compare();
     transition::compare();
     transition::encode();
+    hos_benches::verdict()
 }

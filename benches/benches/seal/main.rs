@@ -7,11 +7,12 @@
 mod pace;
 
 use std::hint::black_box;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use hos_benches::desk::{Desk, Whose};
-use hos_benches::{Row, Target, is_smoke, numbers, table, timed};
+use hos_benches::{Row, Target, is_smoke, numbers, table, timed, verdict};
 use hos_core::hos::Sealer;
 use hos_core::id::{Tenant, World};
 use hos_core::laws::Proofs as _;
@@ -27,7 +28,7 @@ use tokio::runtime::Runtime;
 
 use pace::pace;
 
-fn main() {
+fn main() -> ExitCode {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     if is_asked("logs") {
@@ -47,6 +48,7 @@ fn main() {
         pace("SQLite", &runtime, store.clone());
         runtime.block_on(store.close()).unwrap();
     }
+    verdict()
 }
 
 /// Whether a part was named among the arguments, or none was.

@@ -18,6 +18,7 @@ use super::{
 use crate::id::Ability;
 use crate::law::Law;
 use crate::policy::Question;
+use crate::sampling;
 use crate::time::Timestamp;
 
 /// What is told of one divergence.
@@ -101,6 +102,22 @@ struct Kept {
     unlisted: u64,
 }
 
+impl Kept {
+    /// Whoever gains is looked at first, and takes the place of an example of another direction
+    /// where there is no room.
+    fn keep_example(&mut self, direction: Direction, example: impl FnOnce() -> Example) {
+        if self.examples.len() < EXAMPLES_MAX {
+            self.examples.push(example());
+            return;
+        }
+        let other = |kept: &&mut Example| kept.direction != Direction::Gains;
+        let place = self.examples.iter_mut().rfind(other);
+        if let Some(place) = place.filter(|_| direction == Direction::Gains) {
+            *place = example();
+        }
+    }
+}
+
 /// Divergences of the same roles, about the same ability, to the same end.
 #[derive(Debug)]
 struct Sort {
@@ -119,13 +136,12 @@ impl Sort {
     /// for itself; then one in every so many for all of these, and not always the same one, for
     /// callers may take turns.
     fn next(&mut self) -> u64 {
-        let (turn, place) = (self.seen / CAUSES_SAMPLED_EVERY, self.seen % CAUSES_SAMPLED_EVERY);
+        let is_chosen = sampling::is_chosen(self.seen, CAUSES_SAMPLED_EVERY);
         self.seen += 1;
         if self.seen <= CAUSES_EACH_MAX {
             return 1;
         }
-        let told = turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        if told % CAUSES_SAMPLED_EVERY == place { CAUSES_SAMPLED_EVERY } else { 0 }
+        if is_chosen { CAUSES_SAMPLED_EVERY } else { 0 }
     }
 }
 
@@ -180,8 +196,8 @@ impl Tally {
         if stands_for > 0 {
             kept.explain(&causes, DivergenceCount::of(told.direction, stands_for));
         }
-        if is_example && kept.examples.len() < EXAMPLES_MAX {
-            kept.examples.push(example(causes));
+        if is_example {
+            kept.keep_example(told.direction, || example(causes));
         }
     }
 

@@ -258,7 +258,7 @@ impl Round {
         self.owners.push((at, hearing, evidence));
     }
 
-    /// Answers what is settled, and has it noted; what rests on a commit that was not written waits.
+    /// Answers what is settled, and notes it; what rests on a commit that was not written waits.
     fn settle(
         mut self,
         outcomes: Vec<Result<Outcome, Fault>>,

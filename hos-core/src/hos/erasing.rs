@@ -40,8 +40,9 @@ impl Hos {
     ///
     /// Single parts go in the transaction of their entry. A person, in this order: the vault lets a
     /// new epoch begin with the next generation of the tenant's standing; the entry is committed,
-    /// which raises it; the keys are destroyed. Broken off before the entry is there, nothing was erased; after it, the erasure is
-    /// recorded, and the same command with the same key, or [`Hos::repeat_erasures`], ends it.
+    /// which raises it; the keys are destroyed. Broken off before the entry is there, nothing was
+    /// erased; after it, the erasure is recorded, and the same command with the same key, or
+    /// [`Hos::repeat_erasures`], ends it.
     ///
     /// # Errors
     ///

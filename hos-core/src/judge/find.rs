@@ -3,11 +3,11 @@
 use super::{Denial, Judge, Permission, Refused};
 use crate::command::{Command, Step, Wish};
 use crate::contract::{Action, Contract};
+use crate::digest::Digest;
 use crate::error::Refusal;
 use crate::id::{Ability, ActionName};
-use crate::proof::timer_denial_dedup;
 use crate::standing::Standing;
-use crate::subject::{Snapshot, SubjectView};
+use crate::subject::{Snapshot, Subject, SubjectView};
 
 impl Judge<'_> {
     /// Finds the entry that is wished for, after policy has been asked for its ability.
@@ -187,4 +187,9 @@ pub(super) fn impossible(
     }
     let (from, action) = (view.state.as_str().to_owned(), wish_text(wish).to_owned());
     Refusal::InvalidTransition { from, action, allowed: allowed() }
+}
+
+/// Suppresses a second denial of a timer, however often it is tried while its state stands.
+fn timer_denial_dedup(subject: &Subject, revision: u64, action: &str) -> Digest {
+    Digest::of(format!("timer denial\0{revision}\0{action}\0{subject}").as_bytes())
 }

@@ -13,6 +13,7 @@ use crate::error::{InputFault, Refusal};
 use crate::judge::Judge;
 use crate::law::Law;
 use crate::policy::{Answer, Question};
+use crate::sampling;
 use crate::standing::{Modes, Standing, WorldStatus};
 use crate::subject::{SUBJECT_BUILT_INS, SubjectView};
 
@@ -130,7 +131,7 @@ impl Recorder {
     }
 
     fn is_next(&self, seen: &AtomicU64) -> bool {
-        seen.fetch_add(1, Ordering::Relaxed) % self.every == 0
+        sampling::is_chosen(seen.fetch_add(1, Ordering::Relaxed), self.every.get())
     }
 
     pub(crate) fn keep(&self, question: &Question<'_>, answer: Answer, about: &About<'_>) {

@@ -361,3 +361,25 @@ proptest! {
         proptest::prop_assert_eq!((totals.gains, totals.losses), (expected.gains, expected.losses));
     }
 }
+
+#[test]
+fn who_gains_has_an_example_though_the_losses_came_first() {
+    let abilities: Vec<String> = (0..200).map(|number| format!("order.x{number}")).collect();
+    let with = |version| {
+        let law = builder(version).contract(contract("1", "subject.total >= 10", "paid"));
+        let law = law.ability("order.read").allow("order.pay", ["clerk"]);
+        abilities.iter().fold(law, |law, ability| law.ability(ability))
+    };
+    let desk = Desk::new(with("1").allow("order.*", ["clerk"]).build().unwrap());
+    let order = desk.order("o", 5);
+    desk.tries(with("2").allow("order.read", ["customer"]).build().unwrap());
+    for ability in &abilities {
+        for _ in 0..3 {
+            desk.asks("clerk-1", ability, &order);
+        }
+    }
+    desk.asks("stranger-1", "order.read", &order);
+    let report = desk.report();
+    assert_eq!(report.totals.gains, 1);
+    assert_eq!(report.examples[0].direction, Direction::Gains);
+}

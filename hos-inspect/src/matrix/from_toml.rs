@@ -106,22 +106,61 @@ impl Document<'_, '_> {
     }
 }
 
-/// Where lines start, and how long the characters before a place are.
+/// Characters are counted once for so many bytes, so that a place on a long line costs little.
+const BLOCK: usize = 256;
+
+/// Where lines start, and how many characters come before each block of the text.
 struct Places<'t> {
     text: &'t str,
     starts: Vec<usize>,
+    before_blocks: Vec<usize>,
 }
 
 impl<'t> Places<'t> {
     fn of(text: &'t str) -> Self {
         let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
-        Self { text, starts: std::iter::once(0).chain(breaks).collect() }
+        let before_blocks = text
+            .as_bytes()
+            .chunks(BLOCK)
+            .scan(0, |before, block| Some(std::mem::replace(before, *before + characters(block))));
+        let before_blocks = before_blocks.collect();
+        Self { text, starts: std::iter::once(0).chain(breaks).collect(), before_blocks }
     }
 
     fn at(&self, span: Range<usize>) -> Place {
         let line = self.starts.partition_point(|start| *start <= span.start);
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let before = self.text.get(start..span.start).unwrap_or_default();
-        Place { line, column: before.chars().count() + 1 }
+        let column = self.before(span.start).saturating_sub(self.before(start)) + 1;
+        Place { line, column }
+    }
+
+    /// How many characters begin before a byte.
+    fn before(&self, byte: usize) -> usize {
+        let (block, within) = (byte / BLOCK, byte / BLOCK * BLOCK..byte);
+        let whole = self.before_blocks.get(block).copied().unwrap_or(0);
+        whole + characters(self.text.as_bytes().get(within).unwrap_or_default())
+    }
+}
+
+/// How many characters begin in these bytes of UTF-8.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_in_characters_from_the_start_of_the_line() {
+        let line = "ş€𝄞a".repeat(200);
+        let text = format!("{line}\nb\n{line}");
+        let places = Places::of(&text);
+        for (at, _) in text.char_indices() {
+            let (before, _) = text.split_at(at);
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            assert_eq!(places.at(at..at), Place { line, column });
+        }
     }
 }

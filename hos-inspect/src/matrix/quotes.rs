@@ -35,20 +35,24 @@ pub(super) fn set_aside(text: &str) -> SetAside {
                 aside.lines.push(line);
             }
             Row::Open { mark, column } => {
-                let line = line + ends(row.get(..mark).unwrap_or_default());
+                let (before, after) = row.split_at_checked(mark).unwrap_or((row, ""));
+                let line = line + ends(before, after);
                 aside.marks.push(Place { line, column });
                 aside.is_headless |= is_head;
             }
         }
-        line += ends(row);
+        line += ends(row, others);
         is_head &= is_empty;
         rest = others;
     }
     aside
 }
 
-fn ends(text: &str) -> usize {
-    text.matches('\n').count()
+/// How many lines end in a text: with a line feed, a carriage return, or both as one.
+fn ends(text: &str, after: &str) -> usize {
+    let pairs = text.matches("\r\n").count();
+    let is_cut = text.ends_with('\r') && after.starts_with('\n');
+    text.matches(['\r', '\n']).count() - pairs - usize::from(is_cut)
 }
 
 enum Row {

@@ -85,6 +85,13 @@ pub(super) const CAMPAIGNS: &[Campaign] = &[
         kind: Kind::Servers(&["hammer", "--", "--nocapture"]),
     },
     Campaign {
+        name: "erasing",
+        shows: "one person is erased at once, and bundles from before and after verify",
+        unit: "parts of the person, on each database",
+        size_default: 10_000,
+        kind: Kind::Servers(&["erase_many", "--", "--nocapture"]),
+    },
+    Campaign {
         name: "bytes",
         shows: "every single byte that is changed in a large log is found and named",
         unit: "bytes",

@@ -10,7 +10,7 @@ use super::{report, tree};
 /// and keeping share (subject, receipt, standing) is plain data and stands before both.
 const ORDER: &[&[&str]] = &[
     &["id", "time", "value", "error", "weave"],
-    &["encoding", "digest"],
+    &["encoding", "digest", "sampling"],
     &["condition"],
     &["actor", "subject"],
     &["receipt"],

@@ -1,10 +1,9 @@
 //! What is archived is checked, opened and erased as what is not.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use futures_util::lock::Mutex;
 use hos_archive::{
     ArchiveTarget, ArchiveWriter, Archivist, FileName, MemoryTarget, Shelf, Surveyed,
 };
@@ -244,7 +243,8 @@ impl ArchiveTarget for Between {
         from: u64,
         length: usize,
     ) -> Result<Option<Vec<u8>>, Fault> {
-        if let Some(then) = self.then.lock().await.take() {
+        let then = self.then.lock().unwrap().take();
+        if let Some(then) = then {
             then.await.expect("what somebody else does");
         }
         self.target.read(directory, name, from, length).await

@@ -80,8 +80,8 @@ impl Hos {
     /// backup of the vault was restored, ends erasures that were broken off, and makes the vault's
     /// holds those that the log tells. To be called page by page, until the walk is over, when a
     /// process starts or a log is checked; entries without a place in the log are not seen, and
-    /// those that went into an archive only where the law was opened with it. Broken off, it goes on with the same walk, or with a new one:
-    /// what was done holds.
+    /// those that went into an archive only where the law was opened with it. Broken off, it goes
+    /// on with the same walk, or with a new one: what was done holds.
     ///
     /// # Errors
     ///
