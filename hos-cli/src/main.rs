@@ -33,6 +33,10 @@ mod writing;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use arguments::{Arguments, Order};
 use exit::{Exit, Trouble};
@@ -44,12 +48,20 @@ async fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return exit::usage(&error),
     };
+    tell_alarms();
     let voice = Voice::new(arguments.json);
     let exit = match obey(&voice, arguments.order).await {
         Ok(exit) => exit,
         Err(trouble) => voice.trouble(&trouble),
     };
     exit.into()
+}
+
+/// What the law warns of beside its answers, as an entry that is set aside, goes to standard error.
+fn tell_alarms() {
+    let ours = Targets::new().with_target("hos", LevelFilter::WARN);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    tracing_subscriber::registry().with(lines.with_filter(ours)).init();
 }
 
 async fn obey(voice: &Voice, order: Order) -> Result<Exit, Trouble> {

@@ -1,6 +1,7 @@
 //! How the program speaks: to people in words, to programs in JSON.
 
 use std::io::Write as _;
+use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -23,11 +24,13 @@ const SCHEMA: u32 = 1;
 #[derive(Debug)]
 pub(crate) struct Voice {
     json: bool,
+    /// What programs are warned of with the next document.
+    warnings: Mutex<Vec<String>>,
 }
 
 impl Voice {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, warnings: Mutex::default() }
     }
 
     /// Whether programs are spoken to.
@@ -49,7 +52,9 @@ impl Voice {
 
     /// A warning, beside whatever is answered.
     pub(crate) fn warn(&self, rest: impl std::fmt::Display) {
-        if !self.json {
+        if self.json {
+            self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(rest.to_string());
+        } else {
             anstream::eprintln!("{WARNING}warning{WARNING:#}: {rest}");
         }
     }
@@ -68,6 +73,10 @@ impl Voice {
             let mut document = json!({"schema": SCHEMA, "command": command});
             if let (Value::Object(document), Value::Object(content)) = (&mut document, content) {
                 document.extend(content);
+                let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+                if !warnings.is_empty() {
+                    document.insert("warnings".to_owned(), json!(std::mem::take(&mut *warnings)));
+                }
             }
             print(&format!("{document}\n"));
         }

@@ -52,9 +52,6 @@ pub async fn seal_forever(sealer: &Sealer, options: SealingOptions) {
         let is_time = anchored.is_none_or(|at| at.elapsed() >= options.anchor_every);
         let sealed =
             if is_time { sealer.seal_every().await } else { sealer.seal_pending(PAGE_MAX).await };
-        for (log, fault) in sealed.iter().flat_map(|report| &report.refused) {
-            tracing::error!(target: "hos::seal", %log, %fault, "a log is not sealed");
-        }
         told("seal", sealed);
         if is_time && told("anchor", sealer.anchor_round(PAGE_MAX).await) {
             anchored = Some(Instant::now());
