@@ -89,6 +89,10 @@ fn is_erased_across_the_cut(clinic: &Clinic, target: &str) {
     let what = ["--part", &part, "--basis", "mistake"];
     let one = [&one[..], &who, &what, &keys].concat();
     ends(&hos(&one), 20, &["archived", "hos archive --restore"]);
+    let repeat = [&["erase", "repeat", "--db", &clinic.url][..], &keys].concat();
+    ends(&hos(&repeat), 20, &["was not looked at", "say `--archive DIR`"]);
+    let archive = ["--archive", target];
+    assert_eq!(document(&[&repeat[..], &archive].concat(), 0)["unseen"], 0);
     let fsck = ["fsck", "--db", &clinic.url, "--archive", target];
     let fsck = [&fsck[..], &keys].concat();
     ends(&hos(&fsck), 0, &["4 sealed parts opened", "sound in"]);

@@ -91,6 +91,9 @@ fn no_key_is_made_in_the_place_of_a_bad_one() {
     let mut from_environment = command(&["seal", "--db", &clinic.url, "--key-env", "K", "--once"]);
     ends(&from_environment.env("K", &key).output().unwrap(), 0, &["sealed"]);
     ends(&hos(&["seal", "--db", &clinic.url, "--key-env", "K"]), 4, &["is not set"]);
+    let told = document(&["seal", "--db", &clinic.url, "--key", &clinic.key, "--once"], 0);
+    let warnings = told["warnings"].to_string();
+    assert!(warnings.contains("without `--keeper`"), "{told}");
 }
 
 #[test]

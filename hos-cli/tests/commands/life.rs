@@ -35,12 +35,14 @@ fn what_a_backup_brings_back_goes_again_and_is_not_sealed() {
     let words = [&["erase", "repeat", "--db", &clinic.url][..], &clinic.keys()].concat();
     assert_eq!(document(&words, 0)["keys"], 1);
     assert_eq!(document(&words, 0)["keys"], 0);
-    // It is found out as soon as the log that came back grows another way.
+    // It is found out at once, and when the log that came back grows another way.
     log.restore();
+    let seal = ["seal", "--db", &clinic.url, "--key", &clinic.key, "--keeper", &clinic.keeper];
+    let seal = [&seal[..], &["--once"]].concat();
+    ends(&hos(&seal), 5, &["restored from a backup"]);
     let other = ["--basis", "asked", "--key", "r-2", "--yes"];
     ends(&hos(&clinic.request(&other, "dpo-1")), 0, &["recorded by entry"]);
-    let seal = ["seal", "--db", &clinic.url, "--key", &clinic.key, "--keeper", &clinic.keeper];
-    ends(&hos(&[&seal[..], &["--once"]].concat()), 5, &["restored from a backup"]);
+    ends(&hos(&seal), 5, &["restored from a backup"]);
     goes_on(&clinic, &lost);
 }
 
