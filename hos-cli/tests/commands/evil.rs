@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use crate::clinic::Clinic;
-use crate::program::{command, ends, hos, said};
+use crate::program::{command, document, ends, hos, said};
 
 #[test]
 fn a_bundle_of_what_is_not_there_is_refused() {
