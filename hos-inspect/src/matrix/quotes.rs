@@ -1,6 +1,6 @@
 //! Quotation marks that nothing closes: a reader of CSV takes all that follows for one cell.
 
-use super::Place;
+use super::place::Place;
 
 /// A text without the rows of its unclosed quotation marks, and where these open.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ pub(super) fn set_aside(text: &str) -> SetAside {
             }
             Row::Open { mark, column } => {
                 let line = line + ends(row.get(..mark).unwrap_or_default());
-                aside.marks.push(Place { line, column });
+                aside.marks.push(Place::Cell { line, column });
                 aside.is_headless |= is_head;
             }
         }

@@ -236,6 +236,18 @@ fn sizes_are_bounded() {
     assert_eq!(error.faults().len(), FAULTS_MAX);
 }
 
+#[test]
+fn places_are_told_in_one_walk_through_the_text() {
+    let text = format!("{}\né{}", "a".repeat(100_000), "é".repeat(100_000));
+    let mut walked = 0;
+    let mut walk = Walk::through(text.char_indices().inspect(|_| walked += 1));
+    let told: Vec<_> = (0..text.len()).step_by(100).map(|at| walk.to(Place::Byte(at))).collect();
+    assert_eq!((told[0], told[999]), ((1, 1), (1, 99_901)));
+    // A place within a character is behind it.
+    assert_eq!((told[1_000], told[1_001]), ((1, 100_001), (2, 51)));
+    assert!(walked <= text.chars().count(), "{walked} characters");
+}
+
 proptest! {
     #[test]
     fn no_text_breaks_the_readers(text in "([a-z.,\"='\\[\\]{}\n x*é]|roles|matrix|deny){0,60}") {
