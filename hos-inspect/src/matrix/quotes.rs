@@ -35,20 +35,31 @@ pub(super) fn set_aside(text: &str) -> SetAside {
                 aside.lines.push(line);
             }
             Row::Open { mark, column } => {
-                let line = line + ends(row.get(..mark).unwrap_or_default());
+                let line = line + ends(rest, mark);
                 aside.marks.push(Place::Cell { line, column });
                 aside.is_headless |= is_head;
             }
         }
-        line += ends(row);
+        line += ends(rest, length);
         is_head &= is_empty;
         rest = others;
     }
     aside
 }
 
-fn ends(text: &str) -> usize {
-    text.matches('\n').count()
+/// How many lines end in so many bytes: by `\n`, by `\r`, or by both together, which count where
+/// the second is.
+fn ends(text: &str, length: usize) -> usize {
+    let mut ahead = text.bytes().take(length + 1).peekable();
+    let mut lines = 0;
+    for _ in 0..length {
+        lines += match (ahead.next(), ahead.peek()) {
+            (Some(b'\n'), _) => 1,
+            (Some(b'\r'), behind) if behind != Some(&b'\n') => 1,
+            _ => 0,
+        };
+    }
+    lines
 }
 
 enum Row {

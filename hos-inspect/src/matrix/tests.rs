@@ -129,6 +129,10 @@ Order,x,x
         ],
         "{error}"
     );
+    for end in ["\r", "\r\n"] {
+        let same = Matrix::from_csv(&text.replace('\n', end)).unwrap_err();
+        assert_eq!(faults(&same), faults(&error), "{end:?}");
+    }
     assert!(error.to_string().contains(
         "line 3, column 3: nothing closes this quotation mark before a comma or the end of a line"
     ));
