@@ -20,6 +20,7 @@ pub mod policy;
 pub mod proof;
 pub mod receipt;
 pub mod recording;
+mod sampling;
 pub mod seal;
 pub mod standing;
 pub mod store;

@@ -3,6 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::BuildHasher as _;
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -18,6 +19,7 @@ use super::{
 use crate::id::Ability;
 use crate::law::Law;
 use crate::policy::Question;
+use crate::sampling::is_chosen;
 use crate::time::Timestamp;
 
 /// What is told of one divergence.
@@ -116,16 +118,15 @@ impl Sort {
     }
 
     /// Counts one more. How many of its sort it stands for when causes are told: each of the first
-    /// for itself; then one in every so many for all of these, and not always the same one, for
-    /// callers may take turns.
+    /// for itself; then one in every so many for all of these.
     fn next(&mut self) -> u64 {
-        let (turn, place) = (self.seen / CAUSES_SAMPLED_EVERY, self.seen % CAUSES_SAMPLED_EVERY);
+        let before = self.seen;
         self.seen += 1;
-        if self.seen <= CAUSES_EACH_MAX {
+        if before < CAUSES_EACH_MAX {
             return 1;
         }
-        let told = turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        if told % CAUSES_SAMPLED_EVERY == place { CAUSES_SAMPLED_EVERY } else { 0 }
+        let every = NonZeroU64::MIN.saturating_add(CAUSES_SAMPLED_EVERY - 1);
+        if is_chosen(before, every) { every.get() } else { 0 }
     }
 }
 
