@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use hos_core::candidate::{JUDGED_BEFORE_READY, WEIGHED_PER_ERROR};
+use hos_core::candidate::{JUDGED_BEFORE_READY, WEIGHED_BEFORE_READY, WEIGHED_PER_ERROR};
 use hos_core::law::Law;
 use hos_core::recording::{RECORD_BYTES_MAX, Replay as Weigher, ReplayReport};
 use serde_json::json;
@@ -20,8 +20,9 @@ const EXAMPLES_TOLD: usize = 8;
 /// Weighs recorded decisions again, under a candidate law.
 ///
 /// Records are lines of JSON, as `Recorder` gives them. The candidate is ready when at least 1,000
-/// can be weighed, every one of them comes out as it did, but for abilities that are expected to
-/// change, and fewer than one in 1,000 cannot be weighed; else the exit code is 6.
+/// can be weighed, 30 of each ability about which the laws differ, every one of them comes out as
+/// it did, but for abilities that are expected to change, and fewer than one in 1,000 cannot be
+/// weighed; else the exit code is 6.
 #[derive(Debug, Args)]
 pub(crate) struct Replay {
     /// The records, one a line.
@@ -114,6 +115,13 @@ fn blockers(report: &ReplayReport, records: u64, expected: &BTreeSet<&str>) -> V
         blockers.push(format!(
             "`{ability}`: {allowed} would be allowed, {denied} denied; mend the candidate, or \
              `--expect {ability}`"
+        ));
+    }
+    let few = report.evidence.iter().filter(|(_, weighed)| **weighed < WEIGHED_BEFORE_READY);
+    for (ability, weighed) in few.filter(|(name, _)| !expected.contains(name.as_str())) {
+        blockers.push(format!(
+            "`{ability}` differs and was weighed {weighed} times; let a `Recorder` keep \
+             {WEIGHED_BEFORE_READY}, or `--expect {ability}`"
         ));
     }
     let unweighed: u64 = report.not_replayable.values().sum();

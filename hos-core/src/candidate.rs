@@ -126,9 +126,9 @@ impl Trial {
         let is_taken_in = takes_in(&live, law);
         let both = live.rules().abilities().into_iter().chain(law.rules().abilities());
         let all: BTreeSet<Ability> = both.collect();
-        let said = [Said::by(&live), Said::by(law)];
+        let differing = differing(&live, law);
         let tallied = all.into_iter().map(|ability| {
-            let differs = !says_the_same([&live, law], &said, &ability);
+            let differs = differing.contains(&ability);
             let needs_evidence = differs && live.rules().knows(ability.as_str());
             let is_expected = expected.contains(ability.as_str());
             let tally = AbilityTally::new(differs || !is_taken_in, needs_evidence, is_expected);
@@ -207,6 +207,13 @@ impl<'l> Said<'l> {
         said.sort();
         said
     }
+}
+
+/// The abilities about which two laws may answer differently.
+pub(crate) fn differing(live: &Law, candidate: &Law) -> BTreeSet<Ability> {
+    let said = [Said::by(live), Said::by(candidate)];
+    let both = live.rules().abilities().into_iter().chain(candidate.rules().abilities());
+    both.filter(|ability| !says_the_same([live, candidate], &said, ability)).collect()
 }
 
 fn says_the_same(laws: [&Law; 2], said: &[Said<'_>; 2], ability: &Ability) -> bool {

@@ -64,6 +64,39 @@ fn a_candidate_is_ready_when_everything_comes_out_as_expected() {
 }
 
 #[test]
+fn what_the_candidate_changes_is_seen_before_it_is_ready() {
+    let desk = Desk::new();
+    let live = desk.put("live.json", LAW);
+    let next = LAW
+        .replace("subject.total <= 100", "subject.total <= 99")
+        .replace("\"version\": \"1\",\n  \"r", "\"version\": \"2\",\n  \"r");
+    let next = desk.put("next.json", next);
+    let pay = record("order.pay", DecisionEffect::Allow).to_json();
+    let close = record("order.close", DecisionEffect::Deny).to_json();
+    let pays = format!("{pay}\n").repeat(1_000);
+    let replay = |closes: usize| {
+        let name = format!("{closes}.jsonl");
+        desk.put(&name, format!("{pays}{}", format!("{close}\n").repeat(closes)))
+    };
+    for weighed in [0, 29, 30] {
+        let records = replay(weighed);
+        let words = ["replay", &records, "--live", &live, "--candidate", &next];
+        let told = document(&words, if weighed < 30 { 6 } else { 0 });
+        assert_eq!(told["report"]["evidence"], serde_json::json!({ "order.close": weighed }));
+        let blocked = format!(
+            "`order.close` differs and was weighed {weighed} times; let a `Recorder` keep 30, or \
+             `--expect order.close`"
+        );
+        let blockers = if weighed < 30 { vec![blocked.clone()] } else { Vec::new() };
+        assert_eq!(told["blockers"], serde_json::json!(blockers));
+        if weighed < 30 {
+            ends(&hos(&words), 6, &["not ready", &blocked]);
+            ends(&hos(&[&words[..], &["--expect", "order.close"]].concat()), 0, &["ready"]);
+        }
+    }
+}
+
+#[test]
 fn lines_that_are_no_records_are_counted() {
     let desk = Desk::new();
     let live = desk.put("live.json", LAW);

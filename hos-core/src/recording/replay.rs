@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::attempt::AlsoRecord;
 use super::record::{DecisionRecord, SubjectRecord};
 use crate::actor::Actor;
-use crate::candidate::Laws;
+use crate::candidate::{Laws, differing};
 use crate::condition::{Lookup, Nothing, Path, Root, ValueRef};
+use crate::id::Ability;
 use crate::judge::check_bag;
 use crate::law::Law;
 use crate::policy::{DecisionEffect, Question};
@@ -71,6 +73,9 @@ pub struct ReplayReport {
     pub unchanged: u64,
     /// Not weighed, by reason; what has no room under its own reason stands under `other`.
     pub not_replayable: BTreeMap<String, u64>,
+    /// How many records were weighed of each ability about which the laws differ; with 0 where
+    /// there was none. What the law under which they were made does not know is not told here.
+    pub evidence: BTreeMap<String, u64>,
     /// By ability: how many would be allowed, and how many denied.
     pub abilities: BTreeMap<String, (u64, u64)>,
     /// The first that would be allowed.
@@ -82,13 +87,23 @@ pub struct ReplayReport {
 impl<'a> Replay<'a> {
     /// Compares a candidate with the law under which the records were made.
     pub fn new(live: &'a Law, candidate: &'a Law) -> Self {
-        Self { live, candidate, report: ReplayReport::default() }
+        let known = |ability: &Ability| live.rules().knows(ability.as_str());
+        let changed = differing(live, candidate).into_iter().filter(known);
+        let evidence = changed.map(|ability| (ability.as_str().to_owned(), 0)).collect();
+        Self { live, candidate, report: ReplayReport { evidence, ..ReplayReport::default() } }
     }
 
     /// Weighs one record.
     pub fn add(&mut self, record: &DecisionRecord) -> ReplayOutcome {
         let outcome = record.replay(self.live, self.candidate);
         let report = &mut self.report;
+        if !matches!(outcome, ReplayOutcome::NotReplayable(_)) {
+            for ability in record.abilities(self.live) {
+                if let Some(weighed) = report.evidence.get_mut(ability) {
+                    *weighed += 1;
+                }
+            }
+        }
         let (allowed, denied) = match &outcome {
             ReplayOutcome::WouldAllow => (1, 0),
             ReplayOutcome::WouldDeny => (0, 1),
@@ -179,6 +194,16 @@ impl DecisionRecord {
             (true, false) => ReplayOutcome::WouldDeny,
             _ => ReplayOutcome::Unchanged,
         }
+    }
+
+    /// What was asked for, once each: of an attempt every step's.
+    fn abilities<'a>(&'a self, live: &'a Law) -> BTreeSet<&'a str> {
+        let also = self.attempt.iter().flat_map(|attempt| &attempt.also);
+        let others = also.filter_map(|AlsoRecord { subject, wish }| {
+            let contract = live.contract_version(subject.kind.as_str(), subject.contract.as_str());
+            Some(contract?.action(wish.action.as_deref()?)?.ability().as_str())
+        });
+        others.chain([self.ability.as_str()]).collect()
     }
 
     /// Whether a candidate allows what was asked for; or what that depends on and is not recorded.

@@ -5,7 +5,7 @@ use hos_core::contract::{ActionDefinition, Contract};
 use hos_core::hos::HosOptions;
 use hos_core::law::{Law, MigrationDefinition};
 use hos_core::laws::Contracts as _;
-use hos_core::policy::RoleDefinition;
+use hos_core::policy::{RoleDefinition, RuleDefinition, RuleEffect};
 use hos_core::recording::{
     DecisionRecord, NotReplayable, RecordError, Recorder, Replay, ReplayOutcome,
 };
@@ -197,6 +197,37 @@ fn every_step_of_a_compound_attempt_is_judged_again() {
     );
     let outcome = given(&all(), &law, 5).replay(&law, &told);
     assert_eq!(outcome, unrecorded("input.note"), "nobody could send it then");
+}
+
+#[test]
+fn every_step_of_an_attempt_is_evidence_of_what_the_laws_differ_about() {
+    let live = asking("1", "true", &[]);
+    let mut next = live.definition().clone();
+    next.rules.push(RuleDefinition {
+        id: None,
+        effect: RuleEffect::Forbid,
+        abilities: vec!["job.finish".to_owned(), "job.open".to_owned()],
+        roles: vec!["clerk".to_owned()],
+        when: None,
+    });
+    let next = Law::new(&next).unwrap();
+    let recorder = all().redact("subject.id").unwrap();
+    let desk = recording(live.clone(), &recorder);
+    let jobs = ["j-1", "j-2"].map(|id| Subject::new("pazar", "firm-1", "job", id).unwrap());
+    for job in &jobs {
+        let (owner, key) = (user("owner-1"), job.to_string());
+        block_on(desk.hos.open_subject(&owner, job, Default::default(), key)).unwrap();
+    }
+    let command = Command::new(&user("owner-1"), &jobs[0], "give");
+    block_on(desk.hos.transition(&command.and(&jobs[1], "finish").key("both"))).unwrap();
+    let record = recorder.take(9).pop().unwrap();
+    assert_eq!(record.ability, "job.give");
+    let mut replay = Replay::new(&live, &next);
+    for _ in 0..2 {
+        assert_eq!(replay.add(&record), ReplayOutcome::Unchanged);
+    }
+    let told: Vec<_> = replay.report().evidence.iter().collect();
+    assert_eq!(told, [(&"job.finish".to_owned(), &2), (&"job.open".to_owned(), &0)]);
 }
 
 #[test]
