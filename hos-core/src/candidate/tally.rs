@@ -99,9 +99,13 @@ struct Kept {
     tenants: HashMap<String, DivergenceCount, RandomState>,
     sorts: HashMap<u64, Sort, RandomState>,
     causes: BTreeMap<Cause, DivergenceCount>,
-    examples: Vec<Example>,
+    examples: Vec<(Rank, Example)>,
     unlisted: u64,
 }
+
+/// What an example is worth, the least number most: how many came before it of its ability and
+/// direction, then the direction.
+type Rank = (u64, Direction);
 
 /// Divergences of the same roles, about the same ability, to the same end.
 #[derive(Debug)]
@@ -181,8 +185,8 @@ impl Tally {
         if stands_for > 0 {
             kept.explain(&causes, DivergenceCount::of(told.direction, stands_for));
         }
-        if is_example && kept.examples.len() < EXAMPLES_MAX {
-            kept.examples.push(example(causes));
+        if is_example {
+            kept.show((before, told.direction), || example(causes));
         }
     }
 
@@ -223,7 +227,8 @@ impl Tally {
         let last = self.last_unexpected.load(Ordering::Relaxed);
         let kept = self.kept();
         let (roles, left_out) = kept.roles();
-        let mut examples = kept.examples.clone();
+        let mut examples: Vec<Example> =
+            kept.examples.iter().map(|(_, example)| example.clone()).collect();
         examples.sort_by(|one, other| {
             (one.direction, &one.ability, one.at).cmp(&(other.direction, &other.ability, other.at))
         });
@@ -272,6 +277,20 @@ impl Kept {
         };
         self.unlisted += u64::from(!is_listed || stands_for.is_none());
         stands_for.unwrap_or_default()
+    }
+
+    /// Where all places are taken, the one that is worth least gives way: else the abilities that
+    /// come first and part often would hide a gain that comes later.
+    fn show(&mut self, rank: Rank, example: impl FnOnce() -> Example) {
+        if self.examples.len() >= EXAMPLES_MAX {
+            let ranks = self.examples.iter().map(|(rank, _)| *rank).enumerate();
+            let Some((least, last)) = ranks.max_by_key(|(_, rank)| *rank) else { return };
+            if last <= rank {
+                return;
+            }
+            self.examples.swap_remove(least);
+        }
+        self.examples.push((rank, example()));
     }
 
     fn explain(&mut self, causes: &[Cause], count: DivergenceCount) {
