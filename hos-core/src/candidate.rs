@@ -63,7 +63,8 @@ use crate::value::Schema;
 
 /// The most tenants, roles and causes, each, that one report tells apart.
 pub const LINES_MAX: usize = 1_024;
-/// The most examples of one report.
+/// The most examples of one report. Where there are more, the first of each ability and direction
+/// stays before the others, and gains before losses.
 pub const EXAMPLES_MAX: usize = 512;
 /// The most examples of one ability and direction.
 pub const EXAMPLES_OF_ABILITY_MAX: u64 = 3;

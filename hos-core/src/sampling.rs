@@ -1,11 +1,19 @@
-//! Which of many that come one after the other are looked at.
+//! One in so many, and not always the same one: callers may take turns.
 
-/// Whether the one with this number is chosen, of which exactly one in every so many is; and not
-/// always the one in the same place, for callers may take turns.
-pub(crate) fn is_chosen(number: u64, every: u64) -> bool {
-    let (turn, place) = (number / every, number % every);
-    let scattered = turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-    scattered % every == place
+use std::num::NonZeroU64;
+
+/// Whether the one with so many before it is chosen: exactly one of each block of `every`, at
+/// another place in each block, so that no rhythm of the callers hides some of them. The very first
+/// is chosen.
+pub(crate) fn is_chosen(before: u64, every: NonZeroU64) -> bool {
+    scattered(before / every) % every == before % every
+}
+
+/// A number from which the next block's is not told by a rhythm; 0 of 0.
+fn scattered(block: u64) -> u64 {
+    let mixed = (block ^ (block >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 #[cfg(test)]
@@ -13,14 +21,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_in_every_so_many_is_chosen_and_callers_that_take_turns_are_all_met() {
-        for every in [1, 2, 7, 100] {
-            for turn in 0..50 {
-                let turn = turn * every..(turn + 1) * every;
-                assert_eq!(turn.filter(|number| is_chosen(*number, every)).count(), 1);
+    fn each_block_has_one_and_every_place_of_a_rhythm_has_its_turn() {
+        for every in
+            [1, 2, 3, 64, 100, 1_000, u64::MAX].map(|every| NonZeroU64::new(every).unwrap())
+        {
+            assert!(is_chosen(0, every));
+            for block in 0..50.min(u64::MAX / every) {
+                let first = block * every.get();
+                let chosen =
+                    (first..first + every.get().min(1_000)).filter(|at| is_chosen(*at, every));
+                assert_eq!(chosen.count(), 1, "{every}, {block}");
             }
         }
-        let met = (0..100_000).filter(|number| is_chosen(*number, 100)).map(|number| number % 20);
-        assert_eq!(met.collect::<std::collections::BTreeSet<u64>>().len(), 20);
+        for rhythm in [2, 8, 20, 50, 64, 100] {
+            let every = NonZeroU64::new(100).unwrap();
+            let mut met = vec![0; 100];
+            let chosen = (0..1_000_000_u64).filter(|at| is_chosen(*at, every));
+            chosen.for_each(|at| met[usize::try_from(at % rhythm).unwrap()] += 1);
+            let fair = 10_000 / rhythm;
+            let met = &met[..usize::try_from(rhythm).unwrap()];
+            assert!(met.iter().all(|count| (fair / 2..fair * 2).contains(count)), "{met:?}");
+        }
     }
 }

@@ -48,6 +48,7 @@
 
 mod from_csv;
 mod from_toml;
+mod place;
 mod quotes;
 
 use std::fmt;
@@ -58,6 +59,8 @@ use hos_core::id::Role;
 use hos_core::law::LawDefinition;
 use hos_core::policy::{ABILITIES_MAX, ROLES_MAX, RoleDefinition, RuleDefinition, RuleEffect};
 use hos_core::standing::AbilityPattern;
+
+use place::{Place, Walk};
 
 /// The most faults that are told of one matrix.
 pub const FAULTS_MAX: usize = 1_000;
@@ -115,36 +118,42 @@ impl Matrix {
     }
 }
 
-/// Where something stands, counted from one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    line: usize,
-    column: usize,
-}
-
 /// Gathers rows and faults.
 #[derive(Debug, Default)]
 struct Reader {
     matrix: Matrix,
     patterns: Vec<String>,
-    faults: Vec<MatrixFault>,
+    faults: Vec<Found>,
+}
+
+/// A fault before its place is told.
+#[derive(Debug)]
+struct Found {
+    place: Place,
+    code: &'static str,
+    message: String,
 }
 
 impl Reader {
     fn read(text: &str, read: impl FnOnce(&mut Self, &str)) -> Result<Matrix, MatrixError> {
         let mut reader = Self::default();
         if text.len() > FILE_BYTES_MAX {
-            let (found, start) = (text.len(), Place { line: 1, column: 1 });
+            let found = text.len();
             let message = format!("{found} bytes, at most {FILE_BYTES_MAX} are allowed");
-            reader.fault("too_many", start, message);
+            reader.fault("too_many", Place::Byte(0), message);
         } else {
             read(&mut reader, text);
         }
         if reader.faults.is_empty() {
             return Ok(reader.matrix);
         }
-        reader.faults.sort_by_key(|fault| (fault.line, fault.column));
-        Err(MatrixError { faults: reader.faults })
+        reader.faults.sort_by_key(|fault| fault.place);
+        let mut walk = Walk::through(text.char_indices());
+        let told = reader.faults.into_iter().map(|Found { place, code, message }| {
+            let (line, column) = walk.to(place);
+            MatrixFault { code, line, column, message }
+        });
+        Err(MatrixError { faults: told.collect() })
     }
 
     /// One column; none where its name is no role.
@@ -220,13 +229,12 @@ impl Reader {
 
     /// Keeps one more; behind the last that is told it says that there are others.
     fn fault(&mut self, code: &'static str, place: Place, message: String) {
-        let Place { line, column } = place;
         let (code, message) = match self.faults.len() {
             FAULTS_MAX.. => return,
             told if told == FAULTS_MAX - 1 => ("too_many", "and more faults from here".to_owned()),
             _ => (code, message),
         };
-        self.faults.push(MatrixFault { code, line, column, message });
+        self.faults.push(Found { place, code, message });
     }
 }
 

@@ -5,6 +5,7 @@
 
 use allocation_counter::measure;
 use hos_core::contract::FILE_BYTES_MAX;
+use hos_core::policy::ROLES_MAX;
 use hos_inspect::matrix::{FAULTS_MAX, Matrix, MatrixError};
 
 /// What refusing takes where nothing is to be read: the words of the fault.
@@ -75,6 +76,12 @@ fn as_many_cells_and_faults_as_a_file_holds_cost_what_its_length_does() {
     let fit = |piece: &str| piece.repeat((FILE_BYTES_MAX / 4) / piece.len());
     let strangers: String = (0..100_000).map(|n| format!("r{n} = 'actor.age == {n}'\n")).collect();
     let head = "roles = ['owner']\n[matrix.'order.pay']\n";
+    // A file of one line: whoever walks it for each of its names never comes to an end.
+    let one_line = "1,".repeat(FILE_BYTES_MAX / 2 - 100);
+    let text = format!("roles = [{one_line}1]\n[matrix]\n");
+    let (codes, bytes, allocations) = refused(Matrix::from_toml, &text);
+    assert_eq!((codes.len(), codes.last().copied()), (ROLES_MAX + 1, Some("too_many")));
+    bounded(&text, bytes, allocations);
     for text in [
         // Roles that are no columns, each with a condition of its own.
         format!("{head}{strangers}"),

@@ -3,6 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::BuildHasher as _;
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -18,7 +19,7 @@ use super::{
 use crate::id::Ability;
 use crate::law::Law;
 use crate::policy::Question;
-use crate::sampling;
+use crate::sampling::is_chosen;
 use crate::time::Timestamp;
 
 /// What is told of one divergence.
@@ -98,25 +99,13 @@ struct Kept {
     tenants: HashMap<String, DivergenceCount, RandomState>,
     sorts: HashMap<u64, Sort, RandomState>,
     causes: BTreeMap<Cause, DivergenceCount>,
-    examples: Vec<Example>,
+    examples: Vec<(Rank, Example)>,
     unlisted: u64,
 }
 
-impl Kept {
-    /// Whoever gains is looked at first, and takes the place of an example of another direction
-    /// where there is no room.
-    fn keep_example(&mut self, direction: Direction, example: impl FnOnce() -> Example) {
-        if self.examples.len() < EXAMPLES_MAX {
-            self.examples.push(example());
-            return;
-        }
-        let other = |kept: &&mut Example| kept.direction != Direction::Gains;
-        let place = self.examples.iter_mut().rfind(other);
-        if let Some(place) = place.filter(|_| direction == Direction::Gains) {
-            *place = example();
-        }
-    }
-}
+/// What an example is worth, the least number most: how many came before it of its ability and
+/// direction, then the direction.
+type Rank = (u64, Direction);
 
 /// Divergences of the same roles, about the same ability, to the same end.
 #[derive(Debug)]
@@ -133,15 +122,15 @@ impl Sort {
     }
 
     /// Counts one more. How many of its sort it stands for when causes are told: each of the first
-    /// for itself; then one in every so many for all of these, and not always the same one, for
-    /// callers may take turns.
+    /// for itself; then one in every so many for all of these.
     fn next(&mut self) -> u64 {
-        let is_chosen = sampling::is_chosen(self.seen, CAUSES_SAMPLED_EVERY);
+        let before = self.seen;
         self.seen += 1;
-        if self.seen <= CAUSES_EACH_MAX {
+        if before < CAUSES_EACH_MAX {
             return 1;
         }
-        if is_chosen { CAUSES_SAMPLED_EVERY } else { 0 }
+        let every = NonZeroU64::MIN.saturating_add(CAUSES_SAMPLED_EVERY - 1);
+        if is_chosen(before, every) { every.get() } else { 0 }
     }
 }
 
@@ -197,7 +186,7 @@ impl Tally {
             kept.explain(&causes, DivergenceCount::of(told.direction, stands_for));
         }
         if is_example {
-            kept.keep_example(told.direction, || example(causes));
+            kept.show((before, told.direction), || example(causes));
         }
     }
 
@@ -238,7 +227,8 @@ impl Tally {
         let last = self.last_unexpected.load(Ordering::Relaxed);
         let kept = self.kept();
         let (roles, left_out) = kept.roles();
-        let mut examples = kept.examples.clone();
+        let mut examples: Vec<Example> =
+            kept.examples.iter().map(|(_, example)| example.clone()).collect();
         examples.sort_by(|one, other| {
             (one.direction, &one.ability, one.at).cmp(&(other.direction, &other.ability, other.at))
         });
@@ -287,6 +277,20 @@ impl Kept {
         };
         self.unlisted += u64::from(!is_listed || stands_for.is_none());
         stands_for.unwrap_or_default()
+    }
+
+    /// Where all places are taken, the one that is worth least gives way: else the abilities that
+    /// come first and part often would hide a gain that comes later.
+    fn show(&mut self, rank: Rank, example: impl FnOnce() -> Example) {
+        if self.examples.len() >= EXAMPLES_MAX {
+            let ranks = self.examples.iter().map(|(rank, _)| *rank).enumerate();
+            let Some((least, last)) = ranks.max_by_key(|(_, rank)| *rank) else { return };
+            if last <= rank {
+                return;
+            }
+            self.examples.swap_remove(least);
+        }
+        self.examples.push((rank, example()));
     }
 
     fn explain(&mut self, causes: &[Cause], count: DivergenceCount) {

@@ -13,7 +13,7 @@ use crate::error::{InputFault, Refusal};
 use crate::judge::Judge;
 use crate::law::Law;
 use crate::policy::{Answer, Question};
-use crate::sampling;
+use crate::sampling::is_chosen;
 use crate::standing::{Modes, Standing, WorldStatus};
 use crate::subject::{SUBJECT_BUILT_INS, SubjectView};
 
@@ -50,8 +50,9 @@ struct Waiting {
 }
 
 impl Recorder {
-    /// Keeps one decision in so many: 1 keeps each. Without the ids of actors and subjects, unless
-    /// they are revealed.
+    /// Keeps one decision in so many: 1 keeps each. Which one of so many it is changes, so that who
+    /// asks the same in turn is kept with each of the questions. Without the ids of actors and
+    /// subjects, unless they are revealed.
     ///
     /// # Errors
     ///
@@ -131,7 +132,7 @@ impl Recorder {
     }
 
     fn is_next(&self, seen: &AtomicU64) -> bool {
-        sampling::is_chosen(seen.fetch_add(1, Ordering::Relaxed), self.every.get())
+        is_chosen(seen.fetch_add(1, Ordering::Relaxed), self.every)
     }
 
     pub(crate) fn keep(&self, question: &Question<'_>, answer: Answer, about: &About<'_>) {

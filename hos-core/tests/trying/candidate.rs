@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hos_core::candidate::{
     CAUSES_EACH_MAX, CAUSES_SAMPLED_EVERY, Candidate, Direction, DivergenceCount, DivergenceReport,
-    EXAMPLES_OF_ABILITY_MAX, LINES_MAX, Side,
+    EXAMPLES_MAX, EXAMPLES_OF_ABILITY_MAX, LINES_MAX, Side,
 };
 use hos_core::command::{Activation, Command, StandingChange};
 use hos_core::law::Law;
@@ -254,6 +254,38 @@ fn what_is_kept_is_bounded_and_what_is_counted_is_exact() {
     let both = both.unwrap();
     assert_eq!(both.totals, count(4 * many, 0, 0));
     assert_eq!((both.tenants.len(), both.unlisted), (LINES_MAX, 2_000 + 800));
+}
+
+#[test]
+fn a_gain_is_shown_however_many_losses_came_first() {
+    let many = EXAMPLES_MAX / usize::try_from(EXAMPLES_OF_ABILITY_MAX).unwrap() + 2;
+    let lost: Vec<String> = (0..many).map(|n| format!("shop.lost_{n}")).collect();
+    let law = |version| {
+        let law = builder(version).contract(contract("1", "subject.total >= 10", "paid"));
+        lost.iter().fold(law.ability("shop.gained"), |law, ability| law.ability(ability))
+    };
+    let desk = Desk::new(law("1").allow("shop.*", ["clerk"]).build().unwrap());
+    desk.tries(law("2").allow("shop.gained", ["owner"]).build().unwrap());
+    let asks = |actor: &str, ability: &str| {
+        let query = Query::in_tenant(&user(actor), ability, &world(), &tenant("firm-1"));
+        for _ in 0..EXAMPLES_OF_ABILITY_MAX {
+            block_on(desk.hos.can(&query)).unwrap();
+        }
+    };
+    let shown = |direction: Direction| {
+        let report = desk.report();
+        assert!(report.examples.len() <= EXAMPLES_MAX);
+        let shown = report.examples.into_iter().filter(|example| example.direction == direction);
+        shown.map(|example| example.ability).collect::<Vec<_>>()
+    };
+    lost.iter().for_each(|ability| asks("clerk-1", ability));
+    assert_eq!(shown(Direction::Loses).len(), EXAMPLES_MAX);
+    let every = |shown: &[String]| lost.iter().all(|ability| shown.contains(ability));
+    assert!(every(&shown(Direction::Loses)), "the last has one too");
+    asks("owner-1", "shop.gained");
+    assert!(shown(Direction::Gains).contains(&"shop.gained".to_owned()));
+    let losses = shown(Direction::Loses);
+    assert!(every(&losses) && losses.len() < EXAMPLES_MAX, "each still has one");
 }
 
 #[test]

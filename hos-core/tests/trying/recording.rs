@@ -79,6 +79,27 @@ fn one_in_so_many_is_kept_and_what_has_no_room_is_counted() {
 }
 
 #[test]
+fn who_asks_the_same_in_turn_is_kept_with_each_of_the_questions() {
+    let recorder = Recorder::one_in(100).unwrap().reveal("actor.id").unwrap();
+    let desk = recording(live(), &recorder);
+    let asked = |n: u32| {
+        Query::in_tenant(&user(&format!("a-{n}")), "order.pay", &world(), &tenant("firm-1"))
+    };
+    let page: Vec<Query> = (0..20).map(asked).collect();
+    for _ in 0..1_000 {
+        assert!(block_on(desk.hos.can_all(&page)).iter().all(Result::is_ok));
+    }
+    let kept = recorder.take(usize::MAX);
+    assert_eq!(kept.len(), 200);
+    let of = |n: u32| {
+        let name = format!("a-{n}");
+        kept.iter().filter(|kept| kept.actor.as_ref().is_some_and(|id| *id == *name)).count()
+    };
+    let fewest = (0..20).map(of).min();
+    assert!(fewest >= Some(3), "{fewest:?}");
+}
+
+#[test]
 fn what_is_off_is_not_decided_and_not_recorded() {
     let recorder = all();
     let desk = recording(live(), &recorder);

@@ -1,32 +1,30 @@
 //! TOML, read with the place of each key and value.
 
-use std::ops::Range;
-
+use hos_core::policy::ROLES_MAX;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::{Place, Reader};
+use super::Reader;
+use super::place::Place;
 
 pub(super) fn read(reader: &mut Reader, text: &str) {
-    let places = Places::of(text);
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
-        let place = places.at(error.span().unwrap_or(0..0));
-        reader.fault("unreadable", place, error.message().to_owned());
+        let start = error.span().map_or(0, |span| span.start);
+        reader.fault("unreadable", Place::Byte(start), error.message().to_owned());
     }
     // What could not be read would look as if it were missing.
     if !errors.is_empty() {
         return;
     }
-    Document { reader, places }.read(table.get_ref());
+    Document { reader }.read(table.get_ref());
 }
 
-struct Document<'r, 't> {
+struct Document<'r> {
     reader: &'r mut Reader,
-    places: Places<'t>,
 }
 
-impl Document<'_, '_> {
+impl Document<'_> {
     fn read(&mut self, document: &DeTable<'_>) {
         match document.get("roles") {
             Some(roles) => self.roles(roles),
@@ -41,7 +39,7 @@ impl Document<'_, '_> {
             let name = key.get_ref();
             if name != "roles" && name != "matrix" {
                 let message = format!("`{name}` is neither `roles` nor `matrix`");
-                self.reader.fault("unknown_key", self.places.at(key.span()), message);
+                self.reader.fault("unknown_key", place(key), message);
             }
         }
     }
@@ -50,11 +48,13 @@ impl Document<'_, '_> {
         let DeValue::Array(names) = roles.get_ref() else {
             return self.not_a("a list of names", roles);
         };
-        for name in names.iter() {
+        for (at, name) in names.iter().enumerate() {
+            if at == ROLES_MAX {
+                let message = format!("more than {ROLES_MAX} names");
+                return self.reader.fault("too_many", place(name), message);
+            }
             match name.get_ref() {
-                DeValue::String(text) => {
-                    self.reader.role(text, self.places.at(name.span()));
-                }
+                DeValue::String(text) => drop(self.reader.role(text, place(name))),
                 _ => self.not_a("a name", name),
             }
         }
@@ -79,11 +79,11 @@ impl Document<'_, '_> {
             let is_known = self.reader.matrix.roles.iter().any(|known| known == name);
             if !is_known {
                 let message = format!("role `{name}` is not one of `roles`");
-                self.reader.fault("unknown_role", self.places.at(role.span()), message);
+                self.reader.fault("unknown_role", place(role), message);
             }
             match cell.get_ref() {
                 DeValue::String(text) if is_known => {
-                    cells.push((name.to_string(), text.trim(), self.places.at(cell.span())));
+                    cells.push((name.to_string(), text.trim(), place(cell)));
                 }
                 // What nobody's column holds is told as such, however much of it there is.
                 DeValue::String(_) => {}
@@ -92,75 +92,19 @@ impl Document<'_, '_> {
         }
         let column = |name: &str| self.reader.matrix.roles.iter().position(|role| role == name);
         cells.sort_by_key(|(role, ..)| column(role));
-        let place = self.places.at(ability.span());
-        self.reader.row((ability.get_ref(), place), &cells);
+        self.reader.row((ability.get_ref(), place(ability)), &cells);
     }
 
     fn not_a(&mut self, expected: &str, found: &Spanned<DeValue<'_>>) {
         let message = format!("expected {expected}, found {}", found.get_ref().type_str());
-        self.reader.fault("unreadable", self.places.at(found.span()), message);
+        self.reader.fault("unreadable", place(found), message);
     }
 
     fn missing(&mut self, message: &str) {
-        self.reader.fault("missing", Place { line: 1, column: 1 }, message.to_owned());
+        self.reader.fault("missing", Place::Byte(0), message.to_owned());
     }
 }
 
-/// Characters are counted once for so many bytes, so that a place on a long line costs little.
-const BLOCK: usize = 256;
-
-/// Where lines start, and how many characters come before each block of the text.
-struct Places<'t> {
-    text: &'t str,
-    starts: Vec<usize>,
-    before_blocks: Vec<usize>,
-}
-
-impl<'t> Places<'t> {
-    fn of(text: &'t str) -> Self {
-        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
-        let before_blocks = text
-            .as_bytes()
-            .chunks(BLOCK)
-            .scan(0, |before, block| Some(std::mem::replace(before, *before + characters(block))));
-        let before_blocks = before_blocks.collect();
-        Self { text, starts: std::iter::once(0).chain(breaks).collect(), before_blocks }
-    }
-
-    fn at(&self, span: Range<usize>) -> Place {
-        let line = self.starts.partition_point(|start| *start <= span.start);
-        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let column = self.before(span.start).saturating_sub(self.before(start)) + 1;
-        Place { line, column }
-    }
-
-    /// How many characters begin before a byte.
-    fn before(&self, byte: usize) -> usize {
-        let (block, within) = (byte / BLOCK, byte / BLOCK * BLOCK..byte);
-        let whole = self.before_blocks.get(block).copied().unwrap_or(0);
-        whole + characters(self.text.as_bytes().get(within).unwrap_or_default())
-    }
-}
-
-/// How many characters begin in these bytes of UTF-8.
-fn characters(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_are_counted_in_characters_from_the_start_of_the_line() {
-        let line = "ş€𝄞a".repeat(200);
-        let text = format!("{line}\nb\n{line}");
-        let places = Places::of(&text);
-        for (at, _) in text.char_indices() {
-            let (before, _) = text.split_at(at);
-            let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-            assert_eq!(places.at(at..at), Place { line, column });
-        }
-    }
+fn place<T>(spanned: &Spanned<T>) -> Place {
+    Place::Byte(spanned.span().start)
 }

@@ -1,6 +1,6 @@
 //! Quotation marks that nothing closes: a reader of CSV takes all that follows for one cell.
 
-use super::Place;
+use super::place::Place;
 
 /// A text without the rows of its unclosed quotation marks, and where these open.
 #[derive(Debug, Default)]
@@ -35,24 +35,31 @@ pub(super) fn set_aside(text: &str) -> SetAside {
                 aside.lines.push(line);
             }
             Row::Open { mark, column } => {
-                let (before, after) = row.split_at_checked(mark).unwrap_or((row, ""));
-                let line = line + ends(before, after);
-                aside.marks.push(Place { line, column });
+                let line = line + ends(rest, mark);
+                aside.marks.push(Place::Cell { line, column });
                 aside.is_headless |= is_head;
             }
         }
-        line += ends(row, others);
+        line += ends(rest, length);
         is_head &= is_empty;
         rest = others;
     }
     aside
 }
 
-/// How many lines end in a text: with a line feed, a carriage return, or both as one.
-fn ends(text: &str, after: &str) -> usize {
-    let pairs = text.matches("\r\n").count();
-    let is_cut = text.ends_with('\r') && after.starts_with('\n');
-    text.matches(['\r', '\n']).count() - pairs - usize::from(is_cut)
+/// How many lines end in so many bytes: by `\n`, by `\r`, or by both together, which count where
+/// the second is.
+fn ends(text: &str, length: usize) -> usize {
+    let mut ahead = text.bytes().take(length + 1).peekable();
+    let mut lines = 0;
+    for _ in 0..length {
+        lines += match (ahead.next(), ahead.peek()) {
+            (Some(b'\n'), _) => 1,
+            (Some(b'\r'), behind) if behind != Some(&b'\n') => 1,
+            _ => 0,
+        };
+    }
+    lines
 }
 
 enum Row {

@@ -129,6 +129,10 @@ Order,x,x
         ],
         "{error}"
     );
+    for end in ["\r", "\r\n"] {
+        let same = Matrix::from_csv(&text.replace('\n', end)).unwrap_err();
+        assert_eq!(faults(&same), faults(&error), "{end:?}");
+    }
     assert!(error.to_string().contains(
         "line 3, column 3: nothing closes this quotation mark before a comma or the end of a line"
     ));
@@ -243,6 +247,18 @@ fn sizes_are_bounded() {
     assert_eq!(faults(&error), [("too_many", 1, 1)]);
     let error = Matrix::from_csv(&format!("ability,owner\n{}", "?,?\n".repeat(3_000))).unwrap_err();
     assert_eq!(error.faults().len(), FAULTS_MAX);
+}
+
+#[test]
+fn places_are_told_in_one_walk_through_the_text() {
+    let text = format!("{}\né{}", "a".repeat(100_000), "é".repeat(100_000));
+    let mut walked = 0;
+    let mut walk = Walk::through(text.char_indices().inspect(|_| walked += 1));
+    let told: Vec<_> = (0..text.len()).step_by(100).map(|at| walk.to(Place::Byte(at))).collect();
+    assert_eq!((told[0], told[999]), ((1, 1), (1, 99_901)));
+    // A place within a character is behind it.
+    assert_eq!((told[1_000], told[1_001]), ((1, 100_001), (2, 51)));
+    assert!(walked <= text.chars().count(), "{walked} characters");
 }
 
 proptest! {

@@ -9,8 +9,8 @@ use super::{report, tree};
 /// From left to right: a module imports from its own group and from those before it. What judging
 /// and keeping share (subject, receipt, standing) is plain data and stands before both.
 const ORDER: &[&[&str]] = &[
-    &["id", "time", "value", "error", "weave"],
-    &["encoding", "digest", "sampling"],
+    &["id", "time", "value", "error", "weave", "sampling"],
+    &["encoding", "digest"],
     &["condition"],
     &["actor", "subject"],
     &["receipt"],
