@@ -139,15 +139,6 @@ Order,x,x
 }
 
 #[test]
-fn lines_may_end_in_a_carriage_return() {
-    for end in ["\n", "\r\n", "\r"] {
-        let text = ["ability,owner", "order.read,x", "Order,x", "order.pay,\"x"].join(end);
-        let error = Matrix::from_csv(&text).unwrap_err();
-        assert_eq!(faults(&error), [("ill_formed", 3, 1), ("unclosed_quote", 4, 2)], "{end:?}");
-    }
-}
-
-#[test]
 fn without_its_first_line_nothing_else_is_told_of_a_matrix() {
     for (head, column) in
         [("\nability,\"owner", 2), ("\u{feff}\n\"ability,owner", 1), ("\n\"ability\"s,owner", 1)]
