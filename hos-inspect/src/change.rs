@@ -1,9 +1,10 @@
 //! What changed between two versions of a law: who may do more, who may do less, and where.
 //!
 //! Who gains and who loses is not read from the rules: both laws are asked the same questions, as
-//! in [`crate::table`], and the answers are compared; so a rule that was written anew and means the
-//! same turns no cell. What turns none that is asked is still named among the parts: laws of which
-//! nothing but the version label differs, and no others, have not changed.
+//! in [`crate::table`], and the answers are compared; so a rule that was written anew and compares
+//! the same things turns no cell. A cell too small to say all turns wherever the conditions behind
+//! it are others. What turns no cell is still named among the parts: laws of which nothing but the
+//! version label differs, and no others, have not changed.
 
 mod cells;
 mod html;
@@ -43,7 +44,7 @@ pub struct Change {
     pub new: Side,
     /// What was added, removed, or is something else now; in the order of [`PartKind`], by name.
     pub parts: Vec<PartChange>,
-    /// The cells that differ: who gains, then who loses, then what turns on other relations now.
+    /// The cells that differ: who gains, then who loses, then what turns on something else now.
     ///
     /// Among those who gain, who was denied before comes first.
     pub turns: Vec<CellChange>,
@@ -139,7 +140,8 @@ pub enum Turn {
     Gains,
     /// The role may do less.
     Loses,
-    /// The role may do it where other relations hold than before.
+    /// The role may do it where something else holds than before, or in a way that the cell is too
+    /// small to say.
     Differs,
 }
 

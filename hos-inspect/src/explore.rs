@@ -11,8 +11,8 @@
 //! several with literals of other attributes may need values between that nobody tried.
 
 mod attempt;
-mod domain;
-mod reads;
+pub(crate) mod domain;
+pub(crate) mod reads;
 mod report;
 mod search;
 

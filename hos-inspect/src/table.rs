@@ -1,18 +1,19 @@
 //! A law as tables: who may do what, in which state.
 //!
-//! No rule is weighed here. Every cell is a question put to the public judge, asked again with each
-//! relation between actor and subject switched on and off; a cell whose answer turns on such
-//! relations names them. From the rules comes only which attributes their conditions read, so that
-//! nothing is asked for the others' sake.
+//! No rule is weighed here. Every cell is a question put to the public judge, asked again in every
+//! setting that the conditions about it tell apart: with each value that they compare with, those
+//! next to it, another, and none. A cell whose answer turns on the setting says where it holds.
 
 mod ask;
+mod cells;
+mod formula;
 mod html;
-mod reads;
-mod relations;
+mod rules;
+mod settings;
 mod text;
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hos_core::actor::ActorKind;
@@ -21,19 +22,24 @@ use hos_core::digest::Digest;
 use hos_core::id::{Ability, ActionName, Kind, State, Version, World};
 use hos_core::law::Law;
 use hos_core::policy::RoleDefinition;
-use hos_core::value::Schema;
 
 pub use html::Html;
 
-use ask::{Holder, holders};
-use reads::Reads;
-use relations::Settings;
+use ask::holders;
+use cells::Asking;
 
-/// The most relations that a cell spells out: it is asked in every combination of them.
+/// The most comparisons that a cell spells out.
 ///
 /// A cell that turns on more says `A:..`: the policy allows somewhere, and the cell is too small
 /// to say where.
 pub const RELATIONS_SHOWN_MAX: usize = 8;
+/// The most settings that one cell is asked in.
+///
+/// A cell that there are more for says `A:..` where some are allowed and some denied, else `?`, or
+/// `A:?` if all that were tried are allowed.
+pub const SETTINGS_MAX: usize = 2_048;
+/// The most settings that all cells of one table are asked in; those after it are asked in none.
+pub const SETTINGS_TOTAL_MAX: usize = 4_000_000;
 
 /// A whole law as tables: abilities by role, then each contract with its edges, and in each state
 /// each action, and each ability of the kind that moves nothing, by role.
@@ -96,17 +102,23 @@ pub struct Row {
 pub struct Cell {
     /// The answer, where there is one that allows.
     pub sign: Sign,
-    /// Where it holds, as a sum of products of relations; none if it always does.
+    /// Where it holds, as a sum of products of what the conditions compare; `..` if that is more
+    /// than a cell can say, `?` if not all was tried; none if it always does.
     pub when: Option<String>,
+    /// The conditions behind it, where the cell does not say all: so that two cells that differ in
+    /// what they do not say are not equal.
+    pub behind: Option<Arc<str>>,
 }
 
 /// The answer of a cell, the weakest first.
 ///
-/// Exhaustive: policy and contract leave these four.
+/// Exhaustive: policy and contract leave four, and a question too large to be asked a fifth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sign {
     /// `.`: policy does not allow.
     Denied,
+    /// `?`: denied wherever it was tried, and not all could be tried.
+    Unknown,
     /// `-`: allowed, but not possible from here.
     Impossible,
     /// `=`: allowed, and the subject is there already.
@@ -176,25 +188,22 @@ pub struct StateTable {
 }
 
 impl Table {
-    /// Asks everything. Takes time by roles x abilities x states, and by what the rules about one
-    /// ability read between them; never by what the world holds.
-    ///
-    /// Of a law with 64 roles, 512 abilities, 2,048 rules and one contract of two states, that is
-    /// 100,000 cells: under a second of one core where few rules are about one ability, ten where
-    /// some five hundred are, and twenty where each cell turns on eight relations. Each state of
-    /// each contract adds its own.
+    /// Asks everything. Takes time by the settings that the conditions about each cell tell apart,
+    /// at most [`SETTINGS_MAX`] for one and [`SETTINGS_TOTAL_MAX`] for all; never by what the world
+    /// holds. Roles about which the same rules are share an answer.
     #[must_use]
     pub fn new(law: &Law) -> Self {
-        let (holders, reads) = (holders(law), Reads::new(law));
-        let contracts = law.contracts().map(|c| contract(law, c, &reads, &holders)).collect();
+        let holders = holders(law);
+        let asking = Asking::new(law, &holders);
+        let contracts = law.contracts().map(|found| contract(&asking, found)).collect();
         Self {
             world: law.world().clone(),
             version: law.version().clone(),
             digest: law.digest(),
             roles: law.roles().iter().map(role).collect(),
-            abilities: abilities(law, &reads, &holders),
+            abilities: abilities(&asking),
             contracts,
-            holders: holders.into_iter().map(|holder| holder.name).collect(),
+            holders: holders.iter().map(|holder| holder.name.clone()).collect(),
         }
     }
 
@@ -207,7 +216,7 @@ impl Table {
 
 impl Cell {
     /// A cell that says no.
-    pub const DENIED: Self = Self { sign: Sign::Denied, when: None };
+    pub const DENIED: Self = Self { sign: Sign::Denied, when: None, behind: None };
 }
 
 impl fmt::Display for Cell {
@@ -225,6 +234,7 @@ impl Sign {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Denied => ".",
+            Self::Unknown => "?",
             Self::Impossible => "-",
             Self::Already => "=",
             Self::Allowed => "A",
@@ -243,32 +253,23 @@ fn role(role: &RoleDefinition) -> RoleRow {
     RoleRow { name: role.name.clone(), traits }
 }
 
-fn abilities(law: &Law, reads: &Reads, holders: &[Holder]) -> Vec<Row> {
-    let nothing = Schema::new();
-    let kinds = law.contracts().filter_map(|contract| law.contract(contract.kind().as_str()));
-    let settings: BTreeMap<&str, Settings<'_>> =
-        kinds.map(|c| (c.kind().as_str(), Settings::new(law, c.attributes(), reads))).collect();
-    let without_subject = Settings::new(law, &nothing, reads);
-    let mut rows = Vec::new();
-    for ability in law.rules().abilities() {
-        let settings = settings.get(ability.resource()).unwrap_or(&without_subject);
+fn abilities(asking: &Asking<'_>) -> Vec<Row> {
+    let law = asking.law();
+    let row = |ability: Ability| {
         let contract = law.contract(ability.resource());
         let about = contract.map(|contract| (contract.initial(), contract.as_ref()));
-        let cell = |holder| ask::ability(settings, holder, &ability, about);
         let critical = law.rules().is_critical(ability.as_str());
-        let cells = holders.iter().map(cell).collect();
-        rows.push(Row { name: ability.to_string(), critical, cells });
-    }
-    rows
+        Row { name: ability.to_string(), critical, cells: asking.ability(&ability, about) }
+    };
+    law.rules().abilities().into_iter().map(row).collect()
 }
 
-fn contract(law: &Law, contract: &Contract, reads: &Reads, holders: &[Holder]) -> ContractTable {
-    let settings = Settings::new(law, contract.attributes(), reads);
+fn contract(asking: &Asking<'_>, contract: &Contract) -> ContractTable {
     let state = |state: &State| StateTable {
         state: state.clone(),
         initial: state == contract.initial(),
         terminal: contract.is_terminal(state.as_str()),
-        rows: rows(law, contract, &settings, state, holders),
+        rows: rows(asking, contract, state),
     };
     let timers = contract.timers().iter().map(|timer| TimerRow {
         state: timer.state().clone(),
@@ -311,25 +312,15 @@ fn edges(contract: &Contract) -> Vec<Edge> {
     edges
 }
 
-fn rows(
-    law: &Law,
-    contract: &Contract,
-    settings: &Settings<'_>,
-    state: &State,
-    holders: &[Holder],
-) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for action in ask::distinct(contract) {
-        let cell = |holder| ask::action(settings, holder, contract, state, action);
-        let cells = holders.iter().map(cell).collect();
-        rows.push(Row { name: action.name().to_string(), critical: false, cells });
-    }
-    for ability in ask::unmoving(law, contract) {
-        let cell = |holder| ask::ability(settings, holder, &ability, Some((state, contract)));
-        let cells = holders.iter().map(cell).collect();
-        rows.push(Row { name: ability.to_string(), critical: false, cells });
-    }
-    rows
+fn rows(asking: &Asking<'_>, contract: &Contract, state: &State) -> Vec<Row> {
+    let row = |name: String, cells| Row { name, critical: false, cells };
+    let actions = ask::distinct(contract).into_iter();
+    let actions = actions
+        .map(|action| row(action.name().to_string(), asking.action(contract, state, action)));
+    let unmoving = ask::unmoving(asking.law(), contract).into_iter();
+    let unmoving = unmoving
+        .map(|ability| row(ability.to_string(), asking.ability(&ability, Some((state, contract)))));
+    actions.chain(unmoving).collect()
 }
 
 #[cfg(test)]

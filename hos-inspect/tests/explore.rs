@@ -93,7 +93,7 @@ fn an_invariant_that_breaks_is_told_with_a_shortest_way_there() {
     let trace = broken[0].trace.as_ref().unwrap();
     let steps: Vec<&str> = trace.steps().iter().map(|step| step.action()).collect();
     assert_eq!(steps, ["open", "send", "recall"], "{trace}");
-    assert!(trace.to_string().contains("input.amount = 0"), "{trace}");
+    assert!(trace.to_string().contains("input.amount = -1"), "{trace}");
 }
 
 #[test]

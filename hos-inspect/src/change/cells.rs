@@ -89,8 +89,9 @@ fn turn(old: &Cell, new: &Cell) -> Turn {
     let strength = |cell: &Cell| {
         let sign = match cell.sign {
             Sign::Denied => 0_u8,
-            Sign::Impossible | Sign::Already => 1,
-            Sign::Allowed => 2,
+            Sign::Unknown => 1,
+            Sign::Impossible | Sign::Already => 2,
+            Sign::Allowed => 3,
         };
         (sign, cell.when.is_none())
     };

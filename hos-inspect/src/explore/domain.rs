@@ -4,14 +4,18 @@
 //! values: the literals of the class and their neighbours, and as many values beside them as the
 //! class has members, so that these can stand in every order.
 
+mod sets;
+mod whole;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use hos_core::actor::ActorKind;
 use hos_core::condition::{Comparison, Expression, Path, Root};
 use hos_core::contract::Contract;
 use hos_core::time::Timestamp;
-use hos_core::value::{INTEGER_MAX, SET_MEMBERS_MAX, STRING_BYTES_MAX, Type, Value};
+use hos_core::value::{INTEGER_MAX, STRING_BYTES_MAX, Type, Value};
+
+use sets::sets;
 
 use super::reads::{expressions, operands, paths};
 
@@ -19,6 +23,8 @@ use super::reads::{expressions, operands, paths};
 pub const VALUES_MAX: usize = 128;
 /// The most members of a class that are set apart from each other.
 pub const MEMBERS_APART_MAX: usize = 6;
+/// The most members of a set that are tried in every combination.
+const MEMBERS_COMBINED_MAX: usize = 4;
 /// When the clock of an exploration begins: 2026-01-01T00:00:00Z.
 const START: i64 = 1_767_225_600_000_000;
 
@@ -28,7 +34,7 @@ const NOW: &str = "now";
 
 /// The values of every class.
 #[derive(Debug, Default)]
-pub(super) struct Domains {
+pub(crate) struct Domains {
     /// From what is read, as it is printed, to the first of its class.
     firsts: BTreeMap<String, String>,
     /// By the first.
@@ -43,6 +49,8 @@ struct Class {
     sizes: BTreeSet<i64>,
     /// Whether its strings are put in order, or looked into.
     is_ordered: bool,
+    /// Whether it is compared with what has no name: the size of something, part of a literal.
+    is_partial: bool,
 }
 
 impl Domains {
@@ -74,6 +82,22 @@ impl Domains {
         domains
     }
 
+    /// Gathers from conditions; of each constant the values, where the conditions read it.
+    pub(crate) fn of_conditions(
+        conditions: &[&Expression],
+        constants: &[(&str, Vec<Value>)],
+    ) -> Self {
+        let mut domains = Self::default();
+        for (name, values) in constants {
+            let is_it = |path: &Path| path.to_string() == *name;
+            if conditions.iter().any(|condition| paths(condition).iter().any(is_it)) {
+                domains.class((*name).to_owned()).literals.extend(values.iter().cloned());
+            }
+        }
+        conditions.iter().for_each(|condition| domains.learn(condition));
+        domains
+    }
+
     /// Constants count in their class only where something is compared with them.
     fn add_if_read(
         &mut self,
@@ -92,7 +116,7 @@ impl Domains {
     }
 
     /// The values that stand for all that a path may have.
-    pub(super) fn values(&self, path: &Path, type_: Type) -> Vec<Value> {
+    pub(crate) fn values(&self, path: &Path, type_: Type) -> Vec<Value> {
         match type_.member() {
             Some(member) => {
                 let members = self.scalars(&format!("member of {path}"), member);
@@ -104,7 +128,7 @@ impl Domains {
     }
 
     /// The times that stand for all.
-    pub(super) fn times(&self) -> Vec<Timestamp> {
+    pub(crate) fn times(&self) -> Vec<Timestamp> {
         let values = self.scalars(NOW, Type::Time).into_iter();
         let times = values.filter_map(|value| match value {
             Value::Time(time) => Some(time),
@@ -162,11 +186,15 @@ impl Domains {
             Expression::In { needle, set } => self.relate_member(needle, set),
             Expression::StartsWith { text, prefix } => {
                 self.relate(text, prefix, true);
+                if let (Expression::Literal(_), Some(name)) = (text.as_ref(), name(prefix)) {
+                    self.class(name).is_partial = true;
+                }
                 if let (Some(name), Expression::Literal(Value::String(prefix))) =
                     (name(text), prefix.as_ref())
                 {
                     let longer = Value::from(format!("{prefix}~"));
-                    self.class(name).literals.insert(longer);
+                    self.class(name.clone()).literals.insert(longer);
+                    self.class(name).literals.extend(behind(prefix));
                 }
             }
             _ => {}
@@ -185,10 +213,13 @@ impl Domains {
             }
             (Expression::Size(of), rest) | (rest, Expression::Size(of)) => {
                 self.sized(of, [0, 1, 2]);
+                self.is_partial(of);
                 if let Expression::Size(of) = rest {
                     self.sized(of, [0, 1, 2]);
+                    self.is_partial(of);
                 } else if let Some(name) = name(rest) {
                     self.class(name).literals.insert(Value::Integer(1));
+                    self.is_partial(rest);
                 }
             }
             (Expression::Literal(value), rest) | (rest, Expression::Literal(value)) => {
@@ -207,6 +238,10 @@ impl Domains {
     }
 
     fn relate_member(&mut self, needle: &Expression, set: &Expression) {
+        if let Expression::Size(of) = needle {
+            self.is_partial(of);
+            self.is_partial(set);
+        }
         match (set, name(needle), name(set)) {
             (Expression::Literal(Value::Set(members)), Some(needle), _) => {
                 self.class(needle).literals.extend(members.iter().cloned());
@@ -224,6 +259,12 @@ impl Domains {
     fn sized(&mut self, of: &Expression, sizes: [i64; 3]) {
         if let Some(name) = name(of) {
             self.class(name).sizes.extend(sizes.into_iter().filter(|size| *size >= 0));
+        }
+    }
+
+    fn is_partial(&mut self, of: &Expression) {
+        if let Some(name) = name(of) {
+            self.class(name).is_partial = true;
         }
     }
 
@@ -254,6 +295,7 @@ impl Domains {
         united.literals.extend(second.literals);
         united.sizes.extend(second.sizes);
         united.is_ordered |= second.is_ordered;
+        united.is_partial |= second.is_partial;
     }
 }
 
@@ -261,7 +303,8 @@ impl Class {
     /// Every literal, the numbers beside it, and above them as many as there are members.
     fn numbers(&self, start: i64, number: impl Fn(&Value) -> Option<i64>) -> BTreeSet<i64> {
         let literals: BTreeSet<i64> = self.literals.iter().filter_map(number).collect();
-        let near = |literal: &i64| [literal.saturating_sub(1), *literal, literal.saturating_add(1)];
+        let room = if self.members > 1 { self.apart() } else { 1 };
+        let near = |literal: &i64| literal.saturating_sub(room)..=literal.saturating_add(room);
         let mut numbers: BTreeSet<i64> = literals.iter().flat_map(near).collect();
         let top = literals.last().copied().unwrap_or(start);
         let apart = if self.members > 1 || literals.is_empty() { self.apart() } else { 0 };
@@ -286,9 +329,13 @@ impl Class {
             self.literals.iter().filter(is_string).cloned().collect();
         if self.is_ordered {
             let longer = strings.iter().filter_map(|value| match value {
-                Value::String(text) => Some(Value::from(format!("{text}!"))),
+                // The very next one, and one that can be read.
+                Value::String(text) => {
+                    Some(["\0", "!"].map(|end| Value::from(format!("{text}{end}"))))
+                }
                 _ => None,
             });
+            let longer = longer.flatten();
             strings = longer.collect::<BTreeSet<_>>().union(&strings).cloned().collect();
             strings.insert(Value::from(""));
         }
@@ -296,34 +343,20 @@ impl Class {
         let lengths = lengths.filter(|length| *length <= STRING_BYTES_MAX);
         strings.extend(lengths.map(|length| Value::from("x".repeat(length))));
         let others = if self.members > 1 { self.apart() } else { 1 };
-        strings.extend((0..others).map(|other| Value::from(format!("other-{other}"))));
+        let others = usize::try_from(others).unwrap_or(1);
+        let new = (0_u32..).map(|other| Value::from(format!("other-{other}")));
+        let new: Vec<Value> = new.filter(|value| !strings.contains(value)).take(others).collect();
+        strings.extend(new);
         strings
     }
 }
 
-/// None, each alone, all, those that were written down, and one of each size.
-fn sets(members: Vec<Value>, member: Type, class: &Class) -> Vec<Value> {
-    let set = |members: BTreeSet<Value>| Value::Set(Arc::new(members));
-    let mut sets: BTreeSet<Value> = BTreeSet::from([set(BTreeSet::new())]);
-    sets.extend(members.iter().map(|member| set(BTreeSet::from([member.clone()]))));
-    sets.insert(set(members.iter().cloned().collect()));
-    sets.extend(class.literals.iter().filter(|value| matches!(value, Value::Set(_))).cloned());
-    let others = (0..).map_while(|number| other(member, number));
-    let all: Vec<Value> = members.into_iter().chain(others.take(SET_MEMBERS_MAX)).collect();
-    for size in class.sizes.iter().filter_map(|size| usize::try_from(*size).ok()) {
-        sets.insert(set(all.iter().take(size).cloned().collect()));
-    }
-    sets.into_iter().filter(Value::is_within_limits).collect()
-}
-
-/// One of many members that nothing is compared with.
-fn other(member: Type, number: i64) -> Option<Value> {
-    match member {
-        Type::Integer => Some(Value::Integer(INTEGER_MAX - number)),
-        Type::String => Some(Value::from(format!("member-{number}"))),
-        Type::Time => Some(Value::Time(Timestamp::from_micros(number))),
-        _ => None,
-    }
+/// The first text that no longer starts with another, but for those with rare characters.
+fn behind(prefix: &str) -> Option<Value> {
+    let mut characters = prefix.chars();
+    let last = characters.next_back()?;
+    let next = char::from_u32(u32::from(last).saturating_add(1))?;
+    Some(Value::from(format!("{}{next}", characters.as_str())))
 }
 
 fn integer(value: &Value) -> Option<i64> {

@@ -18,7 +18,7 @@ pub(super) fn expressions(contract: &Contract, invariant: Option<&Expression>) -
 }
 
 /// What an expression is made of.
-pub(super) fn operands(expression: &Expression) -> Vec<&Expression> {
+pub(crate) fn operands(expression: &Expression) -> Vec<&Expression> {
     match expression {
         Expression::Literal(_) | Expression::Path(_) | Expression::Now | Expression::Has(_) => {
             Vec::new()
@@ -32,7 +32,7 @@ pub(super) fn operands(expression: &Expression) -> Vec<&Expression> {
 }
 
 /// The attributes that an expression reads or asks for.
-pub(super) fn paths(expression: &Expression) -> BTreeSet<Path> {
+pub(crate) fn paths(expression: &Expression) -> BTreeSet<Path> {
     let mut found = BTreeSet::new();
     if let Expression::Path(path) | Expression::Has(path) = expression {
         found.insert(path.clone());
@@ -41,7 +41,7 @@ pub(super) fn paths(expression: &Expression) -> BTreeSet<Path> {
     found
 }
 
-fn asks_now(expression: &Expression) -> bool {
+pub(crate) fn asks_now(expression: &Expression) -> bool {
     *expression == Expression::Now || operands(expression).into_iter().any(asks_now)
 }
 

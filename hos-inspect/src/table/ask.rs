@@ -14,70 +14,57 @@ use hos_core::law::Law;
 use hos_core::policy::{DecisionEffect, Question, RoleDefinition};
 use hos_core::receipt::Effect;
 use hos_core::standing::{ActorStanding, Modes, Standing, Versions, WorldStatus};
-use hos_core::subject::{Snapshot, Subject, SubjectView};
-use hos_core::time::{ProofId, SeededIds, Timestamp};
+use hos_core::subject::{Snapshot, SubjectView};
+use hos_core::time::{ProofId, SeededIds};
 
-use super::relations::{Setting, Settings};
-use super::{Cell, Sign};
-
-/// The id of whoever asks.
-pub(super) const ME: &str = "me";
-/// When it is asked.
-pub(super) const NOON: Timestamp = Timestamp::EPOCH;
+use super::Sign;
+use super::settings::Setting;
 
 /// One column: a role by itself, or nobody's.
 pub(super) struct Holder {
     pub(super) name: String,
-    pub(super) kind: ActorKind,
+    /// The kinds of actor that bring it no other role.
+    pub(super) kinds: Vec<ActorKind>,
+    /// Its roles, and what they inherit.
+    pub(super) roles: BTreeSet<String>,
+    pub(super) is_superuser: bool,
     standing: ActorStanding,
 }
 
 pub(super) fn holders(law: &Law) -> Vec<Holder> {
-    let implicit = |kind: &ActorKind| law.roles().iter().any(|role| role.implicit == Some(*kind));
-    let kinds = [ActorKind::Service, ActorKind::Webhook, ActorKind::Job, ActorKind::User];
-    let plain = kinds.into_iter().find(|kind| !implicit(kind)).unwrap_or(ActorKind::Service);
-    let nobody =
-        Holder { name: "outsider".to_owned(), kind: plain, standing: ActorStanding::default() };
+    let plain = ActorKind::ALL.into_iter().rev().find(|kind| brought(law, *kind).is_empty());
+    let plain = plain.unwrap_or(ActorKind::Service);
     let holder = |role: &RoleDefinition| {
         let mut standing = ActorStanding::default();
         let held = role.name.parse().ok().filter(|_| role.implicit.is_none());
         let roles = if role.world { &mut standing.world_roles } else { &mut standing.roles };
         roles.extend(held);
-        Holder { name: role.name.clone(), kind: role.implicit.unwrap_or(plain), standing }
+        Holder::new(law, Some(&role.name), role.implicit.unwrap_or(plain), standing)
     };
+    let nobody = Holder::new(law, None, plain, ActorStanding::default());
     std::iter::once(nobody).chain(law.roles().iter().map(holder)).collect()
 }
 
-/// Whether a holder has an ability, about a subject in a state if there is one.
-pub(super) fn ability(
-    settings: &Settings<'_>,
-    holder: &Holder,
-    ability: &Ability,
-    about: Option<(&State, &Contract)>,
-) -> Cell {
-    let may = |setting: &Setting| may(settings.law, holder, setting, ability.as_str(), about);
-    settings.cell(holder.kind, &[ability.as_str()], may, |setting| {
-        may(setting).then_some(Sign::Allowed)
-    })
+/// The roles that a kind of actor has by itself.
+fn brought(law: &Law, kind: ActorKind) -> Vec<&str> {
+    let roles = law.roles().iter().filter(|role| role.implicit == Some(kind));
+    roles.map(|role| role.name.as_str()).collect()
 }
 
-/// What an action comes to that a holder tries from a state.
-pub(super) fn action(
-    settings: &Settings<'_>,
-    holder: &Holder,
-    contract: &Contract,
-    state: &State,
-    action: &Action,
-) -> Cell {
-    let same = contract.actions().iter().filter(|entry| entry.name() == action.name());
-    let asked: BTreeSet<&str> = same.map(|entry| entry.ability().as_str()).collect();
-    let asked: Vec<&str> = asked.into_iter().collect();
-    let law = settings.law;
-    let may = |setting: &Setting| {
-        asked.iter().any(|ability| may(law, holder, setting, ability, Some((state, contract))))
-    };
-    let planned = |setting: &Setting| planned(law, contract, state, holder, action, setting);
-    settings.cell(holder.kind, &asked, may, planned)
+impl Holder {
+    fn new(law: &Law, role: Option<&str>, kind: ActorKind, standing: ActorStanding) -> Self {
+        let implicit = brought(law, kind);
+        let kinds = ActorKind::ALL.into_iter().filter(|other| brought(law, *other) == implicit);
+        let held: Vec<&str> = implicit.iter().copied().chain(role).collect();
+        let inherited = held.iter().flat_map(|role| law.inherited(role));
+        Self {
+            name: role.unwrap_or("outsider").to_owned(),
+            kinds: kinds.collect(),
+            roles: inherited.map(|role| role.name.clone()).collect(),
+            is_superuser: held.iter().any(|role| law.rules().is_superuser(role)),
+            standing,
+        }
+    }
 }
 
 /// The first entry of each action, in catalogue order.
@@ -93,19 +80,18 @@ pub(super) fn unmoving(law: &Law, contract: &Contract) -> Vec<Ability> {
     law.rules().abilities().into_iter().filter(|a| of_kind(a) && !asked.contains(a)).collect()
 }
 
-/// Asks policy alone.
-fn may(
+/// Whether a holder has an ability, about a subject in a state if there is one. Asks policy alone.
+pub(super) fn may(
     law: &Law,
     holder: &Holder,
     setting: &Setting,
     ability: &str,
-    about: Option<(&State, &Contract)>,
-) -> bool {
-    let subject = about.and_then(|(_, contract)| subject(law, contract));
-    let view = subject.as_ref().zip(about).map(|(subject, (state, _))| SubjectView {
+    state: Option<&State>,
+) -> Option<Sign> {
+    let view = setting.subject.as_ref().zip(state).map(|(subject, state)| SubjectView {
         subject,
         state,
-        revision: 1,
+        revision: setting.revision,
         attributes: &setting.attributes,
     });
     let looked: &dyn Lookup = view.as_ref().map_or(&Nothing, |view| view);
@@ -116,13 +102,14 @@ fn may(
         context: &setting.context,
         standing: &holder.standing,
         modes: &Modes::default(),
-        now: NOON,
+        now: setting.now,
     });
-    answer.is_some_and(|answer| answer.effect == DecisionEffect::Allow)
+    let is_allowed = answer.is_some_and(|answer| answer.effect == DecisionEffect::Allow);
+    is_allowed.then_some(Sign::Allowed)
 }
 
 /// Asks the judge what a command would come to.
-fn planned(
+pub(super) fn planned(
     law: &Law,
     contract: &Contract,
     state: &State,
@@ -130,7 +117,7 @@ fn planned(
     action: &Action,
     setting: &Setting,
 ) -> Option<Sign> {
-    let subject = subject(law, contract)?;
+    let subject = setting.subject.as_ref()?;
     let standing = Standing {
         world: Some(WorldStatus::Open),
         tenant_exists: true,
@@ -139,19 +126,19 @@ fn planned(
         modes: Arc::default(),
         subjects: vec![Some(Snapshot {
             state: state.clone(),
-            revision: 1,
+            revision: setting.revision,
             attributes: Arc::new(setting.attributes.clone()),
             contract: contract.version().clone(),
             proof_id: ProofId::from_bytes([0; 16]),
         })],
         receipt: None,
     };
-    let mut command = Command::new(&setting.actor, &subject, action.name().as_str());
+    let mut command = Command::new(&setting.actor, subject, action.name().as_str());
     for (name, value) in setting.context.iter() {
         command = command.context(name.as_str(), value.clone());
     }
     let ids = SeededIds::new(0);
-    let judge = Judge::new(law, "table", NOON, &ids);
+    let judge = Judge::new(law, "table", setting.now, &ids);
     match judge.plan(&command, &standing) {
         Ok(plan) => Some(match plan.steps().first()?.effect() {
             Effect::Moved => Sign::Allowed,
@@ -164,8 +151,4 @@ fn planned(
             _ => Some(Sign::Allowed),
         },
     }
-}
-
-fn subject(law: &Law, contract: &Contract) -> Option<Subject> {
-    Subject::new(law.world().as_str(), "tenant", contract.kind().as_str(), "subject").ok()
 }

@@ -36,17 +36,17 @@ const LEGEND: &str = "\
 <dl>
 <dt class=\"yes\">A</dt><dd>policy allows, and the action starts here</dd>
 <dt class=\"some\">A:x</dt><dd>only where x holds; <code>&amp;</code> and, <code>|</code> or,
-<code>!</code> not, <code>..</code> more relations than a cell can say</dd>
+<code>!</code> not, <code>..</code> more than a cell can say</dd>
+<dt class=\"some\">A:?</dt><dd>allowed wherever it was tried, and not all could be tried</dd>
+<dt class=\"some\">?</dt><dd>denied wherever it was tried, and not all could be tried</dd>
 <dt class=\"stay\">=</dt><dd>allowed, and the subject is there already</dd>
 <dt class=\"stay\">-</dt><dd>allowed, but not possible from here</dd>
 <dt class=\"faint\">.</dt><dd>policy does not allow</dd>
 <dt>own.a</dt><dd>the subject&#39;s a is the actor</dd>
 <dt>in.a</dt><dd>the subject&#39;s a has the actor</dd>
 <dt>is.a</dt><dd>the subject&#39;s a is true</dd>
-<dt>big.a</dt><dd>the subject&#39;s a is large</dd>
-<dt>later.a</dt><dd>the subject&#39;s a is to come</dd>
-<dt>claim.c</dt><dd>the credential says so, or says what the subject&#39;s c is</dd>
-<dt>context.c</dt><dd>the request&#39;s context says so</dd>
+<dt>claim.c</dt><dd>the credential says so</dd>
+<dt>others</dt><dd>as the rules compare</dd>
 </dl>
 ";
 
@@ -111,6 +111,7 @@ impl Cell {
         match (self.sign, &self.when) {
             (Sign::Denied, _) => "faint",
             (Sign::Impossible | Sign::Already, _) => "stay",
+            (Sign::Unknown, _) => "some",
             (Sign::Allowed, None) => "yes",
             (Sign::Allowed, Some(_)) => "some",
         }

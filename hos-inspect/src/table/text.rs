@@ -10,8 +10,9 @@ const LEGEND: &str = "\
 A  policy allows, and the action starts here      .  policy does not allow
 =  allowed, and the subject is there already      -  allowed, but not possible from here
 A:x  only where x holds: own.a subject.a is the actor; in.a subject.a has the actor;
-     is.a subject.a is true; big.a subject.a is large; later.a subject.a is to come;
-     claim.c the credential says so, or says what the subject's c is; context.c likewise
+     is.a subject.a is true; claim.c the credential says so; others as the rules compare
+A:.. only somewhere, and the cell is too small to say where
+A:?  allowed wherever it was tried;  ?  denied wherever it was tried: not all could be tried
 ";
 
 impl fmt::Display for Table {
