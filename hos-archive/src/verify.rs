@@ -1,6 +1,6 @@
 //! Verifies the archive of a log from its files alone: streaming, whatever they claim to hold.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use hos_core::digest::Digest;
@@ -98,7 +98,9 @@ fn walk(source: &dyn Source, expectation: &Expectation) -> ArchiveReport {
     });
     let frontier = Some(Frontier::new());
     let (at, epoch, unseen) = (0, 1, 0);
-    let mut walk = Walk { source, expectation, report, at, frontier, epoch, last: None, unseen };
+    let signed = BTreeMap::new();
+    let mut walk =
+        Walk { source, expectation, report, at, frontier, epoch, signed, last: None, unseen };
     for name in manifests(&names, expectation) {
         walk.segment(name);
     }
@@ -142,6 +144,8 @@ struct Walk<'a> {
     frontier: Option<Frontier>,
     /// The last that an entry so far opens.
     epoch: u64,
+    /// Of each epoch that a checkpoint is of: the largest tree that one is over, and its segment.
+    signed: BTreeMap<u64, (u64, (u64, u64))>,
     /// The range of the last segment, and the root over its leaves where it verified.
     last: Option<((u64, u64), Option<Digest>)>,
     /// How many of the last segments stand under no checkpoint that enough witnesses have seen: one
@@ -216,7 +220,12 @@ impl Walk<'_> {
         let finding = |kind| Finding { segment, index: None, kind };
         let (check, endorsement) = self.verified(name)?;
         self.place(&check, before).map_err(finding)?;
+        self.refuse_outlived(&check);
         self.epoch = self.reached(&check);
+        let (size, _) = check.manifest().tree();
+        let signed = (size, (name.first, name.end));
+        let largest = self.signed.entry(check.manifest().epoch()).or_insert(signed);
+        *largest = signed.max(*largest);
         let known = self.expectation.known.is_some_and(|known| known == check.manifest().tree());
         self.report.is_compared |= known;
         self.report.latest = self.report.latest.max(check.latest());
@@ -252,6 +261,22 @@ impl Walk<'_> {
         }
         let endorsement = self.checkpoint(check.manifest()).map_err(finding)?;
         Ok((check, endorsement))
+    }
+
+    /// An entry that opens an epoch is under no checkpoint of an earlier one: who signed that knew
+    /// that it was over.
+    fn refuse_outlived(&mut self, check: &SegmentCheck) {
+        let of_log = |(_, opening): &&(u64, Opening)| opening.log() == self.expectation.origin;
+        for (index, opening) in check.openings().iter().filter(of_log) {
+            let over = |(size, _): &(u64, (u64, u64))| size > index;
+            let earlier = self.signed.range(..opening.number).map(|(_, signed)| *signed);
+            let outlived: Vec<_> = earlier.filter(over).collect();
+            self.signed.retain(|epoch, signed| *epoch >= opening.number || !over(signed));
+            for (_, segment) in outlived {
+                let segment = Some(segment);
+                self.report.add(Finding { segment, index: Some(*index), kind: Fault::Epoch });
+            }
+        }
     }
 
     /// The epoch that the log is in behind a segment, as far as entries so far tell.

@@ -50,6 +50,7 @@ cases!(
         archive_that_is_damaged_is_a_fault,
         archive_comes_back_and_goes_again,
         archive_of_a_log_that_came_back_tells_of_its_epoch,
+        archive_under_a_checkpoint_that_outlived_its_epoch_is_invalid,
         archive_verifies_from_its_files_alone,
         archive_leaves_subjects_and_messages_as_they_are,
         archive_is_seen_whole_by_whoever_checks,
@@ -63,7 +64,10 @@ cases!(
     ]
 );
 
-use epoch::archive_of_a_log_that_came_back_tells_of_its_epoch;
+use epoch::{
+    archive_of_a_log_that_came_back_tells_of_its_epoch,
+    archive_under_a_checkpoint_that_outlived_its_epoch_is_invalid,
+};
 use reading::{
     archive_comes_back_and_goes_again, archive_is_proved_across_the_cut,
     archive_is_proved_under_checkpoints_of_before, archive_is_read_in_place,

@@ -1,12 +1,14 @@
 //! Archives of logs that came back from an older backup.
 
 use hos_archive::{
-    Expectation, File, MANIFEST_BYTES_MAX, Manifest, MemoryTarget, Source, verify_archive,
+    Expectation, File, FindingKind, MANIFEST_BYTES_MAX, Manifest, MemoryTarget, Source,
+    verify_archive,
 };
 use hos_core::command::EpochOpening;
 use hos_core::digest::Digest;
 use hos_core::error::FaultKind;
 use hos_core::hos::Export;
+use hos_core::proof::SEGMENT_AGE;
 use hos_verify::checkpoint::Checkpoint;
 use hos_verify::epoch::join;
 use hos_verify::note::SignedNote;
@@ -15,7 +17,7 @@ use hos_verify::verdict::Exit;
 use hos_verify::verify::{Trust, verify};
 
 use super::reading::files;
-use super::{aged, archived, with_archive};
+use super::{aged, archived, archivist, filled, grow, seal, with_archive};
 use crate::sealing;
 use crate::stage::{Stage, firm, root, world};
 
@@ -23,10 +25,11 @@ fn known(note: &str) -> Checkpoint {
     Checkpoint::parse(SignedNote::parse(note.as_bytes()).unwrap().text()).unwrap()
 }
 
-/// The manifest, its tree's checkpoint signed as one of some epoch.
+/// The first manifest, its tree's checkpoint signed as one of some epoch.
 fn of_epoch(files: &dyn Source, epoch: u64) -> Vec<u8> {
     let names = files.list().unwrap();
-    let name = *names.iter().find(|name| name.file == File::Manifest).unwrap();
+    let manifests = names.iter().filter(|name| name.file == File::Manifest);
+    let name = *manifests.min_by_key(|name| name.first).unwrap();
     let bytes = files.read(name, 0, MANIFEST_BYTES_MAX).unwrap().unwrap();
     let manifest = Manifest::parse(&bytes).unwrap();
     let (size, root) = manifest.tree();
@@ -91,4 +94,43 @@ pub(super) async fn archive_of_a_log_that_came_back_tells_of_its_epoch(stage: St
     assert_eq!(verdict.exit(), Exit::Incomplete, "{verdict}");
     let found = hos.epochs(&sealing::log_of(&firm())).await.unwrap();
     assert_eq!(found[0].entry, receipt.proof_id);
+}
+
+/// The first segment stands under a checkpoint over the entry that ends its epoch, which is in the
+/// second one.
+pub(super) async fn archive_under_a_checkpoint_that_outlived_its_epoch_is_invalid(stage: Stage) {
+    let orders = filled(&stage, 300).await;
+    stage.settle().await;
+    let origin = stage.hos.origin(&sealing::log_of(&firm()));
+    let lost = sealing::forged(&origin, 2_000, [7; 32]);
+    let opening = EpochOpening::new(&root(), &world(), &firm(), &lost, "lost").key("e");
+    stage.hos.open_epoch(&opening, &[sealing::key(7).verifier_key()]).await.unwrap();
+    grow(&stage, &orders, 600).await;
+    stage.advance(SEGMENT_AGE.as_secs() + 1);
+    seal(&stage).await;
+    let target = MemoryTarget::new();
+    let archivist = archivist(&stage, &target).at_most(256);
+    let mut segments = Vec::new();
+    while let Some(written) = archivist.archive(&world(), &firm()).await.unwrap() {
+        segments.push((written.files.first, written.files.end, written.files.manifest));
+    }
+    assert_eq!(segments.len(), 2);
+    let policy = format!("log {}\nquorum none\n", sealing::key(7).verifier_key());
+    let mut expectation = Expectation {
+        origin,
+        now: stage.hos.now(),
+        policy: Some(Policy::parse(policy.as_bytes()).unwrap()),
+        known: None,
+        known_epoch: 1,
+        segments,
+    };
+    let files = files(&target);
+    let report = verify_archive(&files, &expectation);
+    assert_eq!(report.verdict().exit(), Exit::Verified, "{report:?}");
+    let changed = of_epoch(&files, 1);
+    expectation.segments[0].2 = Digest::of(&changed);
+    let report = verify_archive(&files.with_manifest(&changed), &expectation);
+    assert_eq!(report.verdict().exit(), Exit::Invalid, "{report:?}");
+    assert_eq!(report.findings[0].segment, Some((0, 256)), "{report:?}");
+    assert_eq!(report.findings[0].kind, FindingKind::Epoch, "{report:?}");
 }

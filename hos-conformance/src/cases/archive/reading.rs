@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use hos_archive::{Expectation, File, FileName, MemoryTarget, Source, directory, verify_archive};
+use hos_archive::{
+    Expectation, File, FileName, Manifest, MemoryTarget, Source, directory, verify_archive,
+};
 use hos_core::command::{Archival, ArchivalChange};
 use hos_core::digest::Digest;
 use hos_core::error::FaultKind;
@@ -260,11 +262,11 @@ pub(super) fn files(target: &MemoryTarget) -> Files {
 pub(super) struct Files(Vec<((String, FileName), Vec<u8>)>);
 
 impl Files {
-    /// With another manifest in the place of each.
+    /// With another manifest in the place of the one of its segment.
     pub(super) fn with_manifest(mut self, manifest: &[u8]) -> Self {
+        let range = Manifest::parse(manifest).unwrap().range();
         for ((_, name), bytes) in &mut self.0 {
-            if name.file == File::Manifest {
-                let range = (name.first, name.end);
+            if name.file == File::Manifest && (name.first, name.end) == range {
                 *name = FileName::new(range, &Digest::of(manifest), File::Manifest);
                 *bytes = manifest.to_vec();
             }
