@@ -78,11 +78,25 @@ pub(super) const CAMPAIGNS: &[Campaign] = &[
         kind: Kind::Servers(&["migration", "--", "--nocapture", "mariadb::"]),
     },
     Campaign {
-        name: "hammer",
+        name: "hammer-sqlite",
         shows: "every log and checkpoint is whole, whoever commits, seals and is killed",
-        unit: "rounds on each database: four processes killed",
+        unit: "rounds: four processes killed",
         size_default: 100,
-        kind: Kind::Servers(&["hammer", "--", "--nocapture"]),
+        kind: Kind::Servers(&["hammer", "--", "--nocapture", "sqlite::"]),
+    },
+    Campaign {
+        name: "hammer-postgres",
+        shows: "every log and checkpoint is whole, whoever commits, seals and is killed",
+        unit: "rounds: four processes killed",
+        size_default: 100,
+        kind: Kind::Servers(&["hammer", "--", "--nocapture", "postgres::"]),
+    },
+    Campaign {
+        name: "hammer-mariadb",
+        shows: "every log and checkpoint is whole, whoever commits, seals and is killed",
+        unit: "rounds: four processes killed",
+        size_default: 100,
+        kind: Kind::Servers(&["hammer", "--", "--nocapture", "mariadb::"]),
     },
     Campaign {
         name: "erasing",
