@@ -69,6 +69,7 @@ const SCAFFOLDS: &[&str] = &[
     "hos-inspect/tests/drawing.rs",
     "hos-inspect/tests/explore.rs",
     "hos-inspect/tests/soundness.rs",
+    "hos-inspect/tests/table.rs",
     "hos-inspect/tests/timers.rs",
     "hos-sqlx/src/recall/weave.rs",
     "hos-sqlx/tests/filter/refusals.rs",
