@@ -12,7 +12,7 @@ use hos_core::actor::Actor;
 use hos_core::error::{Error, Refusal};
 use hos_core::hos::Hos;
 use hos_core::id::{Tenant, World};
-use hos_core::proof::PAGE_MAX;
+use hos_core::proof::{PAGE_MAX, SegmentRecord};
 
 use crate::database::{DatabaseArguments, Opened};
 use crate::exit::{Exit, Trouble};
@@ -67,6 +67,11 @@ pub(crate) struct Archive {
     /// Brings the segments back that hold these indexes, such as 0..256.
     #[arg(long, value_name = "FROM..TO", requires = "tenant", value_parser = range)]
     restore: Option<(u64, u64)>,
+    /// Takes the segments away again that were brought back and hold these indexes: their files are
+    /// written anew, without the parts that were erased meanwhile.
+    #[arg(long, value_name = "FROM..TO", requires = "tenant", value_parser = range)]
+    #[arg(conflicts_with_all = ["restore", "due"])]
+    again: Option<(u64, u64)>,
 }
 
 /// What an order is carried out with.
@@ -80,10 +85,11 @@ struct Bench {
 /// Archives, restores, or says what is due.
 pub(crate) async fn obey(voice: &Voice, order: &Archive) -> Result<Exit, Trouble> {
     let bench = bench(order).await?;
-    match order.restore {
-        Some(range) => restore(voice, &bench, range).await,
-        None if order.due => due(voice, &bench).await,
-        None => archive(voice, &bench).await,
+    match (order.restore, order.again) {
+        (Some(range), _) => restore(voice, &bench, range).await,
+        (None, Some(range)) => again(voice, &bench, range).await,
+        (None, None) if order.due => due(voice, &bench).await,
+        (None, None) => archive(voice, &bench).await,
     }
 }
 
@@ -173,28 +179,61 @@ async fn one(
     Ok(())
 }
 
-async fn restore(voice: &Voice, bench: &Bench, (from, to): (u64, u64)) -> Result<Exit, Trouble> {
-    let Bench { hos, archivist, world, tenants } = bench;
+async fn restore(voice: &Voice, bench: &Bench, range: (u64, u64)) -> Result<Exit, Trouble> {
     let mut told = Told::default();
-    for tenant in tenants {
-        let mut at = from;
-        while at < to {
-            let segments = hos.segments(world, tenant, at, PAGE_MAX).await?;
-            let Some(end) = segments.last().map(|segment| segment.end) else { break };
-            for segment in segments.iter().filter(|segment| segment.first < to) {
-                let is_back = !segment.is_archived();
-                let segment = archivist.restore(world, tenant, segment.first).await?;
-                told.restored(voice, tenant, &segment, is_back);
-            }
-            at = end;
-        }
+    for (tenant, segment) in segments(bench, range).await? {
+        let is_back = !segment.is_archived();
+        let segment = bench.archivist.restore(&bench.world, tenant, segment.first).await?;
+        told.restored(voice, tenant, &segment, is_back);
     }
     if !told.has_restored() {
+        let (from, to) = range;
         let message = format!("no entry from {from} to before {to} was ever archived");
         return Err(Trouble::new(Exit::Address, message, "see `hos archive --due`"));
     }
-    told.end(voice, world);
+    told.end(voice, &bench.world);
     Ok(Exit::Done)
+}
+
+async fn again(voice: &Voice, bench: &Bench, range: (u64, u64)) -> Result<Exit, Trouble> {
+    let mut told = Told::default();
+    let mut is_any = false;
+    for (tenant, segment) in segments(bench, range).await? {
+        if segment.is_archived() {
+            continue;
+        }
+        let written = bench.archivist.archive_again(&bench.world, tenant, segment.first).await?;
+        is_any = true;
+        if let Some(written) = written {
+            told.archived(voice, tenant, &written);
+        }
+    }
+    if !is_any {
+        let (from, to) = range;
+        let message = format!("no entry from {from} to before {to} was brought back");
+        return Err(Trouble::new(Exit::Address, message, "see `hos archive --restore`"));
+    }
+    told.end(voice, &bench.world);
+    Ok(Exit::Done)
+}
+
+/// The segments that hold some of these indexes, as they stand now.
+async fn segments(
+    bench: &Bench,
+    (from, to): (u64, u64),
+) -> Result<Vec<(&Tenant, SegmentRecord)>, Trouble> {
+    let mut found = Vec::new();
+    for tenant in &bench.tenants {
+        let mut at = from;
+        while at < to {
+            let page = bench.hos.segments(&bench.world, tenant, at, PAGE_MAX).await?;
+            let Some(end) = page.last().map(|segment| segment.end) else { break };
+            let own = page.into_iter().filter(|segment| segment.first < to);
+            found.extend(own.map(|segment| (tenant, segment)));
+            at = end;
+        }
+    }
+    Ok(found)
 }
 
 /// Reads an age: an integer and `d`, `h`, `m` or `s`, up to 100 years.

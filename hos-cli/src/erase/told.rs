@@ -10,6 +10,9 @@ use super::request::Sitting;
 use crate::exit::Trouble;
 use crate::voice::{GOOD, Voice};
 
+/// Where single parts lie besides the rows.
+const BROUGHT_BACK: &str = "of a segment that was brought back the old files hold them still: \
+                            `hos archive --again FROM..TO`";
 /// What no key opens and no erasure takes.
 const REMAINS: &str = "\
     what remains: entries that name the id, with times, codes and commitments; parts that were \
@@ -107,7 +110,10 @@ pub(super) fn after(
             let rest = format_args!(" {person}: what {keys} keys sealed can be read no more");
             voice.styled(GOOD, "erased", rest);
         }
-        None => voice.styled(GOOD, "erased", " the parts that were named"),
+        None => {
+            voice.styled(GOOD, "erased", " the parts that were named");
+            voice.line(format_args!("  {BROUGHT_BACK}"));
+        }
     }
     recorded.show(voice);
     voice.line(format_args!("  {REMAINS}"));

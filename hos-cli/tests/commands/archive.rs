@@ -76,6 +76,15 @@ fn old_entries_go_are_verified_and_come_back() {
     let restore = [&full[..], &["--tenant", "firm-1", "--restore", "0..1"]].concat();
     assert_eq!(document(&words(&clinic, &target, &restore), 0)["restored"][0]["end"], 256);
     ends(&hos(&["fsck", "--db", &clinic.url]), 0, &["sound in"]);
+    // And away again, once.
+    let again = [&full[..], &["--tenant", "firm-1", "--again", "0..1"]].concat();
+    let told = document(&words(&clinic, &target, &again), 0);
+    assert_eq!(
+        (&told["archived"][0]["end"], &told["archived"][0]["released"]),
+        (&256.into(), &256.into())
+    );
+    ends(&hos(&words(&clinic, &target, &again)), 4, &["was brought back"]);
+    ends(&hos(&["fsck", "--db", &clinic.url, "--archive", &target]), 0, &["sound in"]);
     let never = [&full[..], &["--tenant", "firm-1", "--restore", "256..257"]].concat();
     ends(&hos(&words(&clinic, &target, &never)), 4, &["was ever archived"]);
 }
