@@ -246,6 +246,9 @@ impl Tables {
                     return;
                 }
             }
+            StandingRow::Parts { parts, by } => {
+                self.delete_parts(&key.0, &key.1, parts, *by);
+            }
             StandingRow::Contract(record) => {
                 return self.contracts.push((key.0.clone(), record.clone()));
             }
@@ -318,8 +321,9 @@ impl Scope {
             }
             StandingRow::Scope | StandingRow::Law(_) => generations.status += 1,
             StandingRow::Segment(record) => self.put_segment(record),
-            StandingRow::Generation | StandingRow::Epoch(_) => generations.grants += 1,
-            StandingRow::Parts { .. } => generations.grants += 1,
+            StandingRow::Generation | StandingRow::Parts { .. } | StandingRow::Epoch(_) => {
+                generations.grants += 1;
+            }
             StandingRow::Contract(_) => {}
         }
     }
