@@ -45,15 +45,21 @@ impl SealingOptions {
 pub async fn seal_forever(sealer: &Sealer, options: SealingOptions) {
     let mut rounds = interval(options.seal_every);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut anchored: Option<Instant> = None;
+    let is_due = |done: Option<Instant>| {
+        done.is_none_or(|done: Instant| done.elapsed() >= options.anchor_every)
+    };
+    let (mut looked, mut anchored) = (None, None);
     loop {
         rounds.tick().await;
         told("sequence", number(sealer).await);
-        let is_time = anchored.is_none_or(|at| at.elapsed() >= options.anchor_every);
-        let sealed =
-            if is_time { sealer.seal_every().await } else { sealer.seal_pending(PAGE_MAX).await };
-        told("seal", sealed);
-        if is_time && told("anchor", sealer.anchor_round(PAGE_MAX).await) {
+        if is_due(looked) {
+            if told("look at every log", sealer.seal_every().await) {
+                looked = Some(Instant::now());
+            }
+        } else {
+            told("seal", sealer.seal_pending(PAGE_MAX).await);
+        }
+        if is_due(anchored) && told("anchor", sealer.anchor_round(PAGE_MAX).await) {
             anchored = Some(Instant::now());
         }
     }

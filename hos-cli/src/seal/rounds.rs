@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use hos_core::error::Fault;
-use hos_core::hos::{Sealer, Sealing};
+use hos_core::hos::{SealReport, Sealer, Sealing};
 use hos_core::proof::PAGE_MAX;
 use hos_core::seal::LogName;
 use indicatif::ProgressBar;
@@ -19,6 +19,8 @@ use crate::voice::{BAD, GOOD, Voice};
 
 /// The most rounds of one run that is to end: more than 100 million tiles.
 const ROUNDS_MAX: u32 = 1_000_000;
+/// Pages of entries that one round of many numbers; the rest waits for the next.
+const NUMBERING_PAGES_MAX: u32 = 32;
 
 /// What rounds came to.
 #[derive(Default)]
@@ -34,15 +36,6 @@ struct Done {
 impl Done {
     fn is_idle(&self) -> bool {
         self.sequenced == 0 && self.sealed == 0 && self.anchored == 0 && self.refused.is_empty()
-    }
-
-    fn refuse(&mut self, refused: Vec<(LogName, Fault)>) {
-        for (log, fault) in refused {
-            let what = log.to_string();
-            if self.logs.insert(log) {
-                self.refused.push((what, fault));
-            }
-        }
     }
 
     fn show(&self, voice: &Voice) {
@@ -84,36 +77,20 @@ impl Done {
 pub(super) async fn once(voice: &Voice, sealer: &Sealer, opened: &Opened) -> Result<Exit, Trouble> {
     let bar = spinner();
     let mut done = Done::default();
-    match number(sealer).await {
-        Ok(sequenced) => done.sequenced = sequenced,
-        Err(fault) => done.refused.push(("numbering".to_owned(), fault)),
-    }
-    seal_every(sealer, opened, &mut done).await?;
+    done.number(sealer, ROUNDS_MAX).await;
+    done.look(sealer, opened).await;
     for _ in 0..ROUNDS_MAX {
-        let report = sealer.seal_pending(PAGE_MAX).await?;
-        let tried = report.tried();
-        let is_over = report.growing == 0 && u32::try_from(tried).is_ok_and(|n| n < PAGE_MAX);
-        let is_stuck = tried == report.refused.len()
-            && report.refused.iter().all(|(log, _)| done.logs.contains(log));
-        done.sealed = done.sealed.saturating_add(count(report.sealed.len()));
-        done.refuse(report.refused);
+        let is_over = done.seal(sealer).await;
         bar.set_message(format!("{} logs sealed", done.sealed));
         bar.tick();
-        if is_over || is_stuck {
+        if is_over {
             break;
         }
     }
     for _ in 0..ROUNDS_MAX {
-        let round = match sealer.anchor_round(PAGE_MAX).await {
-            Ok(round) => round,
-            Err(fault) => {
-                done.refused.push((LogName::Deployment.to_string(), fault));
-                break;
-            }
-        };
-        done.anchored = done.anchored.saturating_add(u64::from(round.anchored));
+        let round = done.anchor(sealer).await;
         bar.tick();
-        if round.anchored < PAGE_MAX && round.sealing != Sealing::Growing {
+        if round.is_none_or(|is_over| is_over) {
             break;
         }
     }
@@ -128,36 +105,22 @@ pub(super) async fn forever(
     sealer: &Sealer,
     opened: &Opened,
     (every, anchor_every): (Duration, Duration),
-) -> Result<Exit, Trouble> {
+) -> ! {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut anchored: Option<Instant> = None;
+    let is_due =
+        |done: Option<Instant>| done.is_none_or(|done: Instant| done.elapsed() >= anchor_every);
+    let (mut looked, mut anchored) = (None, None);
     loop {
         ticks.tick().await;
         let mut done = Done::default();
-        match number(sealer).await {
-            Ok(sequenced) => done.sequenced = sequenced,
-            Err(fault) => done.refused.push(("numbering".to_owned(), fault)),
+        done.number(sealer, NUMBERING_PAGES_MAX).await;
+        if is_due(looked) && done.look(sealer, opened).await {
+            looked = Some(Instant::now());
         }
-        let is_time = anchored.is_none_or(|at| at.elapsed() >= anchor_every);
-        if is_time && let Err(fault) = seal_every(sealer, opened, &mut done).await {
-            done.refused.push(("sealing".to_owned(), fault));
-        }
-        match sealer.seal_pending(PAGE_MAX).await {
-            Ok(report) => {
-                done.sealed = done.sealed.saturating_add(count(report.sealed.len()));
-                done.refuse(report.refused);
-            }
-            Err(fault) => done.refused.push(("sealing".to_owned(), fault)),
-        }
-        if is_time {
-            match sealer.anchor_round(PAGE_MAX).await {
-                Ok(round) => {
-                    done.anchored = u64::from(round.anchored);
-                    anchored = Some(Instant::now());
-                }
-                Err(fault) => done.refused.push((LogName::Deployment.to_string(), fault)),
-            }
+        done.seal(sealer).await;
+        if is_due(anchored) && done.anchor(sealer).await.is_some() {
+            anchored = Some(Instant::now());
         }
         if !done.is_idle() {
             done.show(voice);
@@ -165,32 +128,69 @@ pub(super) async fn forever(
     }
 }
 
-/// Looks at every log, those too that have not grown: of one that came back from a backup the
-/// keeper knows more than the database.
-async fn seal_every(sealer: &Sealer, opened: &Opened, done: &mut Done) -> Result<(), Fault> {
-    let mut after = None;
-    loop {
-        let page = logs(opened, after.as_ref()).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = Some(last.clone());
-        let names = page.iter().map(|log| LogName::of(&log.world, &log.tenant));
-        let report = sealer.seal_all(&names.collect::<Vec<_>>()).await?;
-        done.sealed = done.sealed.saturating_add(count(report.sealed.len()));
-        done.refuse(report.refused);
-    }
-}
-
-/// Numbers everything that waits now.
-async fn number(sealer: &Sealer) -> Result<u64, Fault> {
-    let mut sequenced = 0_u64;
-    for _ in 0..ROUNDS_MAX {
-        let round = sealer.hos().sequence_pending(PAGE_MAX).await?;
-        sequenced = sequenced.saturating_add(u64::from(round));
-        if round < PAGE_MAX {
-            break;
+impl Done {
+    /// Numbers what waits, as far as this many pages go.
+    async fn number(&mut self, sealer: &Sealer, pages_max: u32) {
+        for _ in 0..pages_max {
+            let round = sealer.hos().sequence_pending(PAGE_MAX).await;
+            let Some(round) = self.unless_refused("numbering", round) else { break };
+            self.sequenced = self.sequenced.saturating_add(u64::from(round));
+            if round < PAGE_MAX {
+                break;
+            }
         }
     }
-    Ok(sequenced)
+
+    /// Looks at every log, those too that have not grown: of one that came back from a backup the
+    /// keeper knows more than the database. Whether it saw them all.
+    async fn look(&mut self, sealer: &Sealer, opened: &Opened) -> bool {
+        let mut after = None;
+        loop {
+            let page = logs(opened, after.as_ref()).await;
+            let Some(page) = self.unless_refused("sealing", page) else { return false };
+            let Some(last) = page.last() else { return true };
+            after = Some(last.clone());
+            let names: Vec<_> =
+                page.iter().map(|log| LogName::of(&log.world, &log.tenant)).collect();
+            let report = sealer.seal_all(&names).await;
+            let Some(report) = self.unless_refused("sealing", report) else { return false };
+            self.take(report);
+        }
+    }
+
+    /// Seals a page of what has grown. Whether nothing is left that can be sealed.
+    async fn seal(&mut self, sealer: &Sealer) -> bool {
+        let report = sealer.seal_pending(PAGE_MAX).await;
+        let Some(report) = self.unless_refused("sealing", report) else { return true };
+        let tried = report.tried();
+        let is_over = report.growing == 0 && u32::try_from(tried).is_ok_and(|n| n < PAGE_MAX);
+        let is_stuck = tried == report.refused.len()
+            && report.refused.iter().all(|(log, _)| self.logs.contains(log));
+        self.take(report);
+        is_over || is_stuck
+    }
+
+    /// Anchors a page of what was sealed. Whether nothing is left; nothing where it failed.
+    async fn anchor(&mut self, sealer: &Sealer) -> Option<bool> {
+        let round = sealer.anchor_round(PAGE_MAX).await;
+        let round = self.unless_refused(&LogName::Deployment.to_string(), round)?;
+        self.anchored = self.anchored.saturating_add(u64::from(round.anchored));
+        Some(round.anchored < PAGE_MAX && round.sealing != Sealing::Growing)
+    }
+
+    fn take(&mut self, report: SealReport) {
+        self.sealed = self.sealed.saturating_add(count(report.sealed.len()));
+        for (log, fault) in report.refused {
+            let what = log.to_string();
+            if self.logs.insert(log) {
+                self.refused.push((what, fault));
+            }
+        }
+    }
+
+    fn unless_refused<T>(&mut self, what: &str, done: Result<T, Fault>) -> Option<T> {
+        done.map_err(|fault| self.refused.push((what.to_owned(), fault))).ok()
+    }
 }
 
 fn count(length: usize) -> u64 {
