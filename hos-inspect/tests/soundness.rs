@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
+#[path = "support/conditions.rs"]
+mod conditions;
+
 use std::collections::BTreeSet;
 
 use hos_core::actor::{Actor, ActorKind};
@@ -19,6 +22,8 @@ use hos_core::value::{Attributes, Type, Value};
 use hos_inspect::change::Change;
 use hos_inspect::lint::{FindingCode, lint};
 use proptest::prelude::*;
+
+use crate::conditions::condition;
 
 const ABILITIES: [&str; 4] = ["order.create", "order.pay", "order.read", "report.read"];
 const PATTERNS: [&str; 6] =
@@ -80,22 +85,11 @@ fn definition(rules: Vec<RuleDefinition>) -> LawDefinition {
     LawDefinition { rules, ..law.definition().clone() }
 }
 
-fn condition() -> impl Strategy<Value = String> {
-    let atom = prop::sample::select(&ATOMS[..]).prop_map(str::to_owned);
-    atom.prop_recursive(3, 8, 2, |inner| {
-        prop_oneof![
-            inner.clone().prop_map(|text| format!("!({text})")),
-            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a}) && ({b})")),
-            (inner.clone(), inner).prop_map(|(a, b)| format!("({a}) || ({b})")),
-        ]
-    })
-}
-
 fn rule() -> impl Strategy<Value = RuleDefinition> {
     let effect = prop_oneof![4 => Just(RuleEffect::Permit), 1 => Just(RuleEffect::Forbid)];
     let ability = prop::sample::select(&PATTERNS[..]);
     let roles = prop::sample::subsequence(&ROLES[..], 0..=2);
-    let when = prop::option::weighted(0.6, condition());
+    let when = prop::option::weighted(0.6, condition(&ATOMS));
     (effect, ability, roles, when).prop_filter_map("a permit names roles", |rule| {
         let (effect, ability, roles, when) = rule;
         (effect == RuleEffect::Forbid || !roles.is_empty()).then(|| RuleDefinition {

@@ -50,7 +50,7 @@ impl Hos {
                 let need = Need { actor, ability: "hos.law", tenant: &tenant, context };
                 match verdict {
                     Verdict::Refused(refused) => {
-                        self.bench.noted(&live, &need, &standing, Some(&refused.refusal));
+                        self.bench.note_need(&live, &need, &standing, Some(&refused.refusal));
                         return Err(refused.refusal.into());
                     }
                     Verdict::Replayed(receipt) => {
@@ -62,7 +62,7 @@ impl Hos {
                         self.register_contracts(law).await?;
                         match commit_one(&*self.store, &commit).await? {
                             Outcome::Committed => {
-                                self.bench.noted(&live, &need, &standing, None);
+                                self.bench.note_need(&live, &need, &standing, None);
                                 self.put_in_force(law, &live).await?;
                                 return kept(*commit);
                             }

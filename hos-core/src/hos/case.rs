@@ -25,6 +25,14 @@ pub(super) type Ask<'a> = dyn FnMut(&Question<'_>, Asked<'_>) + 'a;
 /// What a command came to.
 pub(super) type End<'a> = Result<&'a Commit, &'a Refusal>;
 
+/// A command that was judged: by whom, upon what, and what it came to.
+#[derive(Clone, Copy)]
+pub(super) struct Ended<'a> {
+    pub(super) judge: &'a Judge<'a>,
+    pub(super) standing: &'a Standing,
+    pub(super) end: End<'a>,
+}
+
 /// What a command is judged upon, until it is known what becomes of it.
 pub(super) struct Hearing {
     law: Arc<Law>,
@@ -39,20 +47,13 @@ pub(super) trait Case: Send + Sync {
     fn judge(&self, judge: &Judge<'_>, standing: &Standing) -> Verdict;
 
     /// Weighs the command under the candidate too.
-    fn weigh(&self, _trial: &Trial, _judge: &Judge<'_>, _standing: &Standing, _live: End<'_>) {}
+    fn weigh(&self, _trial: &Trial, _ended: Ended<'_>) {}
 
     /// Asks policy for what it needs, as judging does, until something is denied.
     fn ask(&self, _judge: &Judge<'_>, _standing: &Standing, _ask: &mut Ask<'_>) {}
 
     /// Keeps the attempt, where there is a recorder that wants it.
-    fn keep(
-        &self,
-        _bench: &Bench,
-        _judge: &Judge<'_>,
-        _standing: &Standing,
-        _refused: Option<&Refusal>,
-    ) {
-    }
+    fn keep(&self, _bench: &Bench, _ended: Ended<'_>) {}
 }
 
 impl<F: Fn(&Judge<'_>, &Standing) -> Verdict + Send + Sync> Case for F {
@@ -66,8 +67,8 @@ impl Case for Command {
         judge.transition(self, standing)
     }
 
-    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: End<'_>) {
-        trial.transition(judge, self, standing, live);
+    fn weigh(&self, trial: &Trial, Ended { judge, standing, end }: Ended<'_>) {
+        trial.transition(judge, self, standing, end);
     }
 
     fn ask(&self, judge: &Judge<'_>, standing: &Standing, ask: &mut Ask<'_>) {
@@ -85,17 +86,11 @@ impl Case for Command {
         }
     }
 
-    fn keep(
-        &self,
-        bench: &Bench,
-        judge: &Judge<'_>,
-        standing: &Standing,
-        refused: Option<&Refusal>,
-    ) {
+    fn keep(&self, bench: &Bench, ended: Ended<'_>) {
         if let Some(recorder) = &bench.recorder
-            && recorder.wants_attempt(refused)
+            && recorder.wants_attempt(ended.end.err())
         {
-            recorder.keep_attempt(judge.law(), judge, self, standing);
+            recorder.keep_attempt(ended.judge, self, ended.standing);
         }
     }
 }
@@ -105,8 +100,8 @@ impl Case for Opening {
         judge.open(self, standing)
     }
 
-    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: End<'_>) {
-        trial.opening(judge, self, standing, live);
+    fn weigh(&self, trial: &Trial, Ended { judge, standing, end }: Ended<'_>) {
+        trial.opening(judge, self, standing, end);
     }
 
     fn ask(&self, judge: &Judge<'_>, standing: &Standing, ask: &mut Ask<'_>) {
@@ -115,16 +110,9 @@ impl Case for Opening {
         }
     }
 
-    fn keep(
-        &self,
-        bench: &Bench,
-        judge: &Judge<'_>,
-        standing: &Standing,
-        refused: Option<&Refusal>,
-    ) {
-        if let Some(contract) = judge.law().contract(self.subject.kind.as_str()) {
-            let asked = (self, contract.open().ability().as_str());
-            bench.keep_beginning(judge, asked, contract, standing, refused);
+    fn keep(&self, bench: &Bench, ended: Ended<'_>) {
+        if let Some(contract) = ended.judge.law().contract(self.subject.kind.as_str()) {
+            bench.keep_beginning(self, contract.open().ability().as_str(), contract, ended);
         }
     }
 }
@@ -134,8 +122,8 @@ impl Case for Adoption {
         judge.adopt(self, standing)
     }
 
-    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: End<'_>) {
-        trial.adoption(judge, self, standing, live);
+    fn weigh(&self, trial: &Trial, Ended { judge, standing, end }: Ended<'_>) {
+        trial.adoption(judge, self, standing, end);
     }
 
     fn ask(&self, judge: &Judge<'_>, standing: &Standing, ask: &mut Ask<'_>) {
@@ -144,16 +132,9 @@ impl Case for Adoption {
         }
     }
 
-    fn keep(
-        &self,
-        bench: &Bench,
-        judge: &Judge<'_>,
-        standing: &Standing,
-        refused: Option<&Refusal>,
-    ) {
-        if let Some(contract) = judge.law().contract(self.opening.subject.kind.as_str()) {
-            let asked = (&self.opening, "hos.adopt");
-            bench.keep_beginning(judge, asked, contract, standing, refused);
+    fn keep(&self, bench: &Bench, ended: Ended<'_>) {
+        if let Some(contract) = ended.judge.law().contract(self.opening.subject.kind.as_str()) {
+            bench.keep_beginning(&self.opening, "hos.adopt", contract, ended);
         }
     }
 }
@@ -163,8 +144,8 @@ impl Case for Record {
         judge.record(self, standing)
     }
 
-    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: End<'_>) {
-        trial.record(judge, self, standing, live);
+    fn weigh(&self, trial: &Trial, Ended { judge, standing, end }: Ended<'_>) {
+        trial.record(judge, self, standing, end);
     }
 
     fn ask(&self, judge: &Judge<'_>, standing: &Standing, ask: &mut Ask<'_>) {
@@ -177,14 +158,8 @@ impl Case for Record {
         ask(&judge.question(&self.actor, "hos.record", about, context, standing), asked);
     }
 
-    fn keep(
-        &self,
-        bench: &Bench,
-        judge: &Judge<'_>,
-        standing: &Standing,
-        refused: Option<&Refusal>,
-    ) {
-        bench.keep_record(judge, self, standing, refused);
+    fn keep(&self, bench: &Bench, ended: Ended<'_>) {
+        bench.keep_record(self, ended);
     }
 }
 
@@ -193,8 +168,8 @@ impl Case for StandingCommand {
         judge.change_standing(self, standing)
     }
 
-    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: End<'_>) {
-        self.need().weigh(trial, judge, standing, live.err());
+    fn weigh(&self, trial: &Trial, Ended { judge, standing, end }: Ended<'_>) {
+        self.need().weigh(trial, judge, standing, end.err());
     }
 
     fn ask(&self, judge: &Judge<'_>, standing: &Standing, ask: &mut Ask<'_>) {
@@ -288,10 +263,11 @@ impl Bench {
     pub(super) fn note(&self, case: &dyn Case, hearing: &Hearing, end: End<'_>) {
         let Hearing { law, standing, now, .. } = hearing;
         let judge = self.judge_at(law, *now);
+        let ended = Ended { judge: &judge, standing, end };
         if let Some(trial) = self.trial(law) {
-            case.weigh(&trial, &judge, standing, end);
+            case.weigh(&trial, ended);
         }
-        case.keep(self, &judge, standing, end.err());
+        case.keep(self, ended);
         match end {
             Ok(commit) => self.count_shadowed(commit),
             Err(refusal) => {
@@ -316,7 +292,7 @@ impl Bench {
     }
 
     /// Counts, and weighs beside the candidate, what a command of the law's own came to by policy.
-    pub(super) fn noted(
+    pub(super) fn note_need(
         &self,
         law: &Arc<Law>,
         need: &Need<'_>,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::case::{Ask, Case, End};
+use super::case::{Ask, Case, Ended};
 use super::settle::{Place, ask_record, noted, settle, span};
 use super::{ATTEMPTS_MAX, Hos, bench::Bench};
 use crate::candidate::Trial;
@@ -30,9 +30,9 @@ impl Case for Correction<'_> {
         }
     }
 
-    fn weigh(&self, trial: &Trial, judge: &Judge<'_>, standing: &Standing, live: End<'_>) {
+    fn weigh(&self, trial: &Trial, ended: Ended<'_>) {
         if self.fault.is_none() {
-            self.record.weigh(trial, judge, standing, live);
+            self.record.weigh(trial, ended);
         }
     }
 
@@ -40,14 +40,8 @@ impl Case for Correction<'_> {
         Case::ask(self.record, judge, standing, ask);
     }
 
-    fn keep(
-        &self,
-        bench: &Bench,
-        judge: &Judge<'_>,
-        standing: &Standing,
-        refused: Option<&Refusal>,
-    ) {
-        self.record.keep(bench, judge, standing, refused);
+    fn keep(&self, bench: &Bench, ended: Ended<'_>) {
+        self.record.keep(bench, ended);
     }
 }
 

@@ -197,9 +197,9 @@ impl Hos {
         match refused {
             Some(Verdict::Replayed(_)) => {}
             Some(Verdict::Refused(refused)) => {
-                self.bench.noted(law, &need, standing, Some(&refused.refusal));
+                self.bench.note_need(law, &need, standing, Some(&refused.refusal));
             }
-            Some(Verdict::Commit(_)) | None => self.bench.noted(law, &need, standing, None),
+            Some(Verdict::Commit(_)) | None => self.bench.note_need(law, &need, standing, None),
         }
     }
 

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use super::bench::Bench;
+use super::case::Ended;
 use crate::command::{Opening, Record};
 use crate::condition::{Lookup, Nothing};
 use crate::contract::Contract;
 use crate::error::Refusal;
 use crate::id::Tenant;
-use crate::judge::Judge;
 use crate::law::Law;
 use crate::policy::Question;
 use crate::recording::About;
-use crate::standing::Standing;
 use crate::subject::{Snapshot, Subject, SubjectView};
 use crate::time::ProofId;
 use crate::value::Attributes;
@@ -21,11 +20,10 @@ impl Bench {
     /// Keeps what policy answered of a subject that is to begin.
     pub(super) fn keep_beginning(
         &self,
-        judge: &Judge<'_>,
-        (opening, ability): (&Opening, &str),
+        opening: &Opening,
+        ability: &str,
         contract: &Contract,
-        standing: &Standing,
-        refused: Option<&Refusal>,
+        Ended { judge, standing, end }: Ended<'_>,
     ) {
         let Opening { actor, subject, attributes, envelope } = opening;
         let before = Snapshot {
@@ -38,17 +36,12 @@ impl Bench {
         let view = SubjectView::of(subject, &before);
         let question = judge.question(actor, ability, &view, &envelope.context, standing);
         let about = (&subject.tenant, Some((subject, &before)), &envelope.context);
-        self.keep_decision(judge.law(), &question, about, refused);
+        self.keep_decision(judge.law(), &question, about, end.err());
     }
 
     /// Keeps what policy answered of a record.
-    pub(super) fn keep_record(
-        &self,
-        judge: &Judge<'_>,
-        record: &Record,
-        standing: &Standing,
-        refused: Option<&Refusal>,
-    ) {
+    pub(super) fn keep_record(&self, record: &Record, ended: Ended<'_>) {
+        let Ended { judge, standing, end } = ended;
         let snapshot = standing.subjects.first().and_then(Option::as_ref);
         let found = record.subject.as_ref().zip(snapshot);
         if record.subject.is_some() && found.is_none() {
@@ -58,7 +51,7 @@ impl Bench {
         let subject: &dyn Lookup = view.as_ref().map_or(&Nothing, |view| view);
         let context = &record.envelope.context;
         let question = judge.question(&record.actor, "hos.record", subject, context, standing);
-        self.keep_decision(judge.law(), &question, (&record.tenant, found, context), refused);
+        self.keep_decision(judge.law(), &question, (&record.tenant, found, context), end.err());
     }
 
     fn keep_decision(

@@ -152,7 +152,7 @@ impl Hos {
     ) {
         let Migration { actor, tenant, envelope, .. } = migration;
         let need = Need { actor, ability: "hos.migrate", tenant, context: &envelope.context };
-        self.bench.noted(law, &need, of_world, refusal);
+        self.bench.note_need(law, &need, of_world, refusal);
     }
 
     /// Of the tenant and of the world.

@@ -151,13 +151,8 @@ impl Recorder {
 
     /// Keeps an attempt as it would have come out if it had been enforced; nothing where a subject
     /// does not exist, or no action is meant, for there is no law to compare then.
-    pub(crate) fn keep_attempt(
-        &self,
-        law: &Law,
-        judge: &Judge<'_>,
-        command: &Command,
-        standing: &Standing,
-    ) {
+    pub(crate) fn keep_attempt(&self, judge: &Judge<'_>, command: &Command, standing: &Standing) {
+        let law = judge.law();
         let steps = command.steps();
         let subjects = steps.iter().map(|step| step.subject());
         let found: Vec<_> = subjects.zip(standing.subjects.iter().flatten()).collect();
