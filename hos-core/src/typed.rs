@@ -10,6 +10,7 @@
 //! use hos_core::actor::Actor;
 //! use hos_core::contract::{ActionDefinition, Contract};
 //! use hos_core::typed::{Machine, Names as _, Untyped};
+//! use hos_core::value::Type;
 //!
 //! hos_core::names! {
 //!     /// Where an order is.
@@ -19,6 +20,10 @@
 //!     /// What is done to an order.
 //!     pub enum OrderAction { Pay = "pay", Cancel = "cancel" }
 //! }
+//! hos_core::acts! {
+//!     /// With what it is done.
+//!     pub enum OrderAct for OrderAction { Pay {}, Cancel { reason: String } }
+//! }
 //!
 //! struct Order;
 //!
@@ -26,8 +31,7 @@
 //!     type State = OrderState;
 //!     type Action = OrderAction;
 //!     type Attribute = Untyped;
-//!     type Input = Untyped;
-//!     type Fact = Untyped;
+//!     type Act = OrderAct;
 //!     const WORLD: &'static str = "pazar";
 //!     const KIND: &'static str = "order";
 //! }
@@ -39,13 +43,17 @@
 //!     .terminal([OrderState::Cancelled.name()])
 //!     .open("order.create", [""; 0])
 //!     .action(ActionDefinition::new("pay", ["pending"], "paid", "order.pay"))
-//!     .action(ActionDefinition::new("cancel", ["pending", "paid"], "cancelled", "order.cancel"))
+//!     .action(
+//!         ActionDefinition::new("cancel", ["pending", "paid"], "cancelled", "order.cancel")
+//!             .input("reason", Type::String),
+//!     )
 //!     .build()?;
 //! let law = hos_core::law::Law::builder("pazar", "1").contract(contract).build()?;
 //! Order::check(&law)?;
 //!
 //! let order = Order::subject("firm-1", "o-17")?;
-//! let command = Order::command(&Actor::user("u-1")?, &order, OrderAction::Pay).key("k-1");
+//! let act = OrderAct::Cancel { reason: "late".to_owned() };
+//! let command = Order::act(&Actor::user("u-1")?, &order, act).key("k-1");
 //! let colour = |state| match state {
 //!     OrderState::Pending => "grey",
 //!     OrderState::Paid => "green",
@@ -63,10 +71,12 @@
 //! hos_core::names! { enum Twice { Paid = "paid", Settled = "paid" } }
 //! ```
 
+mod acts;
 mod holding;
 
 use std::fmt;
 
+pub use acts::{ActField, Acts, FieldOrigin, FieldType, give_fact, give_input};
 pub(crate) use holding::{check_abilities, check_roles};
 
 use crate::actor::Actor;
@@ -223,9 +233,9 @@ pub struct Move<S, A> {
 /// The contracts of one kind in the names of a program.
 ///
 /// A live subject may pin any version of the contract that the law holds, so each state and action
-/// of each of them must have its variant; and each variant must be of one of them. Attributes,
-/// input and facts are what a program gives and reads: each variant must be of one of them, and
-/// what a program has no use for needs none.
+/// of each of them must have its variant; and each variant must be of one of them. Attributes are
+/// what a program reads: each variant must be of one of them, and what a program has no use for
+/// needs none. Acts are what it does: each must fit its action in every version that has it.
 pub trait Machine: Sized + 'static {
     /// The states.
     type State: Names;
@@ -233,10 +243,8 @@ pub trait Machine: Sized + 'static {
     type Action: Names;
     /// Attributes that the program names; [`Untyped`] where it names none.
     type Attribute: Names;
-    /// Input of actions that the program names.
-    type Input: Names;
-    /// Facts of actions that the program names.
-    type Fact: Names;
+    /// Actions with what they are given; [`Untyped`] where the program gives it as text.
+    type Act: Acts<Self::Action>;
     /// The world of the subjects.
     const WORLD: &'static str;
     /// Their kind.
@@ -247,9 +255,11 @@ pub trait Machine: Sized + 'static {
     /// # Errors
     ///
     /// [`LawError`] with every name that one of the two lacks: `unknown_kind`, `unknown_state`,
-    /// `unknown_action`, `unknown_attribute`, `unknown_input`, `unknown_fact` for a name that no
-    /// version of the law has; `unnamed_state`, `unnamed_action` for one that the program lacks, at
-    /// each version that has it.
+    /// `unknown_action`, `unknown_attribute` for a name that no version of the law has;
+    /// `unnamed_state`, `unnamed_action` for one that the program lacks, at each version that has
+    /// it; and at each version with whose action an act does not agree: `unknown_input`,
+    /// `unknown_fact`, `unnamed_input`, `unnamed_fact`, `input_type`, `fact_type`,
+    /// `required_input`, `required_fact`.
     fn check(law: &Law) -> Result<(), LawError> {
         holding::check_machine::<Self>(law)
     }
@@ -263,9 +273,21 @@ pub trait Machine: Sized + 'static {
         Subject::new(Self::WORLD, tenant, Self::KIND, id)
     }
 
-    /// Begins a command.
+    /// Begins a command of an action that is given nothing, or what is named in text.
     fn command(actor: &Actor, subject: &Subject, action: Self::Action) -> Command {
         Command::new(actor, subject, action.name())
+    }
+
+    /// Begins a command.
+    fn act(actor: &Actor, subject: &Subject, act: Self::Act) -> Command {
+        let command = Self::command(actor, subject, act.action());
+        act.give(command)
+    }
+
+    /// Does something to another subject, in the same commit.
+    fn and(command: Command, subject: &Subject, act: Self::Act) -> Command {
+        let command = command.and(subject, act.action().name());
+        act.give(command)
     }
 
     /// The state of a subject.

@@ -10,10 +10,11 @@ use hos_core::id::ActorId;
 use hos_core::law::Law;
 use hos_core::policy::RoleDefinition;
 use hos_core::subject::Subject;
-use hos_core::typed::{Machine as _, Names as _};
+use hos_core::typed::{Machine as _, Names};
 use hos_core::value::Type;
 
-use crate::post::{Post, PostAction, PostInput, PostState};
+use crate::application::{Application, ApplicationAct, ApplicationState};
+use crate::post::{Post, PostAct, PostState};
 
 /// How long a post stays active.
 pub const POST_DURATION: Duration = Duration::from_secs(30 * 86_400);
@@ -92,7 +93,7 @@ pub fn post() -> Result<Contract, LawError> {
     Contract::builder(Post::KIND, "1")
         .states(PostState::names())
         .initial(PostState::Active.name())
-        .terminal([PostState::Completed, PostState::Cancelled].map(PostState::name))
+        .terminal([PostState::Completed, PostState::Cancelled].map(Names::name))
         .attribute("author", Type::String)
         .attribute("assignee", Type::String)
         .attribute("city", Type::String)
@@ -135,10 +136,10 @@ pub fn post() -> Result<Contract, LawError> {
 ///
 /// None, as for [`law`].
 pub fn application() -> Result<Contract, LawError> {
-    Contract::builder("application", "1")
-        .states(["pending", "accepted", "rejected", "withdrawn"])
-        .initial("pending")
-        .terminal(["rejected", "withdrawn"])
+    Contract::builder(Application::KIND, "1")
+        .states(ApplicationState::names())
+        .initial(ApplicationState::Pending.name())
+        .terminal([ApplicationState::Rejected, ApplicationState::Withdrawn].map(Names::name))
         .attribute("applicant", Type::String)
         .attribute("author", Type::String)
         .attribute("post", Type::String)
@@ -242,12 +243,13 @@ pub fn accept(
     (chosen, applicant): (&Subject, &ActorId),
     others: &[Subject],
 ) -> Command {
-    let command = Post::command(author, post, PostAction::Accept)
-        .input(PostInput::Applicant.name(), applicant.as_str())
-        .seen(seen)
-        .and(chosen, "accept")
-        .fact("with_post", true);
-    others.iter().take(OTHERS_MAX).fold(command, |command, other| command.and(other, "close"))
+    let command = Post::act(author, post, PostAct::Accept { applicant: applicant.to_string() });
+    let command =
+        Application::and(command.seen(seen), chosen, ApplicationAct::Accept { with_post: true });
+    others
+        .iter()
+        .take(OTHERS_MAX)
+        .fold(command, |command, other| Application::and(command, other, ApplicationAct::Close {}))
 }
 
 /// The assignee steps down: the post is active again and the application withdrawn, in one commit.
@@ -256,8 +258,6 @@ pub fn step_down(
     (post, seen): (&Subject, u64),
     application: &Subject,
 ) -> Command {
-    Post::command(assignee, post, PostAction::Release)
-        .seen(seen)
-        .and(application, "step_down")
-        .fact("with_post", true)
+    let command = Post::act(assignee, post, PostAct::Release {}).seen(seen);
+    Application::and(command, application, ApplicationAct::StepDown { with_post: true })
 }

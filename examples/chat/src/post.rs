@@ -3,7 +3,9 @@
 use hos_core::error::LawError;
 use hos_core::hos::HosOptions;
 use hos_core::law::Law;
-use hos_core::typed::{Machine, Untyped};
+use hos_core::typed::Machine;
+
+use crate::application::Application;
 
 hos_core::names! {
     /// Where a post is.
@@ -36,11 +38,13 @@ hos_core::names! {
     }
 }
 
-hos_core::names! {
-    /// What is given with an action on a post.
-    pub enum PostInput {
-        Applicant = "applicant",
-        Reason = "reason",
+hos_core::acts! {
+    /// What a person does to a post, and with what.
+    pub enum PostAct for PostAction {
+        Accept { applicant: String },
+        Complete {},
+        Cancel { reason: String },
+        Release {},
     }
 }
 
@@ -74,8 +78,7 @@ impl Machine for Post {
     type State = PostState;
     type Action = PostAction;
     type Attribute = PostAttribute;
-    type Input = PostInput;
-    type Fact = Untyped;
+    type Act = PostAct;
     const WORLD: &'static str = "chat";
     const KIND: &'static str = "post";
 }
@@ -116,6 +119,7 @@ impl PostAction {
 pub fn typed() -> Result<(Law, HosOptions), LawError> {
     let options = HosOptions::default()
         .machine::<Post>()
+        .machine::<Application>()
         .abilities::<Ability>(Post::WORLD)
         .roles::<Role>(Post::WORLD);
     Ok((crate::law::law()?, options))

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chat::law::{OTHERS_MAX, accept, application_id, law, step_down};
-use chat::post::{Ability, Post, PostAction, PostAttribute, PostState, Role, typed};
+use chat::post::{Ability, Post, PostAct, PostAction, PostAttribute, PostState, Role, typed};
 use hos_core::actor::Actor;
 use hos_core::command::{Command, Opening, STEPS_MAX, StandingChange, StandingCommand};
 use hos_core::error::{Error, Refusal};
@@ -215,7 +215,7 @@ fn a_post_is_accepted_released_accepted_again_and_completed() {
             let rate = Query::new(&lawyer(reader), Ability::RatePost.name(), &post);
             assert!(!chat.hos.can(&rate).await.unwrap().permits(), "not before it is completed");
         }
-        chat.does(Post::command(&ayla, &post, PostAction::Complete)).await.unwrap();
+        chat.does(Post::act(&ayla, &post, PostAct::Complete {})).await.unwrap();
         let rate = Query::new(&can, Ability::RatePost.name(), &post);
         assert!(chat.hos.can(&rate).await.unwrap().permits());
         let revived = Command::new(&Actor::user("root").unwrap(), &post, "release");

@@ -2,12 +2,13 @@
 
 use hos_core::command::Activation;
 use hos_core::contract::{ActionDefinition, Contract};
-use hos_core::error::{Error, Fault, FaultKind, LawError};
+use hos_core::error::{Error, Fault, FaultKind, LawError, Refusal};
 use hos_core::hos::{Hos, HosOptions};
-use hos_core::law::Law;
+use hos_core::law::{Law, LawBuilder};
 use hos_core::laws::{Contracts as _, Policy as _};
 use hos_core::memory::MemoryStore;
-use hos_core::typed::{Machine, Names as _, Untyped};
+use hos_core::time::Timestamp;
+use hos_core::typed::{Acts as _, Machine, Names as _, Untyped};
 use hos_core::value::Type;
 
 use crate::desk::{Desk, block_on, builder, contract, live, user};
@@ -38,8 +39,7 @@ impl Machine for Order {
     type State = State;
     type Action = Action;
     type Attribute = Attribute;
-    type Input = Untyped;
-    type Fact = Untyped;
+    type Act = Untyped;
     const WORLD: &'static str = "pazar";
     const KIND: &'static str = "order";
 }
@@ -54,6 +54,14 @@ hos_core::names! {
     enum Wrong { Wrong = "wrong", Total = "total" }
 }
 
+hos_core::acts! {
+    /// Nothing is given so.
+    enum WrongAct for Action {
+        Pay { wrong: String } facts { total: i64 },
+        Cancel { colour: Option<String> },
+    }
+}
+
 /// The same machine, with attributes, input and facts that no version has.
 struct Misread;
 
@@ -61,8 +69,7 @@ impl Machine for Misread {
     type State = State;
     type Action = Action;
     type Attribute = Wrong;
-    type Input = Wrong;
-    type Fact = Wrong;
+    type Act = WrongAct;
     const WORLD: &'static str = "pazar";
     const KIND: &'static str = "order";
 }
@@ -206,9 +213,8 @@ fn attributes_input_and_facts_that_a_program_names_are_some_of_the_law() {
     let expected = [
         lacks("unknown_attribute", "wrong"),
         lacks("unknown_input", "wrong"),
-        lacks("unknown_input", "total"),
-        lacks("unknown_fact", "wrong"),
         lacks("unknown_fact", "total"),
+        lacks("unknown_input", "colour"),
     ];
     assert_eq!(told(&block_on(opened).unwrap_err()), expected);
     assert!(Attribute::names().eq(["customer", "total"]));
@@ -231,4 +237,109 @@ fn every_ability_that_the_law_lacks_is_told() {
     let expected = ["order.pay", "order.cancel"]
         .map(|name| ("unknown_ability", format!("no ability is `{name}`")));
     assert_eq!(told(&block_on(opened).unwrap_err()), expected);
+}
+
+hos_core::acts! {
+    /// What is done to it, and with what.
+    #[derive(Copy)]
+    enum Act for Action {
+        Pay { cents: i64, gift: Option<bool> } facts { at: Timestamp },
+        Settle {},
+    }
+}
+
+/// The machine whose acts are held to the law.
+struct Given;
+
+impl Machine for Given {
+    type State = State;
+    type Action = Action;
+    type Attribute = Untyped;
+    type Act = Act;
+    const WORLD: &'static str = "pazar";
+    const KIND: &'static str = "order";
+}
+
+/// The contract, with what paying is given.
+fn given(version: &str, pay: impl Fn(ActionDefinition) -> ActionDefinition) -> Contract {
+    Contract::builder("order", version)
+        .states(["pending", "paid", "settled", "cancelled"])
+        .initial("pending")
+        .terminal(["cancelled"])
+        .attribute("customer", Type::String)
+        .attribute("total", Type::Integer)
+        .open("order.create", [""; 0])
+        .action(pay(ActionDefinition::new("pay", ["pending"], "paid", "order.pay")))
+        .action(pay(ActionDefinition::new("pay", ["settled"], "paid", "order.pay")))
+        .action(ActionDefinition::new("settle", ["paid"], "settled", "order.settle"))
+        .action(ActionDefinition::new("reopen", ["settled"], "paid", "order.settle"))
+        .action(ActionDefinition::new("cancel", ["paid"], "cancelled", "order.cancel"))
+        .build()
+        .unwrap()
+}
+
+fn fits(pay: ActionDefinition) -> ActionDefinition {
+    let pay = pay.input("cents", Type::Integer).optional_input("gift", Type::Bool);
+    pay.fact("at", Type::Time).guard("too_little", "input.cents > 0 && facts.at <= now")
+}
+
+/// What is wrong with a law whose contracts are these.
+fn misfits(contracts: impl IntoIterator<Item = Contract>) -> Vec<(&'static str, String)> {
+    let law = contracts.into_iter().fold(builder("1"), LawBuilder::contract).build().unwrap();
+    let Err(error) = Given::check(&law) else { return Vec::new() };
+    error.faults().iter().map(|fault| (fault.code, fault.at.clone())).collect()
+}
+
+#[test]
+fn an_act_gives_what_its_action_is_given() {
+    let law = builder("1").contract(given("1", fits)).build().unwrap();
+    let desk = Desk::with(law, HosOptions::default().machine::<Given>());
+    let (order, owner) = (desk.order("o", 50), user("owner-1"));
+    let act = |cents| Act::Pay { cents, gift: None, at: Timestamp::from_micros(1) };
+    assert_eq!(act(7).action(), Action::Pay);
+    let refused = block_on(desk.hos.transition(&Given::act(&owner, &order, act(0)).key("a")));
+    assert!(matches!(refused, Err(Error::Refused(Refusal::GuardFailed(_)))), "{refused:?}");
+    block_on(desk.hos.transition(&Given::act(&owner, &order, act(7)).key("b"))).unwrap();
+    let other = desk.order("p", 50);
+    let both = Given::act(&owner, &order, Act::Settle {}).key("c");
+    let gift = Act::Pay { cents: 1, gift: Some(true), at: Timestamp::from_micros(1) };
+    let receipt = block_on(desk.hos.transition(&Given::and(both, &other, gift))).unwrap();
+    let steps = std::iter::once(&receipt.step).chain(&receipt.also);
+    let moves: Vec<_> = steps.map(|step| Given::moved(step).unwrap().to).collect();
+    assert_eq!(moves, [State::Settled, State::Paid]);
+}
+
+#[test]
+fn each_version_is_held_to_what_an_act_gives() {
+    assert_eq!(misfits([given("1", fits)]), []);
+    let twice = |code: &'static str| {
+        let at = "contract order/1, action pay".to_owned();
+        vec![(code, at.clone()), (code, at)]
+    };
+    let bare = |pay: ActionDefinition| pay;
+    let cases: [(&str, &dyn Fn(ActionDefinition) -> ActionDefinition); 6] = [
+        ("unnamed_input", &|pay| fits(pay).input("note", Type::String)),
+        ("unnamed_fact", &|pay| fits(pay).fact("note", Type::String)),
+        ("input_type", &|pay| fits(pay).optional_input("gift", Type::String)),
+        ("fact_type", &|pay| {
+            let pay = bare(pay).input("cents", Type::Integer).optional_input("gift", Type::Bool);
+            pay.fact("at", Type::Integer)
+        }),
+        ("required_input", &|pay| fits(pay).input("gift", Type::Bool)),
+        ("unknown_fact", &|pay| {
+            bare(pay).input("cents", Type::Integer).optional_input("gift", Type::Bool)
+        }),
+    ];
+    for (code, pay) in cases {
+        assert_eq!(misfits([given("1", pay)]), twice(code), "{code}");
+    }
+    // What may be left out need not be in each version, and may have to be given in one.
+    let without = |pay: ActionDefinition| {
+        let pay = pay.input("cents", Type::Integer).fact("at", Type::Time);
+        pay.guard("too_little", "input.cents > 0 && facts.at <= now")
+    };
+    let with = |pay: ActionDefinition| fits(pay).input("gift", Type::Bool);
+    assert_eq!(misfits([given("1", without), given("2", with)]), []);
+    let unknown = |version| ("unknown_input", format!("contract order/{version}, action pay"));
+    assert_eq!(misfits([given("1", without)]), [unknown(1), unknown(1)]);
 }
