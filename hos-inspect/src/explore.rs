@@ -9,6 +9,10 @@
 //! [`Exploration::is_exhaustive`] says whether every combination of these was tried; what was left
 //! out is named in [`Exploration::cuts`]. Each comparison is seen either way; a combination of
 //! several with literals of other attributes may need values between that nobody tried.
+//!
+//! It speaks of subjects that were opened under this version. One that was adopted begins in the
+//! state and with the attributes that somebody else gave it, and one that was migrated with those
+//! of another version: hold what you adopt, and a migration's rehearsal, to an invariant yourself.
 
 mod attempt;
 pub(crate) mod domain;

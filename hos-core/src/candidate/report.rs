@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::covered::Covered;
-use super::{EXAMPLES_MAX, LINES_MAX};
+use super::{EXAMPLES_MAX, EXAMPLES_OF_ABILITY_MAX, LINES_MAX};
 use crate::digest::Digest;
 use crate::id::{Version, World};
 use crate::law::Law;
@@ -223,12 +223,32 @@ impl DivergenceReport {
         self.causes = causes.into_iter().collect();
         self.unlisted = self.unlisted.saturating_add(unlisted);
         self.examples.extend(other.examples.iter().cloned());
-        self.examples.sort_by(|one, other| {
-            (one.direction, &one.ability, one.at).cmp(&(other.direction, &other.ability, other.at))
-        });
-        self.examples.truncate(EXAMPLES_MAX);
+        self.examples = chosen(self.examples);
         Some(self)
     }
+}
+
+/// The first of each ability and direction, before second and third ones of others.
+fn chosen(mut examples: Vec<Example>) -> Vec<Example> {
+    let in_order = |one: &Example, other: &Example| {
+        (one.direction, &one.ability, one.at).cmp(&(other.direction, &other.ability, other.at))
+    };
+    examples.sort_by(in_order);
+    let mut ranked: Vec<(u64, Example)> = Vec::new();
+    for example in examples {
+        let rank = ranked.last().map_or(0, |(rank, before)| {
+            let is_another =
+                (before.direction, &before.ability) != (example.direction, &example.ability);
+            if is_another { 0 } else { rank + 1 }
+        });
+        ranked.push((rank, example));
+    }
+    ranked.retain(|(rank, _)| *rank < EXAMPLES_OF_ABILITY_MAX);
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.truncate(EXAMPLES_MAX);
+    let mut examples: Vec<Example> = ranked.into_iter().map(|(_, example)| example).collect();
+    examples.sort_by(in_order);
+    examples
 }
 
 /// Adds to a line if there is room for it.

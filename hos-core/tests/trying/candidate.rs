@@ -1,10 +1,11 @@
 //! A candidate beside the law in force: what is found, and what it never touches.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hos_core::candidate::{
     CAUSES_EACH_MAX, CAUSES_SAMPLED_EVERY, Candidate, Direction, DivergenceCount, DivergenceReport,
-    EXAMPLES_MAX, EXAMPLES_OF_ABILITY_MAX, LINES_MAX, Side,
+    EXAMPLES_MAX, EXAMPLES_OF_ABILITY_MAX, Example, LINES_MAX, Side,
 };
 use hos_core::command::{Activation, Command, StandingChange};
 use hos_core::law::Law;
@@ -286,6 +287,21 @@ fn a_gain_is_shown_however_many_losses_came_first() {
     assert!(shown(Direction::Gains).contains(&"shop.gained".to_owned()));
     let losses = shown(Direction::Loses);
     assert!(every(&losses) && losses.len() < EXAMPLES_MAX, "each still has one");
+
+    let mut gains = desk.report().examples;
+    gains.retain(|example| example.direction == Direction::Gains);
+    let of = |n: usize| {
+        gains.iter().cloned().map(move |gain| Example { ability: format!("shop.more_{n}"), ..gain })
+    };
+    let gains = (0..many).flat_map(of);
+    let gains = DivergenceReport { examples: gains.collect(), ..desk.report() };
+    let both = desk.report().and(&gains).unwrap().examples;
+    let [gained, lost] = [Direction::Gains, Direction::Loses].map(|direction| {
+        let one = both.iter().filter(|example| example.direction == direction);
+        one.map(|example| example.ability.clone()).collect::<Vec<_>>()
+    });
+    assert!(every(&lost) && gained.iter().collect::<BTreeSet<_>>().len() == many + 1);
+    assert_eq!(both.len(), EXAMPLES_MAX);
 }
 
 #[test]
