@@ -1,6 +1,7 @@
 //! `hos seal`.
 
 mod act;
+mod attest;
 mod epoch;
 mod made;
 mod rounds;
@@ -53,6 +54,8 @@ pub(crate) struct Seal {
 #[derive(Debug, Subcommand)]
 enum Other {
     Announce(made::Announce),
+    Attest(attest::Attest),
+    Checkpoint(attest::Head),
     Epoch(epoch::Epoch),
     NewKey(made::NewKey),
     Policy(made::Policy),
@@ -62,6 +65,8 @@ enum Other {
 pub(crate) async fn obey(voice: &Voice, order: &Seal) -> Result<Exit, Trouble> {
     match &order.order {
         Some(Other::Announce(order)) => made::announce(voice, order).await,
+        Some(Other::Attest(order)) => attest::attest(voice, order).await,
+        Some(Other::Checkpoint(order)) => attest::checkpoint(voice, order).await,
         Some(Other::Epoch(order)) => epoch::obey(voice, order).await,
         Some(Other::NewKey(order)) => made::new_key(voice, order).await,
         Some(Other::Policy(order)) => made::policy(voice, order),

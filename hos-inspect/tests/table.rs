@@ -263,7 +263,7 @@ fn can(law: &Law, role: &str, setting: &Setting, state: &str) -> bool {
     answer.unwrap().effect == DecisionEffect::Allow
 }
 
-/// A law that allows what a cell says, with a rule for each product; none where it does not say all.
+/// A law that allows what a cell says, a rule for each product; none where it does not say all.
 fn said(role: &str, cell: &Cell) -> Option<Law> {
     let law = shop("said");
     let law = match (cell.sign, cell.when.as_deref()) {

@@ -1,5 +1,6 @@
 //! The packages of the servers.
 
+use crate::authority::OPENSSL;
 use crate::mariadb::MARIADBD;
 use crate::pgbouncer::PGBOUNCER;
 use crate::postgres::POSTGRES;
@@ -7,7 +8,7 @@ use crate::program::{Program, clean, run};
 use crate::{ServiceError, program};
 
 /// What the packages must bring.
-const SERVERS: &[Program] = &[POSTGRES, MARIADBD, PGBOUNCER];
+const SERVERS: &[Program] = &[POSTGRES, MARIADBD, PGBOUNCER, OPENSSL];
 
 /// Installs what is missing of the servers, with Debian's `apt-get`. Where all is there it does
 /// nothing. A server that a package starts by itself is left alone: ours have ports of their own.

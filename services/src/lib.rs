@@ -3,6 +3,7 @@
 pub mod shared;
 
 mod account;
+mod authority;
 mod error;
 mod home;
 mod install;
@@ -14,6 +15,7 @@ mod program;
 mod server;
 mod skip;
 
+pub use authority::Authority;
 pub use error::ServiceError;
 pub use install::install;
 pub use mariadb::MariaDb;

@@ -9,6 +9,7 @@
 )]
 
 mod archive;
+mod attest;
 mod bundle;
 mod check;
 mod clinic;
