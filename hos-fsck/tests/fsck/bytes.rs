@@ -9,8 +9,8 @@ use hos_fsck::{FINDINGS_MAX, FindingCode, Options, Report};
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
-use crate::column::{self, ANCHOR, ANCHOR_HASH, BODY, Cell, Column, HASH, LEAF, NOTE, SALT};
-use crate::column::{TILE, TILE_ROOT};
+use crate::column::{self, ANCHOR, ANCHOR_HASH, BODY, Cell, Column, HASH, LEAF, NOTE};
+use crate::column::{PLACED_HASH, SALT, TILE, TILE_ROOT};
 use crate::house::{House, Sort};
 use crate::sealed::{build, build_large, trusting};
 
@@ -129,13 +129,17 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 
-#[tokio::test]
-async fn of_a_large_log_samples_are_found_and_named() {
+async fn large(sort: Sort) {
     let given = number("HOS_CAMPAIGN_SIZE");
-    let (samples, entries) = given.map_or((1_000, 600), |size| (size, 20_000));
+    let (samples, entries) = match (given, sort) {
+        (Some(size), _) => (size, 20_000),
+        (None, Sort::Sqlite) => (1_000, 600),
+        (None, _) => (200, 300),
+    };
     let seed = number("HOS_CAMPAIGN_SEED").unwrap_or(1);
-    let house = build_large(Sort::Sqlite, entries).await.unwrap();
+    let Some(house) = build_large(sort, entries).await else { return };
     let (mut random, big, mut done) = (StdRng::seed_from_u64(seed), Some("big"), 0);
+    let placed = (PLACED_HASH, FindingCode::LeafHash);
     let mut columns = Vec::new();
     for (column, code) in [
         (LEAF, FindingCode::LeafHash),
@@ -143,8 +147,13 @@ async fn of_a_large_log_samples_are_found_and_named() {
         (SALT, FindingCode::PartChanged),
         (BODY, FindingCode::PartChanged),
         (TILE, FindingCode::TileDiffers),
-    ] {
-        columns.push((column, code, column.read(&house, big).await));
+    ]
+    .into_iter()
+    .chain((sort != Sort::Sqlite).then_some(placed))
+    {
+        let cells = column.read(&house, big).await;
+        assert!(!cells.is_empty() && cells.iter().all(|cell| cell.index.is_some()), "{column:?}");
+        columns.push((column, code, cells));
     }
     while done < samples {
         for (column, code, cells) in &columns {
@@ -174,5 +183,20 @@ async fn of_a_large_log_samples_are_found_and_named() {
         }
     }
     assert!(house.check_with(&about(big)).await.is_sound());
-    println!("{done} bytes of a log of {entries} entries were changed, each was found and named");
+    println!("{sort:?}: {done} bytes of a log of {entries} entries were changed, each was found");
+}
+
+#[tokio::test]
+async fn of_a_large_log_in_sqlite_samples_are_found_and_named() {
+    large(Sort::Sqlite).await;
+}
+
+#[tokio::test]
+async fn of_a_large_log_in_postgresql_samples_are_found_and_named() {
+    large(Sort::Postgres).await;
+}
+
+#[tokio::test]
+async fn of_a_large_log_in_mariadb_samples_are_found_and_named() {
+    large(Sort::Mariadb).await;
 }

@@ -143,20 +143,33 @@ impl Column {
             }
             (Sort::Sqlite, Key::Head) => ("'number = ' || number", "''"),
             (Sort::Sqlite, Key::Leaf) => ("''", "''"),
-            (Sort::Postgres, Key::Entry) => ("'id = ' || quote_literal(id::text)", "''"),
-            (Sort::Postgres, Key::Part) => {
-                ("format('entry = %L AND name = %L', entry, name)", "''")
-            }
-            (Sort::Mariadb, Key::Entry) => ("concat('id = x''', hex(id), '''')", "''"),
-            (Sort::Mariadb, Key::Part) => {
-                ("concat('entry = x''', hex(entry), ''' AND name = ', quote(name))", "''")
-            }
-            (_, Key::Leaf) => ("concat('scope = ', scope, ' AND leaf_index = ', leaf_index)", "''"),
+            (Sort::Postgres, Key::Entry) => (
+                "'id = ' || quote_literal(id::text)",
+                "(SELECT l.leaf_index::text FROM hos_leaf l WHERE l.entry = id)",
+            ),
+            (Sort::Postgres, Key::Part) => (
+                "format('entry = %L AND name = %L', entry, name)",
+                "(SELECT l.leaf_index::text FROM hos_leaf l WHERE l.entry = hos_part.entry)",
+            ),
+            (Sort::Mariadb, Key::Entry) => (
+                "concat('id = x''', hex(id), '''')",
+                "(SELECT CAST(l.leaf_index AS CHAR) FROM hos_leaf l WHERE l.entry = id)",
+            ),
+            (Sort::Mariadb, Key::Part) => (
+                "concat('entry = x''', hex(entry), ''' AND name = ', quote(name))",
+                "(SELECT CAST(l.leaf_index AS CHAR) FROM hos_leaf l
+                      WHERE l.entry = hos_part.entry)",
+            ),
+            (_, Key::Leaf) => (
+                "concat('scope = ', scope, ' AND leaf_index = ', leaf_index)",
+                "concat('', leaf_index)",
+            ),
             (_, Key::Checkpoint) => ("concat('scope = ', scope, ' AND size = ', size)", "''"),
             (_, Key::Deployment) => ("concat('leaf_index = ', leaf_index)", "''"),
-            (_, Key::Tile) => {
-                ("concat('scope = ', scope, ' AND level = ', level, ' AND place = ', place)", "''")
-            }
+            (_, Key::Tile) => (
+                "concat('scope = ', scope, ' AND level = ', level, ' AND place = ', place)",
+                "concat('', place)",
+            ),
             (_, Key::Head) => ("concat('scope = ', scope)", "''"),
         }
     }

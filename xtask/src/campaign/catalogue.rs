@@ -108,7 +108,7 @@ pub(super) const CAMPAIGNS: &[Campaign] = &[
     Campaign {
         name: "bytes",
         shows: "every single byte that is changed in a large log is found and named",
-        unit: "bytes",
+        unit: "bytes, on each database",
         size_default: 100_000,
         kind: Kind::Cargo(&[
             "test",
