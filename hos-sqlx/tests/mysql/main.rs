@@ -15,6 +15,8 @@ mod cancel;
 mod certificate;
 mod encryption;
 mod ended;
+#[path = "../support/epoch.rs"]
+mod epoch;
 mod guard;
 mod in_progress;
 mod lost;

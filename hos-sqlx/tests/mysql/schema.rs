@@ -5,6 +5,7 @@ use hos_core::prelude::*;
 use hos_sqlx::MysqlStore;
 use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection};
 
+use crate::epoch::{REFUSED, open_epoch};
 use crate::shop::{Shop, later, open_shop, server};
 
 /// A shop with a subject that lives, `o-1` at revision 2, and one that ended, `o-2`.
@@ -280,4 +281,19 @@ async fn a_part_may_be_erased_but_never_changed() {
     stranger.execute("DELETE FROM hos_part").await.unwrap();
     assert_eq!(shop.number(parts).await, 0);
     shop.audit().await;
+}
+
+#[tokio::test]
+async fn an_epoch_is_never_changed_and_none_begins_without_its_entry() {
+    let Some((shop, mut stranger)) = attacked().await else { return };
+    open_epoch(&shop.hos).await;
+    for (statement, message) in REFUSED {
+        let error = stranger.execute(statement).await.expect_err(statement).to_string();
+        assert!(error.contains(message), "{statement}: {error}");
+    }
+    let replaced = "REPLACE INTO hos_log_epoch SELECT scope, number, 0, entry FROM hos_log_epoch";
+    stranger.execute(replaced).await.unwrap_err();
+    let epochs = "SELECT count(*) FROM hos_log_epoch WHERE number = 2 AND recorded_in = scope";
+    assert_eq!(shop.number(epochs).await, 1);
+    stranger.close().await.unwrap();
 }

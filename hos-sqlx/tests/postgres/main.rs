@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod batch;
+#[path = "../support/epoch.rs"]
+mod epoch;
 mod guard;
 mod in_progress;
 mod protection;

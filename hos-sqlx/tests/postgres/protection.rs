@@ -6,6 +6,7 @@ use hos_core::prelude::*;
 use hos_core::store::Archive as _;
 use hos_core::time::Timestamp;
 
+use crate::epoch::{REFUSED, open_epoch};
 use crate::shop::{FIRMS, Shop, firm, later_of, order, server, world};
 
 #[tokio::test]
@@ -132,4 +133,18 @@ async fn a_proof_is_found_by_its_id_whatever_the_planner_was_told() {
     let read = "SELECT coalesce(sum(idx_tup_read), 0)::text FROM pg_stat_user_indexes \
                 WHERE indexrelname LIKE 'hos\\_entry%revision%'";
     assert_eq!(shop.read(read).await.as_deref(), Some("0"), "the histories of all were read");
+}
+
+#[tokio::test]
+async fn an_epoch_is_never_changed_and_none_begins_without_its_entry() {
+    let Some(server) = server() else { return };
+    let shop = Shop::open(server).await;
+    open_epoch(&shop.hos).await;
+    let truncated = ("TRUNCATE hos_log_epoch", "hos:nothing is truncated");
+    for (statement, message) in REFUSED.into_iter().chain([truncated]) {
+        let error = shop.run(statement).await.expect_err(statement).to_string();
+        assert!(error.contains(message), "{statement}: {error}");
+    }
+    let epochs = "SELECT count(*)::text FROM hos_log_epoch WHERE number = 2";
+    assert_eq!(shop.read(epochs).await.as_deref(), Some("1"));
 }

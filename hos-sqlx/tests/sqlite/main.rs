@@ -10,6 +10,8 @@
 mod alone;
 mod cancel;
 mod damaged;
+#[path = "../support/epoch.rs"]
+mod epoch;
 mod guard;
 mod open_errors;
 mod plans;

@@ -4,6 +4,7 @@ use hos_core::command::Migration;
 use hos_core::prelude::*;
 use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection};
 
+use crate::epoch::{REFUSED, open_epoch};
 use crate::shop::{Shop, later, open_shop};
 
 /// A shop with a subject that lives, `o-1` at revision 2, and one that ended, `o-2`.
@@ -275,4 +276,19 @@ async fn a_commit_by_hand_through_the_view_still_compares() {
         assert!(error.contains("hos:conflict"), "{error}");
     }
     shop.audit().await;
+}
+
+#[tokio::test]
+async fn an_epoch_is_never_changed_and_none_begins_without_its_entry() {
+    let (shop, mut stranger) = attacked().await;
+    open_epoch(&shop.hos).await;
+    for (statement, message) in REFUSED {
+        let error = stranger.execute(statement).await.expect_err(statement).to_string();
+        assert!(error.contains(message), "{statement}: {error}");
+    }
+    let replaced = "REPLACE INTO hos_log_epoch SELECT scope, number, 0, entry FROM hos_log_epoch";
+    stranger.execute(replaced).await.unwrap_err();
+    let epochs = "SELECT count(*) FROM hos_log_epoch WHERE number = 2 AND recorded_in = scope";
+    assert_eq!(shop.number(epochs).await, 1);
+    stranger.close().await.unwrap();
 }
