@@ -1,5 +1,6 @@
 //! Checks a segment byte by byte, whoever reads the bytes: it says what it wants and is given it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hos_core::digest::Digest;
@@ -15,10 +16,14 @@ use crate::gzip::Member;
 use crate::index::{Records, id_key, subject_key};
 use crate::manifest::{Manifest, Whole};
 use crate::name::{File, FileName};
-use crate::tile::{Commitments, Leaves, Parts};
+use crate::tile::{Commitments, Erasure, Leaves, Parts};
 
 /// The most bytes that are wanted at once.
 pub const CHUNK_BYTES: usize = 65_536;
+/// The most entries of one segment that open epochs: more are no log that came back from backups.
+pub const OPENINGS_MAX: usize = 64;
+/// The most erased parts of one segment that are remembered, and the most that its entries erase.
+const ERASURES_MAX: usize = 65_536;
 /// How far ahead of this clock another one may have been.
 const AHEAD_MAX: Duration = Duration::from_secs(AHEAD_SECONDS_MAX);
 
@@ -46,8 +51,25 @@ pub struct SegmentCheck {
     hashes: Vec<Hash>,
     openings: Vec<(u64, Opening)>,
     lists: Lists,
-    part_count: u64,
-    withheld: u64,
+    parts_found: PartCounts,
+    /// The erased parts, each with the entry that is said to have erased it.
+    erased: BTreeSet<Erasure>,
+    /// What the entries of the segment erase.
+    erasures: BTreeSet<Erasure>,
+}
+
+/// What became of the parts that leaves commit to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct PartCounts {
+    /// Each is what its leaf commits to.
+    pub bound: u64,
+    /// Each is sealed under a person's key: what is inside is not seen here.
+    pub sealed: u64,
+    /// Each names the entry that erased it.
+    pub erased: u64,
+    /// Nothing stands in their place.
+    pub missing: u64,
 }
 
 /// Bytes that are wanted.
@@ -120,8 +142,9 @@ impl SegmentCheck {
             hashes: Vec::new(),
             openings: Vec::new(),
             lists: Lists::default(),
-            part_count: 0,
-            withheld: 0,
+            parts_found: PartCounts::default(),
+            erased: BTreeSet::new(),
+            erasures: BTreeSet::new(),
         }
     }
 
@@ -179,11 +202,15 @@ impl SegmentCheck {
         &self.openings
     }
 
-    /// How many parts there are, and how many are not although their leaves commit to them: these
-    /// were erased.
+    /// What became of the parts.
     #[must_use]
-    pub fn parts(&self) -> (u64, u64) {
-        (self.part_count, self.withheld)
+    pub fn parts(&self) -> PartCounts {
+        self.parts_found
+    }
+
+    /// The erased parts, and what the entries here erase, at most so many of each.
+    pub(crate) fn erasures(&self) -> (&BTreeSet<Erasure>, &BTreeSet<Erasure>) {
+        (&self.erased, &self.erasures)
     }
 
     /// When the last of the leaves that were checked was recorded.
@@ -260,7 +287,15 @@ impl SegmentCheck {
         }
         for line in &leaves.lines {
             let at = u32::try_from(self.hashes.len()).unwrap_or(u32::MAX);
+            for erasure in line.erasures()? {
+                if self.erasures.len() < ERASURES_MAX {
+                    self.erasures.insert(erasure);
+                }
+            }
             if let Some(opening) = line.opening() {
+                if self.openings.len() >= OPENINGS_MAX {
+                    return Err(Fault::Epoch);
+                }
                 self.openings.push((self.manifest.first.saturating_add(at.into()), opening?));
             }
             self.lists.add(&line.facts, at);
@@ -285,9 +320,13 @@ impl SegmentCheck {
         if self.manifest.tiles.get(tile).is_none_or(|tile| tile.sha256 != sha256) {
             return Err(Fault::Digest);
         }
-        self.part_count += parts.count;
-        let missing = u64::try_from(parts.missing.len()).unwrap_or(u64::MAX);
-        self.withheld = self.withheld.saturating_add(missing).saturating_add(parts.erased);
+        let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        self.parts_found.bound += parts.bound;
+        self.parts_found.sealed += parts.sealed;
+        self.parts_found.erased += count(parts.erased.len());
+        self.parts_found.missing += count(parts.missing.len());
+        let room = ERASURES_MAX.saturating_sub(self.erased.len());
+        self.erased.extend(parts.erased.into_iter().take(room));
         if tile + 1 < self.manifest.tile_count() {
             self.step = leaves_of(&self.manifest, tile + 1, self.latest);
             return Ok(());

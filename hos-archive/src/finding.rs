@@ -49,18 +49,27 @@ pub enum Fault {
     /// The leaves do not stand where the manifest says in the tree of its checkpoint, or not where
     /// the segment before it ended.
     Tree,
-    /// The checkpoint is of an earlier epoch than an entry under it opens.
+    /// The checkpoint is of another epoch than the entries under it open, or these open epochs out
+    /// of order.
     Epoch,
+    /// Two checkpoints contradict each other, or one contradicts the leaves that it is over.
+    Fork,
     /// No key that is trusted has signed the checkpoint, or a signature of one is wrong.
     Signature,
     /// The tree is not the one that is known from elsewhere.
     Contradiction,
     /// A line is no part, or none of this tile that its leaf commits to.
     Part,
+    /// A part that its leaf commits to is missing, and nothing says that it was erased.
+    MissingPart,
+    /// A part says that it was erased by an entry that is not here, or does not erase it.
+    UnprovenErasure,
     /// The sorted lists of the segment are not those of its leaves.
     Index,
     /// An entry was recorded in the future.
     Future,
+    /// An entry was recorded later than a witness saw it.
+    Late,
     /// A file cannot be read.
     Unreadable,
 }
@@ -86,11 +95,15 @@ impl Fault {
             Self::TileRoot => "tile_root",
             Self::Tree => "tree",
             Self::Epoch => "epoch",
+            Self::Fork => "fork",
             Self::Signature => "signature",
             Self::Contradiction => "contradiction",
             Self::Part => "part",
+            Self::MissingPart => "missing_part",
+            Self::UnprovenErasure => "unproven_erasure",
             Self::Index => "index",
             Self::Future => "future",
+            Self::Late => "late",
             Self::Unreadable => "unreadable",
         }
     }

@@ -17,7 +17,7 @@ mod verify;
 mod writer;
 
 pub use archivist::{Archivist, Draft, Due, Written};
-pub use check::{CHUNK_BYTES, SegmentCheck, Want};
+pub use check::{CHUNK_BYTES, OPENINGS_MAX, PartCounts, SegmentCheck, Want};
 pub use finding::{Fault as FindingKind, Finding};
 pub use manifest::{FORMAT, MANIFEST_BYTES_MAX, Manifest, ManifestFault};
 pub use name::{File, FileName, directory};

@@ -18,15 +18,10 @@ struct Line {
     salt: Digest,
 }
 
-/// Whether a body is sealed: a plain one is canonical JSON, which begins with a bracket.
-pub(crate) fn is_sealed(part: &Part) -> bool {
-    part.body.starts_with('~')
-}
-
-/// Whether an erased part's row is what [`Part::erased`] leaves, and holds nothing else.
-pub(crate) fn is_erasure(part: &Part) -> bool {
-    let by = part.body.get(1..).and_then(ProofId::parse);
-    by.is_some_and(|by| *part == Part::erased(&part.name, by))
+/// Which entry erased a part whose row is what [`Part::erased`] leaves, and holds nothing else.
+pub(crate) fn erased_by(part: &Part) -> Option<ProofId> {
+    let by = part.body.get(1..).and_then(ProofId::parse)?;
+    (*part == Part::erased(&part.name, by)).then_some(by)
 }
 
 /// A part as its line; none when it is longer than a line may be.

@@ -8,6 +8,7 @@ use hos_verify::time::Time;
 use hos_verify::verdict::{Line, Status, Verdict};
 use hos_verify::verify::AHEAD_SECONDS_MAX;
 
+use crate::check::PartCounts;
 use crate::finding::{Fault, Finding};
 
 /// The most findings that a report lists; all are counted.
@@ -23,10 +24,8 @@ pub struct ArchiveReport {
     pub segments: u64,
     /// How many entries verified.
     pub entries: u64,
-    /// How many parts are there, each what its leaf commits to.
-    pub parts: u64,
-    /// How many parts were erased, or left out.
-    pub withheld: u64,
+    /// What became of the parts.
+    pub parts: PartCounts,
     /// One more than the last index that everything before was verified to.
     pub size: u64,
     /// When the last entry was recorded, as it says itself.
@@ -193,10 +192,17 @@ impl ArchiveReport {
     }
 
     fn disclosure(&self) -> Line {
-        let mut line = Line { status: Status::Unchecked, words: Vec::new() };
+        let mut line = self.line(Aspect::Disclosure);
         if self.segments > 0 {
-            let words = format!("parts: {}, withheld: {}", self.parts, self.withheld);
+            let PartCounts { bound, sealed, erased, missing } = self.parts;
+            let words = format!("parts: {bound}, erased: {erased}, missing: {missing}");
             add(&mut line, Status::Ok, words);
+            if sealed > 0 {
+                let words = format!(
+                    "{sealed} more are sealed under persons' keys: who has these sees what is inside"
+                );
+                add(&mut line, Status::Stated, words);
+            }
         }
         line
     }
@@ -223,14 +229,16 @@ enum Aspect {
     Authenticity,
     Time,
     Completeness,
+    Disclosure,
 }
 
 fn judged(kind: Fault) -> (Aspect, Status) {
     match kind {
         Fault::Contradiction | Fault::OtherManifest => (Aspect::Authenticity, Status::Contradicted),
         Fault::Signature => (Aspect::Authenticity, Status::Invalid),
-        Fault::Future => (Aspect::Time, Status::Invalid),
+        Fault::Future | Fault::Late => (Aspect::Time, Status::Invalid),
         Fault::MissingSegment => (Aspect::Completeness, Status::Incomplete),
+        Fault::MissingPart | Fault::UnprovenErasure => (Aspect::Disclosure, Status::Incomplete),
         Fault::Unreadable => (Aspect::Integrity, Status::Unreadable),
         _ => (Aspect::Integrity, Status::Invalid),
     }

@@ -1,13 +1,15 @@
 //! One tile of a segment: 256 leaves and their parts, checked as their lines come in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use hos_core::cipher::SealedPart;
 use hos_core::proof::{LEAF_BYTES_MAX, LeafFacts, LogEntry, Part, SEGMENT_TILE};
 use hos_core::time::{ProofId, Timestamp};
 use hos_verify::commitment::commit;
 use hos_verify::epoch::{EPOCH_TYPE, Opening};
 use hos_verify::leaf::Leaf;
 use hos_verify::merkle::{Hash, leaf_hash, root_of};
+use serde::Deserialize;
 
 use crate::finding::Fault;
 use crate::gzip::Sink;
@@ -34,6 +36,37 @@ impl Line {
     pub(crate) fn opening(&self) -> Option<Result<Opening, Fault>> {
         let opening = || Opening::of(&Leaf::parse(self.leaf.as_bytes()).ok()?);
         (self.facts.type_ == EPOCH_TYPE).then(|| opening().ok_or(Fault::Leaf))
+    }
+}
+
+/// Which part was erased, and the entry that says so.
+pub(crate) type Erasure = (ProofId, String, ProofId);
+
+/// The type of an entry that erases.
+const ERASURE_TYPE: &str = "erasure/1";
+
+/// The leaf of an erasure.
+#[derive(Deserialize)]
+struct Erasing {
+    #[serde(default)]
+    erased: Vec<ErasedPart>,
+}
+
+#[derive(Deserialize)]
+struct ErasedPart {
+    id: ProofId,
+    n: String,
+}
+
+impl Line {
+    /// The parts that it erases.
+    pub(crate) fn erasures(&self) -> Result<Vec<Erasure>, Fault> {
+        if self.facts.type_ != ERASURE_TYPE {
+            return Ok(Vec::new());
+        }
+        let erasing: Erasing = serde_json::from_str(&self.leaf).map_err(|_| Fault::Leaf)?;
+        let of = |part: ErasedPart| (part.id, part.n, self.facts.id);
+        Ok(erasing.erased.into_iter().map(of).collect())
     }
 }
 
@@ -102,7 +135,7 @@ impl Sink for Leaves<'_> {
         if facts.recorded_at > self.latest {
             return Err(Fault::Future);
         }
-        let is_kept = self.keeps || facts.type_ == EPOCH_TYPE;
+        let is_kept = self.keeps || matches!(&*facts.type_, EPOCH_TYPE | ERASURE_TYPE);
         let leaf = if is_kept { std::str::from_utf8(line).unwrap_or_default() } else { "" };
         self.lines.push(Line { hash: leaf_hash(line), facts, leaf: leaf.to_owned() });
         Ok(())
@@ -118,16 +151,20 @@ pub(crate) type Kept = BTreeMap<ProofId, Vec<Part>>;
 pub(crate) struct Parts {
     /// Those that did not come.
     pub(crate) missing: Commitments,
-    pub(crate) count: u64,
+    /// Those that are what their leaves commit to.
+    pub(crate) bound: u64,
+    /// Those that are sealed under a person's key.
+    pub(crate) sealed: u64,
     /// Those in whose place it stands which entry erased them.
-    pub(crate) erased: u64,
+    pub(crate) erased: BTreeSet<Erasure>,
     pub(crate) kept: Kept,
     keeps: bool,
 }
 
 impl Parts {
     pub(crate) fn checked(commitments: Commitments) -> Self {
-        Self { missing: commitments, count: 0, erased: 0, kept: Kept::new(), keeps: false }
+        let (erased, kept) = (BTreeSet::new(), Kept::new());
+        Self { missing: commitments, bound: 0, sealed: 0, erased, kept, keeps: false }
     }
 
     pub(crate) fn kept(commitments: Commitments) -> Self {
@@ -144,12 +181,14 @@ impl Sink for Parts {
         // What is sealed under a person's key binds nobody before it is opened: the commitment is
         // to what is inside.
         if part.is_erased() {
-            part::is_erasure(&part).then_some(()).ok_or(Fault::Part)?;
-            self.erased += 1;
-        } else if part::is_sealed(&part)
-            || commit(&part.salt, entry.as_bytes(), &part.name, part.body.as_bytes()) == bound
-        {
-            self.count += 1;
+            let by = part::erased_by(&part).ok_or(Fault::Part)?;
+            self.erased.insert((entry, part.name.clone(), by));
+        } else if SealedPart::is_sealed(&part) {
+            let sealed = SealedPart::read(&part).filter(|sealed| sealed.row(&part.name) == part);
+            sealed.ok_or(Fault::Part)?;
+            self.sealed += 1;
+        } else if commit(&part.salt, entry.as_bytes(), &part.name, part.body.as_bytes()) == bound {
+            self.bound += 1;
         } else {
             return Err(Fault::Part);
         }

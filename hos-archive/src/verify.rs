@@ -1,12 +1,15 @@
 //! Verifies the archive of a log from its files alone: streaming, whatever they claim to hold.
 
+mod entries;
+mod trees;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use hos_core::digest::Digest;
 use hos_core::time::Timestamp;
 use hos_verify::checkpoint::Checkpoint;
-use hos_verify::epoch::{Opening, Said, join, said};
+use hos_verify::epoch::{Said, join, said};
 use hos_verify::merkle::{Frontier, Hash};
 use hos_verify::note::SignedNote;
 use hos_verify::policy::{Endorsement, Policy};
@@ -16,9 +19,9 @@ use crate::finding::{Fault, Finding};
 use crate::manifest::{MANIFEST_BYTES_MAX, Manifest, ManifestFault};
 use crate::name::{File, FileName};
 use crate::report::{ArchiveReport, Asked};
+use crate::tile::Erasure;
 
-/// The most entries that open epochs and are remembered.
-const EPOCHS_MAX: usize = 1_000;
+use trees::Tree;
 
 /// Where the files of one log's archive are read: a directory, or anything else.
 pub trait Source {
@@ -97,16 +100,27 @@ fn walk(source: &dyn Source, expectation: &Expectation) -> ArchiveReport {
         Vec::new()
     });
     let frontier = Some(Frontier::new());
-    let (at, epoch, unseen) = (0, 1, 0);
-    let signed = BTreeMap::new();
-    let mut walk =
-        Walk { source, expectation, report, at, frontier, epoch, signed, last: None, unseen };
+    let mut walk = Walk {
+        source,
+        expectation,
+        report,
+        at: 0,
+        frontier,
+        is_whole: true,
+        epoch: 1,
+        signed: BTreeMap::new(),
+        trees: BTreeMap::new(),
+        forks: Vec::new(),
+        erased: BTreeMap::new(),
+        last: None,
+        unseen: 0,
+    };
     for name in manifests(&names, expectation) {
         walk.segment(name);
     }
     walk.gap(expectation.segments.iter().map(|(_, end, _)| *end).max().unwrap_or(walk.at));
     walk.cut();
-    walk.report
+    walk.end()
 }
 
 /// The manifests to be read. What was begun and never recorded is passed over, where it is known
@@ -142,10 +156,18 @@ struct Walk<'a> {
     report: ArchiveReport,
     at: u64,
     frontier: Option<Frontier>,
+    /// Whether nothing was missing so far.
+    is_whole: bool,
     /// The last that an entry so far opens.
     epoch: u64,
     /// Of each epoch that a checkpoint is of: the largest tree that one is over, and its segment.
     signed: BTreeMap<u64, (u64, (u64, u64))>,
+    /// Trees that reach beyond what was read, by size and epoch.
+    trees: BTreeMap<(u64, u64), Tree>,
+    /// Checkpoints that contradict others, or the leaves that they are over, each with its segment.
+    forks: Vec<((u64, u64), Checkpoint)>,
+    /// Erased parts whose erasure has not come by yet, each with its segment.
+    erased: BTreeMap<Erasure, (u64, u64)>,
     /// The range of the last segment, and the root over its leaves where it verified.
     last: Option<((u64, u64), Option<Digest>)>,
     /// How many of the last segments stand under no checkpoint that enough witnesses have seen: one
@@ -212,7 +234,23 @@ impl Walk<'_> {
             let kind = Fault::MissingSegment;
             self.report.add(Finding { segment: Some(segment), index: None, kind });
         }
-        (self.at, self.frontier) = (to, None);
+        (self.at, self.frontier, self.is_whole) = (to, None, false);
+    }
+
+    /// A checkpoint that an entry here says was lost when the log came back contradicts nobody.
+    fn end(mut self) -> ArchiveReport {
+        for (segment, checkpoint) in std::mem::take(&mut self.forks) {
+            if !matches!(said(&self.report.openings, &checkpoint), Said::Lost(..)) {
+                let kind = Fault::Fork;
+                self.report.add(Finding { segment: Some(segment), index: None, kind });
+            }
+        }
+        let unproven: BTreeSet<(u64, u64)> = self.erased.values().copied().collect();
+        for segment in unproven {
+            let kind = Fault::UnprovenErasure;
+            self.report.add(Finding { segment: Some(segment), index: None, kind });
+        }
+        self.report
     }
 
     fn check(&mut self, name: FileName, before: Option<Frontier>) -> Result<Digest, Finding> {
@@ -221,6 +259,7 @@ impl Walk<'_> {
         let (check, endorsement) = self.verified(name)?;
         self.place(&check, before).map_err(finding)?;
         self.refuse_outlived(&check);
+        self.refuse_order(&check).map_err(finding)?;
         self.epoch = self.reached(&check);
         let (size, _) = check.manifest().tree();
         let signed = (size, (name.first, name.end));
@@ -230,15 +269,13 @@ impl Walk<'_> {
         self.report.is_compared |= known;
         self.report.latest = self.report.latest.max(check.latest());
         if let Some(endorsement) = endorsement {
+            self.refuse_late(&check, &endorsement);
             self.unseen = if endorsement.is_witnessed { 0 } else { self.unseen + 1 };
             self.report.seen = endorsement.witnesses;
         }
-        let left = EPOCHS_MAX.saturating_sub(self.report.openings.len());
-        self.report.openings.extend(check.openings().iter().take(left).cloned());
+        self.report.openings.extend(check.openings().iter().cloned());
         self.report.entries += u64::try_from(check.leaf_hashes().len()).unwrap_or(u64::MAX);
-        let (parts, withheld) = check.parts();
-        (self.report.parts, self.report.withheld) =
-            (self.report.parts + parts, self.report.withheld + withheld);
+        self.count_parts(&check);
         Ok(check.manifest().root)
     }
 
@@ -261,29 +298,6 @@ impl Walk<'_> {
         }
         let endorsement = self.checkpoint(check.manifest()).map_err(finding)?;
         Ok((check, endorsement))
-    }
-
-    /// An entry that opens an epoch is under no checkpoint of an earlier one: who signed that knew
-    /// that it was over.
-    fn refuse_outlived(&mut self, check: &SegmentCheck) {
-        let of_log = |(_, opening): &&(u64, Opening)| opening.log() == self.expectation.origin;
-        for (index, opening) in check.openings().iter().filter(of_log) {
-            let over = |(size, _): &(u64, (u64, u64))| size > index;
-            let earlier = self.signed.range(..opening.number).map(|(_, signed)| *signed);
-            let outlived: Vec<_> = earlier.filter(over).collect();
-            self.signed.retain(|epoch, signed| *epoch >= opening.number || !over(signed));
-            for (_, segment) in outlived {
-                let segment = Some(segment);
-                self.report.add(Finding { segment, index: Some(*index), kind: Fault::Epoch });
-            }
-        }
-    }
-
-    /// The epoch that the log is in behind a segment, as far as entries so far tell.
-    fn reached(&self, check: &SegmentCheck) -> u64 {
-        let of_log = |(_, opening): &&(u64, Opening)| opening.log() == self.expectation.origin;
-        let own = check.openings().iter().filter(of_log);
-        own.map(|(_, opening)| opening.number).fold(self.epoch, u64::max)
     }
 
     fn manifest(&self, name: FileName) -> Result<Manifest, Fault> {
@@ -320,8 +334,11 @@ impl Walk<'_> {
     fn place(&mut self, check: &SegmentCheck, before: Option<Frontier>) -> Result<(), Fault> {
         let manifest = check.manifest();
         let after = manifest.frontier().ok_or(Fault::Tree)?;
+        let (first, end) = manifest.range();
+        self.remember(manifest);
+        self.frontier = Some(after.clone());
         if let Some(mut frontier) = before {
-            let (first, end) = manifest.range();
+            self.meet_trees(&frontier, check)?;
             if let Some((size, root)) = self.expectation.known
                 && (first..=end).contains(&size)
             {
@@ -334,26 +351,8 @@ impl Walk<'_> {
             if frontier != after {
                 return Err(Fault::Tree);
             }
-            self.report.size = end;
-            self.frontier = Some(frontier);
+            self.report.size = if self.is_whole { end } else { self.report.size };
         }
         Ok(())
-    }
-
-    fn meet(
-        tiles: &Frontier,
-        check: &SegmentCheck,
-        first: u64,
-        size: u64,
-        root: &Hash,
-    ) -> Result<(), Fault> {
-        // The peaks of so many tiles are those of so many leaves.
-        let frontier = Frontier::from_parts(first, tiles.peaks().to_vec());
-        let mut frontier = frontier.map_err(|_| Fault::Tree)?;
-        let count = usize::try_from(size - first).unwrap_or(usize::MAX);
-        for hash in check.leaf_hashes().iter().take(count) {
-            frontier.push(*hash).map_err(|_| Fault::Tree)?;
-        }
-        if frontier.root() == *root { Ok(()) } else { Err(Fault::Contradiction) }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hos_core::cipher::SealedPart;
 use hos_core::digest::Digest;
 use hos_core::error::{Error, Fault, FaultKind};
 use hos_core::hos::Hos;
@@ -42,7 +43,7 @@ pub(crate) enum Holds {
 impl Holds {
     /// Whether whom a sealed part is about is held, only the vault knows.
     pub(crate) fn require_known_of(self, entry: &LogEntry) -> Result<(), Fault> {
-        let sealed = entry.rows().into_iter().find(part::is_sealed);
+        let sealed = entry.rows().into_iter().find(SealedPart::is_sealed);
         let Some(part) = sealed.filter(|_| self == Self::Unknown) else { return Ok(()) };
         let message = format!(
             "whether whom the part `{}` of {} is about is held is known with the vault only; open \

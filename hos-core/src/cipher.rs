@@ -199,7 +199,8 @@ impl SealedPart {
     }
 
     /// Whether a row is that of a sealed part, well-formed or not.
-    pub(crate) fn is_sealed(row: &Part) -> bool {
+    #[must_use]
+    pub fn is_sealed(row: &Part) -> bool {
         row.body.starts_with(MARK)
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,6 +14,7 @@ use hos_core::hos::Hos;
 use hos_core::laws::Proofs as _;
 use hos_core::time::ProofId;
 use hos_core::vault::{KEYS_MAX, KeyState, KeyWrapper, StoredKey, Vault};
+use hos_verify::verify::AHEAD_SECONDS_MAX;
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
@@ -67,8 +69,18 @@ impl SealedRow {
 pub(crate) struct Opener<'a> {
     with: &'a Opening,
     scope: &'a Scope,
-    /// The keys that were met; none for those that open nothing, which were judged.
-    known: BTreeMap<KeyId, Option<SecretKey>>,
+    /// The keys that were met.
+    known: BTreeMap<KeyId, Known>,
+}
+
+/// What is known of a key.
+#[derive(Debug, Clone)]
+enum Known {
+    Live(SecretKey),
+    /// It was destroyed by this entry.
+    Erased(ProofId),
+    /// It opens nothing, and that was told.
+    Told,
 }
 
 impl<'a> Opener<'a> {
@@ -86,11 +98,21 @@ impl<'a> Opener<'a> {
             return Ok(());
         }
         self.learn(&rows, report).await?;
-        let secret = |row: SealedRow| {
-            let secret = self.known.get(&row.part.key()).cloned().flatten()?;
-            Some((row, secret))
-        };
-        let opened: Vec<(SealedRow, SecretKey)> = rows.into_iter().filter_map(secret).collect();
+        let mut opened: Vec<(SealedRow, SecretKey)> = Vec::new();
+        for row in rows {
+            match self.known.get(&row.part.key()) {
+                Some(Known::Live(secret)) => opened.push((row, secret.clone())),
+                Some(Known::Erased(by)) if is_later(row.entry, *by) => {
+                    let message = format!(
+                        "part `{}` names a key that {by} had erased before it was recorded",
+                        row.name
+                    );
+                    let finding = row.finding(self.scope, FindingCode::ErasureDiffers, message);
+                    report.findings.add(finding);
+                }
+                Some(Known::Erased(_) | Known::Told) | None => {}
+            }
+        }
         report.opened += u64::try_from(opened.len()).unwrap_or(u64::MAX);
         let compare = move || {
             let other =
@@ -126,36 +148,36 @@ impl<'a> Opener<'a> {
             if self.known.contains_key(&key) {
                 continue;
             }
-            let secret = match stored.get(&key) {
+            let known = match stored.get(&key) {
                 Some(stored) => self.judge(row, stored, report).await?,
                 None => {
                     let message =
                         format!("the vault does not know key {key} of part `{}`", row.name);
                     report.findings.add(row.finding(self.scope, FindingCode::KeyUnknown, message));
-                    None
+                    Known::Told
                 }
             };
-            self.known.insert(key, secret);
+            self.known.insert(key, known);
         }
         Ok(())
     }
 
-    /// A key that is there, or none once its erasure was looked after.
+    /// A key that is there, or its erasure once that was looked after.
     async fn judge(
         &self,
         row: &SealedRow,
         stored: &StoredKey,
         report: &mut Report,
-    ) -> Result<Option<SecretKey>, Fault> {
+    ) -> Result<Known, Fault> {
         let by = match &stored.state {
             KeyState::Live(wrapped) => {
                 return match stored.unwrap(wrapped, &*self.with.master).await {
-                    Ok(secret) => Ok(Some(secret)),
+                    Ok(secret) => Ok(Known::Live(secret)),
                     Err(fault) if fault.kind() == FaultKind::Corrupt => {
                         let finding =
                             row.finding(self.scope, FindingCode::KeyUnknown, fault.to_string());
                         report.findings.add(finding);
-                        Ok(None)
+                        Ok(Known::Told)
                     }
                     Err(fault) => Err(fault),
                 };
@@ -173,9 +195,15 @@ impl<'a> Opener<'a> {
             let message =
                 format!("the key of part `{}` is said to be erased by {by}, {wrong}", row.name);
             report.findings.add(row.finding(self.scope, FindingCode::ErasureDiffers, message));
+            return Ok(Known::Told);
         }
-        Ok(None)
+        Ok(Known::Erased(by))
     }
+}
+
+/// Whether an entry was recorded after another, however far two clocks may be apart.
+fn is_later(entry: ProofId, than: ProofId) -> bool {
+    entry.at() > than.at().after(Duration::from_secs(AHEAD_SECONDS_MAX))
 }
 
 /// What the leaf of an erasure says of a person.

@@ -255,9 +255,16 @@ impl Source for LogDirectory {
     }
 
     fn read(&self, name: FileName, from: u64, length: usize) -> io::Result<Option<Vec<u8>>> {
-        let mut file = match File::open(self.0.join(name.to_string())) {
+        let path = self.0.join(name.to_string());
+        let mut file = match std::fs::metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            file => file?,
+            about => {
+                // A pipe would be waited for.
+                if !about?.is_file() {
+                    return Err(io::Error::other("it is no regular file"));
+                }
+                File::open(path)?
+            }
         };
         file.seek(SeekFrom::Start(from))?;
         let mut bytes = Vec::new();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use hos_archive::{DirectoryTarget, Files, Shelf, SystemFiles, verify_archive};
+use hos_archive::{DirectoryTarget, File, Files, Shelf, Source as _, SystemFiles, verify_archive};
 use hos_core::error::FaultKind;
 use hos_core::id::Tenant;
 use hos_core::laws::Proofs as _;
@@ -132,4 +132,22 @@ fn an_archive_in_a_directory_is_read_in_place_and_comes_back() {
         let restored = scene.hos.page(&scene.world, &tenant, 256, 256).await.unwrap();
         assert_eq!(restored, before[256..512]);
     });
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+    let scene = block_on(Scene::new(300));
+    let home = tempfile::tempdir().unwrap();
+    let target = DirectoryTarget::new(home.path());
+    block_on(scene.archivist(target.clone()).archive(&scene.world, &Tenant::world())).unwrap();
+    let source = target.source(&scene.expectation().origin);
+    assert_eq!(verify_archive(&source, &scene.expectation()).finding_count, 0);
+    let name = source.list().unwrap().into_iter().find(|name| name.file == File::Leaves).unwrap();
+    let directory = fs::read_dir(home.path()).unwrap().next().unwrap().unwrap().path();
+    let path = directory.join(name.to_string());
+    fs::remove_file(&path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let report = verify_archive(&source, &scene.expectation());
+    assert_eq!(report.verdict().exit(), Exit::Unreadable, "{report:?}");
 }

@@ -9,10 +9,11 @@ use hos_archive::{
     ArchiveReport, Expectation, File, FileName, FindingKind, Manifest, verify_archive,
 };
 use hos_core::digest::Digest;
-use hos_core::time::Timestamp;
+use hos_core::proof::Part;
+use hos_core::time::{ProofId, Timestamp};
 use hos_verify::verdict::Exit;
 
-use crate::scene::{Kept, Scene, block_on};
+use crate::scene::{DAY, Kept, Scene, block_on};
 
 fn kinds(report: &ArchiveReport) -> Vec<(FindingKind, Option<(u64, u64)>)> {
     report.findings.iter().map(|finding| (finding.kind, finding.segment)).collect()
@@ -88,7 +89,7 @@ fn an_archive_of_another_log_and_one_from_the_future_are_refused() {
     let other = Expectation { origin, ..expectation.clone() };
     let report = verify_archive(&whole, &other);
     assert_eq!(kinds(&report), [(FindingKind::OtherLog, Some((0, 256)))]);
-    let early = Timestamp::from_micros(1_795_251_600_000_000).before(crate::scene::DAY);
+    let early = Timestamp::from_micros(1_795_251_600_000_000).before(DAY);
     let report = verify_archive(&whole, &Expectation { now: early, ..expectation });
     assert_eq!(kinds(&report), [(FindingKind::Future, Some((0, 256)))]);
     assert_eq!(report.findings[0].index, Some(0));
@@ -213,7 +214,7 @@ fn lines_that_are_moved_lost_doubled_or_swollen_have_a_name() {
 }
 
 #[test]
-fn a_part_that_was_taken_out_is_withheld_and_breaks_nothing() {
+fn a_part_that_was_taken_out_is_missed() {
     let scene = block_on(Scene::new(300));
     let whole = block_on(scene.archive(1));
     let expectation = scene.expectation();
@@ -223,11 +224,74 @@ fn a_part_that_was_taken_out_is_withheld_and_breaks_nothing() {
         lines
     };
     let after = verify_archive(&replaced(&whole, File::Parts, fewer), &expectation);
-    assert_eq!(after.verdict().exit(), Exit::Verified, "{after:?}");
-    assert_eq!((after.parts, after.withheld), (before.parts - 1, before.withheld + 1));
+    assert_eq!(kinds(&after), [(FindingKind::MissingPart, Some((0, 256)))]);
+    assert_eq!(after.verdict().exit(), Exit::Incomplete, "{after:?}");
+    assert_eq!((after.parts.bound, after.parts.missing), (before.parts.bound - 1, 1));
     let known = Expectation { segments: known(&whole), ..expectation };
     let after = verify_archive(&replaced(&whole, File::Parts, fewer), &known);
     assert_eq!(after.verdict().exit(), Exit::Contradicted, "but it is not what was recorded");
+}
+
+#[test]
+fn a_part_that_says_by_itself_that_it_was_erased_or_sealed_is_not_believed() {
+    let scene = block_on(Scene::new(300));
+    let whole = block_on(scene.archive(1));
+    let said = |body: String| {
+        move |mut lines: Vec<Vec<u8>>| {
+            let mut line: serde_json::Value = serde_json::from_slice(&lines[1]).unwrap();
+            line["body"] = body.clone().into();
+            line["salt"] = "0".repeat(64).into();
+            lines[1] = serde_json::to_vec(&line).unwrap();
+            lines
+        }
+    };
+    let judged = |body: String| {
+        verify_archive(&replaced(&whole, File::Parts, said(body)), &scene.expectation())
+    };
+    let by = ProofId::from_bytes([7; 16]);
+    let erased = judged(Part::erased("said", by).body);
+    assert_eq!(kinds(&erased), [(FindingKind::UnprovenErasure, Some((0, 256)))]);
+    assert_eq!((erased.verdict().exit(), erased.parts.erased), (Exit::Incomplete, 1));
+    for body in ["~", "~x", "~AAAA", "~not base64url"] {
+        let sealed = judged(body.to_owned());
+        assert_eq!(kinds(&sealed), [(FindingKind::Part, Some((0, 256)))], "{body}");
+        assert_eq!(sealed.verdict().exit(), Exit::Invalid);
+    }
+    // Nobody without the key sees that this is not what its leaf commits to, and that is said.
+    let sealed = judged(format!("~{}", "A".repeat(200)));
+    assert_eq!((sealed.verdict().exit(), sealed.parts.sealed), (Exit::Verified, 1));
+    let words = sealed.verdict().disclosure.words.join("; ");
+    assert!(words.contains("1 more are sealed under persons' keys"), "{words}");
+}
+
+#[test]
+fn two_signed_trees_that_contradict_each_other_are_found() {
+    let (ours, theirs) = (block_on(diverging("note", 600)), block_on(diverging("other", 800)));
+    let (mut one, mut other) = (block_on(ours.archive(1)), block_on(theirs.archive(3)));
+    assert_eq!(verify_archive(&other, &theirs.expectation()).verdict().exit(), Exit::Verified);
+    // The first segment stands under a tree of 600 entries that the third one does not lead to.
+    other.0.retain(|name, _| name.first > 0);
+    one.0.append(&mut other.0);
+    let report = verify_archive(&one, &theirs.expectation());
+    assert_eq!(kinds(&report), [(FindingKind::Fork, Some((0, 256)))]);
+    assert_eq!(report.verdict().exit(), Exit::Invalid);
+
+    // Both of one size, beyond all that is here.
+    let [ours, theirs] = ["note", "other"].map(|kind| block_on(diverging(kind, 600)));
+    let (mut one, mut other) = (block_on(ours.archive(1)), block_on(theirs.archive(2)));
+    other.0.retain(|name, _| name.first > 0);
+    one.0.append(&mut other.0);
+    let report = verify_archive(&one, &ours.expectation());
+    assert_eq!(kinds(&report), [(FindingKind::Fork, Some((256, 512)))]);
+}
+
+/// A sealed log that goes on in its own way after 512 entries.
+async fn diverging(kind: &str, entries: u64) -> Scene {
+    let scene = Scene::new(512).await;
+    scene.grow_with(kind, entries).await;
+    scene.seal().await;
+    scene.clock.advance(DAY * 100);
+    scene
 }
 
 #[test]

@@ -57,10 +57,15 @@ impl Scene {
     }
 
     pub(crate) async fn grow(&self, entries: u64) {
+        self.grow_with("note", entries).await;
+    }
+
+    /// Grows by records of a kind.
+    pub(crate) async fn grow_with(&self, kind: &str, entries: u64) {
         let tenant = Tenant::world();
         while self.hos.head(&self.world, &tenant).await.unwrap().size < entries {
             let size = self.hos.head(&self.world, &tenant).await.unwrap().size;
-            let mut record = Record::new(&actor(), &self.world, &tenant, "note");
+            let mut record = Record::new(&actor(), &self.world, &tenant, kind);
             if size % 16 == 0 {
                 record = record.payload("said", format!("{size} çay"));
             }

@@ -1,11 +1,12 @@
 //! What is inside sealed parts, and which erasures took their keys: with the vault, each is told.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hos_core::command::Erasure;
 use hos_core::hos::HosOptions;
 use hos_core::prelude::*;
-use hos_core::time::ProofId;
+use hos_core::time::{Clock, ManualClock, ProofId, SystemClock, Timestamp};
 use hos_core::vault::{MasterKeys, MemoryVault, Person, Vault as _};
 use hos_fsck::{FindingCode, Options, Report};
 use hos_sqlx::SqliteStore;
@@ -31,6 +32,16 @@ struct Clinic {
     house: House,
     vault: MemoryVault,
     notes: Vec<ProofId>,
+    clock: Arc<ManualClock>,
+}
+
+#[derive(Clone)]
+struct Hands(Arc<ManualClock>);
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
 }
 
 impl Clinic {
@@ -39,7 +50,9 @@ impl Clinic {
         let url = directory.path().join("law.db").to_str().unwrap().to_owned();
         let store = SqliteStore::open(&url).await.unwrap();
         let vault = MemoryVault::new();
+        let clock = Arc::new(ManualClock::at(SystemClock.now()));
         let options = HosOptions::default().vault(Arc::new(vault.clone()), master());
+        let options = options.clock(Hands(Arc::clone(&clock)));
         let law = Law::builder("clinic", "1").roles([RoleDefinition::superuser("root")]);
         let law = law.build().unwrap();
         let hos = Hos::open_with([law], store.clone(), options).await.unwrap();
@@ -53,7 +66,7 @@ impl Clinic {
         }
         let own = Record::new(&root(), &world, &tenant, "note").payload("said", "hello");
         notes.push(hos.record(&own.key("own")).await.unwrap().proof_id);
-        Self { house: House::around(directory, url, store, hos), vault, notes }
+        Self { house: House::around(directory, url, store, hos), vault, notes, clock }
     }
 
     /// What a check finds with a vault.
@@ -162,6 +175,26 @@ async fn a_key_that_no_erasure_took_is_found() {
         let entry = Some(clinic.notes[0].to_string());
         assert_eq!(found(&report), [(FindingCode::ErasureDiffers, entry)], "{by}");
     }
+}
+
+#[tokio::test]
+async fn a_key_that_was_erased_before_buries_nothing_that_was_recorded_later() {
+    let clinic = Clinic::open().await;
+    let erasure = clinic.erase_person("p-1").await;
+    clinic.clock.advance(Duration::from_secs(600));
+    let (world, tenant) = scope();
+    let later = Record::new(&root(), &world, &tenant, "note").payload("said", "later");
+    let later = clinic.house.hos.record(&later.key("later")).await.unwrap().proof_id;
+    assert!(clinic.check(&clinic.vault).await.is_sound());
+    let (own, erased) = (place(later), place(clinic.notes[0]));
+    let bury = format!(
+        "UPDATE hos_part SET body = (SELECT body FROM hos_part WHERE entry = {erased}) \
+         WHERE entry = {own}"
+    );
+    clinic.house.tamper(&bury).await;
+    let report = clinic.check(&clinic.vault).await;
+    assert_eq!(found(&report), [(FindingCode::ErasureDiffers, Some(later.to_string()))]);
+    assert!(report.findings.listed[0].message.contains(&erasure.to_string()));
 }
 
 #[tokio::test]
