@@ -16,6 +16,7 @@ use crate::gzip::Member;
 use crate::index::{Records, id_key, subject_key};
 use crate::manifest::{Manifest, Whole};
 use crate::name::{File, FileName};
+use crate::report::PartCounts;
 use crate::tile::{Commitments, Erasure, Leaves, Parts};
 
 /// The most bytes that are wanted at once.
@@ -56,20 +57,6 @@ pub struct SegmentCheck {
     erased: BTreeSet<Erasure>,
     /// What the entries of the segment erase.
     erasures: BTreeSet<Erasure>,
-}
-
-/// What became of the parts that leaves commit to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct PartCounts {
-    /// Each is what its leaf commits to.
-    pub bound: u64,
-    /// Each is sealed under a person's key: what is inside is not seen here.
-    pub sealed: u64,
-    /// Each names the entry that erased it.
-    pub erased: u64,
-    /// Nothing stands in their place.
-    pub missing: u64,
 }
 
 /// Bytes that are wanted.

@@ -8,7 +8,6 @@ use hos_verify::time::Time;
 use hos_verify::verdict::{Line, Status, Verdict};
 use hos_verify::verify::AHEAD_SECONDS_MAX;
 
-use crate::check::PartCounts;
 use crate::finding::{Fault, Finding};
 
 /// The most findings that a report lists; all are counted.
@@ -48,6 +47,20 @@ pub struct ArchiveReport {
     /// How many segments stand under no checkpoint that as many witnesses have seen as the policy
     /// asks for.
     pub(crate) unwitnessed: u64,
+}
+
+/// What became of the parts that leaves commit to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct PartCounts {
+    /// Each is what its leaf commits to.
+    pub bound: u64,
+    /// Each is sealed under a person's key: what is inside is not seen here.
+    pub sealed: u64,
+    /// Each names the entry that erased it.
+    pub erased: u64,
+    /// Nothing stands in their place.
+    pub missing: u64,
 }
 
 /// What was given to judge it by.
@@ -199,7 +212,7 @@ impl ArchiveReport {
             add(&mut line, Status::Ok, words);
             if sealed > 0 {
                 let words = format!(
-                    "{sealed} more are sealed under persons' keys: who has these sees what is inside"
+                    "{sealed} more are sealed under persons' keys, whose holder sees what is inside"
                 );
                 add(&mut line, Status::Stated, words);
             }
