@@ -47,6 +47,7 @@ fn case(input: &mut Unstructured<'_>) -> Result<()> {
         policy: Some(&policy),
         known: Some(&known),
         now: Time::from_seconds(u64::from(u32::MAX)),
+        ..Trust::default()
     };
     let verdict = verify(&bundle, &trust);
     assert!(verdict.to_json().len() < 100_000 && !verdict.to_string().contains('\u{202e}'));

@@ -32,7 +32,7 @@ pub(crate) struct Bundle {
     /// The time to hold it to, as in 2026-11-21T09:15:02Z; else the clock's.
     #[arg(long, value_name = "TIME", requires = "bundle")]
     now: Option<String>,
-    /// Only the log of this origin, of an archive.
+    /// The log that it has to be of; of a directory of archives, the only one.
     #[arg(long, value_name = "ORIGIN", requires = "bundle")]
     log: Option<String>,
 }
@@ -53,11 +53,14 @@ pub(crate) struct TrustArguments {
 }
 
 impl TrustArguments {
-    /// Reads policy and checkpoint.
-    pub(crate) fn read(&self) -> Result<(Option<Policy>, Option<Checkpoint>), Trouble> {
+    /// Reads policy and checkpoint; what is followed is held to this time.
+    pub(crate) fn read(
+        &self,
+        now: Timestamp,
+    ) -> Result<(Option<Policy>, Option<Checkpoint>), Trouble> {
         let mut policy = self.policy.as_deref().map(policy).transpose()?;
         for path in &self.follow {
-            policy = policy.map(|policy| followed(policy, path)).transpose()?;
+            policy = policy.map(|policy| followed(policy, path, now)).transpose()?;
         }
         Ok((policy, self.known.as_deref().map(known).transpose()?))
     }
@@ -65,22 +68,27 @@ impl TrustArguments {
 
 /// Verifies a bundle; the exit code is the verdict's.
 pub(crate) fn obey(voice: &Voice, order: &Bundle, path: &Path) -> Result<Exit, Trouble> {
-    let (policy, known) = order.trust.read()?;
     let now = match &order.now {
         None => SystemClock.now(),
-        Some(text) => Timestamp::parse(text).ok_or_else(|| {
-            let message = format!("`{}` is no time", text.escape_debug());
-            Trouble::new(Exit::Usage, message, "write it as 2026-11-21T09:15:02Z")
-        })?,
+        // One before 1970, which no verifier counts, would hold nothing to be of the future.
+        Some(text) => {
+            Timestamp::parse(text).filter(|now| moment(*now).is_some()).ok_or_else(|| {
+                let message = format!("`{}` is no time", text.escape_debug());
+                Trouble::new(Exit::Usage, message, "write it as 2026-11-21T09:15:02Z")
+            })?
+        }
     };
+    let (policy, known) = order.trust.read(now)?;
     if path.is_dir() {
         let held = Held { policy, known, now, log: order.log.as_deref() };
         return verifying::obey(voice, path, &held);
     }
-    let now = u64::try_from(now.as_micros()).ok().and_then(Time::from_micros);
+    let now = moment(now);
     // One byte too many is the verifier's to refuse.
     let bundle = bytes(path, READ_MAX, Exit::Unreadable)?;
-    let verdict = verify(&bundle, &Trust { policy: policy.as_ref(), known: known.as_ref(), now });
+    let log = order.log.as_deref();
+    let trust = Trust { policy: policy.as_ref(), known: known.as_ref(), log, now };
+    let verdict = verify(&bundle, &trust);
     let exit = Exit::from(verdict.exit());
     let lines = verdict.lines().map(|(name, line)| line_json(name, line));
     voice.document("verify", json!({"exit": exit.code(), "lines": lines}));
@@ -132,15 +140,18 @@ fn policy(path: &Path) -> Result<Policy, Trouble> {
 }
 
 /// Follows a key that a bundle announces.
-fn followed(policy: Policy, path: &Path) -> Result<Policy, Trouble> {
+fn followed(policy: Policy, path: &Path, now: Timestamp) -> Result<Policy, Trouble> {
     let bundle = bytes(path, READ_MAX, Exit::Address)?;
-    let now = u64::try_from(SystemClock.now().as_micros()).ok().and_then(Time::from_micros);
-    follow(policy, &bundle, now).map_err(|verdict| {
+    follow(policy, &bundle, moment(now)).map_err(|verdict| {
         let message = format!("{} announces no key that could be followed", path.display());
         let advice = "give a bundle of the entry `key/1`, sealed under a key of the policy";
         let words = verdict.lines().into_iter().flat_map(|(_, line)| line.words.clone());
         Trouble { causes: words.collect(), ..Trouble::new(Exit::Address, message, advice) }
     })
+}
+
+fn moment(now: Timestamp) -> Option<Time> {
+    u64::try_from(now.as_micros()).ok().and_then(Time::from_micros)
 }
 
 fn known(path: &Path) -> Result<Checkpoint, Trouble> {

@@ -8,6 +8,7 @@ use clap::Args;
 use hos_archive::{DirectoryTarget, Shelf, Surveyed};
 use hos_core::hos::HosOptions;
 use hos_core::id::{IdError, Tenant, World};
+use hos_core::time::{Clock as _, SystemClock};
 use hos_fsck::{Depth, Options, Progress, Report};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -109,7 +110,7 @@ fn options(scope: &Scope, trust: &TrustArguments) -> Result<Options, Trouble> {
     if let Some(tenant) = &scope.tenant {
         options = options.tenant(&Tenant::from_stored(tenant).map_err(wrong)?);
     }
-    let (policy, known) = trust.read()?;
+    let (policy, known) = trust.read(SystemClock.now())?;
     let options = policy.into_iter().fold(options, Options::policy);
     Ok(known.into_iter().fold(options, Options::known))
 }

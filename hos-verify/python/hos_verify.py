@@ -2,7 +2,7 @@
 """Verifies bundles of the format hosproof/1 offline, with nothing but Python 3.9 or later.
 
     python3 hos_verify.py BUNDLE --policy TRUST [--known CHECKPOINT] [--follow BUNDLE]
-                          [--now TIME] [--json]
+                          [--log ORIGIN] [--now TIME] [--json]
 
 Trust comes from the policy file (C2SP tlog-policy) and from a checkpoint that was received another
 way, never from the bundle. The exit code: 0 verified, 10 nothing vouches for it, 20 parts erased or
@@ -19,6 +19,7 @@ import binascii
 import datetime
 import hashlib
 import hmac
+import itertools
 import json
 import re
 import struct
@@ -204,6 +205,18 @@ def micros(text):
     return (moment - EPOCH) // datetime.timedelta(microseconds=1)
 
 
+def instant(text):
+    """RFC 3339, as people write times; digits past microseconds are dropped."""
+    pattern = r"([0-9T:-]{19})(?:\.([0-9]+))?(?:Z|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))"
+    match = re.fullmatch(pattern, text, re.ASCII)
+    require(match is not None, "no time: write it as 2026-11-21T09:15:02Z")
+    moment, fraction, sign, hours, minutes = match.groups()
+    offset = (int(hours) * 60 + int(minutes)) * (-1 if sign == "+" else 1) if sign else 0
+    moment = micros(f"{moment}.{(fraction or '')[:6]:0<6}Z") + offset * 60_000_000
+    require(0 <= moment < 253_402_300_800_000_000, "no time that is counted")
+    return moment
+
+
 def show_time(moment):
     moment = EPOCH + datetime.timedelta(microseconds=moment)
     return f"{moment.year:04}{moment:-%m-%dT%H:%M:%S.%fZ}"
@@ -227,7 +240,9 @@ def lines_of(text):
 
 def canonical(data):
     try:
-        value = json.loads(ununicode(data))
+        value = json.loads(
+            ununicode(data), parse_int=integer, parse_float=integer, parse_constant=integer
+        )
     except (ValueError, RecursionError):
         raise Refused("not JSON") from None
     try:
@@ -237,6 +252,12 @@ def canonical(data):
         raise Refused("not JSON") from None
     require(encoded == data, "not canonical")
     return value
+
+
+def integer(text):
+    """A number of few digits: to read a million of them takes minutes."""
+    require(len(text) <= 17 and re.fullmatch(r"-?[0-9]+", text, re.ASCII) is not None)
+    return int(text)
 
 
 def check_value(value, depth, count):
@@ -473,7 +494,9 @@ def deployment_origin(origin):
 class Policy:
     def __init__(self, data):
         require(len(data) <= POLICY_MAX, "the policy is too long")
-        self.logs, self.witnesses, self.names, self.quorum = [], [], {}, []
+        self.logs, self.witnesses, self.bounds = [], [], []
+        # The place of each name, and there what it asks for: a witness's key, or of members.
+        self.names, self.rules, self.quorum = {}, [], []
         self.members = set()
         for number, line in enumerate(data.split(b"\n"), 1):
             try:
@@ -489,19 +512,25 @@ class Policy:
             return
         kind, words = words[0], words[1:]
         if kind == b"log":
-            require(len(words) in (1, 2))
-            self.add(self.logs, words[0], 1)
+            # Bounds come in threes, so that one word before them is a URL whatever it says.
+            require(words and len(words) % 3 != 0)
+            bounds = words[len(words) % 3 :]
+            key = self.add(self.logs, words[0], 1)
+            for at in range(0, len(bounds), 3):
+                end, size, origin = (ununicode(word) for word in bounds[at : at + 3])
+                require(end in ("from", "until") and key.covers(origin))
+                self.bound(key, end, origin, decimal(size))
         elif kind == b"witness":
             require(len(words) in (2, 3))
             key = self.add(self.witnesses, words[1], 4)
-            self.define(words[0], lambda signed, key=key: key in signed)
+            self.define(words[0], (1, (), key))
         elif kind == b"group":
             require(len(words) >= 3)
             self.group(*words)
         else:
             require(kind == b"quorum" and len(words) == 1 and not self.quorum)
             name = words[0]
-            self.quorum.append((lambda signed: True) if name == b"none" else self.look_up(name))
+            self.quorum.append(None if name == b"none" else self.look_up(name))
 
     def add(self, keys, word, type_):
         key = Key(ununicode(word))
@@ -510,10 +539,24 @@ class Policy:
         keys.append(key)
         return key
 
-    def define(self, name, holds):
+    def bound(self, key, end, origin, size):
+        require(len(self.bounds) < POLICY_NAMES_MAX)
+        log, number = epoch(origin)
+        self.bounds.append((key, end, log, (number, size)))
+
+    def counts(self, key, checkpoint):
+        """Whether a log's key is bounded to other checkpoints; a later epoch is behind all sizes."""
+        log, number = epoch(checkpoint.origin)
+        here = number, checkpoint.size
+        bounds = [(end, at) for of, end, name, at in self.bounds if of is key and name == log]
+        within = all(here >= at if end == "from" else here <= at for end, at in bounds)
+        return within and key.covers(checkpoint.origin)
+
+    def define(self, name, rule):
         require(name != b"none" and name not in self.names)
         require(len(self.names) < 2 * POLICY_NAMES_MAX)
-        self.names[name] = holds
+        self.names[name] = len(self.rules)
+        self.rules.append(rule)
 
     def look_up(self, name):
         require(name in self.names)
@@ -529,16 +572,24 @@ class Policy:
         else:
             count = decimal(ununicode(needed))
         require(1 <= count <= len(inner))
-        self.define(name, lambda signed: sum(holds(signed) for holds in inner) >= count)
+        self.define(name, (count, inner, None))
+
+    def suffices(self, signed):
+        """Whether the quorum holds, members first, as their lines come."""
+        holds = []
+        for count, members, key in self.rules:
+            given = [key in signed] if key else [holds[member] for member in members]
+            holds.append(sum(given) >= count)
+        return self.quorum[0] is None or holds[self.quorum[0]]
 
     def endorsement(self, checkpoint):
         """The names of the log's keys, the witnesses with their times, and whether they suffice."""
-        keys = [key for key in self.logs if key.covers(checkpoint.origin)] + self.witnesses
+        keys = [key for key in self.logs if self.counts(key, checkpoint)] + self.witnesses
         signers = checkpoint.note.signers(keys)
         logs = [key.name for key, seconds in signers if seconds is None]
         require(logs)
         seen = [(key.name, seconds) for key, seconds in signers if seconds is not None]
-        return logs, seen, self.quorum[0]({key for key, _ in signers})
+        return logs, seen, self.suffices({key for key, _ in signers})
 
 
 # ---------------------------------------------------------------------------
@@ -557,7 +608,7 @@ def unzip(data):
         require(0 < length <= FILE_NAME_MAX and len(name) == length and len(content) == size)
         check = struct.pack("<IIIHH", zlib.crc32(content), size, size, length, 0)
         require(data[at:start] == b"PK\x03\x04" + fixed + check + name)
-        require(last is None or last < name)
+        require((last is None or last < name) and len(files) < FILES_MAX)
         last = name
         files[ununicode(name)] = content
         central = b"PK\x01\x02" + struct.pack("<H", 10) + fixed + check + bytes(10)
@@ -565,7 +616,7 @@ def unzip(data):
         at = start + size
     whole = b"".join(directory)
     count = len(directory)
-    require(0 < count <= FILES_MAX)
+    require(count > 0)
     end = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, count, count, len(whole), at, 0)
     require(data[at:] == whole + end)
     return files
@@ -685,11 +736,6 @@ class Leaf:
         require(len(items) <= PARTS_MAX)
         return items
 
-    def actor(self):
-        actor = self.value.get("actor")
-        name = actor.get("p") if isinstance(actor, dict) else None
-        return name if isinstance(name, str) else None
-
 
 class Opening:
     """What the leaf of an epoch/1 says."""
@@ -751,7 +797,8 @@ class Consistency:
 
 
 def unhashes(text, most):
-    lines = text.split("\n") if text else []
+    # One more line than may be is enough to see that there are too many.
+    lines = text.split("\n", most) if text else []
     require(len(lines) <= most)
     return [unhash(line) for line in lines]
 
@@ -1066,11 +1113,15 @@ class Integrity:
             later, erasure = self.places.get(by, (None, None))
             is_lawful = (
                 erasure is not None
-                and later > index
+                and later != index
                 and erasure.type == "erasure/1"
                 and (
-                    (entry, part) in erasure.erased
-                    or (not erasure.erased and erasure.target is not None)
+                    (entry, part) in erasure.erased  # whoever names an entry has seen it
+                    or (
+                        not erasure.erased
+                        and erasure.target is not None
+                        and (later > index or erasure.at > leaf.at)
+                    )
                 )
             )
             if not is_lawful:
@@ -1105,8 +1156,11 @@ def integrity_line(found):
     return line
 
 
-def authenticity_line(found, policy, known):
+def authenticity_line(found, policy, known, log):
     line, seen = Line(), []
+    origin = found.head.origin
+    if log is not None and log not in (origin, epoch(origin)[0]):
+        line.add("invalid", f"of the log {shown(origin)}, not of {shown(log)}")
     if known is not None:
         compare(line, found, known)
     if policy is None:
@@ -1241,9 +1295,15 @@ def subject_line(line, found, subject, revisions):
     leaves = [leaf for _, _, leaf in found.entries]
     moves = [leaf.revision for leaf in leaves if leaf.type in MOVES and leaf.subject == subject]
     words = f"revisions 1 to {revisions} of {shown(subject)} are"
-    if moves and moves == list(range(1, len(moves) + 1)) and len(moves) == revisions:
+    # What was set aside has its place later: the order of the log is not that of the revisions.
+    is_whole = bool(moves) and None not in moves and len(moves) == revisions
+    if is_whole and sorted(moves) == list(range(1, revisions + 1)):
         doubt = f"whether a later one is among the log's {found.head.size} entries"
         line.add("ok", f"{words} here without a gap; {doubt}, this does not show")
+        late = [one for one, top in zip(moves, itertools.accumulate(moves, max)) if one < top]
+        if late:
+            words = f"revisions of {shown(subject)} that stand behind a later one in the log"
+            line.add("ok", f"{words}: {len(late)}, the first is {late[0]}")
     else:
         line.add("invalid", f"{words} not here without a gap")
 
@@ -1255,17 +1315,18 @@ def disclosure_line(found):
     line.add("ok", f"parts opened: {len(found.opened)}, withheld: {withheld}")
     for entry, part, by in found.manifest.erased:
         index, erasure = found.places[by]
-        actor = found.places[entry][1].actor()
-        doubt = ""
-        if not erasure.erased and (actor is None or actor != erasure.target):
-            doubt = ", which names a person; that the part was theirs is the maker's word"
         words = f"part {part} of {entry} was erased lawfully by entry {index}"
-        line.add("incomplete", words + doubt)
+        if not erasure.erased:
+            # Whose a part was, no leaf says: not even whoever acted need have owned it.
+            words += ", which names a person; that the part was theirs is the maker's word"
+        if index < found.places[entry][0]:
+            words += "; that entry stands before it in the log"
+        line.add("incomplete", words)
     return line
 
 
-def verify(data, policy=None, known=None, now=None):
-    """The five lines of the verdict; `now` is in microseconds since 1970."""
+def verify(data, policy=None, known=None, now=None, log=None):
+    """The five lines of the verdict; `now` is in microseconds since 1970, `log` an origin."""
     lines = [Line() for _ in NAMES]
     try:
         require(len(data) <= BUNDLE_MAX, "larger than a bundle may be")
@@ -1289,7 +1350,7 @@ def verify(data, policy=None, known=None, now=None):
         for fault in found.faults:
             lines[0].add("invalid", fault)
         return lines
-    authenticity, seen = authenticity_line(found, policy, known)
+    authenticity, seen = authenticity_line(found, policy, known, log)
     return [
         integrity_line(found),
         authenticity,
@@ -1306,15 +1367,19 @@ def follow(policy, data, now=None):
     found = Integrity(parsed(Manifest, files["manifest.json"]), files)
     signers = policy.endorsement(found.head)[0]
     keys = []
-    for _, _, leaf in found.entries:
+    for _, index, leaf in found.entries:
         key = leaf.value.get("key") if leaf.type == "key/1" else None
         key = parsed(Key, key) if isinstance(key, str) else None
         if key is not None and key.type == 1 and key.name in signers:
-            keys.append(key)
+            keys.append((key, index + 1))
     require(keys, "announces no key")
-    for key in keys:
+    log, own = epoch(found.head.origin)[0], found.own_openings()
+    for key, size in keys:
         is_new = all(key.public != known.public for known in policy.logs)
-        if is_new and len(policy.logs) < POLICY_NAMES_MAX:
+        if is_new and max(len(policy.logs), len(policy.bounds)) < POLICY_NAMES_MAX:
+            number = max([1] + [opening.number for index, opening in own if index < size])
+            # From the first checkpoint on that can be over the announcement.
+            policy.bound(key, "from", log if number == 1 else f"{log}/e{number}", size)
             policy.logs.append(key)
 
 
@@ -1353,7 +1418,8 @@ def main(arguments=None):
         metavar="BUNDLE",
         help="a bundle of an entry that announces a key, signed under a key that counts so far",
     )
-    parser.add_argument("--now", help="the time to judge at, as 2026-11-21T09:15:02.000000Z")
+    parser.add_argument("--log", metavar="ORIGIN", help="the log that it has to be of")
+    parser.add_argument("--now", help="the time to judge at, as 2026-11-21T09:15:02Z")
     parser.add_argument("--json", action="store_true", help="the verdict as one line of JSON")
     options = parser.parse_args(arguments)
     try:
@@ -1362,7 +1428,7 @@ def main(arguments=None):
             policy = Policy(read_file(options.policy, POLICY_MAX))
         if options.known is not None:
             known = Checkpoint(read_file(options.known, NOTE_MAX))
-        now = clock.time_ns() // 1_000 if options.now is None else micros(options.now)
+        now = clock.time_ns() // 1_000 if options.now is None else instant(options.now)
         require(policy is not None or not options.follow, "nothing is followed without a policy")
         for path in options.follow:
             follow(policy, read_file(path, BUNDLE_MAX), now)
@@ -1374,7 +1440,7 @@ def main(arguments=None):
     except OSError as error:
         print(f"hos_verify: {error}", file=sys.stderr)
         return 50
-    lines = verify(data, policy, known, now)
+    lines = verify(data, policy, known, now, options.log)
     sys.stdout.reconfigure(encoding="utf-8")
     if options.json:
         print(verdict_json(lines))

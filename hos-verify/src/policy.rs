@@ -1,25 +1,32 @@
 //! Trust files (C2SP `tlog-policy`): whose signatures count. They come from outside, always.
 
+mod bound;
 mod error;
 mod read;
 
+use crate::checkpoint::Checkpoint;
 use crate::note::{NoteError, SignedNote, VerifierKey};
 
+use bound::{Bound, End};
 pub use error::{PolicyFault, PolicyFaultKind};
 
 /// The largest trust file, in bytes.
 pub const POLICY_BYTES_MAX: usize = 1_048_576;
-/// The most logs, the most witnesses and the most groups of a trust file, each.
+/// The most logs, the most bounds of their keys, the most witnesses and the most groups of a trust
+/// file, each.
 pub const POLICY_NAMES_MAX: usize = 1_024;
 
 /// Known logs, known witnesses, and how many of these must have seen a checkpoint.
 ///
 /// A log's key counts for the origin that is its name, and for every origin below that: the key
 /// `evidence.example.com` signs for `evidence.example.com/w/pazar/t/firm/main` too, because one
-/// deployment keeps the logs of all its tenants under one key.
+/// deployment keeps the logs of all its tenants under one key. Beyond C2SP, the line of a key may
+/// bound it in single logs: `log KEY [URL] from SIZE ORIGIN until SIZE ORIGIN`, any of them, says
+/// which checkpoints of the log of this origin it signs, both ends included.
 #[derive(Clone, Debug)]
 pub struct Policy {
     logs: Vec<VerifierKey>,
+    bounds: Vec<Bound>,
     witnesses: Vec<VerifierKey>,
     /// Witnesses and groups in the order of their lines.
     names: Vec<Named>,
@@ -65,23 +72,31 @@ impl Policy {
         read::policy(bytes)
     }
 
-    /// The policy with one more key of logs; as it is where it knows the key, or has no room.
-    pub(crate) fn with_log(mut self, key: VerifierKey) -> Self {
+    /// The policy with one more key of logs, which counts in the log of this origin from this size
+    /// on; as it is where it knows the key, or has no room.
+    pub(crate) fn with_log(mut self, key: VerifierKey, origin: &str, from: u64) -> Self {
         let is_new = self.logs.iter().all(|known| known.public() != key.public());
-        if is_new && self.logs.len() < POLICY_NAMES_MAX {
+        let has_room = self.logs.len().max(self.bounds.len()) < POLICY_NAMES_MAX;
+        if is_new && has_room {
+            self.bounds.push(Bound::new(self.logs.len(), End::From, origin, from));
             self.logs.push(key);
         }
         self
     }
 
-    /// Who of the known logs and witnesses signed this checkpoint of the log of this origin.
+    /// Who of the known logs and witnesses signed this checkpoint of the log of this origin. A key
+    /// that does not count at its size is none that is known.
     ///
     /// # Errors
     ///
     /// [`NoteError`] if a known key signed wrongly or twice, or no known key signed.
     pub fn endorsement(&self, note: &SignedNote, origin: &str) -> Result<Endorsement, NoteError> {
-        let is_of = |key: &&VerifierKey| covers(key.name(), origin);
-        let logs = self.logs.iter().filter(is_of);
+        let size = Checkpoint::parse(note.text()).ok().map(|checkpoint| checkpoint.size());
+        let is_of = |(at, key): &(usize, &VerifierKey)| {
+            let mut bounds = self.bounds.iter().filter(|bound| bound.key == *at);
+            covers(key.name(), origin) && bounds.all(|bound| bound.holds(origin, size))
+        };
+        let logs = self.logs.iter().enumerate().filter(is_of).map(|(_, key)| key);
         let keys: Vec<VerifierKey> = logs.chain(&self.witnesses).cloned().collect();
         let verified = note.verify(&keys)?;
         let signed = |key: &VerifierKey| verified.iter().find(|signer| signer.key == key);

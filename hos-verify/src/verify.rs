@@ -8,6 +8,7 @@ mod lines;
 
 use crate::bundle::Bundle;
 use crate::checkpoint::Checkpoint;
+use crate::epoch::{join, split};
 use crate::note::{Algorithm, VerifierKey};
 use crate::policy::Policy;
 use crate::time::Time;
@@ -25,12 +26,18 @@ pub struct Trust<'a> {
     pub policy: Option<&'a Policy>,
     /// A checkpoint that was received another way, of the log or of its deployment.
     pub known: Option<&'a Checkpoint>,
+    /// The origin of the log that was asked for: of all its epochs, or of the one that it names.
+    pub log: Option<&'a str>,
     /// The time; without it nothing is held to be of the future.
     pub now: Option<Time>,
 }
 
 /// The policy of whoever follows announced keys: with the keys that entries `key/1` of a bundle
 /// announce, if the bundle verifies under the policy as it is, witnesses and all.
+///
+/// A key counts from the size on that covers its announcement, in the log that announces it; in
+/// other logs of the deployment nothing tells from when. Until when the old key counts, the policy
+/// says.
 ///
 /// Nobody has to: whoever had the key of yesterday can announce one of tomorrow.
 ///
@@ -39,7 +46,7 @@ pub struct Trust<'a> {
 /// The verdict, where the bundle is not verified or announces no key of the deployment that signed
 /// it.
 pub fn follow(policy: Policy, bundle: &[u8], now: Option<Time>) -> Result<Policy, Box<Verdict>> {
-    let verdict = verify(bundle, &Trust { policy: Some(&policy), known: None, now });
+    let verdict = verify(bundle, &Trust { policy: Some(&policy), now, ..Trust::default() });
     if verdict.exit() != Exit::Verified {
         return Err(Box::new(verdict));
     }
@@ -48,26 +55,31 @@ pub fn follow(policy: Policy, bundle: &[u8], now: Option<Time>) -> Result<Policy
         let words = vec!["announces no key".to_owned()];
         return Err(Box::new(Verdict::ends(Status::Unproven, words)));
     }
-    Ok(keys.into_iter().fold(policy, Policy::with_log))
+    let with =
+        |policy: Policy, (key, origin, from): (_, String, _)| policy.with_log(key, &origin, from);
+    Ok(keys.into_iter().fold(policy, with))
 }
 
-/// The keys that a verified bundle announces, of the deployment that signed it.
-fn announced(policy: &Policy, bundle: &[u8]) -> Option<Vec<VerifierKey>> {
+/// The keys that a verified bundle announces, of the deployment that signed it, each with the
+/// origin and the size of the first checkpoint that can be over its entry.
+fn announced(policy: &Policy, bundle: &[u8]) -> Option<Vec<(VerifierKey, String, u64)>> {
     let bundle = Bundle::read(bundle).ok()?;
     let evidence = integrity::check(&bundle).ok()?;
     let head = &evidence.head;
     let signers = policy.endorsement(&head.note, head.checkpoint.origin()).ok()?.logs;
-    let leaves = evidence.entries.iter().map(|(_, leaf)| leaf);
-    let keys = leaves.filter(|leaf| leaf.type_ == KEY_TYPE).filter_map(|leaf| {
+    let announcing = evidence.entries.iter().filter(|(_, leaf)| leaf.type_ == KEY_TYPE);
+    let keys = announcing.filter_map(|(listed, leaf)| {
         let key = VerifierKey::parse(leaf.value.get("key")?.as_str()?).ok()?;
         let is_theirs = signers.iter().any(|name| name == key.name());
-        (is_theirs && key.algorithm() == Algorithm::Ed25519).then_some(key)
+        let size = listed.index.checked_add(1)?;
+        let origin = join(split(&leaf.log).0, epochs::reached(&evidence, size));
+        (is_theirs && key.algorithm() == Algorithm::Ed25519).then_some((key, origin, size))
     });
     Some(keys.collect())
 }
 
 /// The type of an entry that announces a key.
-const KEY_TYPE: &str = "key/1";
+pub(crate) const KEY_TYPE: &str = "key/1";
 
 /// Judges a bundle.
 ///

@@ -44,7 +44,8 @@ pub(crate) fn read(archive: &[u8]) -> Result<Vec<File<'_>>, ZipError> {
         let bad = ZipError { at: start };
         let file = next(rest).ok_or(bad)?;
         let header = Header::of(&file, start).ok_or(bad)?;
-        let is_next = files.last().is_none_or(|last| last.name < file.name);
+        let is_next =
+            files.len() < FILES_MAX && files.last().is_none_or(|last| last.name < file.name);
         rest = rest.strip_prefix(header.local().as_slice()).filter(|_| is_next).ok_or(bad)?;
         rest = rest.get(file.data.len()..).ok_or(bad)?;
         files.push(file);

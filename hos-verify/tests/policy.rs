@@ -140,3 +140,57 @@ proptest! {
         }
     }
 }
+
+/// What bounds a key is read strictly, and the keys of other readers' files mean what they meant.
+#[test]
+fn what_bounds_a_key_is_one_of_two_words_a_size_and_an_origin() {
+    let vkey = key("log.example", 1).verifier_key();
+    let fault = |more: &str| {
+        let policy = Policy::parse(format!("log {vkey}{more}\nquorum none\n").as_bytes());
+        policy.err().map(|faults| faults[0].kind.clone())
+    };
+    for sound in [
+        "",
+        " URL",
+        " from",
+        " from 3 log.example",
+        " URL until 3 log.example/a",
+        " from 3 log.example from 4 log.example/a until 18446744073709551615 log.example/a/e2",
+    ] {
+        assert_eq!(fault(sound), None, "{sound}");
+    }
+    for form in [" from 3", " from 3 log.example from 3"] {
+        assert_eq!(fault(form), Some(PolicyFaultKind::Form), "{form}");
+    }
+    for wrong in [
+        " after 3 log.example",
+        " From 3 log.example",
+        " from 03 log.example",
+        " from -1 log.example",
+        " from 18446744073709551616 log.example",
+        " from 3 other.example",
+        " from 3 log.exampleb",
+        " from log.example 3",
+        " URL from 3",
+    ] {
+        assert_eq!(fault(wrong), Some(PolicyFaultKind::Bound), "{wrong}");
+    }
+    let most = " from 3 log.example".repeat(1_024);
+    assert_eq!(fault(&most), None);
+    assert_eq!(fault(&(most + " from 3 log.example")), Some(PolicyFaultKind::TooMany));
+}
+
+/// A note that says no size is no checkpoint, and within no bound.
+#[test]
+fn a_bounded_key_signs_checkpoints_only() {
+    let signer = key("log.example", 1);
+    let policy = |bound: &str| {
+        let text = format!("log {}{bound}\nquorum none\n", signer.verifier_key());
+        Policy::parse(text.as_bytes()).unwrap()
+    };
+    let note = SignedNote::new("a text\n", vec![signer.sign("a text\n")]).unwrap();
+    assert!(policy("").endorsement(&note, "log.example").is_ok());
+    let bounded = policy(" from 0 log.example");
+    assert!(bounded.endorsement(&note, "log.example").is_err());
+    assert!(bounded.endorsement(&note, "log.example/a").is_ok());
+}

@@ -21,6 +21,12 @@ fn a_bundle_is_judged_under_a_policy() {
     let words = ["verify", &bundle, "--policy", &policy, "--now", "2100-01-01T00:00:00Z"];
     let told = document(&words, 20);
     assert_eq!((&told["exit"], &told["lines"][0]["status"]), (&20.into(), &"ok".into()));
+    let origin = told["lines"][0]["words"][0].as_str().unwrap();
+    let origin = origin.split_whitespace().find(|word| word.contains("/w/")).unwrap();
+    ends(&with(&["--policy", &policy, "--log", origin]), 20, &[origin]);
+    let other = format!("{origin}-2");
+    let refusal = format!("of the log {origin}, not of {other}");
+    ends(&with(&["--policy", &policy, "--log", &other]), 40, &[&refusal]);
     // A database in the environment is not asked.
     let mut beside = command(&words);
     let output = beside.env("DATABASE_URL", "postgres://law@127.0.0.1:1/none").output().unwrap();
@@ -45,7 +51,13 @@ fn bad_bundles_and_bad_trust_have_codes_of_their_own() {
     let words = ["verify", &bundle, "--policy", &bundle];
     ends(&hos(&words), 4, &["is no policy"]);
     ends(&hos(&["verify", &bundle, "--known", &policy]), 4, &["is no checkpoint"]);
-    ends(&hos(&["verify", &bundle, "--now", "noon"]), 2, &["is no time"]);
+    for now in ["noon", "1969-12-31T23:59:59Z"] {
+        ends(&hos(&["verify", &bundle, "--now", now]), 2, &["is no time"]);
+    }
+    // What is followed is held to the time that was given, too.
+    let follow = ["verify", &bundle, "--policy", &policy, "--follow", &bundle, "--now"];
+    let follow = |now: &str| hos(&[&follow[..], &[now]].concat());
+    ends(&follow("2001-01-01T00:00:00Z"), 4, &["announces no key", "is in the future"]);
     ends(&hos(&["verify", "--policy", &policy]), 2, &["no database"]);
     ends(&hos(&["verify"]), 2, &["no database", "DATABASE_URL"]);
 }

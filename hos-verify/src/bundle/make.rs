@@ -1,5 +1,6 @@
 //! Making bundles, from plain data and stored hashes.
 
+mod history;
 mod page;
 mod readme;
 
@@ -39,9 +40,10 @@ pub struct Draft {
     pub anchor: Option<Proof>,
     /// RFC 3161 tokens, carried along unread.
     pub tokens: Vec<Vec<u8>>,
-    /// Which keys signed when, for people: information, not trust.
+    /// Which keys signed when, for people: information, not trust. With the pages there is what the
+    /// notes and entries of the bundle tell of that, where this tells nothing.
     pub keys: Option<String>,
-    /// Whether to put in the page and the text for people.
+    /// Whether to put in what is for people: a page, a text, and which keys signed when.
     pub has_pages: bool,
 }
 
@@ -122,6 +124,9 @@ pub fn make<E>(
     }
     beside(draft, &leaves, &mut put);
     if draft.has_pages {
+        if draft.keys.is_none() {
+            put(Name::Keys, history::history(draft, &leaves).into_bytes());
+        }
         put(Name::Page, page::page(draft, &head.origin, head.size, &leaves).into_bytes());
         put(Name::Readme, readme::readme(head.size, &leaves, &proofs).into_bytes());
     }

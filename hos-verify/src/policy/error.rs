@@ -23,6 +23,9 @@ pub enum PolicyFaultKind {
     Characters,
     /// The line is none of `log`, `witness`, `group` and `quorum`, or of another form.
     Form,
+    /// What follows a key is no `from SIZE ORIGIN` or `until SIZE ORIGIN` of a log that it signs
+    /// for.
+    Bound,
     /// The key cannot be read, or is of the wrong kind for its line.
     Key(NoteError),
     /// The key stands on an earlier line, perhaps under another name.
@@ -55,8 +58,13 @@ impl fmt::Display for PolicyFault {
             }
             PolicyFaultKind::Form => write!(
                 formatter,
-                "write `log KEY [URL]`, `witness NAME KEY [URL]`, `group NAME COUNT MEMBER..` or \
-                 `quorum NAME`"
+                "write `log KEY [URL] [BOUNDS]`, `witness NAME KEY [URL]`, \
+                 `group NAME COUNT MEMBER..` or `quorum NAME`"
+            ),
+            PolicyFaultKind::Bound => write!(
+                formatter,
+                "bound a key by `from SIZE ORIGIN` or `until SIZE ORIGIN`, of a log that it \
+                 signs for"
             ),
             PolicyFaultKind::Key(error) => fmt::Display::fmt(error, formatter),
             PolicyFaultKind::RepeatedKey => write!(formatter, "this key stands here twice"),

@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 
-use super::{Named, POLICY_BYTES_MAX, POLICY_NAMES_MAX, Policy, PolicyFault, PolicyFaultKind};
+use super::{
+    Bound, End, Named, POLICY_BYTES_MAX, POLICY_NAMES_MAX, Policy, PolicyFault, PolicyFaultKind,
+    covers,
+};
 use crate::note::{Algorithm, NoteError, VerifierKey};
 use crate::text::decimal;
 
@@ -26,6 +29,7 @@ pub(super) fn policy(bytes: &[u8]) -> Result<Policy, Vec<PolicyFault>> {
 #[derive(Default)]
 struct Lines {
     logs: Vec<VerifierKey>,
+    bounds: Vec<Bound>,
     witnesses: Vec<VerifierKey>,
     names: Vec<Named>,
     places: BTreeMap<Vec<u8>, usize>,
@@ -46,7 +50,7 @@ impl Lines {
         match words.as_slice() {
             [] => Ok(()),
             [first, ..] if first.starts_with(b"#") => Ok(()),
-            [b"log", key] | [b"log", key, _] => self.log(key),
+            [b"log", key, more @ ..] => self.log(key, more),
             [b"witness", name, key] | [b"witness", name, key, _] => self.witness(name, key),
             [b"group", name, needed, members @ ..] if !members.is_empty() => {
                 self.group(name, needed, members)
@@ -56,9 +60,21 @@ impl Lines {
         }
     }
 
-    fn log(&mut self, text: &[u8]) -> Result<(), PolicyFaultKind> {
+    /// Bounds come in threes, so that one word before them is a URL whatever it says.
+    fn log(&mut self, text: &[u8], more: &[&[u8]]) -> Result<(), PolicyFaultKind> {
+        let ((0, bounds) | (1, [_, bounds @ ..])) = (more.len() % 3, more) else {
+            return Err(PolicyFaultKind::Form);
+        };
         let key = key(text, Algorithm::Ed25519)?;
-        add(&mut self.logs, key)
+        let at = self.logs.len();
+        let bound = |words: &[&[u8]]| bound(&key, at, words).ok_or(PolicyFaultKind::Bound);
+        let bounds: Vec<Bound> = bounds.chunks(3).map(bound).collect::<Result<_, _>>()?;
+        if self.bounds.len() + bounds.len() > POLICY_NAMES_MAX {
+            return Err(PolicyFaultKind::TooMany);
+        }
+        add(&mut self.logs, key)?;
+        self.bounds.extend(bounds);
+        Ok(())
     }
 
     fn witness(&mut self, name: &[u8], text: &[u8]) -> Result<(), PolicyFaultKind> {
@@ -125,8 +141,8 @@ impl Lines {
     }
 
     fn policy(self) -> Policy {
-        let Self { logs, witnesses, names, quorum, .. } = self;
-        Policy { logs, witnesses, names, quorum }
+        let Self { logs, bounds, witnesses, names, quorum, .. } = self;
+        Policy { logs, bounds, witnesses, names, quorum }
     }
 }
 
@@ -142,6 +158,17 @@ fn key(text: &[u8], algorithm: Algorithm) -> Result<VerifierKey, PolicyFaultKind
         let byte = key.algorithm().byte();
         Err(PolicyFaultKind::Key(NoteError::Algorithm { byte }))
     }
+}
+
+fn bound(key: &VerifierKey, at: usize, words: &[&[u8]]) -> Option<Bound> {
+    let (end, size, origin) = match words {
+        [b"from", size, origin] => (End::From, size, origin),
+        [b"until", size, origin] => (End::Until, size, origin),
+        _ => return None,
+    };
+    let size = decimal(std::str::from_utf8(size).ok()?)?;
+    let origin = std::str::from_utf8(origin).ok()?;
+    covers(key.name(), origin).then(|| Bound::new(at, end, origin, size))
 }
 
 fn add(keys: &mut Vec<VerifierKey>, key: VerifierKey) -> Result<(), PolicyFaultKind> {

@@ -10,6 +10,11 @@ use crate::verdict::{Line, Status, shown};
 pub(super) fn line(evidence: &Evidence<'_>, trust: &Trust<'_>) -> (Line, Vec<(String, u64)>) {
     let mut line = Line::new();
     let mut seen = Vec::new();
+    let origin = evidence.head.checkpoint.origin();
+    if let Some(asked) = trust.log.filter(|asked| ![origin, split(origin).0].contains(asked)) {
+        let words = format!("of the log {}, not of {}", shown(origin), shown(asked));
+        line.add(Status::Invalid, words);
+    }
     if let Some(known) = trust.known {
         compare(&mut line, evidence, known);
     }

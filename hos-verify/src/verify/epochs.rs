@@ -33,9 +33,7 @@ pub(super) fn problems(evidence: &Evidence<'_>) -> Vec<(u64, &'static str)> {
         before = opening.number;
     }
     // The entries are proved, so that all of them are under the head.
-    let reached = |size: u64| {
-        own.iter().rfind(|(index, _)| *index < size).map_or(1, |(_, opening)| opening.number)
-    };
+    let reached = |size| reached(evidence, size);
     if reached(head.size()) < last {
         return vec![(head.size(), "of an epoch that no entry here opens")];
     }
@@ -49,4 +47,12 @@ pub(super) fn problems(evidence: &Evidence<'_>) -> Vec<(u64, &'static str)> {
     };
     let others = evidence.others.iter().map(|other| &other.checkpoint).filter(is_another);
     others.map(|other| (other.size(), "not of the epoch that the log was in")).collect()
+}
+
+/// The epoch that the log was in at a size.
+pub(super) fn reached(evidence: &Evidence<'_>, size: u64) -> u64 {
+    let log = split(evidence.head.checkpoint.origin()).0;
+    let own = evidence.openings.iter().filter(|(_, opening)| opening.log() == log);
+    let mut before = own.filter(|(index, _)| *index < size);
+    before.next_back().map_or(1, |(_, opening)| opening.number)
 }

@@ -258,7 +258,8 @@ impl<'a> Check<'a> {
         openings.len()
     }
 
-    /// What is said to be erased was erased, by an entry that is proved here and came later.
+    /// What is said to be erased was erased, by an entry that is proved here and came later: behind
+    /// it in the log, or where the entry was placed late, as its name or the times of both tell.
     fn erased(&mut self, evidence: &Evidence<'_>) {
         let mut seen = BTreeSet::new();
         for erased in &self.bundle.manifest.erased {
@@ -267,15 +268,17 @@ impl<'a> Check<'a> {
             let bound = target.filter(|(_, leaf)| leaf.part(&erased.part).is_some());
             let is_open = self.bundle.file(&name).is_some();
             let is_new = seen.insert((erased.id, &erased.part));
-            let (Some((listed, _)), false, true) = (bound, is_open, is_new) else {
+            let (Some((listed, made)), false, true) = (bound, is_open, is_new) else {
                 self.fault(&name, "not a part that can have been erased");
                 continue;
             };
             let by = evidence.entry(erased.by);
             let is_lawful = by.is_some_and(|(by, leaf)| {
+                // Whoever names an entry has seen it.
                 let named = leaf.erased.contains(&(erased.id, erased.part.clone()));
                 let of_person = leaf.erased.is_empty() && leaf.target.is_some();
-                by.index > listed.index && leaf.erases() && (named || of_person)
+                let is_later = by.index > listed.index || leaf.at > made.at;
+                by.index != listed.index && leaf.erases() && (named || (of_person && is_later))
             });
             if !is_lawful {
                 self.fault(&name, "no entry here records that it was erased");

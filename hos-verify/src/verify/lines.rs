@@ -2,7 +2,6 @@ use super::AHEAD_SECONDS_MAX;
 use super::evidence::Evidence;
 use crate::bundle::{Claim, Name};
 use crate::epoch::{Opening, split};
-use crate::json::Value;
 use crate::leaf::Leaf;
 use crate::time::Time;
 use crate::verdict::{Line, Status, shown};
@@ -111,22 +110,40 @@ fn range(line: &mut Line, evidence: &Evidence<'_>, from: u64, to: u64) {
 fn whole_subject(line: &mut Line, evidence: &Evidence<'_>, subject: &str, revisions: u64) {
     let of_subject = |leaf: &&Leaf| leaf.moves() && leaf.subject.as_deref() == Some(subject);
     let moves = evidence.entries.iter().map(|(_, leaf)| leaf).filter(of_subject);
-    let mut last = 0_u64;
-    let mut is_whole = true;
-    for leaf in moves {
-        is_whole &= leaf.revision == last.checked_add(1);
-        last = last.saturating_add(1);
-    }
+    let moves: Vec<Option<u64>> = moves.map(|leaf| leaf.revision).collect();
+    let mut in_turn = moves.clone();
+    in_turn.sort_unstable();
+    // What was set aside has its place later: the order of the log is not that of the revisions.
+    let is_whole = in_turn.iter().copied().eq((1..=revisions).map(Some)) && !moves.is_empty();
     let (subject, size) = (shown(subject), evidence.head.checkpoint.size());
-    if is_whole && last == revisions && last > 0 {
+    if is_whole {
         let words = format!(
             "revisions 1 to {revisions} of {subject} are here without a gap; whether a later one \
              is among the log's {size} entries, this does not show"
         );
         line.add(Status::Ok, words);
+        tell_late(line, &subject, &moves);
     } else {
         let words = format!("revisions 1 to {revisions} of {subject} are not here without a gap");
         line.add(Status::Invalid, words);
+    }
+}
+
+/// Tells of revisions that have their place in the log behind later ones.
+fn tell_late(line: &mut Line, subject: &str, moves: &[Option<u64>]) {
+    let mut highest = None;
+    let mut late: Vec<u64> = Vec::new();
+    for revision in moves {
+        if *revision < highest {
+            late.extend(revision);
+        }
+        highest = highest.max(*revision);
+    }
+    if let [first, ..] = late.as_slice() {
+        let count = late.len();
+        let words = "stand behind a later one in the log";
+        let words = format!("revisions of {subject} that {words}: {count}, the first is {first}");
+        line.add(Status::Ok, words);
     }
 }
 
@@ -141,20 +158,15 @@ pub(super) fn disclosure(evidence: &Evidence<'_>) -> Line {
         let by = evidence.entry(erased.by);
         let (part, id) = (&erased.part, erased.id);
         let index = by.map(|(listed, _)| listed.index).unwrap_or_default();
-        let doubt = match (by, evidence.entry(id)) {
-            (Some((_, by)), Some((_, leaf))) if is_vague(by, leaf) => {
-                ", which names a person; that the part was theirs is the maker's word"
-            }
-            _ => "",
-        };
-        let words = format!("part {part} of {id} was erased lawfully by entry {index}{doubt}");
+        let mut words = format!("part {part} of {id} was erased lawfully by entry {index}");
+        // Whose a part was, no leaf says: not even whoever acted need have owned it.
+        if by.is_some_and(|(_, by)| by.erased.is_empty()) {
+            words.push_str(", which names a person; that the part was theirs is the maker's word");
+        }
+        if evidence.entry(id).is_some_and(|(listed, _)| listed.index > index) {
+            words.push_str("; that entry stands before it in the log");
+        }
         line.add(Status::Incomplete, words);
     }
     line
-}
-
-/// Whether an erasure names a person and the leaf does not say that this person acted.
-fn is_vague(by: &Leaf, leaf: &Leaf) -> bool {
-    let actor = leaf.value.get("actor").and_then(|actor| actor.get("p")).and_then(Value::as_str);
-    by.erased.is_empty() && (actor.is_none() || actor != by.target.as_deref())
 }

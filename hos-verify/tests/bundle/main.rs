@@ -14,5 +14,7 @@ mod form;
 mod golden;
 mod hostile;
 mod keys;
+mod large;
+mod late;
 mod log;
 mod python;

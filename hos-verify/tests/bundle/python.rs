@@ -12,7 +12,8 @@ use crate::cases::{Case, honest, witnessed};
 use crate::epoch::epochs;
 use crate::golden::golden;
 use crate::hostile::hostile;
-use crate::keys::{keys, unfollowed};
+use crate::keys::{bounded, keys, unfollowed};
+use crate::late::late;
 use crate::log::{NOON, input, log_key, policy, shop};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/hos_verify.py");
@@ -27,10 +28,11 @@ for number in range(int(sys.argv[3])):
     part = lambda kind: room / f"{number}.{kind}"
     policy = v.Policy(part("policy").read_bytes()) if part("policy").exists() else None
     known = v.Checkpoint(part("known").read_bytes()) if part("known").exists() else None
+    log = part("log").read_text() if part("log").exists() else None
     now = int(part("now").read_text()) * 1_000_000
     if part("follow").exists():
         v.follow(policy, part("follow").read_bytes(), now)
-    print(v.verdict_json(v.verify(part("zip").read_bytes(), policy, known, now)))
+    print(v.verdict_json(v.verify(part("zip").read_bytes(), policy, known, now, log)))
 "#;
 
 /// Holds signatures to keys: public key, message and signature in hexadecimal.
@@ -80,7 +82,8 @@ fn write(room: &Path, number: usize, case: &Case) {
     if let Some(bundle) = &case.follow {
         fs::write(path("follow"), bundle).unwrap();
     }
-    for (kind, text) in [("policy", &case.policy), ("known", &case.known)] {
+    let texts = [("policy", &case.policy), ("known", &case.known), ("log", &case.log)];
+    for (kind, text) in texts {
         if let Some(text) = text {
             fs::write(path(kind), text).unwrap();
         }
@@ -105,8 +108,14 @@ fn same_verdicts(name: &str, cases: &[Case]) {
 
 #[test]
 fn honest_and_hostile_bundles_get_one_verdict() {
-    let cases =
-        honest().into_iter().chain(hostile()).chain(epochs()).chain(keys()).chain([golden()]);
+    let cases = honest()
+        .into_iter()
+        .chain(hostile())
+        .chain(epochs())
+        .chain(keys())
+        .chain(bounded())
+        .chain(late())
+        .chain([golden()]);
     let cases: Vec<Case> = cases.collect();
     same_verdicts("cases", &cases);
 }
@@ -256,6 +265,7 @@ fn the_command_tells_the_verdict_and_its_code() {
                 arguments.extend([format!("--{kind}"), path(kind)]);
             }
         }
+        arguments.extend(case.log.iter().flat_map(|log| ["--log".to_owned(), log.clone()]));
         let plain = command(&arguments);
         let verdict = case.verdict();
         assert_eq!(plain.status.code(), Some(i32::from(verdict.exit().code())), "{}", case.name);
@@ -264,9 +274,22 @@ fn the_command_tells_the_verdict_and_its_code() {
         let json = String::from_utf8(command(&arguments).stdout).unwrap();
         assert_eq!(json, format!("{}\n", verdict.to_json()));
     }
+    // Times as the other command takes them; of before 1970 no verifier knows.
+    let zip = room.join("0.zip").display().to_string();
+    let at = |now: &str| {
+        let output = command(&[zip.clone(), "--now".to_owned(), now.to_owned()]);
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let noon = at("2026-11-22T12:01:00.000000Z");
+    assert_eq!(noon.0, Some(10));
+    for same in ["2026-11-22T12:01:00Z", "2026-11-22T15:01:00.0000001+03:00"] {
+        assert_eq!(at(same), noon, "{same}");
+    }
+    for wrong in ["noon", "2026-11-22", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00"] {
+        assert_eq!(at(wrong).0, Some(2), "{wrong}");
+    }
     let missing = command(&[room.join("missing").display().to_string()]);
     assert_eq!(missing.status.code(), Some(50));
-    let zip = room.join("0.zip").display().to_string();
     let policy = room.join("0.now").display().to_string();
     let wrong = command(&[zip, "--policy".to_owned(), policy]);
     assert_eq!(wrong.status.code(), Some(2));

@@ -89,7 +89,7 @@ pub(super) async fn archive_of_a_log_that_came_back_tells_of_its_epoch(stage: St
     let hos = with_archive(&stage, &target).await;
     let bundle = hos.export(&world(), &firm(), &young).await.unwrap().unwrap();
     let known = known(&lost);
-    let trust = Trust { policy: Some(&policy), known: Some(&known), now: None };
+    let trust = Trust { policy: Some(&policy), known: Some(&known), ..Trust::default() };
     let verdict = verify(&bundle, &trust);
     assert_eq!(verdict.exit(), Exit::Incomplete, "{verdict}");
     let found = hos.epochs(&sealing::log_of(&firm())).await.unwrap();
