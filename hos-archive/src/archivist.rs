@@ -153,7 +153,9 @@ impl Archivist {
     /// Archives the next segment of a log: writes its files, reads them back, records the segment
     /// and lets its rows go. None when nothing is due.
     ///
-    /// Only what is sealed goes, under the last checkpoint of the log, which the files hold.
+    /// Only what is sealed goes. The files hold the checkpoint that they stand under: the smallest
+    /// over them that is anchored, with its proof in the deployment's log and what witnesses signed
+    /// there, or the last of the log. Whoever asks for witnesses anchors before.
     ///
     /// # Errors
     ///
@@ -212,7 +214,12 @@ impl Archivist {
         let origin = self.origin(world, tenant);
         let target = self.shelf.target();
         let job = Job { hos: &self.hos, target, world, tenant, origin: &origin, holds };
-        let files = match job.write(range, self.before(), checkpoint).await? {
+        let anchored = self.hos.anchored(world, tenant, range.1.saturating_sub(1)).await?;
+        let (checkpoint, anchor) = match &anchored {
+            Some(anchored) => (&anchored.checkpoint, Some(anchored.proof.to_string())),
+            None => (checkpoint, None),
+        };
+        let files = match job.write(range, self.before(), checkpoint, anchor).await? {
             Ok(files) => files,
             Err(at) => return Ok(Err(at)),
         };

@@ -2,6 +2,7 @@
 
 use hos_core::digest::Digest;
 use hos_core::proof::{SEGMENT_ENTRIES_MAX, SEGMENT_TILE};
+use hos_verify::anchor;
 use hos_verify::checkpoint::Checkpoint;
 use hos_verify::epoch::split;
 use hos_verify::merkle::{Frontier, Hash, MerkleError, RANGE_HASHES_MAX, verify_range};
@@ -20,6 +21,9 @@ pub const MANIFEST_BYTES_MAX: usize = 256 * 1_024;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
+    /// What proves that the deployment's log has the checkpoint (C2SP `tlog-proof@v1`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    anchor: Option<String>,
     /// The signed checkpoint that it stands under.
     pub(crate) checkpoint: String,
     pub(crate) end: u64,
@@ -40,6 +44,9 @@ pub struct Manifest {
     tree: (u64, Hash),
     #[serde(skip)]
     epoch: u64,
+    /// The deployment's checkpoint that the anchor leads to.
+    #[serde(skip)]
+    anchored: Option<(SignedNote, Checkpoint)>,
 }
 
 /// A file of members.
@@ -77,6 +84,9 @@ pub enum ManifestFault {
     /// Its checkpoint is none of its log.
     #[error("no checkpoint of its log")]
     Checkpoint,
+    /// Its anchor does not lead from its checkpoint to one of the deployment's log.
+    #[error("no anchor of its checkpoint")]
+    Anchor,
     /// Its numbers contradict each other.
     #[error("numbers that contradict each other")]
     Contradictory,
@@ -88,15 +98,16 @@ fn left_hashes(first: u64) -> usize {
 }
 
 impl Manifest {
-    /// A manifest without its files; none without a checkpoint of the log.
+    /// A manifest without its files, under a checkpoint of the log, with what anchors that.
     pub(crate) fn new(
         origin: &str,
         (first, end): (u64, u64),
-        checkpoint: &str,
+        (checkpoint, anchor): (&str, Option<String>),
         proof: &[Hash],
-    ) -> Option<Self> {
+    ) -> Result<Self, ManifestFault> {
         let whole = Whole { bytes: 0, sha256: Digest::of(b"") };
         let manifest = Self {
+            anchor,
             checkpoint: checkpoint.to_owned(),
             end,
             first,
@@ -111,18 +122,27 @@ impl Manifest {
             tiles: Vec::new(),
             tree: (0, [0; 32]),
             epoch: 1,
+            anchored: None,
         };
-        manifest.with_tree()
+        manifest.with_notes()
     }
 
-    fn with_tree(mut self) -> Option<Self> {
-        let note = SignedNote::parse(self.checkpoint.as_bytes()).ok()?;
-        let checkpoint = Checkpoint::parse(note.text()).ok()?;
+    fn with_notes(mut self) -> Result<Self, ManifestFault> {
+        let note = SignedNote::parse(self.checkpoint.as_bytes());
+        let note = note.map_err(|_| ManifestFault::Checkpoint)?;
+        let checkpoint = Checkpoint::parse(note.text()).map_err(|_| ManifestFault::Checkpoint)?;
         self.tree = (checkpoint.size(), *checkpoint.root());
         // Leaves name the log without its epoch, checkpoints with it.
         let (log, epoch) = split(checkpoint.origin());
+        if log != self.origin {
+            return Err(ManifestFault::Checkpoint);
+        }
         self.epoch = epoch;
-        (log == self.origin).then_some(self)
+        if let Some(anchor) = &self.anchor {
+            let anchored = anchor::over(&note, anchor.as_bytes());
+            self.anchored = Some(anchored.map_err(|_| ManifestFault::Anchor)?);
+        }
+        Ok(self)
     }
 
     /// Reads a manifest: strictly, bounded, and only where its numbers agree.
@@ -142,7 +162,7 @@ impl Manifest {
         if manifest.format != FORMAT {
             return Err(ManifestFault::Format);
         }
-        let manifest = manifest.with_tree().ok_or(ManifestFault::Checkpoint)?;
+        let manifest = manifest.with_notes()?;
         if manifest.agrees() { Ok(manifest) } else { Err(ManifestFault::Contradictory) }
     }
 
@@ -170,6 +190,13 @@ impl Manifest {
     #[must_use]
     pub fn checkpoint(&self) -> &str {
         &self.checkpoint
+    }
+
+    /// The deployment's checkpoint that is over that one, and its note; none where it was not
+    /// anchored when it was archived.
+    #[must_use]
+    pub fn anchored(&self) -> Option<&(SignedNote, Checkpoint)> {
+        self.anchored.as_ref()
     }
 
     /// The size and the root of the tree that it stands in, as the checkpoint names them.

@@ -110,6 +110,7 @@ fn walk(source: &dyn Source, expectation: &Expectation) -> ArchiveReport {
         epoch: 1,
         signed: BTreeMap::new(),
         trees: BTreeMap::new(),
+        anchors: BTreeMap::new(),
         forks: Vec::new(),
         erased: BTreeMap::new(),
         last: None,
@@ -164,6 +165,8 @@ struct Walk<'a> {
     signed: BTreeMap<u64, (u64, (u64, u64))>,
     /// Trees that reach beyond what was read, by size and epoch.
     trees: BTreeMap<(u64, u64), Tree>,
+    /// The trees of the deployment's log that anchors lead to, by size and epoch.
+    anchors: BTreeMap<(u64, u64), Hash>,
     /// Checkpoints that contradict others, or the leaves that they are over, each with its segment.
     forks: Vec<((u64, u64), Checkpoint)>,
     /// Erased parts whose erasure has not come by yet, each with its segment.
@@ -323,11 +326,21 @@ impl Walk<'_> {
             return Err(Fault::Contradiction);
         }
         let Some(policy) = &self.expectation.policy else { return Ok(None) };
+        let endorsed = |note: &SignedNote, origin: &str| {
+            let endorsement = policy.endorsement(note, origin).ok();
+            let is_signed = |endorsement: &Endorsement| !endorsement.logs.is_empty();
+            endorsement.filter(is_signed).ok_or(Fault::Signature)
+        };
         let note = SignedNote::parse(manifest.checkpoint().as_bytes());
         let note = note.map_err(|_| Fault::Manifest)?;
-        let endorsement = policy.endorsement(&note, manifest.origin()).ok();
-        let endorsement = endorsement.filter(|endorsement| !endorsement.logs.is_empty());
-        endorsement.map(Some).ok_or(Fault::Signature)
+        let origin = join(manifest.origin(), manifest.epoch());
+        let mut endorsement = endorsed(&note, &origin)?;
+        if let Some((note, checkpoint)) = manifest.anchored() {
+            let anchor = endorsed(note, checkpoint.origin())?;
+            endorsement.is_witnessed |= anchor.is_witnessed;
+            endorsement.witnesses.extend(anchor.witnesses);
+        }
+        Ok(Some(endorsement))
     }
 
     /// Whether the segment goes on where the one before ended, and leads to the tree that is known.

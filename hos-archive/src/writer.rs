@@ -62,6 +62,7 @@ impl Job<'_> {
         (first, end): (u64, u64),
         before: Timestamp,
         checkpoint: &Checkpoint,
+        anchor: Option<String>,
     ) -> Result<Result<SegmentFiles, u64>, Error> {
         let mut files = Writing::begin(self).await?;
         let mut at = first;
@@ -83,8 +84,8 @@ impl Job<'_> {
             );
             Fault::new(FaultKind::Corrupt, message)
         };
-        let manifest = Manifest::new(self.origin, (first, end), &checkpoint.note, &proof);
-        let manifest = manifest.ok_or_else(unlike)?;
+        let manifest = Manifest::new(self.origin, (first, end), (&checkpoint.note, anchor), &proof);
+        let manifest = manifest.map_err(|error| unlike().caused_by(error))?;
         manifest.verify(&files.hashes).map_err(|error| unlike().caused_by(error))?;
         Ok(Ok(files.finish(self, manifest).await?))
     }

@@ -5,6 +5,7 @@ mod selection;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
+use hos_archive::{DirectoryTarget, Shelf};
 use hos_core::digest::Digest;
 use hos_verify::verdict::{Exit as Judged, Verdict};
 use hos_verify::verify::{Trust, verify};
@@ -52,6 +53,9 @@ pub(crate) struct Bundling {
     withhold: Vec<String>,
     #[command(flatten)]
     vault: VaultArguments,
+    /// The directory where archived entries are.
+    #[arg(long, value_name = "DIR")]
+    archive: Option<PathBuf>,
     /// Proves that the log goes on from a checkpoint over so many entries, which the receiver
     /// holds from before; may be given several times.
     #[arg(long, value_name = "SIZE")]
@@ -81,7 +85,12 @@ pub(crate) async fn obey(voice: &Voice, order: &Bundling) -> Result<Exit, Troubl
     let vault = order.vault.open().await?;
     let opened = order.database.parse()?.open().await?;
     scope.require(&opened).await?;
-    let hos = join(&opened, [], options(vault.as_ref())).await?;
+    let options = options(vault.as_ref());
+    let options = match &order.archive {
+        None => options,
+        Some(path) => options.archive(Shelf::new(DirectoryTarget::new(path))),
+    };
+    let hos = join(&opened, [], options).await?;
     let selection = selection::select(&hos, &scope, &wanted, shown, vault.is_some()).await?;
     let export =
         order.since.iter().fold(selection.export.clone(), |export, size| export.since(*size));

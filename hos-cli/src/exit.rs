@@ -123,7 +123,9 @@ impl From<Fault> for Trouble {
             FaultKind::ReadOnly => "use the primary's URL",
             FaultKind::Key => "no key is ever made in its place: give the one that sealed before",
             FaultKind::Law => "give the law that is in force there, as it is",
-            FaultKind::Archived => "bring it back first: `hos archive --restore FROM..TO`",
+            FaultKind::Archived => {
+                "give `--archive DIR`, or bring it back: `hos archive --restore FROM..TO`"
+            }
             FaultKind::Corrupt => "keep what is there, and restore a backup beside it",
             _ => "",
         };

@@ -39,7 +39,7 @@ pub use anchoring::{Anchoring, ProvenAnchor};
 pub use counting::{COUNTED_ABILITIES_MAX, DecisionCounts};
 pub use epochs::{EPOCH_NOTE_BYTES_MAX, EPOCHS_MAX};
 pub use erasing::{ErasureWalk, HOLDS_WALKED_MAX, RepeatedErasures};
-pub use exporting::{EXPORTED_MAX, Export};
+pub use exporting::{Anchored, EXPORTED_MAX, Export};
 pub use following::LAWS_PREPARED_MAX;
 pub use keyring::PERSONS_CACHED_MAX;
 pub use migrating::{MIGRATION_EXAMPLES_MAX, MigrationReport};

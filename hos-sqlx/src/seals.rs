@@ -109,6 +109,12 @@ impl DamagedLogs {
     }
 }
 
+/// Why a log cannot grow whose head can be read.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(crate) fn blocked() -> Fault {
+    corrupt("a leaf of the log is beyond its head, or of an entry that waits")
+}
+
 /// A span as its level, place or first hash, and how many; 0 for a whole tile.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(crate) fn line(span: Span) -> (i32, i64, i32) {

@@ -1,7 +1,7 @@
 //! Every checkpoint of an archive is held to the leaves that it is over, and to every other one.
 
 use hos_verify::checkpoint::Checkpoint;
-use hos_verify::epoch::join;
+use hos_verify::epoch::{join, split};
 use hos_verify::merkle::{Frontier, Hash};
 
 use super::Walk;
@@ -23,6 +23,12 @@ impl Walk<'_> {
         let tree = *self.trees.entry((size, manifest.epoch())).or_insert(Tree { root, segment });
         if tree.root != root {
             self.fork((size, manifest.epoch()), Tree { root, segment });
+        }
+        if let Some((_, anchor)) = manifest.anchored() {
+            let at = (anchor.size(), split(anchor.origin()).1);
+            if *self.anchors.entry(at).or_insert(*anchor.root()) != *anchor.root() {
+                self.forks.push((segment, anchor.clone()));
+            }
         }
     }
 

@@ -1,15 +1,16 @@
 //! Every byte counts.
 
-use hos_archive::verify_archive;
+use hos_archive::{Expectation, verify_archive};
 use hos_verify::verdict::Exit;
 
-use crate::scene::{Kept, Scene, block_on};
+use crate::scene::{Kept, Scene, block_on, witnessed_policy};
 
 #[test]
 fn every_single_byte_that_is_changed_is_found() {
     let scene = block_on(Scene::new(300));
+    block_on(scene.anchor());
     let whole = block_on(scene.archive(1));
-    let expectation = scene.expectation();
+    let expectation = Expectation { policy: Some(witnessed_policy()), ..scene.expectation() };
     let report = verify_archive(&whole, &expectation);
     assert_eq!((report.verdict().exit(), report.entries), (Exit::Verified, 256), "{report:?}");
     let places: Vec<_> =

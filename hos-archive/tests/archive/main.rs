@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
+mod anchors;
 mod bytes;
 mod directory;
 mod hostile;
+mod large;
 mod scene;

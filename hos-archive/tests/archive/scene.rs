@@ -7,12 +7,12 @@ use std::time::Duration;
 use hos_archive::{ArchiveTarget, Archivist, Expectation, FileName, MemoryTarget, Source};
 use hos_core::actor::Actor;
 use hos_core::command::Record;
-use hos_core::hos::{Hos, HosOptions};
+use hos_core::hos::{Hos, HosOptions, Sealing};
 use hos_core::id::{ActorId, Role, Tenant, World};
 use hos_core::law::Law;
 use hos_core::laws::{Proofs as _, Registry as _};
 use hos_core::memory::MemoryStore;
-use hos_core::note::SigningKey;
+use hos_core::note::{SignedNote, SigningKey};
 use hos_core::policy::RoleDefinition;
 use hos_core::seal::{Keys, LogName, MemoryKeeper};
 use hos_core::time::{Clock, ManualClock, SeededIds, Timestamp};
@@ -79,6 +79,21 @@ impl Scene {
         sealer.seal(&self.world, &Tenant::world()).await.unwrap();
     }
 
+    /// Appends the last checkpoint to the deployment's log, which a witness sees.
+    pub(crate) async fn anchor(&self) {
+        let keeper = Arc::new(MemoryKeeper::default());
+        let sealer = self.hos.sealer(Keys::new(key()), keeper).unwrap();
+        let Sealing::Sealed(checkpoint) = sealer.anchor_round(1).await.unwrap().sealing else {
+            panic!("the deployment's log grew")
+        };
+        let note = SignedNote::parse(checkpoint.note.as_bytes()).unwrap();
+        let now = u64::try_from(self.clock.now().as_micros()).unwrap() / 1_000_000;
+        let mut signatures = note.signatures().to_vec();
+        signatures.push(witness().cosign(now, note.text()));
+        let note = SignedNote::new(note.text(), signatures).unwrap().to_string();
+        self.hos.cosigned(&note, &[witness().cosigner_key()]).await.unwrap();
+    }
+
     pub(crate) fn archivist(&self, target: impl ArchiveTarget + 'static) -> Archivist {
         Archivist::new(&self.hos, target, &actor()).at_most(256)
     }
@@ -113,6 +128,16 @@ pub(crate) fn actor() -> Actor {
 pub(crate) fn policy() -> Policy {
     let key = key().verifier_key();
     Policy::parse(format!("log {key}\nquorum none\n").as_bytes()).unwrap()
+}
+
+/// The policy of whoever asks for the witness, too.
+pub(crate) fn witnessed_policy() -> Policy {
+    let (log, witness) = (key().verifier_key(), witness().cosigner_key());
+    Policy::parse(format!("log {log}\nwitness w {witness}\nquorum w\n").as_bytes()).unwrap()
+}
+
+fn witness() -> SigningKey {
+    SigningKey::from_seed("witness.example", &[9; 32]).unwrap()
 }
 
 fn key() -> SigningKey {

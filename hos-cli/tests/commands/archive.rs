@@ -72,6 +72,7 @@ fn old_entries_go_are_verified_and_come_back() {
         ends(&hos(&[command, "--db", &clinic.url]), 20, &["archived", "--archive DIR"]);
         ends(&hos(&[command, "--db", &clinic.url, "--archive", &target]), 0, &["sound in"]);
     }
+    is_bundled_across_the_cut(&clinic, &target);
     is_erased_across_the_cut(&clinic, &target);
     let restore = [&full[..], &["--tenant", "firm-1", "--restore", "0..1"]].concat();
     assert_eq!(document(&words(&clinic, &target, &restore), 0)["restored"][0]["end"], 256);
@@ -87,6 +88,18 @@ fn old_entries_go_are_verified_and_come_back() {
     ends(&hos(&["fsck", "--db", &clinic.url, "--archive", &target]), 0, &["sound in"]);
     let never = [&full[..], &["--tenant", "firm-1", "--restore", "256..257"]].concat();
     ends(&hos(&words(&clinic, &target, &never)), 4, &["was ever archived"]);
+}
+
+/// What left the database is proved to an outsider as before.
+fn is_bundled_across_the_cut(clinic: &Clinic, target: &str) {
+    let out = clinic.desk.path("across.zip");
+    let words = ["bundle", "--db", &clinic.url, "--world", "clinic", "--tenant", "firm-1"];
+    let words = [&words[..], &["--range", "254..258", "--out", &out]].concat();
+    ends(&hos(&words), 20, &["archived", "--archive DIR"]);
+    assert!(!Path::new(&out).exists());
+    let told = document(&[&words[..], &["--archive", target]].concat(), 0);
+    assert_eq!(told["entries"], 4, "{told}");
+    ends(&hos(&["verify", &out, "--policy", &clinic.policy]), 0, &["COMPLETENESS  ok"]);
 }
 
 /// A person is erased wherever their parts lie; a single part is where it can be erased, or not.

@@ -1,5 +1,6 @@
 //! Old entries leave the store, stay provable and findable, and come back.
 
+mod anchored;
 mod epoch;
 mod reading;
 mod steps;
@@ -52,6 +53,7 @@ cases!(
         archive_of_a_log_that_came_back_tells_of_its_epoch,
         archive_under_a_checkpoint_that_outlived_its_epoch_is_invalid,
         archive_verifies_from_its_files_alone,
+        archive_under_an_anchored_checkpoint_tells_its_witnesses,
         archive_leaves_subjects_and_messages_as_they_are,
         archive_is_seen_whole_by_whoever_checks,
         archive_keeps_sealed_parts_sealed,
@@ -64,6 +66,7 @@ cases!(
     ]
 );
 
+use anchored::archive_under_an_anchored_checkpoint_tells_its_witnesses;
 use epoch::{
     archive_of_a_log_that_came_back_tells_of_its_epoch,
     archive_under_a_checkpoint_that_outlived_its_epoch_is_invalid,

@@ -12,6 +12,7 @@ use hos_verify::tile::Plan;
 use hos_verify::time::Time;
 
 use super::Hos;
+pub use anchored::Anchored;
 use shown::{SHOWN_PAGE, Shown};
 
 use super::proving::{Missing, Read, WIDTH};
@@ -143,9 +144,9 @@ impl Hos {
         // One that is behind what the receiver holds would prove nothing of that.
         let held = export.earlier.last().copied().unwrap_or_default();
         let anchored = self.anchored(world, tenant, last).await?;
-        let anchored = anchored.filter(|(checkpoint, ..)| checkpoint.size >= held);
+        let anchored = anchored.filter(|anchored| anchored.checkpoint.size >= held);
         let (checkpoint, anchor, tokens) = match anchored {
-            Some((checkpoint, anchor, tokens)) => (checkpoint, Some(anchor), tokens),
+            Some(Anchored { checkpoint, proof, tokens }) => (checkpoint, Some(proof), tokens),
             None => (sealed, None, Vec::new()),
         };
         let claims = vec![match &export.wanted {

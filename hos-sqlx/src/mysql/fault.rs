@@ -53,6 +53,11 @@ pub(super) fn is_race(fault: &Fault) -> bool {
     code_of(fault).is_some_and(|code| matches!(code, DUPLICATE | DEADLOCK | RECORD_CHANGED))
 }
 
+/// Whether a key that was to be written is there.
+pub(super) fn is_duplicate(fault: &Fault) -> bool {
+    code_of(fault) == Some(DUPLICATE)
+}
+
 /// Whether others held a row for longer than the lock timeout.
 pub(super) fn is_lock_wait(fault: &Fault) -> bool {
     code_of(fault) == Some(LOCK_WAIT)

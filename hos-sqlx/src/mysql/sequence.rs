@@ -10,13 +10,13 @@ use serde_json::Value;
 use sqlx::Arguments as _;
 use sqlx::mysql::{MySqlConnection, MySqlPool, MySqlRow};
 
-use super::fault::{classify, classify_commit, is_lock_wait, is_race};
+use super::fault::{classify, classify_commit, is_duplicate, is_lock_wait, is_race};
 use super::lease::Lease;
 use super::lines::Lines;
 use super::row::{frontier, proof_id, unchecked};
 use crate::encoding::signed;
 use crate::fault::corrupt;
-use crate::seals::{DamagedLogs, set_aside};
+use crate::seals::{DamagedLogs, blocked, set_aside};
 
 static ADD_LOGS: LazyLock<Lines> = LazyLock::new(|| Lines::new(include_str!("add_logs.sql")));
 static LEAVES: LazyLock<Lines> = LazyLock::new(|| Lines::new(include_str!("write_leaves.sql")));
@@ -66,7 +66,12 @@ async fn sequence_patiently(pool: &MySqlPool, limit: u32) -> Result<u32, Fault> 
                 return Ok(u32::try_from(plan.done()).unwrap_or(limit));
             }
             Ok(false) => lease.roll_back().await,
-            Err(fault) if is_race(&fault) || is_lock_wait(&fault) => lease.roll_back().await,
+            Err(fault) if is_race(&fault) || is_lock_wait(&fault) => {
+                lease.roll_back().await;
+                if is_duplicate(&fault) {
+                    plan.blocked(pool, &mut damaged).await?;
+                }
+            }
             Err(fault) => {
                 lease.roll_back().await;
                 return Err(fault);
@@ -129,6 +134,17 @@ impl Plan {
             }
         }
         Ok(Some(plan))
+    }
+
+    /// Leaves out which of the logs cannot grow.
+    async fn blocked(&self, pool: &MySqlPool, damaged: &mut DamagedLogs) -> Result<(), Fault> {
+        let scopes: Vec<i64> = self.logs.keys().copied().collect();
+        let query = sqlx::query(include_str!("blocked_logs.sql"));
+        let query = query.bind(Value::from(scopes).to_string());
+        for row in query.fetch_all(pool).await.map_err(classify)? {
+            damaged.add(unchecked(&row, 0)?, blocked());
+        }
+        Ok(())
     }
 
     /// How many entries wait no more.

@@ -74,6 +74,14 @@ pub(super) fn is_taken_key(error: &Error) -> bool {
     constraint == Some("hos_receipt_pkey")
 }
 
+/// Whether a leaf is in the place already that another was to have, or has one already.
+pub(super) fn is_taken_place(fault: &Fault) -> bool {
+    let error = std::error::Error::source(fault).and_then(|source| source.downcast_ref::<Error>());
+    let error = error.and_then(Error::as_database_error);
+    let constraint = error.and_then(|error| error.constraint());
+    matches!(constraint, Some("hos_leaf_pkey" | "hos_leaf_entry"))
+}
+
 /// Whether the connection was dead, or its prepared statements were of another schema, before the
 /// statement began: nothing was done, and another connection may do it.
 pub(super) fn is_stale(error: &Error) -> bool {

@@ -12,11 +12,12 @@ use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use super::PostgresStore;
+use super::fault::is_taken_place;
 use super::ledger::most;
 use super::row::{column, count};
 use crate::encoding::signed;
 use crate::frontier::{appended, frontier};
-use crate::seals::{DamagedLogs, set_aside};
+use crate::seals::{DamagedLogs, blocked, set_aside};
 
 /// How often another process may be quicker before the rest is left to it.
 const ROUNDS_MAX: u32 = 8;
@@ -39,7 +40,14 @@ pub(super) async fn sequence_pending(store: &PostgresStore, limit: u32) -> Resul
             // All of them are of logs that are left out now.
             continue;
         }
-        let sequenced = store.rows(|| places.query()).await?;
+        let sequenced = match store.rows(|| places.query()).await {
+            Err(fault) if is_taken_place(&fault) => {
+                places.blocked(store, &mut damaged).await?;
+                rounds += 1;
+                continue;
+            }
+            answer => answer?,
+        };
         if sequenced.first().map(|row| column::<bool>(row, 0)).transpose()? == Some(true) {
             return Ok(u32::try_from(places.pending.len()).unwrap_or(limit));
         }
@@ -96,6 +104,16 @@ impl Places {
         self.scopes.push(scope);
         self.entries.push(entry);
         self.hashes.push(stored.to_vec());
+        Ok(())
+    }
+
+    /// Leaves out which of the logs cannot grow.
+    async fn blocked(&self, store: &PostgresStore, damaged: &mut DamagedLogs) -> Result<(), Fault> {
+        let scopes: Vec<i64> = self.logs.keys().copied().collect();
+        let query = || sqlx::query("SELECT hos_blocked_logs($1)").bind(&scopes);
+        for row in store.rows(query).await? {
+            damaged.add(column(&row, 0)?, blocked());
+        }
         Ok(())
     }
 

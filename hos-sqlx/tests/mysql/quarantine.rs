@@ -93,3 +93,34 @@ async fn a_damaged_head_holds_up_no_other_log() {
     assert_eq!(fault.kind(), FaultKind::Corrupt);
     assert_eq!(shop.number("SELECT count(*) FROM hos_pending").await, 1, "nothing of it is lost");
 }
+
+#[tokio::test]
+async fn a_head_that_was_put_back_or_a_place_asked_for_twice_holds_up_no_other_log() {
+    let own = "(SELECT number FROM hos_scope WHERE tenant = 'firm-1')";
+    for damage in [
+        format!(
+            "DROP TRIGGER hos_log_update;
+            UPDATE hos_log SET size = 0, frontier = '' WHERE scope = {own}"
+        ),
+        format!("DROP TRIGGER hos_log_delete; DELETE FROM hos_log WHERE scope = {own}"),
+        format!(
+            "INSERT INTO hos_pending (scope, entry)
+            SELECT scope, entry FROM hos_leaf WHERE scope = {own} AND leaf_index = 0"
+        ),
+    ] {
+        let Some(shop) = open_shop().await else { return };
+        shop.open("o-1").await;
+        while shop.hos.sequence_pending(1_000).await.unwrap() > 0 {}
+        let mut stranger = shop.stranger().await;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(damage.clone())).execute(&mut stranger).await.unwrap();
+        shop.open("o-2").await;
+        let (root, world) = (Actor::user("root").unwrap(), World::new("pazar").unwrap());
+        let (target, reason) = (ActorId::new("u-9").unwrap(), "theirs".to_owned());
+        let change = StandingChange::Ban { target, reason };
+        let ban = StandingCommand::new(&root, &world, &Tenant::world(), change).key("ban");
+        shop.hos.change_standing(&ban).await.unwrap();
+        assert_eq!(shop.hos.sequence_pending(1_000).await.unwrap(), 1, "{damage}");
+        let fault = shop.hos.sequence_pending(1_000).await.unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Corrupt, "{damage}");
+    }
+}

@@ -151,3 +151,28 @@ async fn a_damaged_head_holds_up_no_other_log() {
     let waiting = shop.read("SELECT count(*)::text FROM hos_pending").await;
     assert_eq!(waiting.as_deref(), Some("3"), "nothing of the damaged log is lost");
 }
+
+#[tokio::test]
+async fn a_head_that_was_put_back_or_a_place_asked_for_twice_holds_up_no_other_log() {
+    let Some(server) = server() else { return };
+    let own = "(SELECT number FROM hos_scope WHERE tenant = 'firm-1')";
+    for damage in [
+        format!("UPDATE hos_log SET size = 0, frontier = '' WHERE scope = {own}"),
+        format!("DELETE FROM hos_log WHERE scope = {own}"),
+        format!(
+            "INSERT INTO hos_pending (scope, entry) \
+             SELECT scope, entry FROM hos_leaf WHERE scope = {own} AND leaf_index = 0"
+        ),
+    ] {
+        let shop = Shop::open(server).await;
+        while shop.hos.sequence_pending(1_000).await.unwrap() > 0 {}
+        shop.run("ALTER TABLE hos_log DISABLE TRIGGER USER").await.unwrap();
+        shop.run(&damage).await.unwrap();
+        for name in FIRMS {
+            shop.open_order(name, "o-1", "none").await;
+        }
+        assert_eq!(shop.hos.sequence_pending(1_000).await.unwrap(), 1, "{damage}");
+        let fault = shop.hos.sequence_pending(1_000).await.unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Corrupt, "{damage}");
+    }
+}

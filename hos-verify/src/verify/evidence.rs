@@ -44,6 +44,10 @@ impl Signed {
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let note = SignedNote::parse(bytes).ok()?;
         let checkpoint = Checkpoint::parse(note.text()).ok()?;
-        Some(Self { written: note.to_string(), note, checkpoint })
+        Some(Self::new(note, checkpoint))
+    }
+
+    pub(super) fn new(note: SignedNote, checkpoint: Checkpoint) -> Self {
+        Self { written: note.to_string(), note, checkpoint }
     }
 }

@@ -3,13 +3,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::FAULTS_MAX;
 use super::epochs;
 use super::evidence::{Evidence, Signed};
+use crate::anchor;
 use crate::bundle::{
     Bundle, Claim, ConsistencyFile, EARLIER_MAX, Listed, Name, Opening, RangeFile, sha256,
 };
 use crate::commitment::commit;
-use crate::epoch::{EPOCH_TYPE, belongs, deployment_origin};
+use crate::epoch::{EPOCH_TYPE, belongs};
 use crate::leaf::{EntryId, Leaf};
-use crate::merkle::{leaf_hash, verify_consistency, verify_inclusion, verify_range};
+use crate::merkle::{verify_consistency, verify_inclusion, verify_range};
 use crate::proof::Proof;
 
 /// Holds everything in a bundle to everything else in it; the faults in the order of the checks.
@@ -212,26 +213,13 @@ impl<'a> Check<'a> {
     /// The deployment's checkpoint, whose log holds the head's note as a leaf.
     fn anchor(&mut self, head: &Signed) -> Option<Signed> {
         let bytes = self.bundle.file(&Name::Anchor)?;
-        let signed = |proof: &Proof| Signed::parse(proof.checkpoint.as_bytes());
-        let proof = Proof::parse(bytes).ok();
-        let Some((proof, anchor)) = proof.and_then(|proof| signed(&proof).map(|s| (proof, s)))
-        else {
-            self.fault(&Name::Anchor, "not a proof");
-            return None;
-        };
-        let expected = deployment_origin(head.checkpoint.origin());
-        let origin = anchor.checkpoint.origin();
-        if !expected.is_some_and(|expected| belongs(&expected, origin)) {
-            self.fault(&Name::Anchor, "not of the log of this deployment");
-            return None;
+        match anchor::over(&head.note, bytes) {
+            Ok((note, checkpoint)) => Some(Signed::new(note, checkpoint)),
+            Err(error) => {
+                self.fault(&Name::Anchor, &error.to_string());
+                None
+            }
         }
-        let leaf = leaf_hash(head.written.as_bytes());
-        let (root, size) = (anchor.checkpoint.root(), anchor.checkpoint.size());
-        if verify_inclusion(root, size, proof.index, &leaf, &proof.hashes).is_err() {
-            self.fault(&Name::Anchor, "does not lead to its checkpoint");
-            return None;
-        }
-        Some(anchor)
     }
 
     /// Opened parts are what the leaves committed to; how many they are.

@@ -1,4 +1,4 @@
-//! The anchor that a bundle carries.
+//! The anchor that a bundle carries, or a segment of an archive.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,34 @@ use crate::hos::proving::included;
 use crate::id::{Tenant, World};
 use crate::seal::{Anchor, Attestation, AttestationKind, Checkpoint, LogName, inconsistent};
 
+/// A checkpoint of a log and what an outsider needs to see that outsiders attested it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Anchored {
+    /// The checkpoint.
+    pub checkpoint: Checkpoint,
+    /// That it is a leaf of the deployment's log: a proof against the checkpoint of that log which
+    /// the most witnesses have seen, with their cosignatures
+    /// ([`hos_verify::anchor::over`] reads it).
+    pub proof: Proof,
+    /// Time-stamp tokens of that checkpoint (RFC 3161).
+    pub tokens: Vec<Vec<u8>>,
+}
+
 impl Hos {
-    /// The smallest anchored checkpoint over an entry, its proof in the deployment's log against
-    /// the checkpoint of that log which the most outsiders attested, and their words.
-    pub(super) async fn anchored(
+    /// The smallest anchored checkpoint over the entry at an index, ready to be handed out; none
+    /// where no anchored one is.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupt` when the stored hashes do not lead to the checkpoint; else what the store says.
+    pub async fn anchored(
         &self,
         world: &World,
         tenant: &Tenant,
-        last: u64,
-    ) -> Result<Option<(Checkpoint, Proof, Vec<Vec<u8>>)>, Fault> {
-        let Some(proven) = self.prove_anchor(world, tenant, last).await? else { return Ok(None) };
+        index: u64,
+    ) -> Result<Option<Anchored>, Fault> {
+        let Some(proven) = self.prove_anchor(world, tenant, index).await? else { return Ok(None) };
         let log = LogName::Deployment;
         let (mut head, mut hashes) = (proven.checkpoint, proven.proof);
         let Anchor { index, size, note, leaf_hash, .. } = proven.anchor;
@@ -46,19 +64,24 @@ impl Hos {
                 _ => {}
             }
         }
-        let anchor = Proof { index, hashes, checkpoint: head.note, extra: None };
+        let proof = Proof { index, hashes, checkpoint: head.note, extra: None };
         // When it was sealed is in no bundle.
         let sealed_at = head.sealed_at;
-        Ok(Some((Checkpoint { size, note, sealed_at }, anchor, tokens)))
+        Ok(Some(Anchored { checkpoint: Checkpoint { size, note, sealed_at }, proof, tokens }))
     }
 }
 
-/// Over how many entries the checkpoint is about which the most was said; of equals, the smallest.
+/// Over how many entries the checkpoint is that the most witnesses have seen; of equals, the one
+/// with the most tokens, then the smallest.
 fn most_attested(attestations: &[Attestation]) -> Option<u64> {
-    let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<u64, (usize, usize)> = BTreeMap::new();
     for attestation in attestations {
-        *counts.entry(attestation.size).or_default() += 1;
+        let (witnesses, tokens) = counts.entry(attestation.size).or_default();
+        match attestation.kind {
+            AttestationKind::Cosignature => *witnesses += 1,
+            AttestationKind::Timestamp => *tokens += 1,
+        }
     }
     // Of the last one of a full page there may be more, but no less.
-    counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(size, _)| size)
+    counts.into_iter().rev().max_by_key(|(_, counts)| *counts).map(|(size, _)| size)
 }

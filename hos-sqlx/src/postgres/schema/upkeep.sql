@@ -176,6 +176,29 @@ BEGIN
     ORDER BY waiting.number;
 END $$;
 
+-- Of these logs, those that cannot grow: a leaf is beyond the head, or an entry that waits has its
+-- place already.
+CREATE FUNCTION hos_blocked_logs(scopes bigint[]) RETURNS SETOF bigint
+LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+    PERFORM hos_bind_all();
+    RETURN QUERY
+    SELECT line.scope
+    FROM unnest(scopes) AS line (scope)
+    LEFT JOIN hos_log ON hos_log.scope = line.scope
+    WHERE
+        EXISTS (
+            SELECT FROM hos_leaf
+            WHERE hos_leaf.scope = line.scope AND hos_leaf.leaf_index >= coalesce(hos_log.size, 0)
+        )
+        OR EXISTS (
+            SELECT FROM hos_pending
+            JOIN hos_leaf ON hos_leaf.entry = hos_pending.entry
+            WHERE hos_pending.scope = line.scope
+        );
+END $$;
+
 -- Gives entries their place, and sets those aside that are not what was recorded. False, and
 -- nothing is written, when somebody else was quicker.
 CREATE FUNCTION hos_sequence(

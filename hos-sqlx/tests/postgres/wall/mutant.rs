@@ -18,6 +18,7 @@ const FOR_ALL: [&str; 21] = [
     "hos_bind_all",
     "hos_bind_log",
     "hos_bind_logs",
+    "hos_blocked_logs",
     "hos_detach_before",
     "hos_done",
     "hos_due_timers",
