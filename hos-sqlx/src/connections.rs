@@ -140,6 +140,7 @@ impl<DB: Database> Drop for Connections<DB> {
 }
 
 #[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests {
     use std::pin::pin;
 

@@ -28,7 +28,6 @@ pub(crate) fn timer_lines(timers: &[DueTimer]) -> String {
 }
 
 /// Parts as a JSON array: of each its entry in hexadecimal, and its name.
-#[cfg(any(feature = "sqlite", feature = "mysql"))]
 pub(crate) fn part_lines(parts: &[(hos_core::time::ProofId, String)]) -> serde_json::Value {
     let line = |(entry, name): &(hos_core::time::ProofId, String)| {
         serde_json::json!([hex(entry.as_bytes()), name])

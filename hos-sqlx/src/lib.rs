@@ -10,8 +10,8 @@
     expect(dead_code, reason = "no database was chosen")
 )]
 
-#[cfg(any(feature = "mysql", feature = "postgres"))]
 mod cache;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 mod connections;
 #[cfg(any(feature = "mysql", feature = "sqlite"))]
 mod decide;
@@ -49,6 +49,8 @@ pub mod sqlite;
 mod standing;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 mod vault;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod watch;
 mod within;
 
 pub use guard::GuardedColumn;

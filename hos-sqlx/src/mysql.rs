@@ -20,6 +20,7 @@ mod numbers;
 mod open;
 mod options;
 mod outbox;
+mod pooled;
 mod row;
 mod scope;
 mod seals;
@@ -52,8 +53,8 @@ pub use options::MysqlOptions;
 pub use vault::MysqlVault;
 
 use numbers::Numbers;
+use pooled::Pooled;
 
-use crate::connections::Connections;
 use crate::guard::GuardedColumn;
 use crate::recall::Recall;
 
@@ -92,7 +93,7 @@ pub struct MysqlStore {
 
 #[derive(Debug)]
 struct Shared {
-    connections: Connections<MySql>,
+    connections: Pooled,
     recall: Recall,
     numbers: Numbers,
 }
@@ -117,7 +118,7 @@ impl MysqlStore {
     /// A [`Fault`] whose kind says what to do: `Unauthorized`, `Unsupported`, `NewerSchema`,
     /// `ReadOnly`, `Unavailable`, `Busy`, `Full`, and `Foreign` in mid-move.
     pub async fn open_with(options: MysqlOptions) -> Result<Self, Fault> {
-        let connections = Connections::new(open::open(&options).await?);
+        let connections = open::open(&options).await?;
         let recall = Recall::new(options.cached, options.snapshot_bytes);
         let numbers = Numbers::default();
         Ok(Self { shared: Arc::new(Shared { connections, recall, numbers }) })
@@ -140,6 +141,10 @@ impl MysqlStore {
         begun.await.map_err(lost)?
     }
 
+    fn pooled(&self) -> &Pooled {
+        &self.shared.connections
+    }
+
     /// The connections, for the world's own statements.
     #[must_use]
     pub fn pool(&self) -> &MySqlPool {
@@ -160,7 +165,7 @@ impl MysqlStore {
     /// not exist, or a column that a foreign key writes, which fires no trigger; and what the
     /// database says.
     pub async fn guard(&self, column: &GuardedColumn) -> Result<(), Fault> {
-        guard::install(self.pool(), column).await
+        guard::install(self.pooled(), column).await
     }
 
     /// Makes the partitions that entries of this month and the next ones go into; answers how many
@@ -170,7 +175,7 @@ impl MysqlStore {
     ///
     /// What the database says.
     pub async fn partition_ahead(&self, now: Timestamp, months: u32) -> Result<u32, Fault> {
-        upkeep::partition_ahead(self.pool(), now, months).await
+        upkeep::partition_ahead(self.pooled(), now, months).await
     }
 
     /// Drops the partitions of entries and their parts that end before a moment and that nothing is
@@ -182,7 +187,7 @@ impl MysqlStore {
     ///
     /// What the database says; `Busy` when a transaction that wrote entries stayed open too long.
     pub async fn drop_empty_before(&self, moment: Timestamp) -> Result<Vec<String>, Fault> {
-        upkeep::drop_empty_before(self.pool(), moment).await
+        upkeep::drop_empty_before(self.pooled(), moment).await
     }
 
     /// Turns the outbox to its other half and gives the space of that one back, once all its
@@ -193,7 +198,7 @@ impl MysqlStore {
     ///
     /// What the database says; `Busy` when a transaction that wrote messages stayed open too long.
     pub async fn rotate_outbox(&self) -> Result<bool, Fault> {
-        upkeep::rotate_outbox(self.pool()).await
+        upkeep::rotate_outbox(self.pooled()).await
     }
 
     /// Closes every connection; gives up after five seconds on one that does not part.

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use hos_core::store::{EntryRow, PartRow};
-use hos_core::time::ProofId;
 
 /// A text; what is none in it is replaced.
+#[cfg(any(feature = "mysql", feature = "sqlite"))]
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// The number of an entry; zero for what cannot be one.
-pub(crate) fn proof_id(bytes: &[u8]) -> ProofId {
-    ProofId::from_bytes(bytes.try_into().unwrap_or_default())
+#[cfg(any(feature = "mysql", feature = "sqlite"))]
+pub(crate) fn proof_id(bytes: &[u8]) -> hos_core::time::ProofId {
+    hos_core::time::ProofId::from_bytes(bytes.try_into().unwrap_or_default())
 }
 
 /// A count; 0 for what cannot be one.

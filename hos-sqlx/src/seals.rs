@@ -2,7 +2,7 @@
 
 use hos_core::error::{Fault, FaultKind};
 use hos_core::merkle::{HASH_BYTES, Hash};
-use hos_core::seal::{AttestationKind, LogName, Publication, Published, Span, Tile};
+use hos_core::seal::{AttestationKind, LogName, Publication, Published, Span};
 use hos_core::store::Seals;
 
 use crate::fault::corrupt;
@@ -42,7 +42,8 @@ pub(crate) async fn published(
 }
 
 /// A tile's level as a database takes it.
-pub(crate) fn level(tile: &Tile) -> i32 {
+#[cfg(feature = "postgres")]
+pub(crate) fn level(tile: &hos_core::seal::Tile) -> i32 {
     i32::from(tile.level)
 }
 
@@ -95,6 +96,7 @@ impl DamagedLogs {
         self.fault.get_or_insert(fault);
     }
 
+    #[cfg(feature = "mysql")]
     pub(crate) fn has(&self, scope: i64) -> bool {
         self.scopes.contains(&scope)
     }

@@ -113,6 +113,7 @@ pub(crate) fn closed(newest: i64) -> Result<Closed, Fault> {
 }
 
 /// Another call ended what this one met.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) fn overtaken() -> Fault {
     Fault::new(FaultKind::Busy, "the person's hold changed at the same time; try again")
 }

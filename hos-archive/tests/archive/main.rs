@@ -1,6 +1,12 @@
 //! Archives from their files alone: what is whole verifies, and whatever is not has a name.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
 
 mod anchors;
 mod bytes;

@@ -22,7 +22,7 @@ use crate::fault::corrupt;
 impl Archive for MysqlStore {
     async fn laws(&self, world: &World) -> Result<Vec<LawRecord>, Fault> {
         let query = sqlx::query(include_str!("laws.sql")).bind(world.as_str().as_bytes());
-        let rows = fetch_all(self.pool(), query).await?;
+        let rows = fetch_all(self.pooled(), query).await?;
         let record = |row: &MySqlRow| {
             Ok(LawRecord {
                 version: parsed(row, 0, Version::new)?,
@@ -35,7 +35,7 @@ impl Archive for MysqlStore {
 
     async fn contracts(&self, world: &World) -> Result<Vec<ContractRecord>, Fault> {
         let query = sqlx::query(include_str!("contracts.sql")).bind(world.as_str().as_bytes());
-        let rows = fetch_all(self.pool(), query).await?;
+        let rows = fetch_all(self.pooled(), query).await?;
         let record = |row: &MySqlRow| {
             Ok(ContractRecord {
                 kind: parsed(row, 0, Kind::new)?,
@@ -48,7 +48,7 @@ impl Archive for MysqlStore {
 
     async fn pins(&self, world: &World) -> Result<Vec<(Kind, Version)>, Fault> {
         let query = sqlx::query(include_str!("pins.sql")).bind(world.as_str().as_bytes());
-        let rows = fetch_all(self.pool(), query).await?;
+        let rows = fetch_all(self.pooled(), query).await?;
         let pin = |row: &MySqlRow| Ok((parsed(row, 0, Kind::new)?, parsed(row, 1, Version::new)?));
         rows.iter().map(pin).collect()
     }
@@ -62,7 +62,7 @@ impl Archive for MysqlStore {
         let query = sqlx::query(include_str!("due_timers.sql"));
         let query = query.bind(world.as_str().as_bytes().to_vec()).bind(now.as_micros());
         let query = query.bind(i64::from(limit.min(PAGE_MAX)));
-        let rows = fetch_all(self.pool(), query).await?;
+        let rows = fetch_all(self.pooled(), query).await?;
         let timer = |row: &MySqlRow| {
             Ok(DueTimer {
                 subject: subject(row, 0)?,
@@ -80,7 +80,7 @@ impl Archive for MysqlStore {
         loop {
             let query = sqlx::query(include_str!("postpone_timers.sql"));
             let query = query.bind(lines.clone()).bind(until.as_micros());
-            match execute(self.pool(), query).await {
+            match execute(self.pooled(), query).await {
                 // Somebody fires the same timers, or postpones them.
                 Err(fault) if is_race(&fault) && races < RACES_MAX => races += 1,
                 answer => return answer.map(drop),
@@ -95,7 +95,7 @@ impl Archive for MysqlStore {
             let batch = (limit - swept).min(SWEEP_BATCH);
             let query = sqlx::query(include_str!("sweep_receipts.sql"));
             let query = query.bind(now.as_micros()).bind(i64::from(batch));
-            let gone = execute(self.pool(), query).await?;
+            let gone = execute(self.pooled(), query).await?;
             let gone = u32::try_from(gone).unwrap_or(batch);
             swept += gone;
             if gone < batch {
@@ -117,7 +117,7 @@ impl Archive for MysqlStore {
             .bind(tenant.as_str().as_bytes())
             .bind(after.map_or("", ActorId::as_str).as_bytes())
             .bind(i64::from(limit.min(PAGE_MAX)));
-        let rows = fetch_all(self.pool(), query).await?;
+        let rows = fetch_all(self.pooled(), query).await?;
         let member = |row: &MySqlRow| {
             let roles = serde_json::from_str(text(row, 1)?)
                 .map_err(|error| corrupt("roles").caused_by(error))?;
@@ -138,7 +138,7 @@ impl Archive for MysqlStore {
             .bind(tenant.as_str().as_bytes())
             .bind(after.map_or("", ActorId::as_str).as_bytes())
             .bind(i64::from(limit.min(PAGE_MAX)));
-        let rows = fetch_all(self.pool(), query).await?;
+        let rows = fetch_all(self.pooled(), query).await?;
         rows.iter().map(|row| parsed(row, 0, ActorId::new)).collect()
     }
 
@@ -152,7 +152,7 @@ impl Archive for MysqlStore {
             .bind(world.as_str().as_bytes())
             .bind(after.map_or("", Tenant::as_str).as_bytes())
             .bind(i64::from(limit.min(PAGE_MAX)));
-        let rows = fetch_all(self.pool(), query).await?;
+        let rows = fetch_all(self.pooled(), query).await?;
         rows.iter().map(|row| parsed(row, 0, Tenant::new)).collect()
     }
 }

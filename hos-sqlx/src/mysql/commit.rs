@@ -5,19 +5,18 @@ use std::collections::BTreeMap;
 use hos_core::commit::{Commit, Outcome};
 use hos_core::error::{Fault, FaultKind};
 use hos_core::store::BATCH_MAX;
-use sqlx::MySql;
 use sqlx::mysql::MySqlConnection;
 
-use super::fault::{is_broken_off, is_lock_wait, is_race, not_committed};
+use super::fault::{classify_commit, is_broken_off, is_lock_wait, is_race, not_committed};
 use super::lease::{self, Lease};
 use super::lines::LINES_MAX;
 use super::numbers::Numbers;
+use super::pooled::Pooled;
 use super::scope::{Rests, ScopeKey, add_scopes};
 use super::single;
 use super::transaction::begin;
 use super::verify::{Known, subject_numbers, verify};
 use super::write::Writes;
-use crate::connections::Connections;
 use crate::decide::{Decision, decide};
 use crate::fault::same;
 use crate::patience::Patience;
@@ -31,7 +30,7 @@ pub(super) type Answers = Vec<Result<Outcome, Fault>>;
 
 /// Commits each on its own, in order: in one transaction, unless one of them has a fault.
 pub(super) async fn commit_all(
-    connections: &Connections<MySql>,
+    connections: &Pooled,
     numbers: &Numbers,
     commits: &[Commit],
 ) -> Answers {
@@ -51,11 +50,7 @@ pub(super) async fn commit_all(
 }
 
 /// Commits each in a transaction of its own, so that the fault of one never touches another.
-async fn each_alone(
-    connections: &Connections<MySql>,
-    numbers: &Numbers,
-    commits: &[Commit],
-) -> Answers {
+async fn each_alone(connections: &Pooled, numbers: &Numbers, commits: &[Commit]) -> Answers {
     let mut answers = Vec::with_capacity(commits.len());
     let mut patience = Patience::default();
     for commit in commits {
@@ -69,28 +64,20 @@ async fn each_alone(
     answers
 }
 
-async fn alone(
-    connections: &Connections<MySql>,
-    numbers: &Numbers,
-    commit: &Commit,
-) -> Result<Outcome, Fault> {
+async fn alone(connections: &Pooled, numbers: &Numbers, commit: &Commit) -> Result<Outcome, Fault> {
     let own = patiently(connections, numbers, std::slice::from_ref(commit)).await?.pop();
     own.unwrap_or_else(|| Err(Fault::new(FaultKind::Internal, "a commit without an answer")))
 }
 
 /// Whether it is one commit, which waited in vain for a transaction that holds its key.
-async fn is_in_progress(
-    connections: &Connections<MySql>,
-    commits: &[Commit],
-    fault: &Fault,
-) -> bool {
+async fn is_in_progress(connections: &Pooled, commits: &[Commit], fault: &Fault) -> bool {
     let [commit] = commits else { return false };
     let Some(kept) = commit.receipt().filter(|_| is_lock_wait(fault)) else { return false };
     let query = sqlx::query(include_str!("key_is_held.sql"))
         .bind(commit.world().as_str().as_bytes().to_vec())
         .bind(commit.tenant().as_str().as_bytes().to_vec())
         .bind(kept.key().as_bytes().to_vec());
-    lease::fetch_all(connections.pool(), query).await.is_err_and(|fault| is_lock_wait(&fault))
+    lease::fetch_all(connections, query).await.is_err_and(|fault| is_lock_wait(&fault))
 }
 
 fn busy() -> Fault {
@@ -99,7 +86,7 @@ fn busy() -> Fault {
 
 /// Commits in one transaction, which is done again when others were quicker.
 async fn patiently(
-    connections: &Connections<MySql>,
+    connections: &Pooled,
     numbers: &Numbers,
     commits: &[Commit],
 ) -> Result<Answers, Fault> {
@@ -138,12 +125,10 @@ pub(super) fn every(commits: &[Commit], fault: &Fault) -> Answers {
 }
 
 /// None when it is to be done again.
-async fn commit_one(
-    connections: &Connections<MySql>,
-    commit: &Commit,
-) -> Result<Option<Answers>, Fault> {
+async fn commit_one(connections: &Pooled, commit: &Commit) -> Result<Option<Answers>, Fault> {
     let mut lease = Lease::at_hand(connections).await?;
-    let outcome = single::commit_own(lease.connection(), commit).await;
+    let (connection, watch) = lease.watched();
+    let outcome = watch.over_all(single::commit_own(connection, commit), classify_commit).await;
     match outcome {
         Ok(outcome) => {
             lease.release();
@@ -161,13 +146,16 @@ async fn commit_one(
 
 /// None when it is to be done again.
 async fn commit_batch(
-    connections: &Connections<MySql>,
+    connections: &Pooled,
     numbers: &Numbers,
     commits: &[Commit],
     asked: Asked,
 ) -> Result<Option<Answers>, Fault> {
     let mut lease = Lease::at_hand(connections).await?;
-    match write_batch(lease.connection(), numbers, commits, asked).await {
+    let (connection, watch) = lease.watched();
+    let written = write_batch(connection, numbers, commits, asked);
+    // Which of its statements was not answered is not asked: it may have been the last.
+    match watch.over_all(written, classify_commit).await {
         Ok(Batch::Committed(decisions)) => {
             lease.release();
             Ok(Some(decisions.into_iter().map(answer).collect()))

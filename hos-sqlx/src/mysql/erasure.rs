@@ -25,7 +25,7 @@ impl Erasures for MysqlStore {
             .bind(Part::erased("", by).body)
             .bind(world.as_str().as_bytes().to_vec())
             .bind(tenant.as_str().as_bytes().to_vec());
-        let deleted = execute(self.pool(), query).await?;
+        let deleted = execute(self.pooled(), query).await?;
         Ok(u32::try_from(deleted).unwrap_or(u32::MAX))
     }
 }

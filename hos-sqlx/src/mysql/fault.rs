@@ -58,6 +58,11 @@ pub(super) fn is_duplicate(fault: &Fault) -> bool {
     code_of(fault) == Some(DUPLICATE)
 }
 
+/// Whether nobody answered.
+pub(super) fn is_silence(fault: &Fault) -> bool {
+    matches!(error_of(fault), Some(Error::Io(error)) if error.kind() == io::ErrorKind::TimedOut)
+}
+
 /// Whether others held a row for longer than the lock timeout.
 pub(super) fn is_lock_wait(fault: &Fault) -> bool {
     code_of(fault) == Some(LOCK_WAIT)

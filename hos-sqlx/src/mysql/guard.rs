@@ -2,10 +2,11 @@
 
 use hos_core::error::{Fault, FaultKind};
 use sqlx::AssertSqlSafe;
-use sqlx::mysql::{MySqlConnection, MySqlPool};
+use sqlx::mysql::MySqlConnection;
 
 use super::fault::classify;
 use super::lease::Lease;
+use super::pooled::Pooled;
 use super::row::{text, unchecked};
 use crate::guard::GuardedColumn;
 
@@ -13,14 +14,14 @@ use crate::guard::GuardedColumn;
 const IDENTIFIER_BYTES_MAX: usize = 64;
 
 /// Each statement of it commits by itself and can be executed again.
-pub(super) async fn install(pool: &MySqlPool, column: &GuardedColumn) -> Result<(), Fault> {
+pub(super) async fn install(pooled: &Pooled, column: &GuardedColumn) -> Result<(), Fault> {
     column.check()?;
     let longest = format!("hos_guard_{}_{}_opened", column.table, column.status_column);
     if longest.len() > IDENTIFIER_BYTES_MAX {
         let message = format!("`{longest}` is too long for the name of a trigger");
         return Err(Fault::new(FaultKind::Law, message));
     }
-    let mut lease = Lease::acquire(pool).await?;
+    let mut lease = Lease::acquire(pooled).await?;
     for name in column.columns() {
         if let Some(why) = refusal(lease.connection(), &column.table, name).await? {
             lease.release();

@@ -1,12 +1,16 @@
 //! Connections that can be dropped at any moment.
 
+use std::time::Duration;
+
 use hos_core::error::Fault;
 use scopeguard::ScopeGuard;
-use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlPool, MySqlRow};
+use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlRow};
 use sqlx::{Error, MySql, Row as _};
 
 use super::fault;
-use crate::connections::{Connections, Taken};
+use super::pooled::Pooled;
+use crate::connections::Taken;
+use crate::watch::Watch;
 
 /// A connection that returns to the pool only when it is known to be idle and outside a
 /// transaction.
@@ -18,13 +22,15 @@ use crate::connections::{Connections, Taken};
 /// Dropped before that, the connection is closed, which rolls back.
 pub(super) struct Lease<'c> {
     /// Where it goes when it is released; to the pool if nowhere.
-    at_hand: Option<&'c Connections<MySql>>,
+    at_hand: Option<&'c Pooled>,
+    patience: Option<Duration>,
     held: ScopeGuard<Held, fn(Held)>,
 }
 
 struct Held {
     taken: Taken<MySql>,
     clean: bool,
+    silent: bool,
 }
 
 fn let_go(mut held: Held) {
@@ -35,28 +41,40 @@ fn let_go(mut held: Held) {
 
 impl Lease<'static> {
     /// A connection of the pool, which was asked whether it lives.
-    pub(super) async fn acquire(pool: &MySqlPool) -> Result<Self, Fault> {
-        let connection = pool.acquire().await.map_err(fault::classify)?;
-        Ok(Self::new(None, Taken::new(connection)))
+    pub(super) async fn acquire(pooled: &Pooled) -> Result<Self, Fault> {
+        let connection = pooled.pool().acquire().await.map_err(fault::classify)?;
+        Ok(Self::new(None, pooled.patience(), Taken::new(connection)))
     }
 }
 
 impl<'c> Lease<'c> {
     /// A connection that has the law's statements prepared, if there is one.
-    pub(super) async fn at_hand(connections: &'c Connections<MySql>) -> Result<Self, Fault> {
+    pub(super) async fn at_hand(connections: &'c Pooled) -> Result<Self, Fault> {
         let taken = connections.take().await.map_err(fault::classify)?;
-        Ok(Self::new(Some(connections), taken))
+        Ok(Self::new(Some(connections), connections.patience(), taken))
     }
 
-    fn new(at_hand: Option<&'c Connections<MySql>>, taken: Taken<MySql>) -> Self {
-        let held = scopeguard::guard(Held { taken, clean: true }, let_go as fn(Held));
-        Self { at_hand, held }
+    fn new(at_hand: Option<&'c Pooled>, patience: Option<Duration>, taken: Taken<MySql>) -> Self {
+        let held = Held { taken, clean: true, silent: false };
+        Self { at_hand, patience, held: scopeguard::guard(held, let_go as fn(Held)) }
     }
 
-    /// The connection, to send something.
+    /// The connection, to send what may take as long as it likes.
     pub(super) fn connection(&mut self) -> &mut MySqlConnection {
-        self.held.clean = false;
-        &mut self.held.taken.connection
+        self.watched().0
+    }
+
+    /// The connection, to send something, and who watches over its answer.
+    pub(super) fn watched(&mut self) -> (&mut MySqlConnection, Watch<'_>) {
+        let Held { taken, clean, silent } = &mut *self.held;
+        *clean = false;
+        (&mut taken.connection, Watch { silent, patience: self.patience })
+    }
+
+    /// Sends a word without an answer that matters.
+    pub(super) async fn say(&mut self, word: &'static str) -> Result<(), Error> {
+        let (connection, watch) = self.watched();
+        watch.over(sqlx::raw_sql(word).execute(connection)).await.map(|_| ())
     }
 
     /// Every answer was read, and no transaction is open.
@@ -78,13 +96,15 @@ impl<'c> Lease<'c> {
 
     /// Whether the server says that a transaction is open.
     pub(super) async fn is_in_transaction(&mut self) -> bool {
-        let open = sqlx::raw_sql("SELECT @@in_transaction").fetch_one(self.connection()).await;
+        let (connection, watch) = self.watched();
+        let asked = sqlx::raw_sql("SELECT @@in_transaction").fetch_one(connection);
+        let open = watch.over(asked).await;
         open.is_ok_and(|row| row.try_get_unchecked(0).is_ok_and(|open: i64| open == 1))
     }
 
     /// Rolls back; a connection that does not answer is closed.
     pub(super) async fn roll_back(mut self) {
-        if sqlx::raw_sql("ROLLBACK").execute(self.connection()).await.is_ok() {
+        if !self.held.silent && self.say("ROLLBACK").await.is_ok() {
             self.release();
         }
     }
@@ -93,15 +113,17 @@ impl<'c> Lease<'c> {
 type Query = sqlx::query::Query<'static, MySql, MySqlArguments>;
 
 /// The rows that a statement answers, which is a transaction of its own.
-pub(super) async fn fetch_all(pool: &MySqlPool, query: Query) -> Result<Vec<MySqlRow>, Fault> {
-    let mut lease = Lease::acquire(pool).await?;
-    let answer = query.fetch_all(lease.connection()).await;
+pub(super) async fn fetch_all(pooled: &Pooled, query: Query) -> Result<Vec<MySqlRow>, Fault> {
+    let mut lease = Lease::acquire(pooled).await?;
+    let (connection, watch) = lease.watched();
+    let answer = watch.over(query.fetch_all(connection)).await;
     lease.settle(answer).map_err(fault::classify)
 }
 
 /// Executes a statement, which is a transaction of its own; says how many rows it met.
-pub(super) async fn execute(pool: &MySqlPool, query: Query) -> Result<u64, Fault> {
-    let mut lease = Lease::acquire(pool).await?;
-    let answer = query.execute(lease.connection()).await;
+pub(super) async fn execute(pooled: &Pooled, query: Query) -> Result<u64, Fault> {
+    let mut lease = Lease::acquire(pooled).await?;
+    let (connection, watch) = lease.watched();
+    let answer = watch.over(query.execute(connection)).await;
     Ok(lease.settle(answer).map_err(fault::classify)?.rows_affected())
 }

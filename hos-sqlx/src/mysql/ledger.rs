@@ -22,7 +22,7 @@ impl Ledger for MysqlStore {
     async fn head(&self, world: &World, tenant: &Tenant) -> Result<LogHead, Fault> {
         let query = sqlx::query(include_str!("head.sql"));
         let query = query.bind(world.as_str().as_bytes()).bind(tenant.as_str().as_bytes());
-        let rows = fetch_all(self.pool(), query).await?;
+        let rows = fetch_all(self.pooled(), query).await?;
         let Some(row) = rows.first() else { return Ok(LogHead { size: 0, root: empty_root() }) };
         let frontier = frontier(row, 0)?;
         Ok(LogHead { size: frontier.size(), root: frontier.root() })
@@ -38,7 +38,7 @@ impl Ledger for MysqlStore {
             .bind(world.as_str().as_bytes())
             .bind(tenant.as_str().as_bytes())
             .bind(id.as_bytes().as_slice());
-        let rows = fetch_all(self.pool(), query).await?;
+        let rows = fetch_all(self.pooled(), query).await?;
         rows.first().map(entry).transpose()
     }
 
@@ -54,7 +54,7 @@ impl Ledger for MysqlStore {
             .bind(tenant.as_str().as_bytes())
             .bind(signed(from))
             .bind(i64::from(limit.min(PAGE_MAX)));
-        let rows = fetch_all(self.pool(), query).await?;
+        let rows = fetch_all(self.pooled(), query).await?;
         rows.iter().map(entry).collect()
     }
 
@@ -71,12 +71,12 @@ impl Ledger for MysqlStore {
             .bind(subject.id.as_str().as_bytes())
             .bind(signed(after))
             .bind(i64::from(limit.min(PAGE_MAX)));
-        let rows = fetch_all(self.pool(), query).await?;
+        let rows = fetch_all(self.pooled(), query).await?;
         rows.iter().map(entry).collect()
     }
 
     async fn sequence_pending(&self, limit: u32) -> Result<u32, Fault> {
-        sequence::sequence_pending(self.pool(), limit).await
+        sequence::sequence_pending(self.pooled(), limit).await
     }
 
     fn seals(&self) -> &dyn Seals {

@@ -9,22 +9,22 @@ use hos_core::standing::Standing;
 use hos_core::store::{Ask, BATCH_MAX};
 use hos_core::subject::Snapshot;
 use serde_json::{Value, json};
-use sqlx::MySql;
 use sqlx::mysql::MySqlRow;
 
-use super::fault::classify;
+use super::fault::{classify, is_silence};
 use super::lease::Lease;
 use super::lines::LINES_MAX;
 use super::numbers::Numbers;
+use super::pooled::Pooled;
 use super::row::{count, optional_text, parsed, proof_id, stored_receipt, text, unchecked};
-use crate::connections::{Connections, STALE_MAX};
+use crate::connections::STALE_MAX;
 use crate::encoding::hex;
 use crate::fault::corrupt;
 use crate::known::{Known, Remembered};
 
 /// One standing per ask, in order.
 pub(super) async fn load_all(
-    connections: &Connections<MySql>,
+    connections: &Pooled,
     (known, numbers): (&Known, &Numbers),
     asks: &[Ask],
 ) -> Result<Vec<Standing>, Fault> {
@@ -35,7 +35,11 @@ pub(super) async fn load_all(
     loop {
         match load_on(Lease::at_hand(connections).await?, known, numbers, asks).await {
             // It had died unseen, as all have after the server was started anew.
-            Err(fault) if fault.kind() == FaultKind::Unavailable && passed_over < STALE_MAX => {
+            Err(fault)
+                if fault.kind() == FaultKind::Unavailable
+                    && !is_silence(&fault)
+                    && passed_over < STALE_MAX =>
+            {
                 passed_over += 1;
             }
             loaded => return loaded,
@@ -56,7 +60,8 @@ async fn load_on(
         let remembered: Vec<Remembered<'_>> =
             now.iter().map(|ask| Remembered::of(Some(known), ask)).collect();
         let query = sqlx::query(include_str!("load.sql")).bind(encode(now, &remembered));
-        let rows = query.fetch_all(lease.connection()).await;
+        let (connection, watch) = lease.watched();
+        let rows = watch.over(query.fetch_all(connection)).await;
         let rows = in_order(rows.map_err(classify)?)?;
         let mut rows = rows.iter();
         for (ask, remembered) in now.iter().zip(remembered) {

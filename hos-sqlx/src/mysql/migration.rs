@@ -30,7 +30,7 @@ impl Migrations for MysqlStore {
             .bind(ask.version.as_str().as_bytes().to_vec())
             .bind(ask.after.as_ref().map_or("", SubjectId::as_str).as_bytes().to_vec())
             .bind(i64::from(ask.limit.min(MIGRATION_BATCH_MAX)));
-        fetch_all(self.pool(), query).await?.iter().map(pinned).collect()
+        fetch_all(self.pooled(), query).await?.iter().map(pinned).collect()
     }
 
     async fn migrate(&self, batch: &MigrationCommit) -> Result<MigrationOutcome, Fault> {
@@ -62,7 +62,8 @@ async fn write(mut lease: Lease<'_>, batch: &MigrationCommit) -> Result<Migratio
     let arguments =
         call::bind(arguments(batch)?).map_err(|error| classify(sqlx::Error::Encode(error)))?;
     let query = sqlx::query_with(include_str!("migrate_batch.sql"), arguments);
-    let answer = query.fetch_all(lease.connection()).await;
+    let (connection, watch) = lease.watched();
+    let answer = watch.over(query.fetch_all(connection)).await;
     let rows = lease.settle(answer).map_err(classify_commit)?;
     let Some(row) = rows.first() else { return Err(corrupt("no answer to a migration")) };
     match text(row, 0)? {

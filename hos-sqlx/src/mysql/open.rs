@@ -11,6 +11,7 @@ use sqlx::{ConnectOptions, Connection as _, Error};
 use super::fault::classify;
 use super::migrate;
 use super::options::MysqlOptions;
+use super::pooled::Pooled;
 use super::row::unchecked;
 
 const SCHEMES: [&str; 2] = ["mysql://", "mariadb://"];
@@ -22,12 +23,12 @@ const STATEMENTS_MAX: u32 = 8_192;
 /// A connection that rested longer is asked whether it is still there before it is used.
 const RESTED: Duration = Duration::from_secs(5);
 
-/// The pool, over a database whose schema is up to date.
-pub(super) async fn open(options: &MysqlOptions) -> Result<MySqlPool, Fault> {
+/// The connections, over a database whose schema is up to date.
+pub(super) async fn open(options: &MysqlOptions) -> Result<Pooled, Fault> {
     let mut connection = direct(options).await?;
     refuse_unfinished_move(&mut connection).await?;
     connection.close().await.map_err(classify)?;
-    pool(options)
+    Pooled::new(options)
 }
 
 /// A pool that connects when it is used.

@@ -55,7 +55,9 @@ impl MysqlOptions {
     /// How long one statement may run; zero for as long as it likes. A commit that is broken off is
     /// `Busy` while its transaction is known to be open, which is then rolled back, and `Ambiguous`
     /// otherwise. The schema is brought up to date, and a deployment moved, without this limit:
-    /// the server cannot take such statements back.
+    /// the server cannot take such statements back. A server that has said nothing five seconds
+    /// after that, of all that one call asks, is given up with its connection: what it was asked to
+    /// commit is `Ambiguous`, the rest `Unavailable`.
     pub fn statement_timeout(self, statement_timeout: Duration) -> Self {
         Self { statement_timeout, ..self }
     }

@@ -10,6 +10,7 @@ use sqlx::Arguments as _;
 use sqlx::mysql::MySqlRow;
 
 use super::MysqlStore;
+use super::fault::classify;
 use super::lease::{Lease, fetch_all};
 use super::lines::Lines;
 use super::row::{count, optional_text, parsed, proof_id, subject, text};
@@ -20,7 +21,7 @@ static DONE: LazyLock<Lines> = LazyLock::new(|| Lines::new(include_str!("done.sq
 impl Outbox for MysqlStore {
     async fn waiting(&self, limit: u32) -> Result<Vec<OutboxRow>, Fault> {
         let query = sqlx::query(include_str!("waiting.sql")).bind(i64::from(limit));
-        let rows = fetch_all(self.pool(), query).await?;
+        let rows = fetch_all(self.pooled(), query).await?;
         let message = |row: &MySqlRow| {
             Ok(OutboxRow {
                 id: count(row, 0)?,
@@ -38,8 +39,9 @@ impl Outbox for MysqlStore {
     async fn done(&self, ids: &[u64]) -> Result<(), Fault> {
         // A number beyond the column's range was never given to a message.
         let ids: Vec<i64> = ids.iter().filter_map(|id| i64::try_from(*id).ok()).collect();
-        let mut lease = Lease::acquire(self.pool()).await?;
-        DONE.write(lease.connection(), &ids, |id, row| row.add(id)).await?;
+        let mut lease = Lease::acquire(self.pooled()).await?;
+        let (connection, watch) = lease.watched();
+        watch.over_all(DONE.write(connection, &ids, |id, row| row.add(id)), classify).await?;
         lease.release();
         Ok(())
     }

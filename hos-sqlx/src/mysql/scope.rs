@@ -6,14 +6,13 @@ use hos_core::commit::Commit;
 use hos_core::error::Fault;
 use hos_core::id::{Tenant, World};
 use serde_json::{Value, json};
-use sqlx::MySql;
 use sqlx::mysql::MySqlConnection;
 
 use super::fault::classify;
 use super::lease::Lease;
 use super::numbers::Numbers;
+use super::pooled::Pooled;
 use super::row::{count, parsed, unchecked};
-use crate::connections::Connections;
 use crate::standing::raises;
 
 pub(super) type ScopeKey = (World, Tenant);
@@ -93,18 +92,14 @@ impl Rests {
 
 /// Gives scopes that are written to for the first time their rows. A scope without anything in it
 /// means nothing, so it may stay even when what comes after does not.
-pub(super) async fn add_scopes(
-    connections: &Connections<MySql>,
-    missing: &[ScopeKey],
-) -> Result<(), Fault> {
+pub(super) async fn add_scopes(connections: &Pooled, missing: &[ScopeKey]) -> Result<(), Fault> {
     let mut lease = Lease::at_hand(connections).await?;
     for (world, tenant) in missing {
-        sqlx::query(include_str!("add_scope.sql"))
+        let query = sqlx::query(include_str!("add_scope.sql"))
             .bind(world.as_str().as_bytes())
-            .bind(tenant.as_str().as_bytes())
-            .execute(lease.connection())
-            .await
-            .map_err(classify)?;
+            .bind(tenant.as_str().as_bytes());
+        let (connection, watch) = lease.watched();
+        watch.over(query.execute(connection)).await.map_err(classify)?;
     }
     lease.release();
     Ok(())

@@ -32,7 +32,7 @@ impl Seals for MysqlStore {
     async fn unsealed(&self, after: Option<u64>, limit: u32) -> Result<Vec<(u64, LogName)>, Fault> {
         let query = sqlx::query(include_str!("unsealed.sql"));
         let query = query.bind(after.map_or(-1, signed)).bind(most(limit));
-        let rows = fetch_all(self.pool(), query).await?;
+        let rows = fetch_all(self.pooled(), query).await?;
         rows.iter().map(|row| Ok((count(row, 0)?, log_name(row, 1)?))).collect()
     }
 
@@ -44,7 +44,7 @@ impl Seals for MysqlStore {
     async fn states(&self, logs: &[LogName]) -> Result<Vec<LogState>, Fault> {
         let scopes = Value::from(self.scopes(logs.iter()).await?).to_string();
         let query = sqlx::query(include_str!("states.sql")).bind(scopes);
-        let rows = fetch_all(self.pool(), query).await?;
+        let rows = fetch_all(self.pooled(), query).await?;
         if rows.len() != logs.len() {
             return Err(corrupt("no state of a log"));
         }
@@ -68,7 +68,8 @@ impl Seals for MysqlStore {
             })
         });
         let lines = Value::from_iter(of_each).to_string();
-        let rows = fetch_all(self.pool(), sqlx::query(include_str!("span_hashes.sql")).bind(lines));
+        let rows =
+            fetch_all(self.pooled(), sqlx::query(include_str!("span_hashes.sql")).bind(lines));
         let rows = rows.await?;
         if rows.len() != asked.iter().map(|(_, spans)| spans.len()).sum::<usize>() {
             return Err(corrupt("fewer hashes than were asked for"));
@@ -84,7 +85,7 @@ impl Seals for MysqlStore {
 
     async fn write_tiles(&self, log: &LogName, tiles: &[Tile]) -> Result<(), Fault> {
         let Some(scope) = self.scope_of(log).await? else { return Err(corrupt("no such log")) };
-        Write::Tiles(scope, tiles).patiently(self.pool()).await.map(|_| ())
+        Write::Tiles(scope, tiles).patiently(self.pooled()).await.map(|_| ())
     }
 
     async fn publish(
@@ -104,7 +105,7 @@ impl Seals for MysqlStore {
         }
         let scopes = self.scopes(publications.iter().map(|of| &of.log)).await?;
         let of_each: Vec<_> = scopes.into_iter().zip(publications).collect();
-        let done = Write::Publish(&of_each).patiently(self.pool()).await?;
+        let done = Write::Publish(&of_each).patiently(self.pooled()).await?;
         published(self, publications, &done).await
     }
 
@@ -116,7 +117,7 @@ impl Seals for MysqlStore {
     ) -> Result<Vec<Checkpoint>, Fault> {
         let Some(scope) = self.scope_of(log).await? else { return Ok(Vec::new()) };
         let query = sqlx::query(include_str!("checkpoints.sql")).bind(scope);
-        let rows = fetch_all(self.pool(), query.bind(signed(from)).bind(most(limit))).await?;
+        let rows = fetch_all(self.pooled(), query.bind(signed(from)).bind(most(limit))).await?;
         rows.iter().map(|row| checkpoint(row, 0)).collect()
     }
 
@@ -132,17 +133,17 @@ impl Seals for MysqlStore {
                 tenant: parsed(row, 3, Tenant::from_stored)?,
             })
         };
-        fetch_all(self.pool(), query).await?.iter().map(record).collect()
+        fetch_all(self.pooled(), query).await?.iter().map(record).collect()
     }
 
     async fn unanchored(&self, limit: u32) -> Result<Vec<(LogName, Checkpoint)>, Fault> {
         let query = sqlx::query(include_str!("unanchored.sql")).bind(most(limit));
-        let rows = fetch_all(self.pool(), query).await?;
+        let rows = fetch_all(self.pooled(), query).await?;
         rows.iter().map(|row| Ok((log_name(row, 0)?, checkpoint(row, 2)?))).collect()
     }
 
     async fn anchor(&self, anchors: &[Anchor]) -> Result<bool, Fault> {
-        Ok(Write::Anchors(anchors).patiently(self.pool()).await? == [true])
+        Ok(Write::Anchors(anchors).patiently(self.pooled()).await? == [true])
     }
 
     async fn anchors(&self, from: u64, limit: u32) -> Result<Vec<Anchor>, Fault> {
@@ -156,7 +157,7 @@ impl Seals for MysqlStore {
                 leaf_hash: hash(row, 5)?,
             })
         };
-        fetch_all(self.pool(), query).await?.iter().map(anchor).collect()
+        fetch_all(self.pooled(), query).await?.iter().map(anchor).collect()
     }
 
     async fn anchor_over(&self, log: &LogName, entries: u64) -> Result<Option<Anchor>, Fault> {
@@ -171,13 +172,13 @@ impl Seals for MysqlStore {
                 leaf_hash: hash(row, 3)?,
             })
         };
-        fetch_all(self.pool(), query).await?.first().map(anchor).transpose()
+        fetch_all(self.pooled(), query).await?.first().map(anchor).transpose()
     }
 
     async fn attest(&self, attestation: &Attestation) -> Result<(), Fault> {
         let size = signed(attestation.size);
         let known = sqlx::query(include_str!("has_checkpoint.sql")).bind(size);
-        if fetch_all(self.pool(), known).await?.is_empty() {
+        if fetch_all(self.pooled(), known).await?.is_empty() {
             return Err(no_checkpoint());
         }
         let attest = sqlx::query(include_str!("attest.sql"))
@@ -185,7 +186,7 @@ impl Seals for MysqlStore {
             .bind(attestation.kind.as_str().as_bytes())
             .bind(attestation.attester.clone().into_bytes())
             .bind(attestation.body.clone());
-        execute(self.pool(), attest).await.map(|_| ())
+        execute(self.pooled(), attest).await.map(|_| ())
     }
 
     async fn attestations(&self, from: u64, limit: u32) -> Result<Vec<Attestation>, Fault> {
@@ -198,7 +199,7 @@ impl Seals for MysqlStore {
                 body: unchecked(row, 3)?,
             })
         };
-        let rows = fetch_all(self.pool(), query.bind(signed(from)).bind(most(limit))).await?;
+        let rows = fetch_all(self.pooled(), query.bind(signed(from)).bind(most(limit))).await?;
         rows.iter().map(attestation).collect()
     }
 
@@ -215,7 +216,7 @@ impl Seals for MysqlStore {
             .bind(tenant.as_str().as_bytes().to_vec())
             .bind(from.to_vec())
             .bind(most(limit));
-        let rows = fetch_all(self.pool(), query).await?;
+        let rows = fetch_all(self.pooled(), query).await?;
         rows.iter().map(|row| proof_id(row, 0)).collect()
     }
 }
@@ -238,7 +239,7 @@ impl MysqlStore {
             return Ok(scopes);
         }
         let query = sqlx::query(include_str!("scope_numbers.sql")).bind(all_names(logs));
-        for row in fetch_all(self.pool(), query).await? {
+        for row in fetch_all(self.pooled(), query).await? {
             let place =
                 usize::try_from(count(&row, 0)?).ok().and_then(|place| place.checked_sub(1));
             let scope = place.and_then(|place| scopes.get_mut(place));

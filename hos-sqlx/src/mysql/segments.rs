@@ -35,7 +35,7 @@ impl Segments for MysqlStore {
             .bind(signed(after).saturating_sub(longest))
             .bind(signed(after))
             .bind(i64::from(limit.min(PAGE_MAX)));
-        fetch_all(self.pool(), query).await?.iter().map(record).collect()
+        fetch_all(self.pooled(), query).await?.iter().map(record).collect()
     }
 
     async fn release(
@@ -84,8 +84,10 @@ impl MysqlStore {
         loop {
             let bound = call::bind(arguments.to_vec())
                 .map_err(|error| classify(sqlx::Error::Encode(error)))?;
-            let mut lease = Lease::acquire(self.pool()).await?;
-            let answer = sqlx::query_with(text, bound).fetch_all(lease.connection()).await;
+            let mut lease = Lease::acquire(self.pooled()).await?;
+            let (connection, watch) = lease.watched();
+            let answer = sqlx::query_with(text, bound).fetch_all(connection);
+            let answer = watch.over(answer).await;
             match lease.settle(answer).map_err(classify_commit) {
                 Ok(rows) => return rows.first().map_or(Ok(0), |row| unchecked(row, 0)),
                 Err(fault) if is_race(&fault) && attempts < ATTEMPTS_MAX => attempts += 1,

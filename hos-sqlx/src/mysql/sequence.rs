@@ -8,11 +8,12 @@ use hos_core::merkle::{Frontier, Hash, leaf_hash};
 use hos_core::time::ProofId;
 use serde_json::Value;
 use sqlx::Arguments as _;
-use sqlx::mysql::{MySqlConnection, MySqlPool, MySqlRow};
+use sqlx::mysql::{MySqlConnection, MySqlRow};
 
 use super::fault::{classify, classify_commit, is_duplicate, is_lock_wait, is_race};
-use super::lease::Lease;
+use super::lease::{Lease, fetch_all};
 use super::lines::Lines;
+use super::pooled::Pooled;
 use super::row::{frontier, proof_id, unchecked};
 use crate::encoding::signed;
 use crate::fault::corrupt;
@@ -30,11 +31,11 @@ const SEQUENCED_MAX: u32 = 1_000;
 const ATTEMPTS_MAX: usize = 8;
 
 /// Numbers pending entries, at most so many. Any process may; who was slower starts again.
-pub(super) async fn sequence_pending(pool: &MySqlPool, limit: u32) -> Result<u32, Fault> {
+pub(super) async fn sequence_pending(pooled: &Pooled, limit: u32) -> Result<u32, Fault> {
     let mut sequenced = 0;
     while sequenced < limit {
         let batch = (limit - sequenced).min(SEQUENCED_MAX);
-        let done = sequence_patiently(pool, batch).await?;
+        let done = sequence_patiently(pooled, batch).await?;
         sequenced += done;
         if done < batch {
             break;
@@ -43,12 +44,14 @@ pub(super) async fn sequence_pending(pool: &MySqlPool, limit: u32) -> Result<u32
     Ok(sequenced)
 }
 
-async fn sequence_patiently(pool: &MySqlPool, limit: u32) -> Result<u32, Fault> {
+async fn sequence_patiently(pooled: &Pooled, limit: u32) -> Result<u32, Fault> {
     let mut damaged = DamagedLogs::default();
     let mut attempts = 0;
     while attempts < ATTEMPTS_MAX {
-        let mut lease = Lease::acquire(pool).await?;
-        let Some(plan) = Plan::read(lease.connection(), limit, &mut damaged).await? else {
+        let mut lease = Lease::acquire(pooled).await?;
+        let (connection, watch) = lease.watched();
+        let plan = watch.over_all(Plan::read(connection, limit, &mut damaged), classify);
+        let Some(plan) = plan.await? else {
             lease.release();
             return damaged.nothing_left();
         };
@@ -58,10 +61,10 @@ async fn sequence_patiently(pool: &MySqlPool, limit: u32) -> Result<u32, Fault> 
             continue;
         }
         attempts += 1;
-        match plan.write(lease.connection()).await {
+        let (connection, watch) = lease.watched();
+        match watch.over_all(plan.write(connection), classify).await {
             Ok(true) => {
-                let done = sqlx::raw_sql("COMMIT").execute(lease.connection()).await;
-                done.map_err(classify_commit)?;
+                lease.say("COMMIT").await.map_err(classify_commit)?;
                 lease.release();
                 return Ok(u32::try_from(plan.done()).unwrap_or(limit));
             }
@@ -69,7 +72,7 @@ async fn sequence_patiently(pool: &MySqlPool, limit: u32) -> Result<u32, Fault> 
             Err(fault) if is_race(&fault) || is_lock_wait(&fault) => {
                 lease.roll_back().await;
                 if is_duplicate(&fault) {
-                    plan.blocked(pool, &mut damaged).await?;
+                    plan.blocked(pooled, &mut damaged).await?;
                 }
             }
             Err(fault) => {
@@ -137,11 +140,11 @@ impl Plan {
     }
 
     /// Leaves out which of the logs cannot grow.
-    async fn blocked(&self, pool: &MySqlPool, damaged: &mut DamagedLogs) -> Result<(), Fault> {
+    async fn blocked(&self, pooled: &Pooled, damaged: &mut DamagedLogs) -> Result<(), Fault> {
         let scopes: Vec<i64> = self.logs.keys().copied().collect();
         let query = sqlx::query(include_str!("blocked_logs.sql"));
         let query = query.bind(Value::from(scopes).to_string());
-        for row in query.fetch_all(pool).await.map_err(classify)? {
+        for row in fetch_all(pooled, query).await? {
             damaged.add(unchecked(&row, 0)?, blocked());
         }
         Ok(())

@@ -2,21 +2,22 @@
 
 use hos_core::error::Fault;
 use hos_core::time::Timestamp;
-use sqlx::mysql::{MySqlConnection, MySqlPool};
+use sqlx::mysql::MySqlConnection;
 
 use super::fault::classify;
 use super::lease::{Lease, fetch_all};
+use super::pooled::Pooled;
 use super::row::{text, unchecked};
 use crate::fault::corrupt;
 
 pub(super) async fn partition_ahead(
-    pool: &MySqlPool,
+    pooled: &Pooled,
     now: Timestamp,
     months: u32,
 ) -> Result<u32, Fault> {
     let query = sqlx::query("CALL hos_partition_ahead(?, ?)");
     let query = query.bind(now.as_micros()).bind(months.min(1_200));
-    let rows = fetch_all(pool, query).await?;
+    let rows = fetch_all(pooled, query).await?;
     let made: i32 = rows.first().map_or(Ok(0), |row| unchecked(row, 0))?;
     Ok(u32::try_from(made).unwrap_or(0))
 }
@@ -24,11 +25,11 @@ pub(super) async fn partition_ahead(
 /// Nobody writes entries while the tables are locked, so that none comes between the look into a
 /// partition and its end.
 pub(super) async fn drop_empty_before(
-    pool: &MySqlPool,
+    pooled: &Pooled,
     moment: Timestamp,
 ) -> Result<Vec<String>, Fault> {
     let lock = "LOCK TABLES hos_entry WRITE, hos_part WRITE";
-    let mut lease = lock_tables(pool, lock).await?;
+    let mut lease = lock_tables(pooled, lock).await?;
     let query = sqlx::query("CALL hos_drop_empty_before(?)").bind(moment.as_micros());
     let rows = query.fetch_all(lease.connection()).await.map_err(classify)?;
     unlock_tables(lease).await?;
@@ -38,17 +39,17 @@ pub(super) async fn drop_empty_before(
 
 /// Nobody writes messages while the tables are locked, and whoever read which half is in use has
 /// ended.
-pub(super) async fn rotate_outbox(pool: &MySqlPool) -> Result<bool, Fault> {
+pub(super) async fn rotate_outbox(pooled: &Pooled) -> Result<bool, Fault> {
     let lock = "LOCK TABLES hos_outbox WRITE, hos_outbox_slot WRITE";
-    let mut lease = lock_tables(pool, lock).await?;
+    let mut lease = lock_tables(pooled, lock).await?;
     let turned = turn(lease.connection()).await?;
     unlock_tables(lease).await?;
     Ok(turned)
 }
 
 /// Dropped or failed from here on, the connection is closed, which unlocks.
-async fn lock_tables(pool: &MySqlPool, lock: &'static str) -> Result<Lease<'static>, Fault> {
-    let mut lease = Lease::acquire(pool).await?;
+async fn lock_tables(pooled: &Pooled, lock: &'static str) -> Result<Lease<'static>, Fault> {
+    let mut lease = Lease::acquire(pooled).await?;
     sqlx::raw_sql(lock).execute(lease.connection()).await.map_err(classify)?;
     Ok(lease)
 }

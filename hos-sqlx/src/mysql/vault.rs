@@ -8,7 +8,7 @@ use hos_core::time::{ProofId, Timestamp};
 use hos_core::vault::{
     Closed, KEYS_MAX, KeyState, Person, PersonKeys, StoredKey, StoredPerson, Vault, Wrapped,
 };
-use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlPool, MySqlRow};
+use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlRow};
 use sqlx::query::Query;
 use sqlx::{Connection as _, FromRow as _, MySql};
 
@@ -16,6 +16,7 @@ use super::MysqlOptions;
 use super::fault::classify;
 use super::lease::{execute, fetch_all};
 use super::open;
+use super::pooled::Pooled;
 use super::row::unchecked;
 use crate::encoding::signed;
 use crate::rows;
@@ -31,7 +32,7 @@ use crate::vault::{
 /// A server's own binary log has both: there, give the vault a server of its own.
 #[derive(Debug)]
 pub struct MysqlVault {
-    pool: MySqlPool,
+    pooled: Pooled,
 }
 
 impl MysqlVault {
@@ -44,7 +45,7 @@ impl MysqlVault {
         let mut connection = open::connected(&options).await?;
         migrate(&mut connection).await?;
         connection.close().await.map_err(classify)?;
-        Ok(Self { pool: open::pool(&options)? })
+        Ok(Self { pooled: Pooled::new(&options)? })
     }
 
     /// Opens a vault that is there, and makes nothing: for whoever only looks.
@@ -58,14 +59,14 @@ impl MysqlVault {
         connection.close().await.map_err(classify)?;
         match version? {
             0 => Err(missing()),
-            version if version <= VERSION => Ok(Self { pool: open::pool(&options)? }),
+            version if version <= VERSION => Ok(Self { pooled: Pooled::new(&options)? }),
             _ => Err(newer()),
         }
     }
 
     /// Closes every connection.
     pub async fn close_connections(&self) {
-        self.pool.close().await;
+        self.pooled.close().await;
     }
 
     async fn bury(&self, key: &StoredKey, entry: ProofId, at: Timestamp) -> Result<(), Fault> {
@@ -73,7 +74,7 @@ impl MysqlVault {
             .bind(entry.as_bytes().to_vec())
             .bind(at.as_micros())
             .bind(key.id.as_bytes().to_vec());
-        execute(&self.pool, query).await?;
+        execute(&self.pooled, query).await?;
         let query = sqlx::query(include_str!("vault/bury.sql"))
             .bind(key.id.as_bytes().to_vec())
             .bind(key.person.world.as_str().as_bytes().to_vec())
@@ -82,20 +83,20 @@ impl MysqlVault {
             .bind(i64::from(key.epoch))
             .bind(entry.as_bytes().to_vec())
             .bind(at.as_micros());
-        execute(&self.pool, query).await?;
+        execute(&self.pooled, query).await?;
         Ok(())
     }
 
     async fn row(&self, query: Query<'static, MySql, MySqlArguments>) -> Result<MySqlRow, Fault> {
         let missing = || Fault::new(FaultKind::Internal, "the vault did not answer");
-        fetch_all(&self.pool, query).await?.into_iter().next().ok_or_else(missing)
+        fetch_all(&self.pooled, query).await?.into_iter().next().ok_or_else(missing)
     }
 
     async fn stored(
         &self,
         query: Query<'static, MySql, MySqlArguments>,
     ) -> Result<Vec<StoredKey>, Fault> {
-        fetch_all(&self.pool, query).await?.iter().map(|row| stored(key(row)?)).collect()
+        fetch_all(&self.pooled, query).await?.iter().map(|row| stored(key(row)?)).collect()
     }
 }
 
@@ -138,11 +139,11 @@ fn of(text: &'static str, person: &Person) -> Query<'static, MySql, MySqlArgumen
 #[async_trait]
 impl Vault for MysqlVault {
     async fn keys(&self, person: &Person) -> Result<PersonKeys, Fault> {
-        let rows = fetch_all(&self.pool, of(include_str!("vault/person.sql"), person)).await?;
+        let rows = fetch_all(&self.pooled, of(include_str!("vault/person.sql"), person)).await?;
         let row = rows.first().map(PersonRow::from_row).transpose().map_err(classify)?;
         let newest = row.as_ref().map_or(1, |(epoch, ..)| *epoch);
         let query = of(include_str!("vault/keys.sql"), person).bind(newest).bind(newest - 1);
-        let keys = fetch_all(&self.pool, query).await?;
+        let keys = fetch_all(&self.pooled, query).await?;
         person_keys(row, keys.iter().map(key).collect::<Result<_, _>>()?)
     }
 
@@ -159,7 +160,7 @@ impl Vault for MysqlVault {
             .bind(i64::from(key.epoch))
             .bind(wrapped.master.as_bytes().to_vec())
             .bind(wrapped.bytes.clone());
-        execute(&self.pool, query).await?;
+        execute(&self.pooled, query).await?;
         Ok(())
     }
 
@@ -195,7 +196,7 @@ impl Vault for MysqlVault {
     ) -> Result<u32, Fault> {
         let through = i64::from(through);
         let query = of(include_str!("vault/end_epochs.sql"), person).bind(through);
-        execute(&self.pool, query).await?;
+        execute(&self.pooled, query).await?;
         let query = sqlx::query(include_str!("vault/destroy.sql"))
             .bind(entry.as_bytes().to_vec())
             .bind(at.as_micros())
@@ -203,7 +204,7 @@ impl Vault for MysqlVault {
             .bind(person.tenant.as_str().as_bytes().to_vec())
             .bind(person.id.as_str().as_bytes().to_vec())
             .bind(through);
-        let destroyed = execute(&self.pool, query).await?;
+        let destroyed = execute(&self.pooled, query).await?;
         Ok(u32::try_from(destroyed).unwrap_or(u32::MAX))
     }
 
@@ -219,7 +220,7 @@ impl Vault for MysqlVault {
         let query = of(include_str!("vault/release.sql"), person)
             .bind(matter.as_str().as_bytes().to_vec())
             .bind(until.as_micros());
-        execute(&self.pool, query).await?;
+        execute(&self.pooled, query).await?;
         Ok(())
     }
 
@@ -227,7 +228,7 @@ impl Vault for MysqlVault {
         let query = sqlx::query(include_str!("vault/held.sql"))
             .bind(world.as_str().as_bytes().to_vec())
             .bind(tenant.as_str().as_bytes().to_vec());
-        let rows = fetch_all(&self.pool, query).await?;
+        let rows = fetch_all(&self.pooled, query).await?;
         rows.first().map(|row| name(unchecked::<Vec<u8>>(row, 0)?)).transpose()
     }
 
@@ -235,7 +236,7 @@ impl Vault for MysqlVault {
         let query = sqlx::query(include_str!("vault/walked.sql"))
             .bind(world.as_str().as_bytes().to_vec())
             .bind(tenant.as_str().as_bytes().to_vec());
-        let found = fetch_all(&self.pool, query).await?;
+        let found = fetch_all(&self.pooled, query).await?;
         let size = found.first().map(|row| unchecked::<i64>(row, 0)).transpose()?;
         Ok(rows::count(size.unwrap_or(0)))
     }
@@ -245,7 +246,7 @@ impl Vault for MysqlVault {
             .bind(world.as_str().as_bytes().to_vec())
             .bind(tenant.as_str().as_bytes().to_vec())
             .bind(signed(size));
-        execute(&self.pool, query).await?;
+        execute(&self.pooled, query).await?;
         Ok(())
     }
 
@@ -268,7 +269,7 @@ impl Vault for MysqlVault {
             .bind(tenant.as_bytes().to_vec())
             .bind(person.as_bytes().to_vec())
             .bind(i64::from(limit.min(KEYS_MAX)));
-        let rows = fetch_all(&self.pool, query).await?;
+        let rows = fetch_all(&self.pooled, query).await?;
         let row = |row: &MySqlRow| listed(ListedRow::from_row(row).map_err(classify)?);
         rows.iter().map(row).collect()
     }
@@ -280,7 +281,7 @@ impl Vault for MysqlVault {
             .bind(signed(person.since))
             .bind(held.map(|held| held.matter.as_str().as_bytes().to_vec()))
             .bind(held.map(|held| held.at.as_micros()));
-        execute(&self.pool, query).await?;
+        execute(&self.pooled, query).await?;
         Ok(())
     }
 
@@ -291,6 +292,6 @@ impl Vault for MysqlVault {
             .bind(id.as_bytes().to_vec())
             .bind(from.master.as_bytes().to_vec())
             .bind(from.bytes.clone());
-        Ok(execute(&self.pool, query).await? > 0)
+        Ok(execute(&self.pooled, query).await? > 0)
     }
 }

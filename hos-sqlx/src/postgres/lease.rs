@@ -1,18 +1,15 @@
 //! A connection, held so that a dropped future leaves no open transaction.
 
-use std::io;
-use std::time::Duration;
-
 use hos_core::error::Fault;
 use scopeguard::ScopeGuard;
 use sqlx::Postgres;
 use sqlx::postgres::PgConnection;
-use tokio::time::timeout;
 
 use super::fault::{classify, classify_commit};
 use super::options::Pooler;
 use super::pooled::Pooled;
 use crate::connections::Taken;
+use crate::watch::Watch;
 
 /// A connection that is used again only when it is known to be outside a transaction.
 #[derive(Debug)]
@@ -87,30 +84,5 @@ impl<'c> Lease<'c> {
         }
         self.connections.give_back(ScopeGuard::into_inner(self.held).taken);
         Ok(())
-    }
-}
-
-/// Waits for a server no longer than it may take itself: one that says nothing, as when it is
-/// stopped or its network is gone, would be waited for until the system gives the connection up.
-pub(super) struct Watch<'l> {
-    silent: &'l mut bool,
-    patience: Option<Duration>,
-}
-
-impl Watch<'_> {
-    pub(super) async fn over<T>(
-        self,
-        statement: impl Future<Output = Result<T, sqlx::Error>>,
-    ) -> Result<T, sqlx::Error> {
-        // Whoever leaves before the answer does not leave a connection behind that waits for it.
-        *self.silent = true;
-        let answer = match self.patience {
-            Some(patience) => timeout(patience, statement).await,
-            None => Ok(statement.await),
-        };
-        *self.silent = answer.is_err();
-        answer.unwrap_or_else(|_| {
-            Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the server is silent")))
-        })
     }
 }

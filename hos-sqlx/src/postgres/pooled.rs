@@ -9,12 +9,10 @@ use sqlx::{AssertSqlSafe, Postgres};
 use super::open::milliseconds;
 use super::options::{Pooler, PostgresOptions};
 use crate::connections::Connections;
+use crate::watch;
 
 /// Pins the server's session until the end, for statements prepared without a name.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
-
-/// How much longer a statement's answer may be on its way than the statement may run.
-const ON_ITS_WAY_MAX: Duration = Duration::from_secs(5);
 
 /// The connections, and who stands between them and the server.
 #[derive(Debug)]
@@ -31,8 +29,7 @@ impl Pooled {
             Pooler::None => BEGIN.to_owned(),
             Pooler::Transaction => begin_for_itself(options),
         };
-        let limit = options.statement_timeout;
-        let patience = (!limit.is_zero()).then(|| limit.saturating_add(ON_ITS_WAY_MAX));
+        let patience = watch::patience(options.statement_timeout);
         Self { connections: Connections::new(pool), pooler, begin, patience }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use hos_archive::{DirectoryTarget, Expectation, Shelf, Surveyed, verify_archive};
+use hos_archive::{DirectoryTarget, Expectation, FindingKind, Shelf, Surveyed, verify_archive};
 use hos_core::checkpoint::Checkpoint as Signed;
 use hos_core::hos::Hos;
 use hos_core::id::{Tenant, World};
@@ -118,7 +118,13 @@ impl Audited {
         };
         if !segments.is_empty() {
             let report = verify_archive(&source, &expectation);
-            assert_eq!(report.verdict().exit(), Exit::Verified, "{tenant}: {report:?}");
+            // The entry of an erasure may be younger than what is archived: the database, which is
+            // checked whole below, has it.
+            let is_elsewhere =
+                report.findings.iter().all(|found| found.kind == FindingKind::UnprovenErasure);
+            let exit = if report.findings.is_empty() { Exit::Verified } else { Exit::Incomplete };
+            assert!(is_elsewhere, "{tenant}: {report:?}");
+            assert_eq!(report.verdict().exit(), exit, "{tenant}: {report:?}");
         }
         self.segments += segments.len();
     }

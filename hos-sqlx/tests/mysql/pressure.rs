@@ -264,3 +264,43 @@ async fn a_pool_without_a_free_connection_is_unavailable() {
     assert_eq!(store.begin().await.unwrap_err().kind(), FaultKind::Unavailable);
     held.rollback().await.unwrap();
 }
+
+/// As where its machine is gone from the network: its process is stopped, its socket is open.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_falls_silent_is_not_waited_for() {
+    if server().is_none() {
+        return;
+    }
+    let own = MariaDb::start().unwrap();
+    let with: fn(MysqlOptions) -> MysqlOptions =
+        |options| options.connections(1).statement_timeout(Duration::from_secs(1));
+    let shop = open_with(own.create_database().unwrap(), with).await;
+    shop.open("o-1").await;
+    let pid = own.pid().unwrap();
+    let signal = |signal: &str| {
+        let sent = std::process::Command::new("kill").args([signal, &pid.to_string()]).status();
+        assert!(sent.unwrap().success(), "{signal}");
+    };
+    let batch = [touch(&shop, "first"), touch(&shop, "second")];
+    for key in ["alone", "batch", "load", "number"] {
+        signal("-STOP");
+        let fault = match key {
+            "alone" => shop.hos.transition(&touch(&shop, key)).await.map(drop),
+            "batch" => shop.hos.transition_all(&batch).await.remove(1).map(drop),
+            "load" => shop.hos.situation(&shop.order("o-1")).await.map(drop),
+            _ => shop.hos.sequence_pending(100).await.map(drop).map_err(Error::from),
+        };
+        signal("-CONT");
+        let kind = fault.unwrap_err().fault().map(Fault::kind);
+        // Whether the silence met the commit or what was asked before it: a connection that rested
+        // is asked whether it lives.
+        let is_uncertain = kind == Some(FaultKind::Ambiguous) && ["alone", "batch"].contains(&key);
+        assert!(is_uncertain || kind == Some(FaultKind::Unavailable), "{key}: {kind:?}");
+        shop.hos.transition(&touch(&shop, &format!("{key} after"))).await.unwrap();
+    }
+    // What was told to be uncertain has one receipt, whichever way it went.
+    for key in ["alone", "first", "second"] {
+        shop.hos.transition(&touch(&shop, key)).await.unwrap();
+    }
+    shop.audit().await;
+}

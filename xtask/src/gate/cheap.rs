@@ -10,6 +10,7 @@ pub(super) const GATES: &[Gate] = &[
     Gate { name: "format", check: format },
     Gate { name: "lock files", check: lock_files },
     Gate { name: "lints", check: lints },
+    Gate { name: "features", check: features },
     Gate { name: "docs", check: docs },
     Gate { name: "browser", check: browser },
     Gate { name: "databases", check: databases },
@@ -35,6 +36,15 @@ fn lints() -> Result<Verdict, Failure> {
         .arg("-D")
         .arg("warnings")
         .run()?;
+    Ok(Verdict::Passed)
+}
+
+/// Each database by itself, as most users take them: together they lend each other what one lacks.
+fn features() -> Result<Verdict, Failure> {
+    for database in ["sqlite", "postgres", "mysql"] {
+        let alone = ["clippy", "-p", "hos-sqlx", "--no-default-features", "--features", database];
+        Step::cargo(alone).arg("--locked").arg("--").arg("-D").arg("warnings").run()?;
+    }
     Ok(Verdict::Passed)
 }
 

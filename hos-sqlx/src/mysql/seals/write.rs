@@ -7,12 +7,13 @@ use hos_core::error::{Fault, FaultKind};
 use hos_core::seal::{Anchor, Publication, Tile};
 use serde_json::Value;
 use sqlx::Arguments as _;
-use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlPool};
+use sqlx::mysql::{MySqlArguments, MySqlConnection};
 
 use crate::encoding::signed;
 use crate::mysql::fault::{classify, classify_commit, is_lock_wait, is_race};
 use crate::mysql::lease::Lease;
 use crate::mysql::lines::Lines;
+use crate::mysql::pooled::Pooled;
 use crate::mysql::row::unchecked;
 use crate::seals::names;
 
@@ -37,14 +38,14 @@ impl Write<'_> {
     /// Writes, again where another was at the same rows. Of each checkpoint the answer is whether
     /// it was published; tiles and anchors have one answer, which is false when somebody else was
     /// quicker.
-    pub(super) async fn patiently(self, pool: &MySqlPool) -> Result<Vec<bool>, Fault> {
+    pub(super) async fn patiently(self, pooled: &Pooled) -> Result<Vec<bool>, Fault> {
         let mut met = None;
         for _ in 0..ATTEMPTS_MAX {
-            let mut lease = Lease::acquire(pool).await?;
-            match self.write(lease.connection()).await {
+            let mut lease = Lease::acquire(pooled).await?;
+            let (connection, watch) = lease.watched();
+            match watch.over_all(self.write(connection), classify).await {
                 Ok(written) => {
-                    let done = sqlx::raw_sql("COMMIT").execute(lease.connection()).await;
-                    done.map_err(classify_commit)?;
+                    lease.say("COMMIT").await.map_err(classify_commit)?;
                     lease.release();
                     return Ok(written);
                 }

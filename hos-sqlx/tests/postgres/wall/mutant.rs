@@ -10,7 +10,7 @@ use crate::shop::Shop;
 const COLUMNS: [&str; 5] = ["scope", "world", "tenant", "number", "subject"];
 
 /// Functions that concern every tenant and say so by binding themselves to all of them.
-const FOR_ALL: [&str; 21] = [
+const FOR_ALL: [&str; 22] = [
     "hos_anchor",
     "hos_anchors",
     "hos_attest",
