@@ -107,7 +107,7 @@ pub(super) const CAMPAIGNS: &[Campaign] = &[
     },
     Campaign {
         name: "bytes",
-        shows: "every single byte that is changed in a large log, its archive or a bundle, is found",
+        shows: "every single byte changed in a large log, its archive or a bundle, is found",
         unit: "bytes, on each database, of a bundle and of an archive",
         size_default: 100_000,
         kind: Kind::Cargo(&[
